@@ -1,0 +1,41 @@
+"""The commands of this folder: `states` draws the legal moves, `screen` screens files anywhere."""
+
+from __future__ import annotations
+
+import sys
+
+from egress_review import diagram
+
+USAGE = """usage: python -m egress_review states [--write]
+       python -m egress_review screen PATH… --dataset DIR [--json]
+"""
+
+
+def states(arguments: list[str]) -> int:
+    """Print the states, or with --write bring README.md up to date; 1 says that README.md has drifted."""
+    if arguments == ["--write"]:
+        diagram.write()
+        return 0
+    sys.stdout.write(diagram.draw() + "\n")
+    if diagram.holds():
+        return 0
+    sys.stderr.write("README.md shows other states: run `python -m egress_review states --write`.\n")
+    return 1
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    match arguments:
+        case ["states", *rest]:
+            return states(rest)
+        case ["screen", *rest]:
+            # Imported only here: its parsers are heavy, and drawing states needs none of them.
+            from egress_review.screening import command
+
+            return command.main(rest)
+    sys.stderr.write(USAGE)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
