@@ -1,0 +1,1 @@
+"""The one process on Docker's socket, and the images it starts."""

@@ -1,0 +1,1 @@
+"""Builds the images that sessions and screenings are started from; needs root and Docker, no registry."""

@@ -1,0 +1,79 @@
+"""Lab's own files, copied out of the workspace image for the gate, which serves every byte of code itself."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import docker
+from docker.errors import NotFound
+
+from hub.engine.images import running
+
+PREFIX_LABEL = "parlatory.prefix"
+# Where the gate finds a folder, and where the image's Python prefix has it; a glob may match one folder.
+SOURCES = {
+    "lab/static": "share/jupyter/lab/static",
+    "lab/themes": "share/jupyter/lab/themes",
+    "lab/schemas": "share/jupyter/lab/schemas",
+    "labextensions": "share/jupyter/labextensions",
+    "kernelspecs": "share/jupyter/kernels",
+    "server/static": "{packages}/jupyter_server/static",
+    "lab/templates": "{packages}/jupyterlab_server/templates",
+}
+REQUIRED = {"lab/static", "lab/schemas", "server/static"}
+PYTHON = "python3.13"
+
+
+def extract(client: docker.APIClient, image: str, folder: Path, say: Callable[[str], None]) -> Path:
+    """Copy Lab's own files out of an unstarted container into `folder`/<image hash>, world-readable."""
+    target = folder / image.split(":")[1]
+    if target.is_dir():
+        return target
+    labels = client.inspect_image(image)["Config"].get("Labels") or {}
+    if PREFIX_LABEL not in labels:
+        raise running.BuildFailed(
+            f"images/workspace/Dockerfile has no LABEL {PREFIX_LABEL}: the Python prefix that holds share/jupyter"
+        )
+    prefix = PurePosixPath(labels[PREFIX_LABEL])
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    container = client.create_container(image, command=["/bin/true"], network_disabled=True)["Id"]
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as fresh:
+            for inside, source in SOURCES.items():
+                where = prefix / source.format(packages=f"lib/{PYTHON}/site-packages")
+                _copy(client, container, where, Path(fresh) / "lab" / inside, required=inside in REQUIRED)
+            _open_to_read(Path(fresh) / "lab")
+            (Path(fresh) / "lab").rename(target)
+    finally:
+        client.remove_container(container, force=True)
+    say(f"workspace: Lab's own files are in {target}")
+    return target
+
+
+def _copy(
+    client: docker.APIClient, container: str, source: PurePosixPath, target: Path, *, required: bool
+) -> None:
+    try:
+        stream, _ = client.get_archive(container, str(source))
+    except NotFound as error:
+        if required:
+            raise running.BuildFailed(f"the workspace image has no {source}; the gate must serve it") from error
+        return
+    with tempfile.TemporaryDirectory(dir=target.anchor + "tmp") as scratch:
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+            # The data filter refuses links and names that lead out of the folder.
+            tar.extractall(scratch, filter="data")  # noqa: S202 -- the filter is what the rule asks for
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(str(Path(scratch) / source.name), target)
+
+
+def _open_to_read(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
