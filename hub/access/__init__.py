@@ -1,0 +1,1 @@
+"""Access: which project may use which dataset version, for what, until when."""

@@ -1,0 +1,1 @@
+"""Datasets: versions of recorded speech, their files and their facts."""

@@ -1,0 +1,1 @@
+"""Pages: the frame of every page, the home page, errors and headers."""

@@ -1,0 +1,115 @@
+"""Errors of every floor become pages, once, here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.csrf import csrf_failure as django_csrf_failure
+
+from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[ParlatoryError], HTTPStatus] = {
+    Refused: HTTPStatus.FORBIDDEN,
+    WrongState: HTTPStatus.CONFLICT,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Invalid: HTTPStatus.BAD_REQUEST,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+HEADINGS = {
+    HTTPStatus.BAD_REQUEST: "That can’t be used as it is",
+    HTTPStatus.FORBIDDEN: "You may not do this",
+    HTTPStatus.NOT_FOUND: "There is nothing here for you",
+    HTTPStatus.CONFLICT: "That is not possible now",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the enclave does not answer",
+}
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class Errors:
+    """Turn an error of our own into a page that says what it says."""
+
+    def __init__(self, respond: Respond) -> None:
+        """Remember what comes after."""
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the views do."""
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for an error of our own; leave others to Django."""
+        if not isinstance(error, ParlatoryError):
+            return None
+        status = next(
+            (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST
+        )
+        reasons = error.reasons if isinstance(error, Refused) else (str(error),)
+        return page(request, status, reasons)
+
+
+def page(request: HttpRequest, status: HTTPStatus, reasons: tuple[str, ...]) -> HttpResponse:
+    """Answer with a status and the sentences that explain it, as JSON to the enclave's own processes."""
+    log.info("refused status=%s path=%s", status.value, request.path)
+    if request.path.startswith("/internal/"):
+        return JsonResponse({"error": " ".join(reasons)}, status=status)
+    context = {"heading": HEADINGS[status], "reasons": reasons, "status": status.value}
+    return render(request, "error.html", context, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form was too old or came from elsewhere."""
+    response = django_csrf_failure(request, reason)
+    if response.status_code != HTTPStatus.FORBIDDEN:
+        return response
+    return page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        ("The form was too old or was sent from another site. Go back, load the page again and repeat.",),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that a request can't be read."""
+    said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
+    return page(
+        request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that this is not allowed."""
+    said = str(exception) if isinstance(exception, PermissionDenied) and str(exception) else ""
+    return page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        (said or "Your roles do not allow this; ask an admin of the enclave if they should.",),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that there is no such page, or none this person may know of."""
+    said = str(exception) if isinstance(exception, Http404) and request.path.startswith("/internal/") else ""
+    return page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        (said or "There is no such page, or none that your roles and projects let you see.",),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that the portal failed, without saying how."""
+    return page(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        ("The portal failed while answering; nothing was changed. Try again, or tell an admin the time.",),
+    )

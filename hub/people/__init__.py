@@ -1,0 +1,1 @@
+"""People: who may sign in, in which roles, with which training."""

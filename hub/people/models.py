@@ -1,0 +1,137 @@
+"""People, institutions, roles and training: data and querysets."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from hub import ids
+
+
+class Role(StrEnum):
+    """What a person may be; being one never opens data by itself."""
+
+    RESEARCHER = "researcher"
+    PROJECT_LEAD = "project_lead"
+    DATA_STEWARD = "data_steward"
+    KEY_CUSTODIAN = "key_custodian"
+    OUTPUT_CHECKER = "output_checker"
+    COMMITTEE_MEMBER = "committee_member"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+    @property
+    def label(self) -> str:
+        """The role in words."""
+        return self.value.replace("_", " ")
+
+
+def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
+    """Return an enum's values as Django wants its choices."""
+    return [(member.value, member.value.replace("_", " ")) for member in enum]
+
+
+class Institution(models.Model):
+    """An organisation that shares data or sends researchers."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Finds people; they are made by `people.services.add` only."""
+
+    def with_roles(self) -> models.QuerySet[Person]:
+        """Return people with roles, training and institution read in as few queries as possible."""
+        return self.select_related("institution").prefetch_related("role_assignments", "trainings")
+
+
+class Person(AbstractBaseUser):
+    """Somebody who may sign in; their id is their name everywhere else."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="people")
+    is_active = models.BooleanField(default=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_reason = models.TextField(blank=True, default="")
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    row_version = models.PositiveIntegerField(default=0)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects = PersonManager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        """Return the person's name, as allauth asks for it."""
+        return self.name
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the person is suspended now."""
+        return self.suspended_at is not None
+
+    def roles_on(self, day: date) -> frozenset[Role]:
+        """Return the roles that hold on a day."""
+        return frozenset(
+            Role(assignment.role)
+            for assignment in self.role_assignments.all()
+            if assignment.valid_until is None or assignment.valid_until >= day
+        )
+
+
+class RoleAssignment(models.Model):
+    """A role that a person holds, for ever or until a date."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="role_assignments")
+    role = models.CharField(max_length=30, choices=choices(Role))
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["role"]
+        constraints = [models.UniqueConstraint(fields=["person", "role"], name="one_assignment_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.person} as {Role(self.role).label}"
+
+
+class Training(models.Model):
+    """A course that a person completed, and until when it counts."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="trainings")
+    course = models.CharField(max_length=100)
+    completed_on = models.DateField()
+    valid_until = models.DateField()
+
+    class Meta:
+        ordering = ["-valid_until"]
+
+    def __str__(self) -> str:
+        return f"{self.course} of {self.person}, valid until {self.valid_until}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the training; it may not end before it was completed."""
+        if self.valid_until < self.completed_on:
+            raise ValueError(f"training ends on {self.valid_until}, before it was completed")
+        super().save(*args, **kwargs)

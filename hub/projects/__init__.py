@@ -1,0 +1,1 @@
+"""Projects: a purpose, its members, its dates and its limits."""

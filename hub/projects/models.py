@@ -1,0 +1,108 @@
+"""Projects and memberships: data and querysets."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+
+from hub import ids
+from hub.people.models import Person, choices
+
+GIB = 1024**3
+# At 12 kbit/s an hour of speech is 5.4 MB: the default lets about an hour and a half of it through.
+DEFAULT_BUDGET_BYTES = 8_000_000
+
+
+class ProjectState(StrEnum):
+    """Where a project is in its life."""
+
+    PROPOSED = "proposed"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+LEGAL_MOVES: dict[ProjectState, frozenset[ProjectState]] = {
+    ProjectState.PROPOSED: frozenset({ProjectState.OPEN, ProjectState.CLOSED}),
+    ProjectState.OPEN: frozenset({ProjectState.CLOSED}),
+    ProjectState.CLOSED: frozenset(),
+}
+
+
+class MemberRole(StrEnum):
+    """What somebody is in a project."""
+
+    RESEARCHER = "researcher"
+    PROJECT_LEAD = "project_lead"
+
+
+class Project(models.Model):
+    """A piece of research with one purpose, between two dates, under limits."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True, default="")
+    purpose = models.CharField(max_length=60)
+    state = models.CharField(
+        max_length=20, choices=choices(ProjectState), default=ProjectState.PROPOSED.value
+    )
+    opens_on = models.DateField()
+    closes_on = models.DateField()
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_reason = models.TextField(blank=True, default="")
+    is_demo = models.BooleanField(default=False)
+    row_version = models.PositiveIntegerField(default=0)
+
+    memory_bytes = models.BigIntegerField(default=2 * GIB)
+    cpus = models.FloatField(default=1.0)
+    pids = models.PositiveIntegerField(default=256)
+    home_bytes = models.BigIntegerField(default=2 * GIB)
+    budget_bytes_per_day = models.BigIntegerField(default=DEFAULT_BUDGET_BYTES)
+    idle_seconds = models.PositiveIntegerField(default=3600)
+    session_seconds = models.PositiveIntegerField(default=8 * 3600)
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether nobody may work in the project now."""
+        return self.suspended_at is not None
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships by time and place."""
+
+    def current(self, day: date) -> MembershipQuerySet:
+        """Keep memberships that hold on a day."""
+        return self.filter(ended_at=None).filter(Q(valid_until=None) | Q(valid_until__gte=day))
+
+
+class Membership(models.Model):
+    """A person's part in a project, until a date or until it is ended."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=choices(MemberRole), default=MemberRole.RESEARCHER.value)
+    valid_until = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    row_version = models.PositiveIntegerField(default=0)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["person__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "person"], condition=Q(ended_at=None), name="one_current_membership"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.project}"

@@ -1,0 +1,176 @@
+"""The portal's settings: the composition root, read from the environment by `hub.places` only."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from hub.places import places
+
+
+def database(url: str) -> dict[str, Any]:
+    """Return Django's description of the database: SQLite in the state folder, or a PostgreSQL address."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": places.state / "db" / "parlatory.sqlite3",
+            "OPTIONS": {
+                # A transaction takes the write lock when it begins, so a version check inside it is final.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"),
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme != "postgresql":
+        raise ValueError("PARLATORY_DATABASE must be empty or like postgresql://user:password@host/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+# The enclave ---------------------------------------------------------------------------------------------
+
+PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = os.environ.get("PARLATORY_DEMO_WITHOUT_SECOND_FACTOR") == "1"
+PARLATORY_OIDC_CLIENT_SECRET = places.secret("data", "oidc-client")
+PARLATORY_HUB_API_TOKEN = places.secret("data", "hub-api")
+PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
+PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
+PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
+# Whether starting and clearing happen on a thread of their own; unit tests do them at once.
+PARLATORY_THREADS = True
+
+# Django --------------------------------------------------------------------------------------------------
+
+SECRET_KEY = places.secret("data", "django")
+DEBUG = False
+# 127.0.0.1 and `portal` reach the enclave's own endpoints only: hub.pages.hosts holds that.
+ALLOWED_HOSTS = ["portal.localhost", "127.0.0.1", "portal"]
+INSTALLED_APPS = [
+    "hub.pages",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.idp.oidc",
+    "hub.people",
+    "hub.ledger",
+    "hub.datasets",
+    "hub.projects",
+    "hub.access",
+    "hub.workspaces",
+    "egress_review",
+]
+MIDDLEWARE = [
+    "hub.pages.headers.Headers",
+    "hub.pages.hosts.Hosts",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "hub.people.identity.Challenges",
+    "hub.people.standing.Standing",
+    "hub.pages.errors.Errors",
+]
+ROOT_URLCONF = "hub.urls"
+WSGI_APPLICATION = "hub.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "hub.pages.context.frame",
+            ],
+        },
+    }
+]
+DATABASES = {"default": database(os.environ.get("PARLATORY_DATABASE", ""))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The OpenID provider keeps its codes in the cache: several workers must see the same one.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+STATIC_URL = "/static/"
+STATIC_ROOT = places.state / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Cookies: names of the portal's own, no script reads them, no other site sends them along.
+SESSION_COOKIE_NAME = "parlatory_portal_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = "parlatory_portal_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "hub.pages.errors.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = places.portal_url.startswith("https:")
+
+# Sign-in -------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "hub.people.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# On one machine every browser has the same address, so the limit by account is the one that bites.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+MFA_ADAPTER = "hub.people.sign_in.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Parlatory"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+IDP_OIDC_ADAPTER = "hub.people.identity.IdentityAdapter"
+IDP_OIDC_PRIVATE_KEY = places.secret("data", "oidc.key")
+# The hub has no lock around its refresh: a second use of a rotated token would sign people out.
+IDP_OIDC_ROTATE_REFRESH_TOKEN = False
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 12 * 3600
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}},
+}

@@ -1,0 +1,1 @@
+"""Workspaces: a person's place in a project, its sessions, grants and leases."""

@@ -1,0 +1,39 @@
+"""A pytest plugin, loaded before Django: where no enclave is named, tests get secrets made for this run alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+WORDS = ("django", "oidc-client", "hub-api", "hub-portal", "gate-portal", "opa", "salt")
+
+
+def pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
+    """Return a private key as PEM."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def make_state() -> Path:
+    """Make a state folder that holds nothing but secrets."""
+    state = Path(tempfile.mkdtemp(prefix="parlatory-unit-"))
+    folder = state / "secrets" / "data"
+    folder.mkdir(parents=True)
+    for name in WORDS:
+        (folder / name).write_text(secrets.token_hex(32))
+    (folder / "grant.key").write_text(pem(ed25519.Ed25519PrivateKey.generate()))
+    (folder / "ledger.key").write_text(pem(ed25519.Ed25519PrivateKey.generate()))
+    (folder / "oidc.key").write_text(pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+    return state
+
+
+if "PARLATORY_STATE" not in os.environ:
+    os.environ["PARLATORY_STATE"] = str(make_state())
+    os.environ["PARLATORY_RUN"] = str(Path(os.environ["PARLATORY_STATE"]) / "run")
+    os.environ["PARLATORY_UNIT"] = "1"
