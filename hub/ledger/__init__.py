@@ -1,0 +1,1 @@
+"""The ledger: what was done here, append-only, and provable to outsiders."""

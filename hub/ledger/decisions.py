@@ -1,0 +1,75 @@
+"""Policy decisions on the ledger: asked with no transaction open, written down before anything acts on them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from django.db import transaction
+
+from hub import policy
+from hub.errors import Refused
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.ledger.models import Decision, Entry
+
+
+def require(question: policy.questions.Question, *, by: str, subject: str) -> policy.Decision:
+    """Ask; return an allow for the caller to record, or write a denial down on its own and raise Refused.
+
+    Call it with no transaction open: a denial must stay on the ledger although the caller's work is undone.
+    """
+    decision = policy.ask(question)
+    if decision.allow:
+        return decision
+    with transaction.atomic(durable=True):
+        record(decision, by=by, subject=subject)
+    raise Refused(decision.reasons)
+
+
+def record(decision: policy.Decision, *, by: str, subject: str) -> Decision:
+    """Write a decision down in the caller's transaction, before that transaction acts on it."""
+    salt = secrets.token_bytes(entries.SALT_BYTES)
+    digest = entries.commitment(salt, entries.canonical(decision.question))
+    entry = _append(decision, by=by, subject=subject, digest=digest)
+    row = Decision(
+        id=decision.id,
+        package=decision.package,
+        question=json.loads(entries.canonical(decision.question)),
+        allow=decision.allow,
+        reasons=list(decision.reasons),
+        revision=decision.revision,
+        salt=salt,
+        digest=digest,
+        asked_at=decision.asked_at,
+        entry=entry,
+    )
+    row.save()
+    return row
+
+
+def is_faithful(row: Decision) -> bool:
+    """Return whether the kept question is the one whose digest is on the ledger; an erased one is not judged."""
+    public = json.loads(bytes(row.entry.leaf)).get("public", {})
+    said = {"decision": row.id, "digest": row.digest, "revision": row.revision, "allow": row.allow}
+    if any(public.get(name) != value for name, value in said.items()):
+        return False
+    if row.question is None:
+        return True
+    return entries.commitment(bytes(row.salt), entries.canonical(row.question)) == row.digest
+
+
+def _append(decision: policy.Decision, *, by: str, subject: str, digest: str) -> Entry:
+    return entries.append(
+        Kind.DECISION_ALLOWED if decision.allow else Kind.DECISION_DENIED,
+        by=by,
+        subject=subject,
+        facts={"reasons": list(decision.reasons), "action": decision.question.get("action", "")},
+        public={
+            "decision": decision.id,
+            "package": decision.package,
+            "revision": decision.revision,
+            "allow": decision.allow,
+            "digest": digest,
+        },
+    )

@@ -1,0 +1,120 @@
+"""RFC 6962 Merkle trees: hashes, roots and proofs, pure and without Django."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf, told apart from a node's by its first byte."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over leaf hashes, in one pass and with one node a level in memory."""
+    if not hashes:
+        return EMPTY_ROOT
+    stack: list[tuple[int, bytes]] = []
+    for leaf in hashes:
+        height, node = 0, leaf
+        while stack and stack[-1][0] == height:
+            node = node_hash(stack.pop()[1], node)
+            height += 1
+        stack.append((height, node))
+    node = stack.pop()[1]
+    while stack:
+        node = node_hash(stack.pop()[1], node)
+    return node
+
+
+def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the nodes that prove leaf `index` to be in the tree over `hashes`."""
+    if not 0 <= index < len(hashes):
+        raise IndexError(f"a tree of {len(hashes)} leaves has no leaf {index}")
+    if len(hashes) == 1:
+        return []
+    split = _split(len(hashes))
+    if index < split:
+        return [*inclusion_proof(hashes[:split], index), root(hashes[split:])]
+    return [*inclusion_proof(hashes[split:], index - split), root(hashes[:split])]
+
+
+def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Return the nodes that prove the tree over the first `old_size` leaves to be a prefix of this one."""
+    if not 0 <= old_size <= len(hashes):
+        raise IndexError(f"a tree of {len(hashes)} leaves never had {old_size}")
+    if old_size in (0, len(hashes)):
+        return []
+    return _consistency(hashes, old_size, whole=True)
+
+
+def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Return whether `proof` shows the leaf hash at `index` to be in the tree of `size` leaves with `root`."""
+    if not 0 <= index < size:
+        return False
+    place, last, node = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if place % 2 or place == last:
+            node = node_hash(sibling, node)
+            while place and not place % 2:
+                place, last = place >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and node == root
+
+
+def verify_consistency(
+    *, old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Return whether `proof` shows that the old tree is a prefix of the new one: nothing was rewritten."""
+    if not 0 <= old_size <= new_size:
+        return False
+    if old_size == new_size:
+        return not proof and old_root == new_root
+    if old_size == 0:
+        return not proof and old_root == EMPTY_ROOT
+    place, last = old_size - 1, new_size - 1
+    while place % 2:
+        place, last = place >> 1, last >> 1
+    path = list(proof)
+    if place == 0:
+        path.insert(0, old_root)
+    if not path:
+        return False
+    old = new = path[0]
+    for node in path[1:]:
+        if last == 0:
+            return False
+        if place % 2 or place == last:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while place and not place % 2:
+                place, last = place >> 1, last >> 1
+        else:
+            new = node_hash(new, node)
+        place, last = place >> 1, last >> 1
+    return last == 0 and old == old_root and new == new_root
+
+
+def _consistency(hashes: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
+    if old_size == len(hashes):
+        return [] if whole else [root(hashes)]
+    split = _split(len(hashes))
+    if old_size <= split:
+        return [*_consistency(hashes[:split], old_size, whole=whole), root(hashes[split:])]
+    return [*_consistency(hashes[split:], old_size - split, whole=False), root(hashes[:split])]
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below `size`."""
+    return 1 << ((size - 1).bit_length() - 1)

@@ -1,0 +1,310 @@
+"""Every question the enclave asks its policies, typed; a question carries all the facts a rule may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Literal
+
+from hub.policy.facts import (
+    Agreement,
+    Approval,
+    Dataset,
+    DatasetUse,
+    DatasetVersion,
+    Membership,
+    Person,
+    Project,
+    Review,
+    Role,
+    Session,
+    Submission,
+    Training,
+)
+
+__all__ = [
+    "QUESTIONS",
+    "Agreement",
+    "Approval",
+    "ContinueSession",
+    "Dataset",
+    "DatasetUse",
+    "DatasetVersion",
+    "Download",
+    "HandIn",
+    "ManageApproval",
+    "ManageDataset",
+    "ManagePeople",
+    "ManageProject",
+    "Membership",
+    "Person",
+    "Project",
+    "Question",
+    "ReadRecords",
+    "RecordTraining",
+    "ReleaseSubmission",
+    "Review",
+    "Role",
+    "Session",
+    "SignAgreement",
+    "SignIn",
+    "StartSession",
+    "Submission",
+    "Training",
+    "ViewSubmission",
+    "Vote",
+    "Withdraw",
+]
+
+# "Without end" travels as a date, so that a null in a question is always a mistake and always denied.
+NO_END = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Something a person wants to do at a moment; `package` and `action` name the rules that answer."""
+
+    package: ClassVar[str]
+    action: ClassVar[str]
+
+    person: Person
+    at: datetime
+
+    def to_input(self) -> dict[str, Any]:
+        """Return the JSON document the policies read."""
+        return {"action": self.action, **_plain(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn(Question):
+    """A person, whose password or provider was accepted, wants to come in."""
+
+    package = "people"
+    action = "sign_in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagePeople(Question):
+    """Somebody wants to change a person or a person's roles; `subject` is that person's id."""
+
+    package = "people"
+    action = "manage_people"
+
+    subject: str
+    change: Literal["add", "edit", "suspend", "resume", "assign_role", "end_role"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordTraining(Question):
+    """Somebody wants to write down that a person completed a course."""
+
+    package = "people"
+    action = "record_training"
+
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManageDataset(Question):
+    """Somebody wants to register, describe, suspend or resume a dataset or a version of it."""
+
+    package = "people"
+    action = "manage_dataset"
+
+    dataset: Dataset
+    change: Literal["register", "edit", "suspend", "resume", "deprecate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManageApproval(Question):
+    """Somebody wants to approve a dataset version for a project, or to revoke that.
+
+    `memberships` are the asking person's in that project, ended ones too.
+    """
+
+    package = "people"
+    action = "manage_approval"
+
+    change: Literal["approve", "revoke"]
+    project: Project
+    version: DatasetVersion
+    purpose: str
+    until: date | None
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManageProject(Question):
+    """Somebody wants to change a project or who is in it; `subject` is the project's id."""
+
+    package = "people"
+    action = "manage_project"
+
+    subject: str
+    change: Literal["add", "edit", "open", "close", "suspend", "resume", "add_member", "end_member"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignAgreement(Question):
+    """Somebody wants to sign an agreement in the name of `subject`."""
+
+    package = "people"
+    action = "sign_agreement"
+
+    subject: str
+    agreement: Agreement
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRecords(Question):
+    """Somebody wants to read the enclave's records, which hold no data."""
+
+    package = "people"
+    action = "read_records"
+
+    records: Literal["ledger", "people", "projects", "datasets", "sessions", "submissions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartSession(Question):
+    """A person wants a session in a project with these datasets mounted.
+
+    `running` holds the ids of this person's sessions that are requested, starting or running, in any project.
+    """
+
+    package = "sessions"
+    action = "start"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    purpose: str
+    datasets: tuple[DatasetUse, ...]
+    running: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContinueSession(Question):
+    """A session is running; may it go on? Asked at every lease."""
+
+    package = "sessions"
+    action = "continue"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    purpose: str
+    datasets: tuple[DatasetUse, ...]
+    session: Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandIn(Question):
+    """A person wants to hand in files from a running session."""
+
+    package = "hand_in"
+    action = "submit"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    session: Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSubmission(Question):
+    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`."""
+
+    package = "releases"
+    action = "view"
+
+    what: Literal["page", "files"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vote(Question):
+    """Somebody wants to vote on a submission; `reviews` are the votes cast so far."""
+
+    package = "releases"
+    action = "vote"
+
+    vote: Literal["approve", "reject", "return"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSubmission(Question):
+    """The votes are in; may the submission leave? `person` is the checker whose vote completed them."""
+
+    package = "releases"
+    action = "release"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw(Question):
+    """Somebody wants to take a submission or its release back."""
+
+    package = "releases"
+    action = "withdraw"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download(Question):
+    """Somebody wants to take a released file out of the enclave."""
+
+    package = "releases"
+    action = "download"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+
+
+QUESTIONS: tuple[type[Question], ...] = (
+    SignIn,
+    ManagePeople,
+    RecordTraining,
+    ManageDataset,
+    ManageApproval,
+    ManageProject,
+    SignAgreement,
+    ReadRecords,
+    StartSession,
+    ContinueSession,
+    HandIn,
+    ViewSubmission,
+    Vote,
+    ReleaseSubmission,
+    Withdraw,
+    Download,
+)
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON for a fact; a time without a zone is refused, a missing end becomes the last day there is."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"the time {value.isoformat()} in a question has no zone; give aware UTC")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None:
+        return NO_END.isoformat()
+    return str(value) if isinstance(value, str) else value
