@@ -29,6 +29,7 @@ class Kind(StrEnum):
     REJECTED = "rejected"
     APPROVED = "approved"
     RELEASED = "released"
+    RELEASE_STOPPED = "release_stopped"
     DOWNLOADED = "downloaded"
     WITHDRAWN = "withdrawn"
     PROVISIONED = "provisioned"
