@@ -23,8 +23,8 @@ from opa_client.errors import (
     TypeException,
 )
 from opa_client.opa import OpaClient
-from ulid import ULID
 
+from hub import ids
 from hub.places import MissingSecret, places
 from hub.policy.decision import Decision
 from hub.policy.questions import Question
@@ -92,7 +92,7 @@ class Policy:
     def ask(self, question: Question) -> Decision:
         """Return the policies' decision; never raises for a broken engine, denies instead."""
         asked_at = datetime.now(UTC)
-        id = str(ULID()).lower()
+        id = ids.new()
         document = question.to_input()
         began = time.monotonic()
         try:

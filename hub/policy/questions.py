@@ -135,13 +135,17 @@ class ManageApproval(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ManageProject(Question):
-    """Somebody wants to change a project or who is in it; `subject` is the project's id."""
+    """Somebody wants to change a project or who is in it; `subject` is the project's id.
+
+    `members` holds the ids of the people whom the change lets in or puts out.
+    """
 
     package = "people"
     action = "manage_project"
 
     subject: str
     change: Literal["add", "edit", "open", "close", "suspend", "resume", "add_member", "end_member"]
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

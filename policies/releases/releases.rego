@@ -1,0 +1,192 @@
+# METADATA
+# title: Releases
+# description: Who may see, judge, release, withdraw and download what was handed in.
+# schemas:
+#   - input: schema.releases.data
+package releases
+
+import rego.v2
+
+import data.facts
+
+default allow := false
+
+allow if count(deny) == 0
+
+decision := {"allow": allow, "reasons": [reason | some reason in deny]}
+
+reviews_needed := 2
+
+deny contains facts.incomplete if not facts.complete(input, data.schemas.releases)
+
+deny contains reason if some reason in facts.standing
+
+deny contains reason if some reason in facts.second_factor
+
+deny contains "The submission is of another project; open it from its own project's page." if {
+	not input.submission.project == input.project.id
+}
+
+# Judging: the files before release, a vote, the release itself.
+deny contains "Only an output checker may do this; ask the enclave's admin who checks releases." if {
+	judging
+	not facts.holds(input.person, "output_checker", input.at)
+}
+
+deny contains reason if {
+	judging
+	not facts.trained(input.person, facts.checking_course, input.at)
+	reason := sprintf(
+		"Your training “%s” is missing or out of date; complete the course, then ask the enclave's admin to record it.",
+		[facts.checking_course],
+	)
+}
+
+deny contains "You handed this in yourself, and nobody reviews their own release; ask another output checker." if {
+	judging
+	not somebody_elses
+}
+
+deny contains reason if {
+	judging
+	not facts.outsider(input.memberships)
+	reason := sprintf(
+		"You are or were a member of the project “%s”, so you may not review its releases; ask another output checker.",
+		[input.project.title],
+	)
+}
+
+deny contains "This submission was withdrawn; ask its author to hand in again." if not standing_submission
+
+deny contains "You may not see this submission; ask a member of its project or the enclave's auditor." if {
+	input.action == "view"
+	not may_see_page
+}
+
+deny contains "This submission is not open for votes; wait for its screening or see its page for what became of it." if {
+	input.action == "vote"
+	not input.submission.open_for_review == true
+}
+
+deny contains "You voted on this submission already; a vote is cast once." if {
+	input.action == "vote"
+	not first_vote
+}
+
+deny contains "Screening found something that blocks this submission; return it to its author with what to change." if {
+	approving
+	not input.submission.blocked == false
+}
+
+deny contains reason if {
+	moving_data
+	not facts.unsuspended(input.project)
+	reason := sprintf(
+		"The project “%s” is suspended, so nothing of it leaves; ask the enclave's admin what lifts it.",
+		[input.project.title],
+	)
+}
+
+deny contains "This submission was released already; it is on its project's page." if {
+	input.action == "release"
+	not input.submission.released == false
+}
+
+deny contains reason if {
+	input.action == "release"
+	not count(approvers) >= reviews_needed
+	reason := sprintf(
+		"A release needs approvals by %d different output checkers from outside the project; ask another one to vote.",
+		[reviews_needed],
+	)
+}
+
+deny contains "An output checker voted against this release; its author must change it and hand in again." if {
+	input.action == "release"
+	not unanimous
+}
+
+deny contains "The release is made with the vote of one of its reviewers; ask one of them." if {
+	input.action == "release"
+	not input.person.id in approvers
+}
+
+deny contains "Only its author, the project's lead or an output checker from outside may withdraw this; ask one of them." if {
+	input.action == "withdraw"
+	not may_withdraw
+}
+
+deny contains reason if {
+	input.action == "download"
+	some reason in facts.membership
+}
+
+deny contains "This submission is not released; its page says what it waits for." if {
+	input.action == "download"
+	not input.submission.released == true
+}
+
+judging if not input.action in {"view", "withdraw", "download"}
+
+judging if {
+	input.action == "view"
+	not input.what == "page"
+}
+
+approving if input.action == "release"
+
+approving if {
+	input.action == "vote"
+	not input.vote in {"reject", "return"}
+}
+
+moving_data if approving
+
+moving_data if input.action == "download"
+
+somebody_elses if input.submission.author != input.person.id
+
+standing_submission if input.submission.withdrawn == false
+
+# What became of a withdrawn submission can still be read on its page.
+standing_submission if {
+	input.action == "view"
+	input.what == "page"
+}
+
+may_see_page if facts.member(input.person, input.project, input.memberships, input.at)
+
+may_see_page if facts.holds(input.person, "auditor", input.at)
+
+may_see_page if independent_checker
+
+independent_checker if {
+	facts.holds(input.person, "output_checker", input.at)
+	facts.outsider(input.memberships)
+	somebody_elses
+}
+
+first_vote if every review in input.reviews {
+	review.reviewer != input.person.id
+}
+
+approvers contains review.reviewer if {
+	some review in input.reviews
+	review.vote == "approve"
+	review.checker == true
+	review.member == false
+	review.reviewer != input.submission.author
+}
+
+unanimous if every review in input.reviews {
+	review.vote == "approve"
+}
+
+may_withdraw if {
+	input.submission.author == input.person.id
+	facts.member(input.person, input.project, input.memberships, input.at)
+}
+
+may_withdraw if facts.leader(input.person, input.project, input.memberships, input.at)
+
+may_withdraw if independent_checker

@@ -1,0 +1,170 @@
+package releases_test
+
+import rego.v2
+
+import data.facts
+import data.releases
+
+project := {
+	"id": "j1",
+	"title": "Vowels",
+	"purpose": "phonetics",
+	"state": "open",
+	"opens_on": "2026-01-01",
+	"closes_on": "2027-12-31",
+	"suspended": false,
+}
+
+membership := {
+	"project": "j1",
+	"person": "p1",
+	"role": "researcher",
+	"valid_until": "9999-12-31",
+	"ended": false,
+}
+
+review(reviewer) := {"reviewer": reviewer, "vote": "approve", "checker": true, "member": false}
+
+submission := {
+	"id": "b1",
+	"title": "Formant table",
+	"project": "j1",
+	"author": "p7",
+	"open_for_review": true,
+	"blocked": false,
+	"released": false,
+	"withdrawn": false,
+}
+
+ask(action, role, memberships, more) := object.union(
+	{
+		"action": action,
+		"at": "2026-11-23T12:00:00.000000Z",
+		"person": {
+			"id": "p1",
+			"active": true,
+			"suspended": false,
+			"second_factor": true,
+			"second_factor_waived": false,
+			"roles": [{"role": role, "valid_until": "9999-12-31"}],
+			"training": [{"course": "output-checking", "completed_on": "2026-01-10", "valid_until": "2027-01-10"}],
+		},
+		"project": project,
+		"memberships": memberships,
+		"submission": submission,
+	},
+	more,
+)
+
+lead := object.union(membership, {"role": "project_lead"})
+
+allowed := {
+	"checker_sees_files": ask("view", "output_checker", [], {"what": "files"}),
+	"checker_sees_page": ask("view", "output_checker", [], {"what": "page"}),
+	"member_sees_page": ask("view", "researcher", [membership], {"what": "page"}),
+	"member_sees_withdrawn_page": ask(
+		"view", "researcher", [membership],
+		{"what": "page", "submission": {"withdrawn": true}},
+	),
+	"auditor_sees_page": ask("view", "auditor", [], {"what": "page"}),
+	"vote": ask("vote", "output_checker", [], {"vote": "approve", "reviews": [review("p2")]}),
+	"vote_against": ask("vote", "output_checker", [], {
+		"vote": "reject", "reviews": [],
+		"submission": {"blocked": true},
+	}),
+	"return": ask("vote", "output_checker", [], {"vote": "return", "reviews": [], "submission": {"blocked": true}}),
+	"release": ask("release", "output_checker", [], {"reviews": [review("p1"), review("p2")]}),
+	"author_withdraws": ask("withdraw", "researcher", [membership], {"submission": {"author": "p1"}}),
+	"lead_withdraws": ask("withdraw", "researcher", [lead], {}),
+	"checker_withdraws": ask("withdraw", "output_checker", [], {}),
+	"download": ask("download", "researcher", [membership], {"submission": {"released": true}}),
+}
+
+test_what_is_right_is_allowed if every name, question in allowed {
+	print(name)
+	releases.decision == {"allow": true, "reasons": []} with input as question
+}
+
+no_role := [
+	["researcher", "checker_sees_files"],
+	["admin", "checker_sees_files"],
+	["key_custodian", "checker_sees_files"],
+	["auditor", "checker_sees_files"],
+	["data_steward", "checker_sees_files"],
+	["admin", "checker_sees_page"],
+	["key_custodian", "checker_sees_page"],
+	["researcher", "checker_sees_page"],
+	["auditor", "vote"],
+	["admin", "vote"],
+	["admin", "release"],
+	["admin", "checker_withdraws"],
+	["auditor", "checker_withdraws"],
+]
+
+test_no_other_role_does_a_checkers_work if every case in no_role {
+	change := [{"op": "replace", "path": "/person/roles/0/role", "value": case[0]}]
+	question := json.patch(allowed[case[1]], change)
+	not releases.allow with input as question
+}
+
+refused := [
+	["vote", "/person/active", false, "is closed"],
+	["vote", "/person/suspended", true, "account is suspended"],
+	["vote", "/person/second_factor", false, "second factor"],
+	["vote", "/person/roles/0/valid_until", "2026-11-22", "Only an output checker"],
+	["vote", "/person/training", [], "training “output-checking” is missing"],
+	["vote", "/person/training/0/valid_until", "2026-11-22", "training “output-checking” is missing"],
+	["vote", "/submission/author", "p1", "nobody reviews their own"],
+	["vote", "/memberships", [membership], "are or were a member"],
+	["vote", "/memberships", [object.union(membership, {"ended": true})], "are or were a member"],
+	["vote", "/submission/open_for_review", false, "not open for votes"],
+	["vote", "/submission/withdrawn", true, "was withdrawn"],
+	["vote", "/submission/blocked", true, "Screening found"],
+	["vote", "/submission/project", "j2", "of another project"],
+	["vote", "/reviews", [review("p1")], "voted on this submission already"],
+	["vote", "/project/suspended", true, "nothing of it leaves"],
+	["checker_sees_files", "/submission/author", "p1", "nobody reviews their own"],
+	["checker_sees_files", "/memberships", [membership], "are or were a member"],
+	["checker_sees_files", "/submission/withdrawn", true, "was withdrawn"],
+	["member_sees_page", "/what", "files", "Only an output checker"],
+	["member_sees_page", "/memberships", [], "may not see"],
+	["member_sees_page", "/memberships/0/ended", true, "may not see"],
+	["auditor_sees_page", "/what", "files", "Only an output checker"],
+	["auditor_sees_page", "/person/roles/0/valid_until", "2026-11-22", "may not see"],
+	["release", "/reviews", [review("p1")], "2 different output checkers"],
+	["release", "/reviews", [review("p1"), review("p1")], "2 different output checkers"],
+	["release", "/reviews/1/checker", false, "2 different output checkers"],
+	["release", "/reviews/1/member", true, "2 different output checkers"],
+	["release", "/reviews/1/reviewer", "p7", "2 different output checkers"],
+	["release", "/reviews/1/vote", "reject", "voted against"],
+	["release", "/reviews/1/vote", "return", "voted against"],
+	["release", "/reviews/0/reviewer", "p3", "one of its reviewers"],
+	["release", "/submission/released", true, "released already"],
+	["release", "/submission/blocked", true, "Screening found"],
+	["release", "/submission/withdrawn", true, "was withdrawn"],
+	["release", "/project/suspended", true, "nothing of it leaves"],
+	["author_withdraws", "/submission/author", "p7", "Only its author"],
+	["author_withdraws", "/memberships/0/ended", true, "Only its author"],
+	["author_withdraws", "/submission/withdrawn", true, "was withdrawn"],
+	["lead_withdraws", "/memberships/0/role", "researcher", "Only its author"],
+	["checker_withdraws", "/memberships", [membership], "Only its author"],
+	["download", "/memberships", [], "not a member"],
+	["download", "/memberships/0/valid_until", "2026-11-22", "not a member"],
+	["download", "/submission/released", false, "is not released"],
+	["download", "/submission/withdrawn", true, "was withdrawn"],
+	["download", "/project/suspended", true, "nothing of it leaves"],
+]
+
+test_what_is_wrong_is_refused_with_its_reason if every case in refused {
+	question := json.patch(allowed[case[0]], [{"op": "replace", "path": case[1], "value": case[2]}])
+	answer := releases.decision with input as question
+	print(case, answer)
+	answer.allow == false
+	some reason in answer.reasons
+	contains(reason, case[3])
+}
+
+test_nothing_is_asked_nothing_is_allowed if {
+	releases.decision.allow == false with input as {}
+	facts.incomplete in releases.decision.reasons with input as {}
+}
