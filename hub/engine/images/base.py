@@ -41,9 +41,7 @@ def command(checkout: Path, target: Path, mirror: str | None) -> list[str]:
     ]
 
 
-def build(
-    client: docker.APIClient, checkout: Path, tag: str, log: Path, say: Callable[[str], None]
-) -> None:
+def build(client: docker.APIClient, checkout: Path, tag: str, log: Path, say: Callable[[str], None]) -> None:
     """Make the base's file system and import it into Docker under `tag`."""
     repository, version = tag.split(":")
     with tempfile.TemporaryDirectory(prefix="parlatory-base-") as folder:

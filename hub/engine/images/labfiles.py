@@ -37,7 +37,8 @@ def extract(client: docker.APIClient, image: str, folder: Path, say: Callable[[s
     labels = client.inspect_image(image)["Config"].get("Labels") or {}
     if PREFIX_LABEL not in labels:
         raise running.BuildFailed(
-            f"images/workspace/Dockerfile has no LABEL {PREFIX_LABEL}: the Python prefix that holds share/jupyter"
+            f"images/workspace/Dockerfile has no LABEL {PREFIX_LABEL}: "
+            "the Python prefix that holds share/jupyter"
         )
     prefix = PurePosixPath(labels[PREFIX_LABEL])
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,12 +64,14 @@ def _copy(
         stream, _ = client.get_archive(container, str(source))
     except NotFound as error:
         if required:
-            raise running.BuildFailed(f"the workspace image has no {source}; the gate must serve it") from error
+            raise running.BuildFailed(
+                f"the workspace image has no {source}; the gate must serve it"
+            ) from error
         return
     with tempfile.TemporaryDirectory(dir=target.anchor + "tmp") as scratch:
         with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
             # The data filter refuses links and names that lead out of the folder.
-            tar.extractall(scratch, filter="data")  # noqa: S202 -- the filter is what the rule asks for
+            tar.extractall(scratch, filter="data")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(str(Path(scratch) / source.name), target)
 

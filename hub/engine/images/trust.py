@@ -47,7 +47,8 @@ def take_back(built: str, user: str) -> bytes:
     dockerfile = (
         f"FROM {built}\n"
         "USER root\n"
-        f"RUN rm -f {BUNDLE} /etc/pip.conf /usr/lib/ssl/cert.pem && update-ca-certificates --fresh\n"
+        f"RUN rm -f {BUNDLE} /etc/pip.conf /usr/lib/ssl/cert.pem && "
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin update-ca-certificates --fresh\n"
         f"USER {user or 'root'}\n"
     )
     return inputs.pack([("Dockerfile", dockerfile.encode(), 0o644)])

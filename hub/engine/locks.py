@@ -1,0 +1,33 @@
+"""One thing at a time for each session and for each home."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STRIPES = 64
+
+
+class Locks:
+    """A fixed number of locks, shared out by name; always taken session first, home second."""
+
+    def __init__(self) -> None:
+        self._sessions = [threading.Lock() for _ in range(STRIPES)]
+        self._homes = [threading.Lock() for _ in range(STRIPES)]
+
+    @contextmanager
+    def held(self, session: str, workspace: str | None = None) -> Iterator[None]:
+        """Hold a session, and its home when the workspace is named."""
+        with self._sessions[hash(session) % STRIPES]:
+            if workspace is None:
+                yield
+            else:
+                with self.home(workspace):
+                    yield
+
+    @contextmanager
+    def home(self, workspace: str) -> Iterator[None]:
+        """Hold a workspace's home."""
+        with self._homes[hash(workspace) % STRIPES]:
+            yield
