@@ -1,0 +1,64 @@
+"""Commands of other parts: run by the environment's Python, as the user they belong to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+from hub.cli import environment, programs
+from hub.cli.running import StepFailed
+from hub.places import USERS, places
+
+
+@dataclass(frozen=True)
+class Command:
+    """A module that has its own command line."""
+
+    module: str
+    text: str
+    words: tuple[str, ...] = ()
+    # The part whose user runs it; None means root, because it uses Docker or writes what root owns.
+    part: str | None = None
+
+
+COMMANDS = {
+    "seed": Command("hub.demo", "put the demo's institutions, people, data and projects in", ("seed",)),
+    "code": Command("hub.demo", "<email>: the current second-factor code of a demo person", ("code",)),
+    "ledger": Command("hub.ledger", "verify: check every entry and signature of the ledger", part="portal"),
+    "bench": Command("hub.bench", "sessions: start-to-ready, measured against a stock spawner"),
+}
+
+
+def command_line(name: str, arguments: list[str]) -> list[str]:
+    """Return the command that a delegated command stands for."""
+    command = COMMANDS[name]
+    python = str(environment.python(programs.checkout(places)))
+    return [python, "-m", command.module, *command.words, *arguments]
+
+
+def run(name: str, arguments: list[str]) -> int:
+    """Run a delegated command and return its exit status."""
+    command = COMMANDS[name]
+    line = command_line(name, arguments)
+    if not environment.python(places.checkout).exists():
+        raise StepFailed(
+            f"`{name}` needs the Python environment, which is not there yet",
+            command=line,
+            fix="run `python3 -m hub up` first",
+        )
+    return subprocess.run(
+        line,
+        check=False,
+        cwd=programs.checkout(places),
+        env=os.environ | programs.environment(places, command.part),
+        umask=0o007,
+        **as_user(command.part),
+    ).returncode
+
+
+def as_user(part: str | None) -> programs.Credentials:
+    """Return what `subprocess` needs to become a part's user; nothing when we are not root."""
+    if part is None or os.geteuid() != 0:
+        return {}
+    return programs.credentials(USERS[part])

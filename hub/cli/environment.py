@@ -1,0 +1,81 @@
+"""The environment `.venv`: made with an interpreter all users can reach, renewed when pyproject changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from hub.cli.folders import closed_to_others
+from hub.cli.running import Step, output
+
+OLDEST = (3, 11)
+DEBIANS = Path("/usr/bin/python3")
+STAMP = "parlatory.json"
+
+
+def python(checkout: Path) -> Path:
+    """Return the environment's interpreter."""
+    return checkout / ".venv" / "bin" / "python"
+
+
+def site_packages(checkout: Path) -> Path | None:
+    """Return where the environment keeps its libraries, if it exists."""
+    found = sorted((checkout / ".venv" / "lib").glob("python3.*/site-packages"))
+    return found[-1] if found else None
+
+
+def base_interpreter() -> Path | None:
+    """Return a Python that is new enough and that other users may run; Debian's own if it will do."""
+    running = Path(sys.executable).resolve()
+    for candidate in (DEBIANS, running):
+        if candidate.exists() and closed_to_others(candidate.resolve()) is None:
+            version = output([candidate, "-c", "import sys; print(*sys.version_info[:2])"]).split()
+            if version and tuple(map(int, version)) >= OLDEST:
+                return candidate
+    return None
+
+
+def fingerprint(checkout: Path) -> str:
+    """Return the hash of what the environment's contents follow from."""
+    return hashlib.sha256((checkout / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) -> None:
+    """Make or renew the environment so that it holds the distribution with these extras."""
+    folder = checkout / ".venv"
+    stamp = folder / STAMP
+    made_of, has = _read(stamp)
+    works = bool(output([python(checkout), "-c", "print('here')"]))
+    if works and made_of == fingerprint(checkout) and extras <= has:
+        return
+    if not works:
+        base = base_interpreter() or DEBIANS
+        step.say(f"making .venv with {base}")
+        step.run(
+            [base, "-m", "venv", "--clear", folder],
+            fix="`apt-get install python3-venv`, then run the command again",
+        )
+        has = frozenset()
+    wanted = extras | has
+    target = f".[{','.join(sorted(wanted))}]" if wanted else "."
+    step.say("installing the libraries of pyproject.toml")
+    step.run(
+        [python(checkout), "-m", "pip", "install", "--no-input", "--editable", target],
+        cwd=checkout,
+        env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
+        fix="check that this machine reaches its Python package index, then run the command again",
+    )
+    stamp.write_text(
+        json.dumps({"pyproject": fingerprint(checkout), "extras": sorted(wanted)}), encoding="utf-8"
+    )
+
+
+def _read(stamp: Path) -> tuple[str, frozenset[str]]:
+    try:
+        document = json.loads(stamp.read_text(encoding="utf-8"))
+        return str(document["pyproject"]), frozenset(document["extras"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", frozenset()

@@ -1,0 +1,112 @@
+"""The state and run folders: who owns each and who may enter, and a checkout that every user can reach."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.cli.running import Step
+from hub.places import DATA_GROUP, USERS, Places
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with its owner, group and mode."""
+
+    path: str
+    mode: int
+    owner: str = "root"
+    group: str = "root"
+
+
+HUB, PORTAL, OPA = USERS["hub"], USERS["portal"], USERS["opa"]
+STATE = (
+    Folder(".", 0o755),
+    Folder("log", 0o750),
+    Folder("db", 0o2770, group=DATA_GROUP),
+    Folder("vault", 0o2770, group=DATA_GROUP),
+    # Tiles are public: anyone on this machine may verify them.
+    Folder("ledger", 0o2775, group=DATA_GROUP),
+    Folder("static", 0o2755, owner=PORTAL, group=DATA_GROUP),
+    Folder("datasets", 0o750, group=DATA_GROUP),
+    Folder("homes", 0o700),
+    Folder("labfiles", 0o755),
+    Folder("images", 0o755),
+    Folder("hub", 0o700, owner=HUB, group=HUB),
+    Folder("opa", 0o755),
+    Folder("sessions", 0o2750, group=DATA_GROUP),
+    Folder("secrets", 0o755),
+    Folder("keys", 0o755),
+)
+RUN = (
+    Folder(".", 0o755),
+    Folder("supervisor", 0o700),
+    Folder("engine", 0o755),
+    Folder("portal", 0o755, owner=PORTAL, group=PORTAL),
+    # Others may pass through to a session they know the name of, never list them.
+    Folder("sessions", 0o711),
+    Folder("screenings", 0o711),
+    Folder("homes", 0o700),
+)
+
+
+def ensure(places: Places, step: Step) -> None:
+    """Make the folders that are missing and set owner and mode of all of them."""
+    places.tools.mkdir(parents=True, exist_ok=True)
+    for root, folders in ((places.state, STATE), (places.run, RUN)):
+        for folder in folders:
+            _ensure(root / folder.path, folder)
+    _ensure_reachable_checkout(places, step)
+
+
+def _ensure(path: Path, folder: Folder) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    owner, group = pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid
+    found = path.stat()
+    if (found.st_uid, found.st_gid) != (owner, group):
+        os.chown(path, owner, group)
+    if stat.S_IMODE(found.st_mode) != folder.mode:
+        path.chmod(folder.mode)
+
+
+def closed_to_others(path: Path) -> Path | None:
+    """Return the first folder on the way to a path that other users cannot enter."""
+    for folder in reversed([path, *path.parents]):
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            return folder
+    return None
+
+
+def is_mounted(path: Path) -> bool:
+    """Say whether something is mounted exactly here."""
+    return str(path) in mounts_under(path)
+
+
+def mounts_under(path: Path) -> list[str]:
+    """Return the mount points at or below a path, the deepest first."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    points = [line.split()[4].replace("\\040", " ") for line in lines]
+    inside = [point for point in points if point == str(path) or point.startswith(f"{path}/")]
+    return sorted(inside, key=len, reverse=True)
+
+
+def _ensure_reachable_checkout(places: Places, step: Step) -> None:
+    target = places.run / "checkout"
+    closed = closed_to_others(places.checkout)
+    if is_mounted(target) and (closed is None or not target.samefile(places.checkout)):
+        step.run(["umount", target])
+    if closed is None:
+        if target.exists():
+            target.rmdir()
+        return
+    target.mkdir(exist_ok=True)
+    if not is_mounted(target):
+        step.say(f"other users cannot enter {closed}: showing the checkout to them at {target}")
+        step.run(
+            ["mount", "--bind", places.checkout, target],
+            fix=f"move the checkout to a folder that all users can enter, or run `chmod o+x {closed}`",
+        )

@@ -1,0 +1,67 @@
+"""Debian packages: installs those that are missing, quietly and without asking."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+
+from hub.cli import docker_engine
+from hub.cli.running import Step, output
+
+ALWAYS = (
+    "ca-certificates",
+    # the environment
+    "python3-venv",
+    # makes the base image without a registry
+    "mmdebstrap",
+    # a workspace's home is an ext4 file
+    "e2fsprogs",
+    # file types by content
+    "libmagic1",
+    # reads audio
+    "libsndfile1",
+    # mounts and unmounts homes, runs a check as another user
+    "mount",
+    "util-linux",
+    # makes users
+    "passwd",
+)
+# Needed where no Docker engine answers yet; one that is there may be another vendor's, and stays.
+ENGINE = ("docker.io", "iptables")
+# A browser for the tests, and letters for its pictures.
+BROWSER = ("chromium", "fonts-dejavu-core")
+
+
+def missing(names: Iterable[str]) -> list[str]:
+    """Return those of the packages that are not installed."""
+    wanted = list(names)
+    # One question for all: dpkg-query fails when any is unknown, yet prints those it knows.
+    lines = output(
+        ["sh", "-c", 'dpkg-query -W -f "\\${Package} \\${db:Status-Status}\\n" "$@" || true', "-", *wanted]
+    )
+    installed = {line.split()[0] for line in lines.splitlines() if line.endswith(" installed")}
+    return [name for name in wanted if name not in installed]
+
+
+def ensure(step: Step, *, browser: bool = False) -> None:
+    """Install what is missing, without recommended extras."""
+    wanted = list(ALWAYS)
+    if not docker_engine.answers() and not shutil.which("dockerd"):
+        wanted += ENGINE
+    if browser:
+        wanted += BROWSER
+    needed = missing(wanted)
+    if not needed:
+        return
+    step.say(f"installing {', '.join(needed)}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    fix = "check that this machine reaches its Debian mirror (`apt-get update`), then run the command again"
+    wait = ["-o", "DPkg::Lock::Timeout=300"]
+    step.run(["apt-get", *wait, "-q", "update"], env=environment, fix=fix)
+    step.run(
+        ["apt-get", *wait, "-q", "install", "--yes", "--no-install-recommends", *needed],
+        env=environment,
+        fix=fix,
+    )
+    step.note = f"installed {len(needed)}"

@@ -1,0 +1,151 @@
+"""What an enclave needs before its processes start: policies, database, pages' files, demo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from hub.cli import environment, programs, tools
+from hub.cli.running import Step
+from hub.places import USERS, Places
+
+POLICY_FILES = (".rego", ".json", ".yaml", ".yml", ".manifest")
+TESTS = "_test.rego"
+LEFT_OUT = {"__pycache__", ".mypy_cache", "node_modules"}
+
+
+def images(places: Places, step: Step) -> None:
+    """Build the images whose inputs changed."""
+    step.run(
+        [environment.python(places.checkout), "-u", "-m", "hub.engine.images", "build"],
+        cwd=places.checkout,
+        env=os.environ | programs.environment(places, None) | {"PATH": os.environ["PATH"]},
+        fix="check that this machine reaches its Debian mirror and Python package index, then run it again",
+    )
+    step.note = "built, or there already"
+
+
+def secrets(places: Places, step: Step) -> None:
+    """Make the keys and tokens that are missing."""
+    step.run(
+        [environment.python(places.checkout), "-m", "hub.cli.secrets"],
+        cwd=places.checkout,
+        env=os.environ | programs.environment(places, None),
+    )
+
+
+def policy_revision(policies: Path) -> str:
+    """Return the hash of the policies without their tests: the same rules have the same revision."""
+    total = hashlib.sha256()
+    for path in sorted(policies.rglob("*")):
+        if path.is_file() and path.name.endswith(POLICY_FILES) and not path.name.endswith(TESTS):
+            content = path.read_bytes()
+            total.update(f"{path.relative_to(policies)}\0{len(content)}\0".encode())
+            total.update(content)
+    return total.hexdigest()[:32]
+
+
+def bundle(places: Places, step: Step) -> None:
+    """Build the policies into the bundle that OPA serves, under the hash of their files."""
+    policies = places.checkout / "policies"
+    revision = policy_revision(policies)
+    target, said = places.state / "opa" / "bundle.tgz", places.state / "opa" / "revision"
+    if target.exists() and said.exists() and said.read_text(encoding="utf-8").strip() == revision:
+        return
+    step.say(f"bundling the policies, revision {revision}")
+    fresh = target.with_name("bundle.tgz.new")
+    step.run(
+        [
+            *(tools.opa(places), "build", "--bundle", policies, "--ignore", f"*{TESTS}"),
+            *("--revision", revision, "--output", fresh),
+        ],
+        fix="the policies do not compile: `opa check --strict policies` says where",
+    )
+    fresh.chmod(0o644)
+    fresh.rename(target)
+    said.write_text(f"{revision}\n", encoding="utf-8")
+
+
+def database(places: Places, step: Step) -> None:
+    """Migrate the database and collect the pages' files, when the program changed since the last time."""
+    now = program_hash(places.checkout)
+    if _stamps(places).get("database") == now and _database_exists(places):
+        return
+    step.say("migrating the database, collecting the pages' files")
+    _django(places, step, "migrate", "--noinput", "--verbosity=1")
+    _django(places, step, "createcachetable")
+    _django(places, step, "collectstatic", "--noinput", "--verbosity=0", "--clear")
+    _stamp(places, "database", now)
+
+
+def demo(places: Places, step: Step) -> bool:
+    """Put the demo in, when the program changed since the last time; say whether passwords were made."""
+    now = program_hash(places.checkout)
+    passwords = places.state / "demo-passwords.json"
+    if _stamps(places).get("demo") == now and passwords.exists():
+        return False
+    before = passwords.read_bytes() if passwords.exists() else b""
+    step.say("speech, institutions, people and projects")
+    step.run(
+        [programs_python(places), "-u", "-m", "hub.demo", "seed"],
+        cwd=programs.checkout(places),
+        # The demo's speech comes out of Debian packages, so the caller's way to the mirror is kept.
+        env=os.environ | programs.environment(places, None) | {"PATH": os.environ["PATH"]},
+        umask=0o007,
+    )
+    _stamp(places, "demo", now)
+    return passwords.exists() and passwords.read_bytes() != before
+
+
+def programs_python(places: Places) -> Path:
+    """Return the interpreter by the path that all users reach."""
+    return environment.python(programs.checkout(places))
+
+
+def _django(places: Places, step: Step, *words: str) -> None:
+    step.run(
+        [programs_python(places), "-m", "django", *words],
+        cwd=programs.checkout(places),
+        env=programs.environment(places, "portal"),
+        umask=0o007,
+        **programs.credentials(USERS["portal"]),
+    )
+
+
+def program_hash(checkout: Path) -> str:
+    """Return the hash of every file of the program."""
+    total = hashlib.sha256(environment.fingerprint(checkout).encode())
+    for path in _program_files(checkout):
+        total.update(f"{path.relative_to(checkout)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _program_files(checkout: Path) -> Iterable[Path]:
+    for package in ("hub", "egress_review", "notebooks"):
+        for path in sorted((checkout / package).rglob("*")):
+            if path.is_file() and not LEFT_OUT.intersection(path.parts):
+                yield path
+
+
+def _database_exists(places: Places) -> bool:
+    return bool(os.environ.get("PARLATORY_DATABASE")) or (places.state / "db" / "parlatory.sqlite3").exists()
+
+
+def _stamps(places: Places) -> dict[str, str]:
+    try:
+        found = json.loads((places.state / "prepared.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _stamp(places: Places, name: str, value: str) -> None:
+    stamps = _stamps(places) | {name: value}
+    fresh = places.state / "prepared.json.new"
+    fresh.write_text(json.dumps(stamps), encoding="utf-8")
+    shutil.move(fresh, places.state / "prepared.json")
