@@ -1,0 +1,87 @@
+"""Reads file names as what they are: a way out, too."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from egress_review.screening.encodings import blobs
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import Finding, block, flag
+
+SAFE = re.compile(r"[^\w.\- ]")
+RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+
+
+def check(name: str, index: Index, limits: Limits) -> list[Finding]:
+    """Return what is wrong with one declared file name."""
+    findings: list[Finding] = []
+    odd = sorted({unicodedata.category(c) for c in name if unicodedata.category(c)[0] in "CZ" and c != " "})
+    if odd or "/" in name or "\\" in name:
+        findings.append(
+            block(
+                "file_name",
+                "The file's name holds control, invisible, direction-changing or path characters; such a "
+                "name can hide what the file is.",
+                "Rename the file with letters, digits, dots, dashes and underscores.",
+            )
+        )
+    if len(name) > limits.name_characters:
+        findings.append(
+            block(
+                "file_name",
+                f"The file's name has {len(name)} characters; over {limits.name_characters} may carry data.",
+                "Give the file a short name.",
+            )
+        )
+    stem = name.rsplit(".", 1)[0]
+    if index.identifiers.find(stem) or index.identifiers.look_up(stem):
+        findings.append(
+            block(
+                "file_name",
+                "The file's name holds the id of a recording or a speaker.",
+                "Name the file after what it shows, not after whom.",
+            )
+        )
+    elif index.transcripts.find(stem.replace("_", " ").replace("-", " ")).whole:
+        findings.append(
+            block("file_name", "The file's name is a transcript.", "Name the file after what it shows.")
+        )
+    elif blobs(stem, 24) or sum(character.isdigit() for character in stem) > 16:
+        findings.append(
+            flag(
+                "file_name",
+                "The file's name looks like encoded data.",
+                "Name the file in words.",
+            )
+        )
+    return findings
+
+
+def check_together(names: Mapping[str, str]) -> list[Finding]:
+    """Return what is wrong with the names as a whole: many of them can spell a message."""
+    characters = sum(len(name) for name in names.values())
+    if len(names) > 20 and characters > 1000:
+        return [
+            flag(
+                "file_names",
+                f"{len(names)} file names hold {characters} characters together, enough to carry data.",
+                "Hand in fewer files, or number them: figure-01.png, figure-02.png.",
+            )
+        ]
+    return []
+
+
+def clean(name: str, suffix: str, taken: set[str]) -> str:
+    """Return the name a canonical copy leaves under: safe characters, the right suffix, used only once."""
+    stem = unicodedata.normalize("NFC", name).rsplit(".", 1)[0] if "." in name else name
+    stem = SAFE.sub("_", stem).strip(" .")[:80] or "file"
+    if RESERVED.match(stem):
+        stem = f"_{stem}"
+    candidate, number = f"{stem}{suffix}", 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{stem}-{number}{suffix}", number + 1
+    taken.add(candidate.casefold())
+    return candidate

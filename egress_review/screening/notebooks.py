@@ -1,0 +1,228 @@
+"""Notebooks: built anew from the few fields a reader sees; every output passes the same checks as a file."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat import v4
+
+from egress_review.screening import disclosure, pictures, structured, tables, text
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import Finding, Unscreenable, block, note, refuse
+
+PICTURE_TYPES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8"}
+# Twins of what is shown as text or as a picture: left out without harm.
+LEFT_OUT = {"text/html", "text/latex", "text/markdown"}
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+# nbformat's builders carry no types.
+read_notebook: Any = nbformat.from_dict
+write_notebook: Any = nbformat.writes
+validate: Any = nbformat.validate
+new_notebook: Any = v4.new_notebook
+new_code_cell: Any = v4.new_code_cell
+new_markdown_cell: Any = v4.new_markdown_cell
+new_output: Any = v4.new_output
+
+
+@dataclass
+class Rebuilt:
+    """A notebook while it is built anew: its cells, what was found, what was left out."""
+
+    index: Index
+    limits: Limits
+    cells: list[Any] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    outputs: int = 0
+    pictures: int = 0
+
+    def leave_out(self, what: str) -> None:
+        """Count something that does not go along."""
+        self.left_out[what] = self.left_out.get(what, 0) + 1
+
+    def text(self, content: str, where: str) -> str:
+        """Return the canonical form of a text that was looked through, tables in it included."""
+        self.findings += check_text(content, self.index, self.limits, where)
+        return text.rebuild(content)[0].rstrip("\n")
+
+
+def check_text(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return what a text gives away, in its words and in the tables written in it."""
+    findings = text.check(content, index, limits, where)
+    for table in tables.embedded(content, where, limits):
+        findings += disclosure.check(table, index, limits)
+        if len(findings) > limits.findings:
+            break
+    return findings
+
+
+def screen(content: str, index: Index, limits: Limits) -> tuple[str, list[Finding]]:
+    """Return the canonical notebook and what was found; raises Unscreenable for anything but format 4."""
+    value = structured.parse(content, limits)
+    if not isinstance(value, dict) or value.get("nbformat") != 4 or not isinstance(value.get("cells"), list):
+        raise refuse(
+            "notebook", "This is no notebook of format 4.", "Open it in JupyterLab and save it again."
+        )
+    source: Any = read_notebook(value)
+    try:
+        validate(source, relax_add_props=True, repair_duplicate_cell_ids=False)
+    except nbformat.ValidationError as error:
+        raise refuse(
+            "notebook",
+            f"The notebook breaks its format: {str(error).splitlines()[0][:200]}",
+            "Open it in JupyterLab and save it again.",
+        ) from error
+    if len(source.cells) > limits.notebook_cells:
+        raise refuse(
+            "notebook", f"The notebook has {len(source.cells):,} cells.", f"At most {limits.notebook_cells}."
+        )
+    work = Rebuilt(index, limits)
+    for number, cell in enumerate(source.cells, start=1):
+        _cell(cell, number, work)
+        if len(work.findings) > limits.findings:
+            break
+    if source.metadata.get("widgets"):
+        work.leave_out("widget state")
+    return _written(source, work), [*work.findings, *_notes(work)]
+
+
+def _notes(work: Rebuilt) -> Iterator[Finding]:
+    for what, count in work.left_out.items():
+        yield note("notebook_rebuilt", f"Left out of the copy that leaves: {what} ({count}).")
+
+
+def _written(source: Any, work: Rebuilt) -> str:
+    built = new_notebook(cells=work.cells)
+    if (source.metadata.get("kernelspec") or {}).get("language", "python") == "python":
+        built.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        built.metadata["language_info"] = {"name": "python"}
+    built.nbformat, built.nbformat_minor = 4, 5
+    for number, cell in enumerate(built.cells, start=1):
+        cell["id"] = f"cell-{number:04d}"
+    validate(built)
+    return str(write_notebook(built, version=4)) + "\n"
+
+
+def _cell(cell: Any, number: int, work: Rebuilt) -> None:
+    where = f"cell {number}"
+    if cell.cell_type == "raw":
+        work.leave_out("raw cells")
+        return
+    if cell.get("attachments"):
+        work.leave_out("attachments")
+    content = work.text(_joined(cell.source), where)
+    if cell.cell_type == "markdown":
+        work.cells.append(new_markdown_cell(content))
+        return
+    built = new_code_cell(content)
+    built.execution_count = None
+    for position, output in enumerate(cell.outputs, start=1):
+        work.outputs += 1
+        if work.outputs > work.limits.notebook_outputs:
+            raise refuse(
+                "notebook",
+                f"The notebook has more than {work.limits.notebook_outputs:,} outputs.",
+                "Clear outputs that are no result.",
+            )
+        kept = _output(output, f"{where}, output {position}", work)
+        if kept is not None:
+            built.outputs.append(kept)
+    work.cells.append(built)
+
+
+def _joined(content: str | list[str]) -> str:
+    return content if isinstance(content, str) else "".join(content)
+
+
+def _output(output: Any, where: str, work: Rebuilt) -> Any | None:
+    if output.output_type == "stream":
+        name = output.name if output.name in ("stdout", "stderr") else "stdout"
+        return new_output(
+            "stream", name=name, text=work.text(ANSI.sub("", _joined(output.text)), where) + "\n"
+        )
+    if output.output_type == "error":
+        trace = "\n".join([str(output.ename), str(output.evalue), *map(str, output.traceback)])
+        work.text(ANSI.sub("", trace), where)
+        work.leave_out("error messages")
+        return None
+    return _shown(output, where, work)
+
+
+def _shown(output: Any, where: str, work: Rebuilt) -> Any | None:
+    data: dict[str, Any] = {}
+    for media_type, content in output.data.items():
+        if media_type == "text/plain":
+            data[media_type] = work.text(_joined(content), where)
+        elif media_type in PICTURE_TYPES:
+            drawn = _picture(content, media_type, where, work)
+            if drawn:
+                data["image/png"] = drawn
+        elif media_type in LEFT_OUT:
+            _left_out(media_type, content, where, work)
+        else:
+            work.findings.append(
+                block(
+                    "notebook_output",
+                    f"An output of type {media_type[:60]} can hold a recording or a whole table.",
+                    "Clear this output; show the result as text or as a plot in PNG.",
+                    where,
+                )
+            )
+    if not data:
+        return None
+    return new_output("display_data", data=data)
+
+
+def _left_out(media_type: str, content: Any, where: str, work: Rebuilt) -> None:
+    """Leave out a twin of the text output, but say so where it would have shown a file or a script."""
+    if re.search(
+        r"data:(audio|video|application)/|<(audio|video|iframe|object|embed)\b", str(content), re.IGNORECASE
+    ):
+        work.findings.append(
+            block("notebook_output", "This output plays or embeds a file.", "Clear this output.", where)
+        )
+    elif len(str(content)) > 200_000 or re.search(r"<script\b", str(content), re.IGNORECASE):
+        work.findings.append(
+            block(
+                "notebook_output",
+                "This output is an interactive page, which can hold a whole table.",
+                "Clear this output; draw the plot as PNG.",
+                where,
+            )
+        )
+    else:
+        work.leave_out(f"outputs as {media_type}")
+
+
+def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | None:
+    work.pictures += 1
+    if work.pictures > work.limits.notebook_pictures:
+        raise refuse(
+            "notebook",
+            f"The notebook has more than {work.limits.notebook_pictures} pictures.",
+            "Clear those that are no result.",
+            where,
+        )
+    try:
+        raw = base64.b64decode(re.sub(r"\s", "", _joined(content)), validate=True)
+        if not raw.startswith(PICTURE_TYPES[media_type]):
+            raise ValueError("another format")
+        drawn, findings = pictures.screen(raw, work.limits)
+    except (binascii.Error, ValueError, TypeError):
+        work.findings.append(pictures.block_output(where))
+        return None
+    except Unscreenable as error:
+        work.findings.append(block(error.finding.check, error.finding.message, error.finding.fix, where))
+        return None
+    for finding in findings:
+        work.findings.append(Finding(finding.check, finding.severity, finding.message, finding.fix, where))
+    return base64.b64encode(drawn).decode()

@@ -1,0 +1,121 @@
+"""The files a screener reads and writes: request.json, verdict.json and the canonical copies (version 1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from egress_review.screening.index import Index, Recording
+from egress_review.screening.limits import Limits
+from egress_review.screening.run import screen
+from egress_review.screening.verdict import FileVerdict, Finding, Verdict
+
+VERSION = 1
+VERDICT_BYTES = 1024 * 1024
+WHERE_CHARACTERS, MESSAGE_CHARACTERS = 300, 1000
+ID = re.compile(r"[0-9A-Za-z]{1,64}")
+SETTABLE = ("tier", "minimum_count", "file_bytes", "total_bytes", "table_rows", "picture_side", "seconds")
+
+
+class BadRequest(Exception):
+    """The request can't be read; there will be no verdict, which is a block."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be screened: file ids with their declared names, what is known, the limits."""
+
+    files: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, str], ...]
+    index: Index
+    limits: Limits
+
+
+def ask(source: Path) -> Request:
+    """Return the request in a folder; raises BadRequest where it is not of version 1."""
+    try:
+        raw = json.loads((source / "request.json").read_bytes())
+        if raw["version"] != VERSION:
+            raise BadRequest(f"request of version {raw['version']}; this screener reads {VERSION}")
+        files = tuple((str(file["id"]), str(file["name"])) for file in raw["files"])
+        index = _index(raw["index"])
+        limits = Limits(**{key: int(raw["limits"][key]) for key in SETTABLE if key in raw["limits"]})
+        words = tuple((key, str(raw.get(key, ""))) for key in ("title", "context", "controls"))
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise BadRequest(f"request.json can't be read: {error}") from error
+    if len({file for file, _ in files}) != len(files) or not all(ID.fullmatch(file) for file, _ in files):
+        raise BadRequest("file ids must be letters and digits, each once")
+    return Request(files, words, index, limits)
+
+
+def _index(raw: dict[str, Any]) -> Index:
+    return Index.of(
+        (
+            Recording(
+                str(recording["recording"]), str(recording["speaker"]), str(recording.get("transcript", ""))
+            )
+            for dataset in raw["datasets"]
+            for recording in dataset["recordings"]
+        ),
+        (str(dataset["dataset"]) for dataset in raw["datasets"]),
+    )
+
+
+def answer(request: Request, source: Path, target: Path) -> None:
+    """Screen the files of a request; write their canonical copies, and last, at once, the verdict."""
+    verdict = screen(
+        {file: (source / file, name) for file, name in request.files}, request.index, request.limits
+    )
+    for file in verdict.files:
+        if file.canonical is not None:
+            (target / file.file).write_bytes(file.canonical)
+    waiting = target / ".verdict.json.tmp"
+    waiting.write_bytes(written(verdict))
+    waiting.rename(target / "verdict.json")
+
+
+def written(verdict: Verdict) -> bytes:
+    """Return a verdict as JSON of at most 1 MiB; where findings must go, the least important go first."""
+    findings = [_finding(finding) for finding in verdict.findings]
+    while True:
+        body = {
+            "version": VERSION,
+            "outcome": verdict.outcome,
+            "files": [_file(file) for file in verdict.files],
+            "findings": findings,
+        }
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        if len(content) <= VERDICT_BYTES or not findings:
+            return content
+        findings = findings[: len(findings) * 3 // 4]
+
+
+def _file(file: FileVerdict) -> dict[str, Any]:
+    return {
+        "id": file.file,
+        "kind": file.kind,
+        "media_type": file.media_type,
+        "canonical": file.canonical is not None,
+        "canonical_name": file.canonical_name,
+        "canonical_bits": None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "file": finding.file,
+        "check": finding.check,
+        "severity": str(finding.severity),
+        "where": _cut(finding.where, WHERE_CHARACTERS),
+        "message": _cut(finding.message, MESSAGE_CHARACTERS),
+        "fix": _cut(finding.fix, MESSAGE_CHARACTERS),
+    }
+
+
+def _cut(words: str, most: int) -> str:
+    """Return words without control characters or lone surrogates, at most `most` characters of them."""
+    clean = "".join(character if character.isprintable() else " " for character in words)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"

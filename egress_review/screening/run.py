@@ -1,0 +1,147 @@
+"""Screens a whole submission, each file in a process of its own with limits on time and memory."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from egress_review.screening import names
+from egress_review.screening.index import Index
+from egress_review.screening.inspection import Looked, look
+from egress_review.screening.isolation import isolated
+from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import (
+    ORDER,
+    FileVerdict,
+    Finding,
+    Unscreenable,
+    Verdict,
+    block,
+    note,
+    refuse,
+)
+
+
+def screen(paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits) -> Verdict:
+    """Return the verdict on files, and of each that no finding blocks the canonical copy that may leave.
+
+    `paths` maps a file's id to where its bytes lie and the name it was declared with; sizes in `limits` are
+    bytes, times seconds. A file that crashes its parser, runs too long or needs too much memory is blocked.
+    """
+    ends_at = time.monotonic() + limits.seconds
+    index.prepare()
+    findings = list(_together(paths, limits))
+    findings += names.check_together({file: name for file, (_, name) in paths.items()})
+    stopped_whole = _stops(findings)
+    files: list[FileVerdict] = []
+    taken: set[str] = set()
+    for file, (path, name) in paths.items():
+        about = names.check(name, index, limits)
+        left = ends_at - time.monotonic()
+        looked = _one(path, name, index, limits, min(left, limits.seconds_per_file), stopped_whole)
+        about = [*about, *looked.findings]
+        stopped = looked.canonical is None or _stops(about)
+        if stopped and not _stops(about):
+            about.append(block("screening", "The screening gave no copy of this file that could leave."))
+        findings += [replace(finding, file=file) for finding in about]
+        files.append(
+            FileVerdict(
+                file,
+                looked.kind,
+                looked.media_type,
+                None if stopped else looked.canonical,
+                None if stopped else names.clean(name, looked.suffix, taken),
+            )
+        )
+    return Verdict(tuple(files), _most_important(findings, limits))
+
+
+def rebuild(path: Path, name: str) -> bytes:
+    """Return the canonical copy of one file by its declared name; raises Unscreenable where there is none.
+
+    Deterministic, and the rebuild of a rebuild is itself. Not isolated: for files already screened.
+    """
+    looked = look(path.read_bytes(), name, Index(), Limits())
+    if looked.canonical is None:
+        raise Unscreenable(next(finding for finding in looked.findings if finding.severity == "block"))
+    return looked.canonical
+
+
+def _stops(findings: list[Finding]) -> bool:
+    return any(finding.severity == "block" for finding in findings)
+
+
+def _together(paths: Mapping[str, tuple[Path, str]], limits: Limits) -> list[Finding]:
+    if not paths:
+        return [block("files", "There is no file to screen.", "Hand in at least one file.")]
+    if len(paths) > limits.files:
+        return [
+            block(
+                "files",
+                f"{len(paths)} files are more than a human can review, over {limits.files}.",
+                "Hand in fewer files.",
+            )
+        ]
+    total = sum(path.lstat().st_size for path, _ in paths.values())
+    if total > limits.total_bytes:
+        return [
+            block(
+                "size",
+                f"The files have {total:,} bytes together; at most {limits.total_bytes:,} leave together.",
+                "Hand in fewer or smaller files.",
+            )
+        ]
+    return []
+
+
+def _one(path: Path, name: str, index: Index, limits: Limits, seconds: float, stopped: bool) -> Looked:
+    if stopped or seconds <= 0:
+        reason = (
+            "the submission as a whole is blocked" if stopped else "the time for the submission was used up"
+        )
+        finding = block(
+            "screening", f"The file was not looked at: {reason}.", "Hand in fewer or smaller files."
+        )
+        return Looked("other", "application/octet-stream", "", None, (finding,))
+    try:
+        data = _bytes(path, limits)
+    except Unscreenable as error:
+        return Looked("other", "application/octet-stream", "", None, (error.finding,))
+    return isolated(lambda: look(data, name, index, limits), seconds, limits.memory_bytes, limits.file_bytes)
+
+
+def _bytes(path: Path, limits: Limits) -> bytes:
+    """Return the bytes of a regular file; a link, a pipe or a device is refused unread."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise refuse(
+            "file", f"The file can't be opened: {error.strerror}.", "Hand in a regular file."
+        ) from error
+    with os.fdopen(handle, "rb") as opened:
+        status = os.fstat(opened.fileno())
+        if (status.st_mode & 0o170000) != 0o100000:
+            raise refuse("file", "This is no regular file.", "Hand in a regular file.")
+        if status.st_size > limits.file_bytes:
+            raise refuse(
+                "size",
+                f"The file has {status.st_size:,} bytes; at most {limits.file_bytes:,} may leave.",
+                "Hand in a summary.",
+            )
+        data = opened.read(limits.file_bytes + 1)
+    if len(data) > limits.file_bytes:
+        raise refuse("size", "The file grew while it was read.", "Hand it in again.")
+    return data
+
+
+def _most_important(findings: list[Finding], limits: Limits) -> tuple[Finding, ...]:
+    """Return at most `limits.findings`, the worst first; every blocked file keeps one block."""
+    ordered = sorted(findings, key=lambda finding: ORDER[finding.severity])
+    if len(ordered) <= limits.findings:
+        return tuple(ordered)
+    firsts = list({f.file: f for f in reversed(ordered) if f.severity == "block"}.values())
+    kept = list(dict.fromkeys([*firsts, *ordered]))[: limits.findings - 1]
+    return (*kept, note("findings", f"{len(findings) - len(kept):,} more findings are not listed."))

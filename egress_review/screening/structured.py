@@ -1,0 +1,224 @@
+"""JSON: parsed without surprises, looked through as text and as tables, written back with rounded numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from egress_review.screening import disclosure, text
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.numbers import rounded_float, rounded_prose, rounded_whole
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, block, flag, note, refuse
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+def parse(content: str, limits: Limits) -> Json:
+    """Return the value of a JSON text; raises Unscreenable for depth, size, repeated keys, broken syntax."""
+    _bounded_depth(content, limits)
+    try:
+        value: Json = json.loads(content, object_pairs_hook=_unique, parse_int=_whole)
+    except (ValueError, RecursionError) as error:
+        raise refuse("json", f"The JSON can't be read: {error}.", "Write it with a JSON library.") from error
+    values = sum(1 for _ in leaves(value, ""))
+    if values > limits.json_values:
+        raise refuse(
+            "json_size",
+            f"The JSON holds {values:,} values; at most {limits.json_values:,} can be looked through.",
+            "Hand in a summary.",
+        )
+    return value
+
+
+def _bounded_depth(content: str, limits: Limits) -> None:
+    depth, quoted, escaped = 0, False, False
+    for character in content:
+        if quoted:
+            quoted = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            quoted = True
+        elif character in "[{":
+            depth += 1
+            if depth > limits.json_depth:
+                raise refuse(
+                    "json_depth", f"The JSON is nested deeper than {limits.json_depth}.", "Flatten it."
+                )
+        elif character in "]}":
+            depth -= 1
+
+
+def _unique(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is repeated, which hides its first value")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 25:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
+
+
+def leaves(value: Json, path: str) -> Iterator[tuple[str, Json]]:
+    """Yield each single value with its path, as in `groups[3].name`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{number}]")
+    else:
+        yield path, value
+
+
+def nodes(value: Json, path: str) -> Iterator[tuple[str, Json]]:
+    """Yield each list and object with its path."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, inner in value.items():
+            yield from nodes(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        yield path, value
+        for number, inner in enumerate(value):
+            yield from nodes(inner, f"{path}[{number}]")
+
+
+def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
+    """Return what a JSON value gives away: in its strings and keys, its tables, its runs of numbers."""
+    findings = text.check("\n".join(_strings(value)), index, limits, "strings")
+    for path, node in nodes(value, ""):
+        place = path[-120:] or "top level"
+        table = as_table(node, place, limits)
+        if table is not None:
+            findings += disclosure.check(table, index, limits)
+        if isinstance(node, list):
+            findings += _list(node, place, index, limits)
+        if len(findings) > limits.findings:
+            break
+    return findings
+
+
+def _strings(value: Json) -> Iterator[str]:
+    for _, node in nodes(value, ""):
+        if isinstance(node, dict):
+            yield from node
+            yield from (inner for inner in node.values() if isinstance(inner, str))
+        elif isinstance(node, list):
+            yield from (inner for inner in node if isinstance(inner, str))
+            joined = "".join(inner for inner in node if isinstance(inner, str) and " " not in inner)
+            # A blob cut into short strings is whole again when they are joined.
+            if len(joined) >= 200 and all(isinstance(inner, str) and len(inner) > 8 for inner in node):
+                yield joined
+    if isinstance(value, str):
+        yield value
+
+
+def cell(value: Json) -> str:
+    """Return a single value as the cell of a table."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def as_table(node: Json, place: str, limits: Limits) -> Table | None:
+    """Return a list of objects, an object of lists, or an object of objects as the table it is; else None."""
+    if isinstance(node, list) and len(node) >= 2 and all(isinstance(row, dict) for row in node):
+        rows = [row for row in node if isinstance(row, dict)]
+        return _table(_header(rows, limits), rows, place)
+    if isinstance(node, list) and len(node) >= 3 and all(isinstance(row, list) for row in node):
+        cells = [tuple(map(cell, row)) for row in node if isinstance(row, list)]
+        if 2 <= len(cells[0]) <= limits.columns and len({len(row) for row in cells}) == 1:
+            return Table(cells[0], tuple(cells[1:]), place)
+        return None
+    if isinstance(node, dict) and len(node) >= 2:
+        return _columns(node, place, limits) or _records(node, place, limits)
+    return None
+
+
+def _header(rows: Sequence[Mapping[str, Json]], limits: Limits) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for row in rows for key in row))[: limits.columns]
+
+
+def _table(header: tuple[str, ...], rows: Sequence[Mapping[str, Json]], place: str) -> Table:
+    return Table(header, tuple(tuple(cell(row.get(key)) for key in header) for row in rows), place)
+
+
+def _columns(node: Mapping[str, Json], place: str, limits: Limits) -> Table | None:
+    columns = {key: inner for key, inner in node.items() if isinstance(inner, list)}
+    length = {len(inner) for inner in columns.values()}
+    if len(columns) < 2 or len(length) != 1 or len(columns) > limits.columns:
+        return None
+    rows = tuple(zip(*([cell(v) for v in inner] for inner in columns.values()), strict=True))
+    return Table(tuple(columns), rows, place) if len(rows) >= 2 else None
+
+
+def _records(node: Mapping[str, Json], place: str, limits: Limits) -> Table | None:
+    """Read {"row name": {"column": value}} (or, as pandas writes it, columns first) as a table."""
+    inner = {key: row for key, row in node.items() if isinstance(row, dict)}
+    if len(inner) == len(node) and len(inner) >= 2:
+        header = _header(list(inner.values()), limits)
+        rows = tuple((key, *(cell(row.get(name)) for name in header)) for key, row in inner.items())
+        return Table(("", *header), rows, place)
+    if all(not isinstance(row, dict | list) for row in node.values()):
+        return Table(("", "value"), tuple((key, cell(row)) for key, row in node.items()), place)
+    return None
+
+
+def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Finding]:
+    singles = [cell(inner) for inner in node if isinstance(inner, str | int)]
+    found = index.identifiers.column(singles)
+    if found:
+        match, count = found
+        return [block("row_level", f"{count} values of this list are each a {match}.", text.ID_FIX, place)]
+    figures = sum(isinstance(inner, int | float) for inner in node)
+    nested = sum(
+        sum(isinstance(value, int | float) for value in inner) for inner in node if isinstance(inner, list)
+    )
+    if figures > limits.curve_points or nested > limits.matrix_values:
+        return [
+            block(
+                "numbers_many",
+                f"{figures or nested:,} numbers in a row can be a recording or its features.",
+                "Hand in aggregated numbers, or a plot.",
+                place,
+            )
+        ]
+    if figures > limits.table_rows:
+        return [
+            flag(
+                "curve",
+                f"A curve of {figures:,} points is long enough to hold measurements of one recording.",
+                f"Thin it out to {limits.table_rows} points.",
+                place,
+            )
+        ]
+    return []
+
+
+def rebuild(value: Json) -> tuple[str, list[Finding]]:
+    """Return the canonical text of a JSON value: plain strings, rounded numbers, two blanks of indent."""
+    changed: list[str] = []
+    clean = _clean(value, changed)
+    findings = [note("numbers", f"{len(changed)} numbers were rounded.")] if changed else []
+    return json.dumps(clean, ensure_ascii=False, indent=2, allow_nan=False) + "\n", findings
+
+
+def _clean(value: Json, changed: list[str]) -> Json:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, str):
+        return rounded_prose(text.plain(value))[0]
+    if isinstance(value, dict):
+        return {text.plain(key, multiline=False): _clean(inner, changed) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_clean(inner, changed) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    short = rounded_float(value) if isinstance(value, float) else rounded_whole(value)
+    if short != value:
+        changed.append("")
+    return short
