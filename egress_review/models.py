@@ -12,9 +12,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
-from ulid import ULID
 
 from egress_review.states import DUE_FOR_SCREENING, FIRST, State
+from hub import ids
+from hub.people.models import choices
 
 REVIEWERS_NEEDED = 2
 
@@ -35,16 +36,6 @@ class Vote(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     REJECT = "reject"
-
-
-def choices(names: Iterable[StrEnum]) -> list[tuple[str, str]]:
-    """Return a StrEnum as Django's choices."""
-    return [(name.value, name.value.replace("_", " ")) for name in names]
-
-
-def new_id() -> str:
-    """Return a ULID in the enclave's spelling: 26 lowercase characters that sort by time."""
-    return str(ULID()).lower()
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -75,7 +66,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 class Submission(models.Model):
     """Files that somebody wishes to take out of a project, frozen as they arrived."""
 
-    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
     session = models.ForeignKey("workspaces.Session", on_delete=models.PROTECT, related_name="submissions")
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="submissions")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="submissions")
@@ -91,6 +82,8 @@ class Submission(models.Model):
     claimed_by = models.CharField(max_length=80, blank=True, default="")
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    # Why an approved submission has not left yet, for those who wait for it.
+    held_reason = models.TextField(blank=True, default="")
     row_version = models.PositiveIntegerField(default=1)
 
     objects = SubmissionQuerySet.as_manager()
@@ -119,7 +112,7 @@ class Submission(models.Model):
 class File(models.Model):
     """One file of a submission: the bytes as handed in, and the canonical copy that may leave."""
 
-    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="files")
     position = models.PositiveSmallIntegerField(default=0)
     name = models.CharField(max_length=120)
@@ -181,8 +174,8 @@ class Finding(models.Model):
 class ReviewQuerySet(models.QuerySet["Review"]):
     """Votes; a reader sees another's only when all are in."""
 
-    def readable_by_reviewer(self, person: str) -> ReviewQuerySet:
-        """Keep the reviewer's own votes, and all votes of submissions whose votes are complete."""
+    def readable_by(self, person: str) -> ReviewQuerySet:
+        """Keep the reader's own votes, and all votes of submissions whose votes are complete."""
         complete = (
             Review.objects.values("submission")
             .annotate(votes=Count("reviewer", distinct=True))
@@ -190,10 +183,6 @@ class ReviewQuerySet(models.QuerySet["Review"]):
             .values("submission")
         )
         return self.filter(Q(reviewer_id=person) | Q(submission__in=complete))
-
-    def readable_by_project(self) -> ReviewQuerySet:
-        """Keep the votes of decided submissions: before that a project sees nothing."""
-        return self.filter(submission__decided_at__isnull=False)
 
 
 class Review(models.Model):
@@ -222,7 +211,7 @@ class Review(models.Model):
 class Release(models.Model):
     """A submission that left, with the receipt that says what, and who decided."""
 
-    id = models.CharField(primary_key=True, max_length=26, default=new_id, editable=False)
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
     submission = models.OneToOneField(Submission, on_delete=models.PROTECT, related_name="release")
     released_at = models.DateTimeField(default=timezone.now)
     receipt = models.JSONField()

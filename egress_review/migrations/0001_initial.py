@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import egress_review.models
+import hub.ids
 
 
 class Migration(migrations.Migration):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=egress_review.models.new_id,
+                        default=hub.ids.new,
                         editable=False,
                         max_length=26,
                         primary_key=True,
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=egress_review.models.new_id,
+                        default=hub.ids.new,
                         editable=False,
                         max_length=26,
                         primary_key=True,
@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ("claimed_by", models.CharField(blank=True, default="", max_length=80)),
                 ("claimed_until", models.DateTimeField(blank=True, null=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
+                ("held_reason", models.TextField(blank=True, default="")),
                 ("row_version", models.PositiveIntegerField(default=1)),
                 (
                     "author",
@@ -174,7 +175,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=egress_review.models.new_id,
+                        default=hub.ids.new,
                         editable=False,
                         max_length=26,
                         primary_key=True,

@@ -1,0 +1,168 @@
+"""Who may: each question about what leaves, its facts read fresh; a no is recorded and raised as Refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from egress_review.models import Finding, Review, Severity, Submission, Vote
+from egress_review.states import State
+from hub.people import permission
+from hub.people.models import Person, Role
+from hub.people.permission import Permission
+from hub.policy import questions
+from hub.projects import facts as projects
+from hub.projects.models import Membership
+from hub.workspaces.models import Session, SessionState
+
+What = Literal["page", "files"]
+
+
+def to_hand_in(*, by: Person, session: Session) -> Permission:
+    """Ask whether a person may hand in files from a session."""
+    project = projects.fresh(session.workspace.project)
+    return permission.to(
+        by,
+        subject=session.id,
+        ask=lambda person, at: questions.HandIn(
+            person=person,
+            at=at,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            session=questions.Session(
+                id=session.id,
+                person=session.workspace.person_id,
+                project=project.id,
+                state=SessionState(session.state).value,
+                # A session without an end has not begun.
+                expires_at=session.expires_at or session.requested_at,
+            ),
+        ),
+    )
+
+
+def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
+    """Ask whether a person may see a submission's page or the content of its files."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.ViewSubmission(
+            person=person,
+            at=at,
+            what=what,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+        ),
+    )
+
+
+def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
+    """Ask whether a person may cast this vote on a submission."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.Vote(
+            person=person,
+            at=at,
+            vote=vote.value,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+            reviews=reviews_of(submission),
+        ),
+    )
+
+
+def to_release(*, by: Person, submission: Submission) -> Permission:
+    """Ask, in the name of the reviewer whose vote was the last, whether a submission may leave."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.ReleaseSubmission(
+            person=person,
+            at=at,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+            reviews=reviews_of(submission),
+        ),
+    )
+
+
+def to_withdraw(*, by: Person, submission: Submission) -> Permission:
+    """Ask whether a person may take a submission back."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.Withdraw(
+            person=person,
+            at=at,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+        ),
+    )
+
+
+def to_download(*, by: Person, submission: Submission) -> Permission:
+    """Ask whether a person may take a released file out of the enclave."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.Download(
+            person=person,
+            at=at,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+        ),
+    )
+
+
+def to_see_queue(*, by: Person) -> Permission:
+    """Ask whether a person may read about every project's submissions."""
+    return permission.to(
+        by,
+        subject="submissions",
+        ask=lambda person, at: questions.ReadRecords(person=person, at=at, records="submissions"),
+    )
+
+
+def of(submission: Submission) -> questions.Submission:
+    """Return the facts about a submission, as they stand in the database now."""
+    present = Submission.objects.get(pk=submission.pk)
+    stands = Finding.objects.filter(submission=present, severity=Severity.BLOCK).exists()
+    return questions.Submission(
+        id=present.id,
+        title=present.title,
+        project=present.project_id,
+        author=present.author_id,
+        open_for_review=present.state == State.IN_REVIEW,
+        blocked=stands or present.state == State.BLOCKED,
+        released=present.state == State.RELEASED,
+        withdrawn=present.state == State.WITHDRAWN,
+    )
+
+
+def reviews_of(submission: Submission) -> tuple[questions.Review, ...]:
+    """Return the votes cast so far, with what their casters are today."""
+    today = datetime.now(UTC).date()
+    rows = Review.objects.filter(submission=submission).select_related("reviewer")
+    members = set(
+        Membership.objects.filter(project=submission.project_id).values_list("person_id", flat=True)
+    )
+    return tuple(
+        questions.Review(
+            reviewer=row.reviewer_id,
+            vote=Vote(row.vote).value,
+            checker=Role.OUTPUT_CHECKER in row.reviewer.roles_on(today),
+            member=row.reviewer_id in members,
+        )
+        for row in rows.prefetch_related("reviewer__role_assignments")
+    )

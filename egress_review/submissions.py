@@ -1,0 +1,164 @@
+"""Handing in and taking back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from egress_review import names, permissions
+from egress_review.models import File, Submission
+from egress_review.states import OPEN, State, require_move
+from egress_review.uploads import Arrived
+from egress_review.vault import Vault
+from hub import rows
+from hub.errors import Invalid, WrongState
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.people.models import Person
+from hub.workspaces.models import Session, SessionState
+
+LONGEST_TITLE = 200
+LONGEST_TEXT = 10_000
+FEWEST_WORDS = {"title": 1, "context": 5, "controls": 5}
+WHAT_TO_SAY = {
+    "title": "what this is",
+    "context": "what the files show, from which data they were made, and what they are for",
+    "controls": "what you did so that nobody can be recognised from them",
+}
+MOST_OPEN = 20
+# Whatever could hide or reorder what a reviewer reads: controls and format characters but line ends and tabs.
+UNSEEN = re.compile(r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the author says about the files; each part is mandatory and readable."""
+
+    title: str
+    context: str
+    controls: str
+
+    @classmethod
+    def checked(cls, *, title: str, context: str, controls: str) -> Explanation:
+        """Return the explanation; one that is missing, too short or too long is refused."""
+        return cls(
+            title=_text("title", title, LONGEST_TITLE),
+            context=_text("context", context, LONGEST_TEXT),
+            controls=_text("controls", controls, LONGEST_TEXT),
+        )
+
+
+def hand_in(
+    *,
+    by: Person,
+    session: Session,
+    title: str,
+    context: str,
+    controls: str,
+    files: Sequence[Arrived],
+    vault: Vault,
+) -> Submission:
+    """Freeze files in the vault and make a submission of them; the session must run and policy allow it."""
+    said = Explanation.checked(title=title, context=context, controls=controls)
+    if not files:
+        raise Invalid("The hand-in holds no file; give at least one.")
+    known = names.distinct(item.name for item in files)
+    _require_room(session)
+    allowed = permissions.to_hand_in(by=by, session=session)
+    with transaction.atomic():
+        rows.recheck(session.workspace.project)
+        present = Session.objects.select_for_update().select_related("workspace").get(pk=session.pk)
+        if present.state != SessionState.RUNNING:
+            raise WrongState(f"Session {session.id} is {present.state}; start a session and hand in there.")
+        _require_room(session)
+        submission = Submission.objects.create(
+            session=present,
+            project_id=present.workspace.project_id,
+            author_id=present.workspace.person_id,
+            title=said.title,
+            context=said.context,
+            controls=said.controls,
+        )
+        allowed.use()
+        frozen = [
+            _freeze(submission, name, item, vault, position)
+            for position, (name, item) in enumerate(zip(known, files, strict=True))
+        ]
+        entries.append(
+            Kind.HANDED_IN,
+            by=by.id,
+            subject=submission.id,
+            facts={
+                "project": submission.project_id,
+                "session": session.id,
+                "files": [{"sha256": file.sha256, "bytes": file.size_bytes} for file in frozen],
+            },
+        )
+    return submission
+
+
+def withdraw(*, by: Person, submission: Submission) -> None:
+    """Take a submission back before it has left; policy says whose wish that may be."""
+    require_move(named(submission), submission.state, State.WITHDRAWN)
+    allowed = permissions.to_withdraw(by=by, submission=submission)
+    with transaction.atomic():
+        rows.recheck(submission)
+        allowed.use()
+        move(submission, State.WITHDRAWN, withdrawn_at=timezone.now(), claimed_until=None, claimed_by="")
+        entries.append(Kind.WITHDRAWN, by=by.id, subject=submission.id, facts={})
+
+
+def move(submission: Submission, wish: State, **changes: object) -> None:
+    """Move a submission that the caller's transaction has read; a row changed meanwhile raises WrongState."""
+    require_move(named(submission), submission.state, wish)
+    changed = Submission.objects.filter(
+        pk=submission.pk, state=submission.state, row_version=submission.row_version
+    ).update(state=wish.value, row_version=F("row_version") + 1, **changes)
+    if not changed:
+        raise WrongState(f"{named(submission)} was changed by somebody else just now; look again.")
+    submission.refresh_from_db()
+
+
+def named(submission: Submission) -> str:
+    return f"Submission “{submission.title}”"
+
+
+def _freeze(submission: Submission, name: str, item: Arrived, vault: Vault, position: int) -> File:
+    stored = vault.keep(item.content)
+    return File.objects.create(
+        submission=submission,
+        position=position,
+        name=name,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+    )
+
+
+def _require_room(session: Session) -> None:
+    waiting = Submission.objects.filter(project_id=session.workspace.project_id, state__in=list(OPEN)).count()
+    if waiting >= MOST_OPEN:
+        raise Invalid(
+            f"This project has {waiting} submissions that are not decided yet; "
+            "withdraw one or wait for the checkers."
+        )
+
+
+def _text(field: str, text: str, longest: int) -> str:
+    plain = text.replace("\r\n", "\n").strip()
+    if not plain:
+        raise Invalid(f"The hand-in lacks its {field}: say {WHAT_TO_SAY[field]}.")
+    if len(plain) > longest:
+        raise Invalid(f"The {field} is longer than {longest} characters; say it more briefly.")
+    if UNSEEN.search(plain) or (field == "title" and "\n" in plain):
+        raise Invalid(f"The {field} has characters that can't be seen; write it as plain text.")
+    if len(plain.split()) < FEWEST_WORDS[field]:
+        raise Invalid(
+            f"The {field} says too little ({len(plain.split())} words): say {WHAT_TO_SAY[field]}, "
+            "in at least one sentence."
+        )
+    return plain
