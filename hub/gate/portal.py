@@ -1,0 +1,99 @@
+"""What the gate says to the portal and to the engine, over their unix sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Text = Annotated[str, StringConstraints(max_length=500)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+
+
+class NoAnswer(Exception):
+    """The other side did not answer, or not in a way that can be read."""
+
+
+class Lease(BaseModel):
+    """What the portal says about one session, true for a few seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    session: Slug
+    person: Slug
+    server: Slug
+    live: bool
+    reason: Text | None = None
+    image: Text | None = None
+    budget_bytes: int = Field(ge=0)
+    budget_left_bytes: int
+    idle_ends_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class Answer(BaseModel):
+    """The portal's answer to a report."""
+
+    sessions: list[Lease]
+
+
+class Portal:
+    """The portal's internal interface, as far as the gate may use it."""
+
+    def __init__(self, *, socket: str, token: str, seconds: float = 2.0) -> None:
+        self._client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=socket),
+            base_url="http://127.0.0.1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=seconds,
+        )
+
+    async def renew(self, report: Mapping[str, Mapping[str, Any]]) -> list[Lease]:
+        """Report what was sent and return the leases of all sessions."""
+        response = await self._post("/internal/leases", {"sessions": report})
+        try:
+            return Answer.model_validate_json(response.content).sessions
+        except ValidationError as error:
+            raise NoAnswer("the portal's answer about leases cannot be read") from error
+
+    async def tell(self, kind: str, session: str, facts: Mapping[str, Any]) -> None:
+        """Put one event about a session on the ledger."""
+        await self._post("/internal/events", {"kind": kind, "session": session, "facts": dict(facts)})
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        try:
+            response = await self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise NoAnswer("the portal does not answer") from error
+        if response.status_code // 100 != 2:
+            raise NoAnswer(f"the portal answers {response.status_code}")
+        return response
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.aclose()
+
+
+class Engine:
+    """The engine's interface, as far as the gate may use it: it may only stop sessions."""
+
+    def __init__(self, *, socket: str, seconds: float = 30.0) -> None:
+        self._client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=socket), base_url="http://127.0.0.1", timeout=seconds
+        )
+
+    async def stop(self, session: str) -> None:
+        """Stop a session for good."""
+        try:
+            response = await self._client.delete(f"/sessions/{session}")
+        except httpx.HTTPError as error:
+            raise NoAnswer("the engine does not answer") from error
+        if response.status_code not in (200, 202, 204, 404):
+            raise NoAnswer(f"the engine answers {response.status_code}")
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.aclose()

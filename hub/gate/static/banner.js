@@ -1,0 +1,80 @@
+/* The strip above Lab: time and bytes left, a warning before anything ends, a link to stop. */
+"use strict";
+(function () {
+  const script = document.currentScript;
+  const statusUrl = script.dataset.status;
+  const warnMs = 5 * 60 * 1000;
+
+  function element(tag, className, text) {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = text;
+    return made;
+  }
+
+  const strip = element("div", "parlatory-strip", "");
+  strip.setAttribute("role", "region");
+  strip.setAttribute("aria-label", "Enclave session");
+  const place = element("strong", "parlatory-place", "");
+  const facts = element("span", "parlatory-facts", "Asking how long this session lasts…");
+  const notice = element("span", "parlatory-notice", "");
+  notice.setAttribute("role", "status");
+  const stop = element("a", "parlatory-stop", "Stop my session");
+  stop.rel = "noopener";
+  strip.append(place, facts, notice, stop);
+
+  function bytes(count) {
+    const units = ["bytes", "KiB", "MiB", "GiB"];
+    let unit = 0;
+    while (count >= 1024 && unit < units.length - 1) { count /= 1024; unit += 1; }
+    return (unit === 0 ? count : count.toFixed(1)) + " " + units[unit];
+  }
+
+  function minutes(ms) {
+    const total = Math.max(0, Math.floor(ms / 60000));
+    const hours = Math.floor(total / 60);
+    return hours > 0 ? hours + " h " + (total % 60) + " min" : total + " min";
+  }
+
+  function until(text) { return text ? Date.parse(text) - Date.now() : Infinity; }
+
+  function warning(status) {
+    if (!status.live) { return status.reason || "This session has ended."; }
+    if (status.frozen) { return "The portal does not answer: nothing passes until it does."; }
+    if (status.budget_left_bytes <= 0) { return "Today's byte budget is spent: nothing more is shown."; }
+    if (until(status.ends_at) < warnMs) { return "Save now: this session ends in " + minutes(until(status.ends_at)) + "."; }
+    if (until(status.idle_ends_at) < warnMs) {
+      return "Do something, or this idle session ends in " + minutes(until(status.idle_ends_at)) + ".";
+    }
+    if (status.budget_left_bytes < status.budget_bytes / 10) { return "Less than a tenth of today's bytes are left."; }
+    return "";
+  }
+
+  function show(status) {
+    place.textContent = status.server;
+    const left = Number.isFinite(until(status.ends_at)) ? minutes(until(status.ends_at)) + " left · " : "";
+    facts.textContent = left + bytes(status.budget_left_bytes) + " of " + bytes(status.budget_bytes) + " left today";
+    stop.href = status.portal_url + "/";
+    notify(warning(status));
+  }
+
+  function notify(words) {
+    if (notice.textContent !== words) { notice.textContent = words; }
+    strip.classList.toggle("parlatory-warns", words !== "");
+  }
+
+  async function refresh() {
+    try {
+      const answer = await fetch(statusUrl, { cache: "no-store", credentials: "same-origin" });
+      const body = await answer.json();
+      if (answer.ok) { show(body); } else { notify(body.message); }
+    } catch (_error) {
+      notify("The gate does not answer: nothing passes until it does.");
+    }
+  }
+
+  document.body.prepend(strip);
+  document.documentElement.classList.add("parlatory-has-strip");
+  refresh();
+  setInterval(refresh, 5000);
+})();

@@ -1,0 +1,39 @@
+"""Sign-in to the hub: the portal is the only identity provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oauthenticator.generic import GenericOAuthenticator
+from tornado.web import HTTPError
+from traitlets import Unicode
+
+PERSON_ID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
+KEPT_CLAIMS = ("sub", "name", "groups")
+
+
+class PortalAuthenticator(GenericOAuthenticator):
+    """Lets in whoever the portal signs in, under the id the portal gave them."""
+
+    portal_host = Unicode(config=True, help="The portal's public host name, sent on calls over loopback.")
+
+    def user_info_to_username(self, user_info: dict[str, Any]) -> str:
+        """Return the person's id; an answer without a usable one lets nobody in."""
+        subject = user_info.get("sub")
+        if not isinstance(subject, str) or len(subject) != 26 or not set(subject) <= PERSON_ID_CHARACTERS:
+            raise HTTPError(403, "The portal did not say who you are; sign in there again.")
+        return subject
+
+    def build_auth_state_dict(self, token_info: dict[str, Any], user_info: dict[str, Any]) -> dict[str, Any]:
+        """Keep the id, the name and the groups; mail address and whole answers are not the hub's business."""
+        state: dict[str, Any] = super().build_auth_state_dict(token_info, user_info)
+        kept = {claim: user_info[claim] for claim in KEPT_CLAIMS if claim in user_info}
+        return {**state, "token_response": {}, self.user_auth_state_key: {"groups": [], **kept}}
+
+    def build_token_info_request_headers(self) -> dict[str, str]:
+        """Name the portal's public host: the portal refuses any other."""
+        return {**super().build_token_info_request_headers(), "Host": self.portal_host}
+
+    def build_userdata_request_headers(self, access_token: str, token_type: str) -> dict[str, str]:
+        """Name the portal's public host: the portal refuses any other."""
+        return {**super().build_userdata_request_headers(access_token, token_type), "Host": self.portal_host}
