@@ -1,14 +1,58 @@
-"""Signing in: who is let in is a policy question, and each answer is on the ledger."""
+"""Signing in: local accounts, no sign-up; wrong passwords are on the ledger."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.people.models import Person
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
     """Local accounts that an admin made; nobody signs up."""
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody signs up: people are added by an admin."""
+        return False
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Secrets of second factors."""
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record a wrong password for an account that exists."""
+        super().authentication_failed(request, **credentials)
+        email = str(credentials.get("email") or "").lower()
+        person = Person.objects.filter(email=email).first()
+        if person is None:
+            return
+        with transaction.atomic():
+            facts = {"why": "wrong password or closed account"}
+            entries.append(Kind.SIGN_IN_REFUSED, by=person.id, subject=person.id, facts=facts)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send nothing: mail is an institution's choice, the ledger keeps what happened."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth carries no types
+    """Second factors, kept encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a second factor's secret before it goes to the database."""
+        return vault().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt a second factor's secret."""
+        return vault().decrypt(encrypted_text.encode()).decode()
+
+
+def vault() -> Fernet:
+    """Return the cipher for second factors, its key derived from the portal's secret."""
+    key = hashlib.sha256(b"parlatory second factor\n" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))

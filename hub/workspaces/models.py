@@ -86,6 +86,8 @@ class Session(models.Model):
     lease_renewed_at = models.DateTimeField(null=True, blank=True)
     active_at = models.DateTimeField(null=True, blank=True)
     image = models.CharField(max_length=200, blank=True, default="")
+    # The ids of the dataset versions that the grant mounts: what each lease is asked about.
+    versions = models.JSONField(default=list)
     # Set when hub and engine both said that nothing of an ended session is left.
     cleared_at = models.DateTimeField(null=True, blank=True)
 

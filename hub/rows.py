@@ -1,0 +1,34 @@
+"""Row versions: what was read before a question must still hold when the answer is acted on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models, transaction
+
+from hub.errors import WrongState
+
+
+def recheck(*rows: models.Model) -> None:
+    """Raise WrongState if one of the rows was changed since it was read; holds them until the commit."""
+    assert transaction.get_connection().in_atomic_block, "re-check rows inside the transaction that acts"
+    for row in rows:
+        query = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk)
+        now: Any = query.values_list("row_version", flat=True).first()
+        if now != row.row_version:  # type: ignore[attr-defined]  # every row given here has one
+            raise WrongState(
+                f"{_name(row)} was changed by somebody else just now; load the page again and repeat."
+            )
+
+
+def claim(row: models.Model, **changes: Any) -> None:
+    """Change a row that nobody changed since it was read, and raise its version."""
+    recheck(row)
+    changes["row_version"] = row.row_version + 1  # type: ignore[attr-defined]
+    type(row)._default_manager.filter(pk=row.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(row, name, value)
+
+
+def _name(row: models.Model) -> str:
+    return f"{row._meta.verbose_name} “{row}”"
