@@ -110,7 +110,6 @@ def _process(image: str, uid: int, labels: dict[str, str], *, hostname: str) -> 
         "Hostname": hostname,
         "User": f"{uid}:{uid}",
         "Labels": labels,
-        "NetworkDisabled": True,
         "AttachStdin": False,
         "AttachStdout": False,
         "AttachStderr": False,

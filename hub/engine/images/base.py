@@ -35,10 +35,17 @@ def command(checkout: Path, target: Path, mirror: str | None) -> list[str]:
         "--dpkgopt=path-exclude=/usr/share/locale/*/LC_MESSAGES/*",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+        f"--customize-hook={checkout / 'images' / 'base' / 'customize.sh'}",
         SUITE,
         str(target),
         *([mirror] if mirror else []),
     ]
+
+
+def recipe(checkout: Path) -> str:
+    """Return how the base is made, as text that differs between no two machines."""
+    made = command(checkout, Path("base.tar"), None)
+    return " ".join(made).replace(str(checkout), "")
 
 
 def build(client: docker.APIClient, checkout: Path, tag: str, log: Path, say: Callable[[str], None]) -> None:

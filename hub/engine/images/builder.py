@@ -20,14 +20,14 @@ Say = Callable[[str], None]
 
 def tag(checkout: Path, name: str) -> str:
     """Return the tag an image of this checkout has: its name and the hash of its inputs."""
-    parent = "" if name == "base" else tag(checkout, "base")
+    parent = base.recipe(checkout) if name == "base" else tag(checkout, "base")
     return f"parlatory/{name}:{inputs.digest(checkout, name, base=parent)}"
 
 
 def exists(client: docker.APIClient, image: str) -> bool:
     """Say whether Docker has an image of that tag."""
     try:
-        client.inspect_image(image)
+        client.inspect_image(image)  # type: ignore[no-untyped-call] # its stub has none
     except ImageNotFound:
         return False
     return True
@@ -76,7 +76,7 @@ def _make(client: docker.APIClient, places: Places, name: str, wanted: str, say:
     say(f"{name}: building from images/{name}/Dockerfile")
     context = inputs.context(places.checkout, name)
     _dockerfile(client, context, built, log, say=lambda line: say(f"{name}: {line}"), parent=trusting)
-    user = client.inspect_image(built)["Config"].get("User") or ""
+    user = client.inspect_image(built)["Config"].get("User") or ""  # type: ignore[no-untyped-call] # its stub has none
     _dockerfile(client, trust.take_back(built, user), wanted, log, say=lambda line: None)
 
 

@@ -34,7 +34,7 @@ def extract(client: docker.APIClient, image: str, folder: Path, say: Callable[[s
     target = folder / image.split(":")[1]
     if target.is_dir():
         return target
-    labels = client.inspect_image(image)["Config"].get("Labels") or {}
+    labels = client.inspect_image(image)["Config"].get("Labels") or {}  # type: ignore[no-untyped-call] # its stub has none
     if PREFIX_LABEL not in labels:
         raise running.BuildFailed(
             f"images/workspace/Dockerfile has no LABEL {PREFIX_LABEL}: "
