@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.errors import NotFound
-from hub.ledger import tree
+from hub.ledger import publisher, tree
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 
@@ -50,7 +50,8 @@ def append(
         leaf_hash=tree.leaf_hash(leaf),
     )
     entry.save()
-    transaction.on_commit(_publish, robust=True)
+    # The entry counts from here on; a file that cannot be written now is the worker's next turn.
+    transaction.on_commit(publisher.publish, robust=True)
     return entry
 
 
@@ -139,9 +140,3 @@ def _lock() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_NUMBER])
-
-
-def _publish() -> None:
-    from hub.ledger import tiles
-
-    tiles.publish()

@@ -6,7 +6,6 @@ from typing import Any, NoReturn
 
 from django.db import models
 
-from hub.ledger.kinds import Kind
 
 
 class AppendOnly(Exception):
@@ -49,7 +48,7 @@ class Entry(AppendOnlyModel):
     """One act; `leaf` is what the tree commits to, the text beside it can be erased."""
 
     index = models.BigIntegerField(primary_key=True)
-    kind = models.CharField(max_length=40, choices=[(kind.value, kind.value) for kind in Kind])
+    kind = models.CharField(max_length=40)
     at = models.DateTimeField(db_index=True)
     by = models.CharField(max_length=64, blank=True, db_index=True)
     subject = models.CharField(max_length=64, blank=True, db_index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -20,15 +20,19 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(hashes: Sequence[bytes]) -> bytes:
     """Return the root over leaf hashes, in one pass and with one node a level in memory."""
-    if not hashes:
-        return EMPTY_ROOT
+    return root_of_subtrees((0, leaf) for leaf in hashes)
+
+
+def root_of_subtrees(subtrees: Iterable[tuple[int, bytes]]) -> bytes:
+    """Return the root over full subtrees, each given as its height and root, from left to right."""
     stack: list[tuple[int, bytes]] = []
-    for leaf in hashes:
-        height, node = 0, leaf
+    for height, node in subtrees:
         while stack and stack[-1][0] == height:
             node = node_hash(stack.pop()[1], node)
             height += 1
         stack.append((height, node))
+    if not stack:
+        return EMPTY_ROOT
     node = stack.pop()[1]
     while stack:
         node = node_hash(stack.pop()[1], node)

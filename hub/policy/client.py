@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -26,13 +25,15 @@ from opa_client.opa import OpaClient
 
 from hub import ids
 from hub.places import MissingSecret, places
-from hub.policy.decision import Decision
-from hub.policy.questions import Question
+from hub.policy.decision import UNANSWERED, Decision
+from hub.policy.questions import QUESTIONS, Question
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 1.5
 SLOW_SECONDS = 2.0
+# A package's name becomes part of an address: only those of our own questions do.
+PACKAGES = frozenset(question.package for question in QUESTIONS)
 BROKEN = (
     ConnectionsError,
     PathNotFoundError,
@@ -91,29 +92,34 @@ class Policy:
 
     def ask(self, question: Question) -> Decision:
         """Return the policies' decision; never raises for a broken engine, denies instead."""
+        return self.ask_again(question.package, question.to_input())
+
+    def ask_again(self, package: str, document: dict[str, Any]) -> Decision:
+        """Return what today's rules say to a question that was written down."""
         asked_at = datetime.now(UTC)
-        id = ids.new()
-        document = question.to_input()
-        began = time.monotonic()
         try:
-            body = self._engine().query_rule(
-                document, question.package, "decision", query_params={"provenance": True}
-            )
-            if time.monotonic() - began > SLOW_SECONDS:
-                raise Unreadable(f"the answer took more than {SLOW_SECONDS} seconds")
-            answer = read(body, expected_revision=self.revision())
+            answer = self._answer(package, document)
         except BROKEN as error:
-            log.error("policy_unanswered package=%s why=%s", question.package, type(error).__name__)
-            return Decision.unanswered(id=id, question=question, asked_at=asked_at)
+            log.error("policy_unanswered package=%s why=%s", package, type(error).__name__)
+            answer = Answer(allow=False, reasons=(UNANSWERED,), revision="")
         return Decision(
-            id=id,
+            id=ids.new(),
             allow=answer.allow,
             reasons=answer.reasons,
             revision=answer.revision,
-            package=question.package,
+            package=package,
             question=document,
             asked_at=asked_at,
         )
+
+    def _answer(self, package: str, document: dict[str, Any]) -> Answer:
+        if package not in PACKAGES:
+            raise Unreadable(f"no question belongs to the package {package}")
+        began = time.monotonic()
+        body = self._engine().query_rule(document, package, "decision", query_params={"provenance": True})
+        if time.monotonic() - began > SLOW_SECONDS:
+            raise Unreadable(f"the answer took more than {SLOW_SECONDS} seconds")
+        return read(body, expected_revision=self.revision())
 
     def revision(self) -> str:
         """Return the bundle revision this enclave was brought up with."""
@@ -159,14 +165,14 @@ def _revisions(body: Mapping[str, Any]) -> set[str]:
         raise Unreadable("the answer does not say under which revision it was given") from error
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """Return the one byte form of a JSON document, for digests."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 policy = Policy(port=places.port("opa"))
 
 
 def ask(question: Question) -> Decision:
     """Return this enclave's decision on a question; no answer is a denial."""
     return policy.ask(question)
+
+
+def ask_again(package: str, document: dict[str, Any]) -> Decision:
+    """Return what today's rules say to a question that was written down."""
+    return policy.ask_again(package, document)

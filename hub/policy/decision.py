@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.policy.questions import Question
-
 UNANSWERED = (
     "The policy engine did not answer, so nothing was allowed; "
     "try again in a minute or tell the enclave's admin."
@@ -25,16 +23,3 @@ class Decision:
     package: str
     question: dict[str, Any]
     asked_at: datetime
-
-    @classmethod
-    def unanswered(cls, *, id: str, question: Question, asked_at: datetime) -> Decision:
-        """Return the denial that stands for every answer we did not get or could not read."""
-        return cls(
-            id=id,
-            allow=False,
-            reasons=(UNANSWERED,),
-            revision="",
-            package=question.package,
-            question=question.to_input(),
-            asked_at=asked_at,
-        )

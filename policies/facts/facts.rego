@@ -18,7 +18,12 @@ incomplete := concat(" ", [
 	"tell the enclave's admin what you were doing.",
 ])
 
-complete(question, schema) if json.match_schema(question, schema)[0] == true
+# Only the alternative for this action is tried: matching all of them costs ten times as much.
+complete(question, schema) if {
+	some alternative in schema.anyOf
+	question.action in alternative.properties.action.enum
+	json.match_schema(question, alternative)[0] == true
+}
 
 today(at) := substring(at, 0, 10)
 
