@@ -16,7 +16,7 @@ TOKEN = re.compile(r"[\w.\-/:+#@]*[^\W_]")
 HEX = re.compile(
     rf"(?<![0-9a-zA-Z])(?:(?=\d*[a-fA-F])[0-9a-fA-F]{{{HASH_CHARACTERS},7}}|[0-9a-fA-F]{{8,128}})(?![0-9a-zA-Z])"
 )
-SEPARATORS = re.compile(r"[/\\:=|\[\]()#@+]")
+SEPARATORS = re.compile(r"[./\\:=|\[\]()#@+]")
 EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt)$", re.IGNORECASE)
 
 

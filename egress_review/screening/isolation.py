@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import NoReturn
@@ -74,8 +75,18 @@ def _inspect_and_leave(
     except MemoryError:
         code = OUT_OF_MEMORY
     finally:
-        # Whatever else was raised, the parent sees no answer and blocks the file.
+        # Whatever else was raised, the parent sees no answer and blocks the file; the log says where it broke.
+        _log_crash(sys.exception())
         os._exit(code)
+
+
+def _log_crash(error: BaseException | None) -> None:
+    """Write which error broke off the inspection, and where in the code; never its words, they may hold data."""
+    if error is None:
+        return
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name for a log line
+    os.write(2, f"inspection_crashed error={type(error).__name__} at={place}\n".encode())
 
 
 def _mapped() -> int:

@@ -74,7 +74,7 @@ def screen(content: str, index: Index, limits: Limits) -> tuple[str, list[Findin
         )
     source: Any = read_notebook(value)
     try:
-        validate(source, relax_add_props=True, repair_duplicate_cell_ids=False)
+        validate(source)
     except nbformat.ValidationError as error:
         raise refuse(
             "notebook",
