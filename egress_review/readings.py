@@ -1,0 +1,81 @@
+"""Looking: each look at a submission is asked for and written down before anything is shown."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from egress_review import permissions
+from egress_review.models import File, Release, Submission, SubmissionQuerySet
+from egress_review.states import State
+from hub.errors import NotFound
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.people.models import Person, Role
+from hub.projects.models import Membership
+
+UNKNOWN = "There is no such submission, or none that your roles and projects let you see."
+
+
+def mine(person: Person) -> SubmissionQuerySet:
+    """Return the submissions of the projects that a person is in today."""
+    held = Membership.objects.current(timezone.now().date()).filter(person=person)
+    return Submission.objects.of_projects(held.values_list("project_id", flat=True))
+
+
+def reviewable(person: Person) -> SubmissionQuerySet:
+    """Return what waits for votes, of projects the person was never in; only checkers have any."""
+    if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
+        return Submission.objects.none()
+    inside = Membership.objects.filter(person=person).values_list("project_id", flat=True)
+    return Submission.objects.for_review().exclude(project_id__in=inside).exclude(author=person)
+
+
+def find(submission: str) -> Submission:
+    """Return a submission by its id."""
+    found = Submission.objects.select_related("project", "author", "session").filter(pk=submission).first()
+    if found is None:
+        raise NotFound(UNKNOWN)
+    return found
+
+
+def file_of(submission: Submission, file: str) -> File:
+    """Return a submission's file by its id."""
+    found = submission.files.filter(pk=file).first()
+    if found is None:
+        raise NotFound("This submission has no such file.")
+    return found
+
+
+def release_of(submission: Submission) -> Release:
+    """Return a submission's release, if it left."""
+    found = Release.objects.filter(submission=submission).first()
+    if found is None or submission.state != State.RELEASED:
+        raise NotFound("This submission is not released; its page says what it waits for.")
+    return found
+
+
+def open_page(*, by: Person, submission: Submission) -> None:
+    """Let a person see a submission's page."""
+    _look(by=by, submission=submission, what="page", file="")
+
+
+def open_files(*, by: Person, submission: Submission, file: str = "") -> None:
+    """Let a reviewer see the content of a submission's files before it is decided."""
+    _look(by=by, submission=submission, what="files", file=file)
+
+
+def open_queue(*, by: Person) -> SubmissionQuerySet:
+    """Return every submission for an auditor, who sees what happened but no content."""
+    allowed = permissions.to_see_queue(by=by)
+    with transaction.atomic():
+        allowed.use()
+    return Submission.objects.all()
+
+
+def _look(*, by: Person, submission: Submission, what: permissions.What, file: str) -> None:
+    allowed = permissions.to_view(by=by, submission=submission, what=what)
+    with transaction.atomic():
+        allowed.use()
+        facts = {"what": what, "file": file, "state": submission.state}
+        entries.append(Kind.VIEWED, by=by.id, subject=submission.id, facts=facts)

@@ -1,0 +1,179 @@
+"""The pages of what leaves: for researchers, for checkers, and the receipt."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from egress_review import previews, readings, releases, reviews, submissions, timeline
+from egress_review.forms import VoteForm
+from egress_review.models import Submission, Vote
+from egress_review.states import MEANING, OPEN, State
+from egress_review.vault import Vault
+from hub.people.models import Person
+from hub.places import places
+
+SANDBOX = "sandbox; default-src 'none'"
+PICTURE_POLICY = "sandbox; default-src 'none'; img-src 'self'"
+MOST_SHOWN = 200
+vault = Vault(places.state / "vault")
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Return who is signed in."""
+    return cast(Person, request.user)
+
+
+@login_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """List what was handed in from the reader's projects."""
+    person = person_of(request)
+    mine = readings.mine(person).with_counts().select_related("project", "author")[:MOST_SHOWN]
+    waiting = readings.reviewable(person).count()
+    return render(request, "releases/index.html", {"submissions": mine, "waiting": waiting})
+
+
+@login_required
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """List what waits for the reader's vote, the longest waiting first."""
+    person = person_of(request)
+    waiting = readings.reviewable(person).with_counts().select_related("project", "author")
+    rows = [timeline.queued(item, reader=person) for item in waiting.prefetch_related("files")[:MOST_SHOWN]]
+    return render(request, "releases/queue.html", {"rows": rows})
+
+
+@login_required
+@require_GET
+def everything(request: HttpRequest) -> HttpResponse:
+    """List every submission, without content, for an auditor."""
+    found = readings.open_queue(by=person_of(request)).with_counts().select_related("project", "author")
+    return render(request, "releases/all.html", {"submissions": found[:MOST_SHOWN]})
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, submission: str) -> HttpResponse:
+    """Show what became of a submission."""
+    person, found = person_of(request), readings.find(submission)
+    readings.open_page(by=person, submission=found)
+    return render(request, "releases/detail.html", _page(found, person))
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, submission: str) -> HttpResponse:
+    """Take a submission back."""
+    found = readings.find(submission)
+    submissions.withdraw(by=person_of(request), submission=found)
+    messages.success(request, "The submission is withdrawn; nothing of it leaves.")
+    return redirect("releases:detail", submission=found.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest, submission: str) -> HttpResponse:
+    """Show a submission with its files to a checker, and take the vote."""
+    person, found = person_of(request), readings.find(submission)
+    form = VoteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        vote = Vote(form.cleaned_data["vote"])
+        reviews.vote(
+            by=person, submission=found, vote=vote, comment=form.cleaned_data["comment"], vault=vault
+        )
+        messages.success(request, f"Your vote is cast. The submission is {State(found.state).label}.")
+        return redirect("releases:detail", submission=found.pk)
+    readings.open_files(by=person, submission=found)
+    shown = [(file, previews.of(file, vault=vault)) for file in found.files.all()]
+    earlier = timeline.earlier(found)
+    return render(
+        request,
+        "releases/review.html",
+        {**_page(found, person), "form": form, "shown": shown, "earlier": earlier},
+    )
+
+
+@login_required
+@require_GET
+def picture(request: HttpRequest, submission: str, file: str, number: int) -> HttpResponse:
+    """Serve one picture of a canonical copy, for a checker's page only."""
+    found = readings.find(submission)
+    named = readings.file_of(found, file)
+    readings.open_files(by=person_of(request), submission=found, file=named.id)
+    response = HttpResponse(previews.picture(named, number, vault=vault), content_type="image/png")
+    response.headers.update({"Content-Security-Policy": PICTURE_POLICY, "X-Content-Type-Options": "nosniff"})
+    return response
+
+
+@login_required
+@require_GET
+def download(request: HttpRequest, submission: str, file: str) -> StreamingHttpResponse:
+    """Send a released file, its bytes verified again on the way."""
+    found = readings.find(submission)
+    leaving = releases.download(
+        by=person_of(request),
+        release=readings.release_of(found),
+        file=readings.file_of(found, file),
+        vault=vault,
+    )
+    response = StreamingHttpResponse(leaving.chunks, content_type="application/octet-stream")
+    response.headers.update(_attachment(leaving.name))
+    response.headers["Content-Length"] = str(leaving.size_bytes)
+    return response
+
+
+@login_required
+@require_GET
+def receipt(request: HttpRequest, submission: str) -> HttpResponse:
+    """Show a release's receipt."""
+    found = readings.find(submission)
+    readings.open_page(by=person_of(request), submission=found)
+    release = readings.release_of(found)
+    return render(request, "releases/receipt.html", {"submission": found, "receipt": release.receipt})
+
+
+@login_required
+@require_GET
+def receipt_document(request: HttpRequest, submission: str) -> HttpResponse:
+    """Send a release's receipt as JSON."""
+    found = readings.find(submission)
+    readings.open_page(by=person_of(request), submission=found)
+    release = readings.release_of(found)
+    text = json.dumps(release.receipt, indent=2, ensure_ascii=False, sort_keys=True)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response.headers.update(_attachment(f"receipt-{release.id}.json"))
+    return response
+
+
+def _page(submission: Submission, person: Person) -> dict[str, object]:
+    findings = list(submission.findings.select_related("file"))
+    return {
+        "submission": submission,
+        "state": State(submission.state).label,
+        "meaning": MEANING[State(submission.state)],
+        "files": list(submission.files.all()),
+        "findings": findings,
+        "steps": timeline.steps(submission),
+        "reviews": submission.reviews.readable_by(person.id).select_related("reviewer"),
+        "voted": submission.reviews.filter(reviewer_id=person.id).exists(),
+        "may_vote": readings.reviewable(person).filter(pk=submission.pk).exists(),
+        "may_withdraw": submission.author_id == person.id and State(submission.state) in OPEN,
+        "released": submission.state == State.RELEASED,
+    }
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": SANDBOX,
+        "Cache-Control": "no-store",
+    }
