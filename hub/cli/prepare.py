@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.cli import environment, programs, tools
-from hub.cli.running import Step
+from hub.cli.running import Step, last_lines
 from hub.places import USERS, Places
 
 POLICY_FILES = (".rego", ".json", ".yaml", ".yml", ".manifest")
@@ -36,6 +36,7 @@ def secrets(places: Places, step: Step) -> None:
         cwd=places.checkout,
         env=os.environ | programs.environment(places, None),
     )
+    step.note = last_lines(step.log, 1)
 
 
 def policy_revision(policies: Path) -> str:
@@ -78,6 +79,9 @@ def database(places: Places, step: Step) -> None:
     step.say("migrating the database, collecting the pages' files")
     _django(places, step, "migrate", "--noinput", "--verbosity=1")
     _django(places, step, "createcachetable")
+    if (file := _sqlite(places)).exists():
+        # SQLite makes its file for its owner alone; door and worker write too, and -wal and -shm follow it.
+        file.chmod(0o660)
     _django(places, step, "collectstatic", "--noinput", "--verbosity=0", "--clear")
     _stamp(places, "database", now)
 
@@ -133,7 +137,11 @@ def _program_files(checkout: Path) -> Iterable[Path]:
 
 
 def _database_exists(places: Places) -> bool:
-    return bool(os.environ.get("PARLATORY_DATABASE")) or (places.state / "db" / "parlatory.sqlite3").exists()
+    return bool(os.environ.get("PARLATORY_DATABASE")) or _sqlite(places).exists()
+
+
+def _sqlite(places: Places) -> Path:
+    return places.state / "db" / "parlatory.sqlite3"
 
 
 def _stamps(places: Places) -> dict[str, str]:

@@ -49,6 +49,8 @@ class Step:
 
     def __init__(self, title: str, log: Path) -> None:
         self.title, self.log, self.note = title, log, "already there"
+        # What is waited for; shown in the heartbeat instead of the log's last line.
+        self.doing = ""
         self._began = False
 
     def say(self, line: str) -> None:
@@ -158,5 +160,5 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 def _heartbeat(current: Step, began: float, done: threading.Event) -> None:
     while not done.wait(HEARTBEAT_SECONDS):
-        line = last_lines(current.log, 1)[:90] if current._began else ""
+        line = current.doing or (last_lines(current.log, 1)[:90] if current._began else "")
         print(f"  ..   {current.title}: {time.monotonic() - began:.0f} s  {line}", flush=True)

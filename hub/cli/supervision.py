@@ -140,7 +140,8 @@ def wait_until_healthy(places: Places, step: Step) -> None:
         if given_up or time.monotonic() > until or not supervisor.runs():
             late = [process.name for process in given_up or _not_running(supervisor)] + list(waiting)
             raise _unhealthy(places, late[0] if late else "supervisor", why)
-        time.sleep(0.15)
+        step.doing = f"waiting for {', '.join(waiting) or 'the last process'}"
+        time.sleep(0.2)
     step.note = f"{len(supervisor.processes())} processes, {len(checks)} of them asked"
 
 

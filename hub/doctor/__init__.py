@@ -1,0 +1,67 @@
+"""`doctor`: check each promise against the running enclave; one that cannot be checked does not hold."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from hub.cli import preflight
+from hub.cli.running import StepFailed
+from hub.doctor import answers, processes, sessions, storage
+from hub.doctor.promise import Finding, Promise
+from hub.places import MissingSecret, Places, places
+
+# To add a promise: write a small look in one of these modules and append it to the module's list.
+PROMISES: tuple[Promise, ...] = (
+    *processes.PROMISES,
+    *answers.PROMISES,
+    *sessions.PROMISES,
+    *storage.PROMISES,
+)
+
+
+def run(arguments: list[str]) -> int:
+    """Print what holds; status 1 when anything does not."""
+    parser = argparse.ArgumentParser(prog="python3 -m hub doctor", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object per promise")
+    options = parser.parse_args(arguments)
+    if lack := preflight.not_root(places):
+        raise StepFailed(lack)
+    results = list(examine(PROMISES, places))
+    for result in results:
+        sys.stdout.write((json.dumps(result) if options.json else _line(result)) + "\n")
+    broken = sum(not result["ok"] for result in results)
+    if not options.json:
+        sys.stdout.write(f"\n{len(results) - broken} of {len(results)} promises hold.\n")
+    return 1 if broken else 0
+
+
+def examine(promises: Iterable[Promise], where: Places) -> Iterable[dict[str, Any]]:
+    """Look at each promise and give its result as a plain object."""
+    for promise in promises:
+        finding = _look(promise, where)
+        yield {
+            "promise": promise.promise,
+            "ok": finding.ok,
+            "how": promise.how,
+            "detail": finding.detail,
+            "fix": "" if finding.ok else promise.fix,
+        }
+
+
+def _look(promise: Promise, where: Places) -> Finding:
+    try:
+        return promise.look(where)
+    except (OSError, MissingSecret, ValueError, LookupError, TypeError, AttributeError) as error:
+        # A part that answers nonsense, or not at all, keeps no promise; the other checks go on.
+        return Finding(ok=False, detail=f"could not be checked: {error}")
+
+
+def _line(result: dict[str, Any]) -> str:
+    lines = [f"{'ok  ' if result['ok'] else 'FAIL'}  {result['promise']}", f"      {result['detail']}"]
+    if not result["ok"]:
+        lines.append(f"      what to do: {result['fix']}")
+    return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""Promises about the processes: all run, each as its own user, and Docker is out of their reach."""
+
+from __future__ import annotations
+
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+from hub.cli import docker_engine, preflight, programs
+from hub.cli.supervision import Supervisor
+from hub.doctor.promise import Finding, Promise, kept
+from hub.places import PORTS, USERS, Places
+
+RESTART = "read `python3 -m hub logs`, then `python3 -m hub down` and `up`"
+
+
+def all_run(places: Places) -> Finding:
+    """Ask supervisor for each process of the table."""
+    states = {process.name: process.state for process in Supervisor(places).processes()}
+    wrong = [
+        f"{name} is {states.get(name, 'absent').lower()}"
+        for name in programs.NAMES
+        if states.get(name) != "RUNNING"
+    ]
+    return kept(wrong, f"{len(programs.NAMES)} processes run")
+
+
+def own_users(places: Places) -> Finding:
+    """Read user, group and capabilities of every process from /proc."""
+    wrong, seen = [], []
+    for pid, name in sorted(preflight.leftovers(places).items()):
+        user = USERS.get(name, "root")
+        status = _status(pid)
+        if set(status["Uid"].split()) != {str(pwd.getpwnam(user).pw_uid)}:
+            wrong.append(f"{name} (pid {pid}) runs as uid {status['Uid'].split()[0]}, not as {user}")
+        if user != "root" and int(status["CapEff"], 16):
+            wrong.append(f"{name} (pid {pid}) has capabilities {status['CapEff']}")
+        seen.append(name)
+    wrong += [f"{name} was not found in /proc" for name in programs.NAMES if name not in seen]
+    return kept(wrong, f"{len(seen)} processes, only the engine is root")
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return {name: value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
+
+
+def docker_is_roots(places: Places) -> Finding:
+    """Try to connect to Docker's socket as each of the enclave's users."""
+    private, detail = docker_engine.socket_is_roots_own()
+    code = f"import socket; socket.socket(socket.AF_UNIX).connect({str(docker_engine.SOCKET)!r})"
+    reached = [user for user in USERS.values() if _runs_as(user, code)]
+    if reached:
+        return Finding(ok=False, detail=f"these users reach it: {', '.join(reached)}; {detail}")
+    return Finding(ok=private, detail=detail)
+
+
+def _runs_as(user: str, code: str) -> bool:
+    python = Path(sys.executable) if sys.executable.startswith("/usr/") else Path("/usr/bin/python3")
+    return (
+        subprocess.run(
+            [python, "-I", "-c", code],
+            check=False,
+            capture_output=True,
+            cwd="/",
+            timeout=10,
+            **programs.credentials(user),
+        ).returncode
+        == 0
+    )
+
+
+def loopback_only(places: Places) -> Finding:
+    """Read the kernel's table of listening sockets for the enclave's ports."""
+    ports = {places.port(name): name for name in PORTS}
+    wrong, seen = [], set()
+    for table, loopback in (("tcp", "0100007F"), ("tcp6", "0" * 24 + "01000000")):
+        file = Path("/proc/net") / table
+        for line in file.read_text(encoding="ascii").splitlines()[1:] if file.exists() else []:
+            address, _colon, port = line.split()[1].rpartition(":")
+            name = ports.get(int(port, 16))
+            if name and line.split()[3] == "0A":
+                seen.add(name)
+                if address != loopback:
+                    wrong.append(f"{name} listens beyond the loopback")
+    wrong += [f"nothing listens for {name}" for name in ports.values() if name not in seen]
+    return kept(wrong, f"ports {min(ports)} to {max(ports)} listen on 127.0.0.1 alone")
+
+
+PROMISES = (
+    Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
+    Promise(
+        "Each process runs as its own unprivileged user, the engine alone as root",
+        "user and capabilities of each process are read from /proc",
+        RESTART,
+        own_users,
+    ),
+    Promise(
+        "Only root reaches Docker",
+        "each of the enclave's users tries to connect to its socket",
+        "`chmod 0660 /var/run/docker.sock`, and `gpasswd -d NAME docker` for everyone in its group",
+        docker_is_roots,
+    ),
+    Promise(
+        "Nothing listens beyond this machine",
+        "the kernel's table of listening sockets is read",
+        "find what set another address: every part binds 127.0.0.1 by default",
+        loopback_only,
+    ),
+)
