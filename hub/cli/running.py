@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HEARTBEAT_SECONDS = 10.0
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _children: set[subprocess.Popen[bytes]] = set()
 
 
@@ -130,7 +132,8 @@ def last_lines(path: Path, count: int) -> str:
             text = file.read().decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(line[:300] for line in text.replace("\r", "\n").splitlines()[-count:])
+    plain = COLOURS.sub("", text.replace("\r", "\n"))
+    return "\n".join(line[:300] for line in plain.splitlines()[-count:])
 
 
 def output(command: Sequence[str | Path], *, timeout: float = 30) -> str:

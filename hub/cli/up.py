@@ -117,20 +117,20 @@ def ready(places: Places) -> bool:
 
 
 def side_by_side(tasks: list[Callable[[], None]]) -> None:
-    """Run independent steps at the same time; the first failure ends the others."""
+    """Run independent steps at the same time; after a failure the others still finish, for the next try."""
     with ThreadPoolExecutor(len(tasks)) as pool:
         running = [pool.submit(task) for task in tasks]
         try:
-            done, waiting = wait(running, return_when=FIRST_EXCEPTION)
+            _done, waiting = wait(running, return_when=FIRST_EXCEPTION)
+            if waiting:
+                print("  ..   a step failed; its message follows when the others are done", flush=True)
+            wait(running)
         except KeyboardInterrupt:
             end_children()
             raise
-        failures = [error for future in done if (error := future.exception())]
-        if failures:
-            end_children()
-            for future in waiting:
-                future.cancel()
-            raise failures[0]
+    failures = [error for future in running if (error := future.exception())]
+    if failures:
+        raise failures[0]
 
 
 def start(places: Places) -> subprocess.Popen[bytes]:
