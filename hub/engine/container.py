@@ -125,6 +125,9 @@ def _walls(*, memory_bytes: int, cpus: float, pids: int) -> Body:
     """Return the part of a HostConfig that is the same for whatever runs untrusted code."""
     return {
         "NetworkMode": "none",
+        # Docker would copy the host's name servers in, even where nothing can reach them.
+        "Dns": ["127.0.0.1"],
+        "DnsSearch": ["."],
         "ReadonlyRootfs": True,
         "Privileged": False,
         "CapAdd": [],

@@ -30,8 +30,7 @@ def lend(base: str) -> bytes:
         f"FROM {base}\n"
         f"COPY bundle.crt {BUNDLE}\n"
         "COPY pip.conf /etc/pip.conf\n"
-        # OpenSSL looks a certificate up by hash in a folder, or in this one file.
-        "RUN update-ca-certificates && ln -s /etc/ssl/certs/ca-certificates.crt /usr/lib/ssl/cert.pem\n"
+        "RUN update-ca-certificates\n"
     )
     return inputs.pack(
         [
@@ -47,7 +46,7 @@ def take_back(built: str, user: str) -> bytes:
     dockerfile = (
         f"FROM {built}\n"
         "USER root\n"
-        f"RUN rm -f {BUNDLE} /etc/pip.conf /usr/lib/ssl/cert.pem && "
+        f"RUN rm -f {BUNDLE} /etc/pip.conf && "
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin update-ca-certificates --fresh\n"
         f"USER {user or 'root'}\n"
     )
