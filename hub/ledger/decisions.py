@@ -1,4 +1,4 @@
-"""Policy decisions on the ledger: asked with no transaction open, written down before anything acts on them."""
+"""Policy decisions on the ledger: asked with no transaction open, written down before they are acted on."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def record(decision: policy.Decision, *, by: str, subject: str) -> Decision:
 
 
 def is_faithful(row: Decision) -> bool:
-    """Return whether the kept question is the one whose digest is on the ledger; an erased one is not judged."""
+    """Return whether the kept question has its digest on the ledger; an erased one is not judged."""
     public = json.loads(bytes(row.entry.leaf)).get("public", {})
     said = {"decision": row.id, "digest": row.digest, "revision": row.revision, "allow": row.allow}
     if any(public.get(name) != value for name, value in said.items()):

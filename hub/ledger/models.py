@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 from django.db import models
 
 
-
 class AppendOnly(Exception):
     """Somebody tried to change or delete a ledger row; the ledger only grows."""
 

@@ -92,7 +92,7 @@ def _rebuild(tiles: Tiles, before: Checkpoint) -> int:
     hashes = [tree.leaf_hash(leaf) for leaf in _rows(0, before.size)]
     if tree.root(hashes) != before.root:
         raise HistoryChanged(
-            f"the database's first {before.size} entries are not those that were signed; restore it from a backup"
+            f"the database's first {before.size} entries are not those that were signed; restore a backup"
         )
     for start in range(0, before.size, BATCH):
         _extend(tiles, start, min(before.size, start + BATCH))
@@ -108,7 +108,7 @@ def _rows(start: int, end: int) -> list[bytes]:
     found = Entry.objects.filter(index__gte=start, index__lt=end).order_by("index")
     leaves = [bytes(leaf) for leaf in found.values_list("leaf", flat=True)]
     if len(leaves) != end - start:
-        raise HistoryChanged(f"the database lacks entries between {start} and {end}; restore it from a backup")
+        raise HistoryChanged(f"the database lacks entries between {start} and {end}; restore a backup")
     return leaves
 
 

@@ -36,7 +36,8 @@ class Tiles:
         level = 0
         while hashes:
             for start in range(0, len(hashes), WIDTH):
-                self._write_tile(str(level), (first + start) // WIDTH, hashes[start : start + WIDTH], b"".join)
+                tile = hashes[start : start + WIDTH]
+                self._write_tile(str(level), (first + start) // WIDTH, tile, b"".join)
             whole = len(hashes) - len(hashes) % WIDTH
             above = [tree.root(hashes[start : start + WIDTH]) for start in range(0, whole, WIDTH)]
             level, place = level + 1, first // WIDTH
@@ -101,7 +102,8 @@ class Tiles:
         for name in ["entries", *(str(level) for level in range(self._top(size) + 1))]:
             height = 0 if name == "entries" else _HEIGHT * int(name)
             for index in range((old >> height) // WIDTH, (size >> height) // WIDTH + 1):
-                wanted = {str((at >> height) % WIDTH) for at in (old, size) if (at >> height) // WIDTH == index}
+                ends = [at >> height for at in (old, size)]
+                wanted = {str(end % WIDTH) for end in ends if end // WIDTH == index}
                 for path in (self.folder / "tile" / name).joinpath(f"{path_of(index)}.p").glob("*"):
                     if path.name not in wanted:
                         path.unlink(missing_ok=True)

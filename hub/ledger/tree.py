@@ -61,7 +61,7 @@ def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
 
 
 def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Return whether `proof` shows the leaf hash at `index` to be in the tree of `size` leaves with `root`."""
+    """Return whether `proof` shows leaf hash `leaf` to stand at `index` in the tree with this root."""
     if not 0 <= index < size:
         return False
     place, last, node = index, size - 1, leaf
@@ -78,7 +78,7 @@ def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[byte
     return last == 0 and node == root
 
 
-def verify_consistency(
+def verify_consistency(  # noqa: C901  # RFC 9162's algorithm, step by step, is best read in one piece
     *, old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> bool:
     """Return whether `proof` shows that the old tree is a prefix of the new one: nothing was rewritten."""

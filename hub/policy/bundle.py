@@ -1,10 +1,9 @@
-"""Building the policy bundle: from the checkout's Rego to one file whose revision is the hash of what is in it."""
+"""Building the policy bundle: from the checkout's Rego to one file, its revision the hash of its content."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,4 +85,4 @@ def _write(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.chmod(0o644)
-    os.replace(temporary, path)
+    temporary.replace(path)

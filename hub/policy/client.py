@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,7 +86,7 @@ class Policy:
     """One OPA server and the bundle revision it must be serving."""
 
     port: int
-    token_owner: str = "data"
+    token: Callable[[], str] = field(default=lambda: places.secret("data", "opa"), repr=False)
     revision_file: Path = field(default_factory=lambda: places.state / "opa" / "revision")
     _local: threading.local = field(default_factory=threading.local, repr=False)
 
@@ -132,7 +132,7 @@ class Policy:
             engine = _LoopbackClient(
                 host="127.0.0.1",
                 port=self.port,
-                token=places.secret(self.token_owner, "opa"),
+                token=self.token(),
                 retries=1,
                 timeout=TIMEOUT_SECONDS,
             )
@@ -171,6 +171,11 @@ policy = Policy(port=places.port("opa"))
 def ask(question: Question) -> Decision:
     """Return this enclave's decision on a question; no answer is a denial."""
     return policy.ask(question)
+
+
+def revision() -> str:
+    """Return the revision of the policies that this enclave was brought up with."""
+    return policy.revision()
 
 
 def ask_again(package: str, document: dict[str, Any]) -> Decision:

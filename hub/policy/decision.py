@@ -14,7 +14,7 @@ UNANSWERED = (
 
 @dataclass(frozen=True)
 class Decision:
-    """One answer; `allow` is True only when OPA said so under the revision we expect, with no reason against."""
+    """One answer; `allow` is True only when OPA said so, with no reason against, under our revision."""
 
     id: str
     allow: bool

@@ -1,4 +1,4 @@
-"""Every question the enclave asks its policies, typed; a question carries all the facts a rule may look at."""
+"""Every question the enclave asks its policies; a question carries all the facts a rule may look at."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ QUESTIONS: tuple[type[Question], ...] = (
 
 
 def _plain(value: Any) -> Any:
-    """Return JSON for a fact; a time without a zone is refused, a missing end becomes the last day there is."""
+    """Return JSON for a fact; a time without a zone is refused, no end becomes the last day there is."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple | list):

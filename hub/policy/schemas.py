@@ -1,4 +1,4 @@
-"""JSON schemas of the questions, made from their types: Python and Rego agree on what a complete question is."""
+"""JSON schemas of the questions, made from their types: Python and Rego agree on what is complete."""
 
 from __future__ import annotations
 

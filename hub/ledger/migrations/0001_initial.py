@@ -5,49 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('by', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('subject', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('facts', models.JSONField(default=dict)),
-                ('salt', models.BinaryField(max_length=48)),
-                ('leaf', models.BinaryField()),
-                ('leaf_hash', models.BinaryField(max_length=32)),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField(db_index=True)),
+                ("by", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("subject", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("facts", models.JSONField(default=dict)),
+                ("salt", models.BinaryField(max_length=48)),
+                ("leaf", models.BinaryField()),
+                ("leaf_hash", models.BinaryField(max_length=32)),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'ordering': ['index'],
-                'abstract': False,
+                "verbose_name_plural": "entries",
+                "ordering": ["index"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.CharField(max_length=26, primary_key=True, serialize=False)),
-                ('package', models.CharField(max_length=60)),
-                ('question', models.JSONField(null=True)),
-                ('allow', models.BooleanField()),
-                ('reasons', models.JSONField(default=list)),
-                ('revision', models.CharField(blank=True, max_length=80)),
-                ('salt', models.BinaryField(max_length=16)),
-                ('digest', models.CharField(max_length=64)),
-                ('asked_at', models.DateTimeField(db_index=True)),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decision', to='ledger.entry')),
+                ("id", models.CharField(max_length=26, primary_key=True, serialize=False)),
+                ("package", models.CharField(max_length=60)),
+                ("question", models.JSONField(null=True)),
+                ("allow", models.BooleanField()),
+                ("reasons", models.JSONField(default=list)),
+                ("revision", models.CharField(blank=True, max_length=80)),
+                ("salt", models.BinaryField(max_length=16)),
+                ("digest", models.CharField(max_length=64)),
+                ("asked_at", models.DateTimeField(db_index=True)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decision",
+                        to="ledger.entry",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['asked_at', 'id'],
-                'abstract': False,
+                "ordering": ["asked_at", "id"],
+                "abstract": False,
             },
         ),
     ]

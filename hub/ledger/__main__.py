@@ -1,0 +1,146 @@
+"""`python -m hub.ledger`: verify, show and prove entries, publish them, ask past decisions again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import django
+
+if TYPE_CHECKING:
+    from hub.ledger.models import Entry
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the first word says; the exit status is 0 only if all is well."""
+    parser = argparse.ArgumentParser(prog="python -m hub.ledger", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("verify", help="recompute the ledger from database and files, and compare")
+    show = verbs.add_parser("show", help="list the newest entries")
+    show.add_argument("--count", type=int, default=20)
+    prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
+    prove.add_argument("index", type=int)
+    verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
+    verbs.add_parser("replay", help="ask past decisions again under today's policies")
+    verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    django.setup()
+    from hub.ledger import publisher
+    from hub.ledger.checkpoint import CheckpointRefused
+
+    act = {
+        "verify": verify,
+        "show": lambda: listing(given.count),
+        "proof": lambda: proof(given.index),
+        "publish": publish,
+        "replay": replay,
+        "revision": revision,
+    }[given.verb]
+    try:
+        return act()
+    except (publisher.HistoryChanged, CheckpointRefused) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # a command's answer
+        return 1
+
+
+def verify() -> int:
+    """Print what was checked, one line each; 1 when something is wrong."""
+    from hub.ledger import audit, publisher
+    from hub.ledger.tiles import Tiles
+
+    report = audit.verify(Tiles(publisher.folder()), publisher.signer().verifier)
+    for finding in report.findings:
+        say(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}")
+    say("The ledger is sound." if report.good else "The ledger is NOT sound.")
+    return 0 if report.good else 1
+
+
+def listing(count: int) -> int:
+    """Print the newest entries, oldest first."""
+    from hub.ledger.models import Entry
+
+    for entry in reversed(Entry.objects.order_by("-index")[:count]):
+        say(line(entry))
+    return 0
+
+
+def proof(index: int) -> int:
+    """Print an entry's inclusion proof as JSON."""
+    from hub.ledger import audit
+    from hub.ledger.models import Entry
+
+    checkpoint = audit.published()
+    if not Entry.objects.filter(index=index).exists() or checkpoint is None:
+        say(f"error: the ledger has no published entry {index}")
+        return 1
+    found = audit.proof(index, checkpoint)
+    if found is None:
+        say(f"error: entry {index} is newer than the checkpoint; run `python -m hub.ledger publish`")
+        return 1
+    document = {
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "index": index,
+        "leaf": bytes(found.entry.leaf).decode(),
+        "leaf_hash": bytes(found.entry.leaf_hash).hex(),
+        "proof": [node.hex() for node in found.nodes],
+        "verifies": found.good,
+    }
+    say(json.dumps(document, indent=2))
+    return 0 if found.good else 1
+
+
+def publish() -> int:
+    """Publish what is new."""
+    from hub.ledger import publisher
+
+    checkpoint = publisher.publish()
+    if checkpoint is None:
+        say("another process is publishing; nothing was left to do")
+    else:
+        say(f"published {checkpoint.size} entries, root {checkpoint.root.hex()}")
+    return 0
+
+
+def replay() -> int:
+    """Print which past allows today's policies would refuse, and why; 1 when the engine does not answer."""
+    from hub.ledger import replays
+
+    count = 0
+    for changed in replays.changes():
+        count += 1
+        verdict = "would be allowed" if changed.now.allow else "would be refused"
+        say(f"{changed.past.asked_at:%Y-%m-%d %H:%M} {changed.past.id} {changed.action} {verdict} today")
+        for reason in changed.now.reasons:
+            say(f"    {reason}")
+    say(f"{count} past decisions would be different today.")
+    return 0
+
+
+def revision() -> int:
+    """Put the revision that OPA serves on the ledger, if it is another one than the last."""
+    from hub.ledger import replays
+
+    entry = replays.record_revision()
+    say("the policies' revision is on the ledger already" if entry is None else line(entry))
+    return 0
+
+
+def line(entry: Entry) -> str:
+    """Return an entry as one line of text."""
+    who = "(erased)" if entry.erased else f"by {entry.by or '-'} on {entry.subject or '-'}"
+    return f"{entry.index:>6} {entry.at:%Y-%m-%d %H:%M:%S} {entry.kind:<18} {who}"
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    print(text)  # noqa: T201  # a command's answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

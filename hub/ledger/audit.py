@@ -1,0 +1,123 @@
+"""Verifying the ledger from both ends: what the database holds, and what was signed and published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hub.ledger import decisions, entries, publisher, tree
+from hub.ledger.checkpoint import Checkpoint, CheckpointRefused, Verifier
+from hub.ledger.models import Decision, Entry
+from hub.ledger.tiles import Tiles, TilesBroken
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked, and how it stands."""
+
+    good: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that was checked."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def good(self) -> bool:
+        """True when nothing was found wrong."""
+        return all(finding.good for finding in self.findings)
+
+
+def verify(tiles: Tiles, verifier: Verifier) -> Report:
+    """Recompute the ledger from the database and from its published files, and compare the two."""
+    hashes, bad = _database()
+    findings = [Finding(not bad, text) for text in bad] or [
+        Finding(True, f"the database holds {len(hashes)} entries without a gap, each true to its leaf")
+    ]
+    findings.append(_decisions())
+    findings += _published(tiles, verifier, hashes)
+    return Report(tuple(findings))
+
+
+def _database() -> tuple[list[bytes], list[str]]:
+    hashes: list[bytes] = []
+    bad: list[str] = []
+    for place, entry in enumerate(Entry.objects.order_by("index").iterator(CHUNK)):
+        if entry.index != place and not bad:
+            bad.append(f"the entry after {place - 1} is {entry.index}: entries are missing")
+        if not entries.is_faithful(entry):
+            bad.append(f"entry {entry.index} is not what its leaf commits to")
+        hashes.append(tree.leaf_hash(bytes(entry.leaf)))
+    return hashes, bad
+
+
+def _decisions() -> Finding:
+    count, bad = 0, []
+    for row in Decision.objects.select_related("entry").iterator(CHUNK):
+        count += 1
+        if not decisions.is_faithful(row):
+            bad.append(row.id)
+    if bad:
+        return Finding(False, f"decisions that differ from their digest on the ledger: {', '.join(bad)}")
+    return Finding(True, f"{count} decisions match their digests on the ledger")
+
+
+def _published(tiles: Tiles, verifier: Verifier, hashes: list[bytes]) -> Iterator[Finding]:
+    note = tiles.read_checkpoint()
+    if note is None:
+        yield Finding(not hashes, "nothing is published yet; `python -m hub.ledger publish` does it")
+        return
+    try:
+        checkpoint = verifier.read(note)
+        yield Finding(True, f"the checkpoint over {checkpoint.size} entries is signed by {verifier.vkey()}")
+        published = tiles.check(checkpoint.size)
+    except (CheckpointRefused, TilesBroken) as error:
+        yield Finding(False, str(error))
+        return
+    yield _same(published == checkpoint.root, "the published tiles", checkpoint)
+    ours = tree.root(hashes[: checkpoint.size])
+    yield _same(len(hashes) >= checkpoint.size and ours == checkpoint.root, "the database", checkpoint)
+    waiting = len(hashes) - checkpoint.size
+    if waiting > 0:
+        yield Finding(True, f"{waiting} newer entries wait for the next checkpoint")
+
+
+def _same(good: bool, what: str, checkpoint: Checkpoint) -> Finding:
+    verb = "make" if good else "do NOT make"
+    return Finding(good, f"the entries in {what} {verb} the signed root {checkpoint.root.hex()}")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why an entry is in the tree that was signed."""
+
+    entry: Entry
+    checkpoint: Checkpoint
+    nodes: tuple[bytes, ...]
+    good: bool
+
+
+def proof(index: int, checkpoint: Checkpoint) -> Proof | None:
+    """Return the inclusion proof of an entry; None when the checkpoint is older than the entry."""
+    entry = Entry.objects.get(index=index)
+    if index >= checkpoint.size:
+        return None
+    found = Entry.objects.filter(index__lt=checkpoint.size).order_by("index")
+    hashes = [bytes(value) for value in found.values_list("leaf_hash", flat=True)]
+    nodes = tuple(tree.inclusion_proof(hashes, index))
+    leaf = tree.leaf_hash(bytes(entry.leaf))
+    good = tree.verify_inclusion(
+        leaf=leaf, index=index, size=checkpoint.size, proof=nodes, root=checkpoint.root
+    )
+    return Proof(entry, checkpoint, nodes, good)
+
+
+def published(tiles: Tiles | None = None) -> Checkpoint | None:
+    """Return the last signed checkpoint; None before the first."""
+    note = (tiles or Tiles(publisher.folder())).read_checkpoint()
+    return publisher.signer().verifier.read(note) if note else None

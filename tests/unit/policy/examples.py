@@ -1,0 +1,181 @@
+"""A valid, allowed question of every type, in which every attribute matters: the start of all mutations."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from hub.policy import questions as q
+from hub.policy.facts import RoleName
+
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def person(role: RoleName, course: str) -> q.Person:
+    """Return somebody with one role and one course."""
+    return q.Person(
+        id="01person",
+        active=True,
+        suspended=False,
+        second_factor=True,
+        second_factor_waived=False,
+        roles=(q.Role(role=role, valid_until=date(2027, 1, 1)),),
+        training=(q.Training(course=course, completed_on=date(2026, 1, 1), valid_until=None),),
+    )
+
+
+RESEARCHER = person("researcher", "safe-researcher")
+ADMIN = person("admin", "safe-researcher")
+STEWARD = person("data_steward", "safe-researcher")
+CHECKER = person("output_checker", "output-checking")
+PROJECT = q.Project(
+    id="01project",
+    title="Vowels",
+    purpose="phonetics",
+    state="open",
+    opens_on=date(2026, 1, 1),
+    closes_on=date(2027, 12, 31),
+    suspended=False,
+)
+MEMBERSHIP = q.Membership(
+    project="01project", person="01person", role="researcher", valid_until=None, ended=False
+)
+DATASET = q.Dataset(
+    id="01dataset", title="Harbour", tier=2, steward="01person", steward_name="Ines", suspended=False
+)
+VERSION = q.DatasetVersion(id="01version", version="1.0", state="registered", dataset=DATASET)
+APPROVAL = q.Approval(
+    id="01approval",
+    project="01project",
+    version="01version",
+    purpose="phonetics",
+    until=date(2027, 6, 1),
+    revoked=False,
+)
+AGREEMENT = q.Agreement(
+    id="01agreement",
+    dataset="01dataset",
+    project="01project",
+    title="Harbour terms",
+    until=None,
+    signed=True,
+)
+USE = q.DatasetUse(version=VERSION, approvals=(APPROVAL,), agreements=(AGREEMENT,))
+SESSION = q.Session(
+    id="01session",
+    person="01person",
+    project="01project",
+    state="running",
+    expires_at=datetime(2026, 11, 23, 20, 0, tzinfo=UTC),
+)
+SUBMISSION = q.Submission(
+    id="01submission",
+    title="Formants",
+    project="01project",
+    author="01author",
+    open_for_review=True,
+    blocked=False,
+    released=False,
+    withdrawn=False,
+)
+RELEASED = q.Submission(
+    id="01submission",
+    title="Formants",
+    project="01project",
+    author="01author",
+    open_for_review=False,
+    blocked=False,
+    released=True,
+    withdrawn=False,
+)
+MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False)
+ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False)
+
+ALLOWED: dict[str, q.Question] = {
+    "sign in": q.SignIn(person=RESEARCHER, at=AT),
+    "sign in as checker": q.SignIn(person=CHECKER, at=AT),
+    "manage people": q.ManagePeople(person=ADMIN, at=AT, subject="01other", change="assign_role"),
+    "record training": q.RecordTraining(person=ADMIN, at=AT, subject="01other"),
+    "manage dataset": q.ManageDataset(person=STEWARD, at=AT, dataset=DATASET, change="register"),
+    "approve": q.ManageApproval(
+        person=STEWARD,
+        at=AT,
+        change="approve",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(),
+    ),
+    "revoke": q.ManageApproval(
+        person=STEWARD,
+        at=AT,
+        change="revoke",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(),
+    ),
+    "manage project": q.ManageProject(
+        person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)
+    ),
+    "sign agreement": q.SignAgreement(
+        person=RESEARCHER, at=AT, subject="01person", agreement=AGREEMENT, memberships=(MEMBERSHIP,)
+    ),
+    "read records": q.ReadRecords(person=person("auditor", "any"), at=AT, records="ledger"),
+    "start": q.StartSession(
+        person=RESEARCHER,
+        at=AT,
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        purpose="phonetics",
+        datasets=(USE,),
+        running=(),
+    ),
+    "continue": q.ContinueSession(
+        person=RESEARCHER,
+        at=AT,
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        purpose="phonetics",
+        datasets=(USE,),
+        session=SESSION,
+    ),
+    "hand in": q.HandIn(
+        person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), session=SESSION
+    ),
+    "view page": q.ViewSubmission(
+        person=RESEARCHER,
+        at=AT,
+        what="page",
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        submission=SUBMISSION,
+    ),
+    "view files": q.ViewSubmission(
+        person=CHECKER, at=AT, what="files", project=PROJECT, memberships=(), submission=SUBMISSION
+    ),
+    "vote": q.Vote(
+        person=CHECKER,
+        at=AT,
+        vote="approve",
+        project=PROJECT,
+        memberships=(),
+        submission=SUBMISSION,
+        reviews=(ANOTHERS,),
+    ),
+    "release": q.ReleaseSubmission(
+        person=CHECKER,
+        at=AT,
+        project=PROJECT,
+        memberships=(),
+        submission=SUBMISSION,
+        reviews=(MINE, ANOTHERS),
+    ),
+    "withdraw": q.Withdraw(
+        person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION
+    ),
+    "download": q.Download(
+        person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
+    ),
+}
