@@ -166,13 +166,13 @@ class Room:
         (folder / "request.json").write_text(json.dumps({"code": code}))
         return screening
 
-    def renew(self, screening_seconds: float = 8) -> None:
+    def renew(self) -> None:
         """Give the room a fresh engine, as a restart does."""
         docker_engine, owners = Docker(), Owners()
         self.engine = server.Engine(
             docker=docker_engine,
             sessions=Sessions(docker_engine, self.places, owners),
-            screenings=Screenings(docker_engine, self.places, owners, limit_seconds=screening_seconds),
+            screenings=Screenings(docker_engine, self.places, owners),
             callers=lambda: CALLERS,
             pool=ThreadPoolExecutor(4),
             slow_pool=ThreadPoolExecutor(2),
