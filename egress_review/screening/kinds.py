@@ -152,6 +152,11 @@ def suffix_of(name: str) -> str:
     return f".{name.rsplit('.', 1)[1].lower()}" if "." in name.strip(".") else ""
 
 
+def prepare() -> None:
+    """Load libmagic's rules now, so that each file's process inherits them."""
+    magic.from_buffer(b"text", mime=True)
+
+
 def identify(data: bytes, name: str) -> Kind:
     """Return the kind of a file's bytes under its declared name; raises Unscreenable where they disagree."""
     _refuse_by_content(data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from egress_review.screening import names
+from egress_review.screening import kinds, names
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import Looked, look
 from egress_review.screening.isolation import isolated
@@ -33,6 +34,7 @@ def screen(paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits) 
     """
     ends_at = time.monotonic() + limits.seconds
     index.prepare()
+    kinds.prepare()
     findings = list(_together(paths, limits))
     findings += names.check_together({file: name for file, (_, name) in paths.items()})
     stopped_whole = _stops(findings)
@@ -85,7 +87,7 @@ def _together(paths: Mapping[str, tuple[Path, str]], limits: Limits) -> list[Fin
                 "Hand in fewer files.",
             )
         ]
-    total = sum(path.lstat().st_size for path, _ in paths.values())
+    total = sum(path.lstat().st_size for path, _ in paths.values() if path.is_file())
     if total > limits.total_bytes:
         return [
             block(
@@ -121,10 +123,11 @@ def _bytes(path: Path, limits: Limits) -> bytes:
         raise refuse(
             "file", f"The file can't be opened: {error.strerror}.", "Hand in a regular file."
         ) from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise refuse("file", "This is no regular file.", "Hand in a regular file.")
     with os.fdopen(handle, "rb") as opened:
-        status = os.fstat(opened.fileno())
-        if (status.st_mode & 0o170000) != 0o100000:
-            raise refuse("file", "This is no regular file.", "Hand in a regular file.")
         if status.st_size > limits.file_bytes:
             raise refuse(
                 "size",
