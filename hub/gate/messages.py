@@ -189,14 +189,16 @@ def _inspect_reply(content: Content) -> dict[str, Any]:
 
 def _history_reply(content: Content) -> dict[str, Any]:
     lines = content.get("history")
-    kept = []
-    for line in (lines if isinstance(lines, list) else [])[:1000]:
-        if isinstance(line, list) and len(line) == 3 and isinstance(line[2], str):
-            kept.append(
-                [line[0] if isinstance(line[0], int) else 0, line[1] if isinstance(line[1], int) else 0]
-            )
-            kept[-1].append(outputs.text(line[2], 16 * 1024))
+    kept = [
+        [_number(line[0]), _number(line[1]), outputs.text(line[2], 16 * 1024)]
+        for line in (lines if isinstance(lines, list) else [])[:1000]
+        if isinstance(line, list) and len(line) == 3
+    ]
     return _only("status")(content) | {"history": kept}
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _kernel_info_reply(content: Content) -> dict[str, Any]:

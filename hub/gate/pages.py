@@ -14,7 +14,7 @@ from typing import Any
 from tornado.web import HTTPError
 
 from hub.gate import forward, routes
-from hub.gate.identity import PREFIX, GateHandler
+from hub.gate.identity import NOT_YOURS, PREFIX, GateHandler
 from hub.gate.leases import Place
 from hub.gate.pageconfig import page_config
 from hub.gate.routes import Route, Shape
@@ -220,7 +220,7 @@ class Status(GateHandler):
         self.check_host()
         signed_in = await self.person()
         if signed_in != person:
-            raise HTTPError(403, "This is someone else's session. Open your own from the portal.")
+            raise HTTPError(403, NOT_YOURS)
         place = self.gate.leases.find(person, server)
         if place is None:
             raise HTTPError(404, "This session is not running. Start it from the portal.")

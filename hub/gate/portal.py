@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,12 +10,18 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+log = logging.getLogger("parlatory.gate")
+
 Text = Annotated[str, StringConstraints(max_length=500)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 
 
 class NoAnswer(Exception):
     """The other side did not answer, or not in a way that can be read."""
+
+
+class NotTaken(Exception):
+    """The other side answered, and does not want what was sent; sending it again changes nothing."""
 
 
 class Lease(BaseModel):
@@ -53,21 +60,26 @@ class Portal:
 
     async def renew(self, report: Mapping[str, Mapping[str, Any]]) -> list[Lease]:
         """Report what was sent and return the leases of all sessions."""
-        response = await self._post("/internal/leases", {"sessions": report})
         try:
+            response = await self._post("/internal/leases", {"sessions": report})
             return Answer.model_validate_json(response.content).sessions
-        except ValidationError as error:
+        except (NotTaken, ValidationError) as error:
             raise NoAnswer("the portal's answer about leases cannot be read") from error
 
     async def tell(self, kind: str, session: str, facts: Mapping[str, Any]) -> None:
         """Put one event about a session on the ledger."""
-        await self._post("/internal/events", {"kind": kind, "session": session, "facts": dict(facts)})
+        try:
+            await self._post("/internal/events", {"kind": kind, "session": session, "facts": dict(facts)})
+        except NotTaken as error:
+            log.warning("event_not_taken kind=%s session=%s reason=%s", kind, session, error)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         try:
             response = await self._client.post(path, json=body)
         except httpx.HTTPError as error:
             raise NoAnswer("the portal does not answer") from error
+        if response.status_code in (400, 404, 409, 413, 422):
+            raise NotTaken(f"the portal answers {response.status_code}")
         if response.status_code // 100 != 2:
             raise NoAnswer(f"the portal answers {response.status_code}")
         return response

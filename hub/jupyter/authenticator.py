@@ -12,7 +12,7 @@ PERSON_ID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 KEPT_CLAIMS = ("sub", "name", "groups")
 
 
-class PortalAuthenticator(GenericOAuthenticator):
+class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it carries no types
     """Lets in whoever the portal signs in, under the id the portal gave them."""
 
     portal_host = Unicode(config=True, help="The portal's public host name, sent on calls over loopback.")

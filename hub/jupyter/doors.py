@@ -78,7 +78,7 @@ class EngineDoor:
             raise Denied(reason[:1000] if isinstance(reason, str) else ENGINE_UNREACHABLE)
 
     async def exit_code(self, session: str) -> int | None:
-        """Return None while the session runs, else its exit code; an engine that is silent counts as running."""
+        """Return None while the session runs, else its exit code; a silent engine says nothing new."""
         try:
             async with _client(self._socket, 10.0) as client:
                 response = await client.get(f"/sessions/{session}")

@@ -1,4 +1,4 @@
-"""JupyterHub as the portal's obedient part: it signs in through the portal and starts what the portal grants."""
+"""JupyterHub obeys the portal: it signs in through it and starts what it grants."""
 
 from __future__ import annotations
 

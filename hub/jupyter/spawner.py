@@ -18,7 +18,7 @@ class StartRefused(SpawnException):  # type: ignore[misc] # JupyterHub carries n
         self.message = sentence
 
 
-class GrantSpawner(Spawner):
+class GrantSpawner(Spawner):  # type: ignore[misc] # JupyterHub carries no types
     """Starts exactly what the portal granted, and nothing a request asks for."""
 
     portal_socket = Unicode(config=True, help="The unix socket on which the portal answers.")
@@ -42,7 +42,7 @@ class GrantSpawner(Spawner):
 
     async def start(self) -> str:
         """Ask for a grant and start it; every doubt is a refusal with a reason."""
-        self.user_options = {}
+        self.user_options: dict[str, Any] = {}
         if not self.name:
             raise StartRefused("A session belongs to a workspace; start it from the portal.")
         try:
