@@ -34,7 +34,7 @@ class Permission:
     decision: policy.Decision | None
 
     def use(self) -> None:
-        """Write the decision down inside the acting transaction; the actor must not have changed meanwhile."""
+        """Write the decision down inside the acting transaction; its actor must be unchanged."""
         if isinstance(self.by, Person):
             rows.recheck(self.by)
         if self.decision is not None:

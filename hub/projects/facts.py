@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.people.models import Person
 from hub.policy import questions
-from hub.projects.models import Membership, MemberRole, Project, ProjectState
+from hub.projects.models import MemberRole, Membership, Project, ProjectState
 
 
 def of(project: Project) -> questions.Project:

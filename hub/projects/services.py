@@ -17,7 +17,7 @@ from hub.people.models import Person
 from hub.people.permission import Actor, Permission
 from hub.policy import questions
 from hub.projects.facts import fresh
-from hub.projects.models import LEGAL_MOVES, Membership, MemberRole, Project, ProjectState
+from hub.projects.models import LEGAL_MOVES, MemberRole, Membership, Project, ProjectState
 
 Change = Literal["add", "edit", "open", "close", "suspend", "resume", "add_member", "end_member"]
 # A project's short name becomes a workspace's, which the hub limits to 30 characters.

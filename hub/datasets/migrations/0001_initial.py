@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import hub.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import hub.ids
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,132 @@
+"""Pages about access: a project with its data, agreements to sign, approvals to revoke.
+
+The project's page is here and not in hub.projects, because it shows what the project may use.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from hub.access import agreements, approvals, facts
+from hub.access.models import Agreement, Approval
+from hub.people import records
+from hub.people.models import Role
+from hub.people.signed_in import login_required, reader
+from hub.projects import services as projects
+from hub.projects.models import Membership, Project
+
+
+@login_required
+@require_GET
+def project_list(request: HttpRequest) -> HttpResponse:
+    """List the reader's projects, or all of them for those who may read that."""
+    person = reader(request)
+    if request.GET.get("all"):
+        records.open_for(person, "projects")
+        shown = Project.objects.all()
+    else:
+        shown = Project.objects.filter(memberships__person=person, memberships__ended_at=None)
+    return render(request, "access/projects.html", {"projects": shown, "all": bool(request.GET.get("all"))})
+
+
+@login_required
+@require_GET
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a project to its members and to those who may read about every project."""
+    person = reader(request)
+    shown = get_object_or_404(Project, slug=slug)
+    today = datetime.now(UTC).date()
+    mine = Membership.objects.current(today).filter(project=shown, person=person).first()
+    if mine is None:
+        records.open_for(person, "projects")
+    signable = Agreement.objects.filter(project=shown).select_related("dataset__steward")
+    context = {
+        "project": shown,
+        "mine": mine,
+        "today": today,
+        "memberships": shown.memberships.select_related("person__institution").order_by(
+            "ended_at", "person__name"
+        ),
+        "approvals": facts.approvals_of(shown),
+        "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
+        "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+    }
+    return render(request, "access/project.html", context)
+
+
+@login_required
+@require_POST
+def suspend_project(request: HttpRequest, slug: str) -> HttpResponse:
+    """Suspend a project."""
+    shown = get_object_or_404(Project, slug=slug)
+    projects.suspend(by=reader(request), project=shown, reason=request.POST.get("reason", ""))
+    messages.success(request, f"{shown.title} is suspended; its sessions end within seconds.")
+    return redirect("access:project", slug)
+
+
+@login_required
+@require_POST
+def resume_project(request: HttpRequest, slug: str) -> HttpResponse:
+    """End a project's suspension."""
+    shown = get_object_or_404(Project, slug=slug)
+    projects.resume(by=reader(request), project=shown)
+    messages.success(request, f"Work in {shown.title} may go on.")
+    return redirect("access:project", slug)
+
+
+@login_required
+@require_POST
+def end_membership(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """End somebody's membership."""
+    membership = get_object_or_404(Membership.objects.select_related("person"), pk=number, project__slug=slug)
+    projects.end_membership(by=reader(request), membership=membership)
+    messages.success(
+        request, f"{membership.person.name} is no longer a member; a session ends within seconds."
+    )
+    return redirect("access:project", slug)
+
+
+@login_required
+def agreement(request: HttpRequest, number: int) -> HttpResponse:
+    """Show an agreement, and sign it."""
+    shown = get_object_or_404(Agreement.objects.select_related("dataset__steward", "project"), pk=number)
+    person = reader(request)
+    if request.method == "POST":
+        agreements.sign(by=person, agreement=shown)
+        messages.success(request, f"You have signed “{shown.title}”.")
+        return redirect("access:project", shown.project.slug)
+    signature = shown.signatures.filter(person=person).first()
+    return render(request, "access/agreement.html", {"agreement": shown, "signature": signature})
+
+
+@login_required
+@require_GET
+def approval_list(request: HttpRequest) -> HttpResponse:
+    """List approvals: a steward's own datasets, or all for those who may read that."""
+    person = reader(request)
+    query = Approval.objects.select_related("project", "version__dataset", "approved_by", "revoked_by")
+    if Role.DATA_STEWARD in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+        query = query.filter(version__dataset__steward=person)
+    else:
+        records.open_for(person, "datasets")
+    context = {"approvals": query, "today": datetime.now(UTC).date()}
+    return render(request, "access/approvals.html", context)
+
+
+@login_required
+def revoke(request: HttpRequest, id: str) -> HttpResponse:
+    """Ask whether an approval is really to be revoked, and revoke it."""
+    shown = get_object_or_404(Approval.objects.select_related("project", "version__dataset"), pk=id)
+    person = reader(request)
+    if request.method == "POST":
+        approvals.revoke(by=person, approval=shown, reason=request.POST.get("reason", ""))
+        messages.success(request, "The approval is revoked; sessions using the data end within seconds.")
+        return redirect("access:approvals")
+    if shown.version.dataset.steward_id != person.id:
+        records.open_for(person, "datasets")
+    return render(request, "access/revoke.html", {"approval": shown})

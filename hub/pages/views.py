@@ -1,0 +1,68 @@
+"""The home page, the way out, and the portal's pulse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from allauth.idp.oidc.models import Token
+from django.contrib.auth import logout
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.pages import home as content
+from hub.people.models import Person
+from hub.people.signed_in import login_required, reader
+from hub.places import places
+from hub.workspaces import sessions
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what waits for the reader, and one next step."""
+    person = reader(request)
+    today = datetime.now(UTC).date()
+    roles = person.roles_on(today)
+    mine = content.places_of(person, today)
+    steps = content.steps_of(person, roles, mine, today)
+    context = {
+        "person": person,
+        "places": mine,
+        "next": steps[0] if steps else None,
+        "steps": steps[1:],
+        "admins": content.admins(),
+    }
+    return render(request, "home.html", context)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere: tokens, running session, portal, then the lab."""
+    if isinstance(request.user, Person):
+        person = request.user
+        sessions.stop_all_of(person, "You signed out.")
+        with transaction.atomic():
+            Token.objects.filter(user=person).delete()
+            entries.append(Kind.SIGNED_OUT, by=person.id, subject=person.id, facts={})
+        logout(request)
+    return HttpResponseRedirect(f"{places.lab_url}/hub/logout")
+
+
+@require_GET
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Say that everything is closed."""
+    if isinstance(request.user, Person):
+        return redirect("home")
+    return render(request, "signed_out.html")
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """Say that the portal answers and reaches its database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"portal": "ok"})
