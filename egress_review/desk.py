@@ -17,10 +17,11 @@ from egress_review import submissions
 from egress_review.models import Submission
 from egress_review.uploads import TooLarge, Upload, UploadLimits
 from egress_review.vault import Vault, VaultAltered
-from hub.access.models import Approval
+from hub.datasets.models import DatasetVersion
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.places import places
-from hub.workspaces.models import ByteUse, Session, SessionState
+from hub.workspaces.leases import budget_left
+from hub.workspaces.models import Session, SessionState
 
 log = logging.getLogger("parlatory.door")
 
@@ -83,20 +84,17 @@ class Desk:
         """Return who this session is, what it may read, and what is left of its limits."""
         session = self.session()
         workspace, project = session.workspace, session.workspace.project
-        today = timezone.now().date()
-        approvals = Approval.objects.current(today).filter(project=project)
-        sent = ByteUse.objects.filter(workspace=workspace, day=today).first()
-        left = project.budget_bytes_per_day - (sent.sent_bytes if sent else 0)
+        versions = DatasetVersion.objects.filter(pk__in=session.versions).select_related("dataset")
         return {
             "person": {"id": workspace.person.id, "name": workspace.person.name},
             "project": {"id": project.id, "slug": project.slug, "title": project.title},
             "purpose": project.purpose,
-            "datasets": [_dataset(approval) for approval in approvals.select_related("version__dataset")],
+            "datasets": [_dataset(version) for version in versions],
             "session": {
                 "id": session.id,
                 "ends_at": session.expires_at.isoformat() if session.expires_at else None,
                 "budget_bytes": project.budget_bytes_per_day,
-                "budget_left_bytes": max(left, 0),
+                "budget_left_bytes": budget_left(session, timezone.now()),
             },
         }
 
@@ -267,8 +265,7 @@ def _with_database(function: Callable[[], T]) -> T:
         connections.close_all()
 
 
-def _dataset(approval: Approval) -> dict[str, Any]:
-    version = approval.version
+def _dataset(version: DatasetVersion) -> dict[str, Any]:
     return {
         "dataset": version.dataset.slug,
         "version": version.version,

@@ -13,7 +13,8 @@ from hub.people.permission import Permission
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import Membership
-from hub.workspaces.models import Session, SessionState
+from hub.workspaces import facts as workspaces
+from hub.workspaces.models import Session
 
 What = Literal["page", "files"]
 
@@ -29,14 +30,7 @@ def to_hand_in(*, by: Person, session: Session) -> Permission:
             at=at,
             project=projects.of(project),
             memberships=projects.memberships(project, by),
-            session=questions.Session(
-                id=session.id,
-                person=session.workspace.person_id,
-                project=project.id,
-                state=SessionState(session.state).value,
-                # A session without an end has not begun.
-                expires_at=session.expires_at or session.requested_at,
-            ),
+            session=workspaces.of(session),
         ),
     )
 

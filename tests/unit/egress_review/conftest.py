@@ -1,0 +1,30 @@
+"""Fixtures of the release path: a vault of its own, and policies that answer as the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from egress_review import views
+from egress_review.vault import Vault
+from hub import policy
+from tests.unit.egress_review.stand_ins import Policies
+
+
+@pytest.fixture(autouse=True)
+def policies(monkeypatch: pytest.MonkeyPatch) -> Policies:
+    """Answer instead of OPA."""
+    stand_in = Policies()
+    monkeypatch.setattr(policy, "ask", stand_in.ask)
+    return stand_in
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
+    """A vault that the pages use as well."""
+    made = Vault(tmp_path / "vault")
+    made.prepare()
+    monkeypatch.setattr(views, "vault", made)
+    yield made
