@@ -39,7 +39,8 @@ async ([base, code, seconds]) => {
     const count = Number(view.getBigUint64(0, true));
     const offsets = [];
     for (let i = 0; i < count; i++) offsets.push(Number(view.getBigUint64(8 * (i + 1), true)));
-    const text = i => new TextDecoder().decode(new Uint8Array(buffer, offsets[i], offsets[i + 1] - offsets[i]));
+    const slice = i => new Uint8Array(buffer, offsets[i], offsets[i + 1] - offsets[i]);
+    const text = i => new TextDecoder().decode(slice(i));
     return {channel: text(0), header: JSON.parse(text(1)), parent: JSON.parse(text(2)),
             metadata: JSON.parse(text(3)), content: JSON.parse(text(4)), buffers: count - 6};
   };
