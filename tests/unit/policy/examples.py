@@ -172,9 +172,7 @@ ALLOWED: dict[str, q.Question] = {
         submission=SUBMISSION,
         reviews=(MINE, ANOTHERS),
     ),
-    "withdraw": q.Withdraw(
-        person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION
-    ),
+    "withdraw": q.Withdraw(person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION),
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
     ),

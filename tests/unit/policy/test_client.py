@@ -80,9 +80,7 @@ UNREADABLE = {
     "no revision": answer(provenance={"bundles": {"b": {}}}),
     "no bundle": answer(provenance={"bundles": {}}),
     "no provenance": {"result": {"allow": True, "reasons": []}},
-    "a second bundle": answer(
-        provenance={"bundles": {"b": {"revision": REVISION}, "c": {"revision": "r9"}}}
-    ),
+    "a second bundle": answer(provenance={"bundles": {"b": {"revision": REVISION}, "c": {"revision": "r9"}}}),
 }
 BROKEN = [
     requests.ConnectionError(),
@@ -108,9 +106,7 @@ def test_an_unreadable_answer_is_a_no(policy: Policy, body: Any, monkeypatch: py
 
 
 @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
-def test_a_broken_engine_is_a_no(
-    policy: Policy, error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_engine_is_a_no(policy: Policy, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(policy, error, monkeypatch) == (False, (UNANSWERED,))
 
 
