@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import shutil
@@ -108,7 +109,12 @@ class Room:
     def ask(self, by: str | int, method: str, target: str, body: object = None) -> tuple[int, Any]:
         """Call the engine as one of its callers, in a process that has that uid."""
         uid = UIDS[by] if isinstance(by, str) else by
-        question = [str(self.places.engine_socket), method, target, None if body is None else json.dumps(body)]
+        question = [
+            str(self.places.engine_socket),
+            method,
+            target,
+            None if body is None else json.dumps(body),
+        ]
         ran = subprocess.run(
             [os.path.realpath(sys.executable), "-I", "-c", ASK], input=json.dumps(question), text=True,
             capture_output=True, user=uid, group=uid, extra_groups=[], cwd="/", env={}, timeout=200,
@@ -189,8 +195,8 @@ def _image(client: docker.APIClient, places: Places, name: str, program: str) ->
     )
     parts = [("Dockerfile", dockerfile.encode(), 0o644), ("program.py", program.encode(), 0o644)]
     tag = f"parlatory/{name}:enginetest"
-    fileobj = __import__("io").BytesIO(inputs.pack(parts))
-    for event in client.build(fileobj=fileobj, custom_context=True, tag=tag, rm=True, decode=True):
+    context = io.BytesIO(inputs.pack(parts))
+    for event in client.build(fileobj=context, custom_context=True, tag=tag, rm=True, decode=True):
         assert "error" not in event, event
     return tag
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.grant import Grant
-from tests.engine_room import Room, room  # noqa: F401 -- the fixture
+from tests.engine_room import Room
 
 
 @contextmanager
-def process(room: Room) -> Iterator[Room]:  # noqa: F811
+def process(room: Room) -> Iterator[Room]:
     """Run `python -m hub.engine` on the room's state, with a run folder's socket of its own."""
     own = replace(room.places, run=room.places.run)
     here = {
@@ -39,7 +39,7 @@ def process(room: Room) -> Iterator[Room]:  # noqa: F811
         parked.rename(own.engine_socket)
 
 
-def test_a_started_process_finds_running_sessions_and_ends_them(room: Room) -> None:  # noqa: F811
+def test_a_started_process_finds_running_sessions_and_ends_them(room: Room) -> None:
     with room.session() as grant, process(room):
         assert room.ask("root", "GET", "/health")[0] == 200
         assert _state(room, grant) == "running"
@@ -49,5 +49,5 @@ def test_a_started_process_finds_running_sessions_and_ends_them(room: Room) -> N
         assert not Path(room.places.session(grant.session)).exists()
 
 
-def _state(room: Room, grant: Grant) -> str:  # noqa: F811
+def _state(room: Room, grant: Grant) -> str:
     return str(room.ask("root", "GET", f"/sessions/{grant.session}")[1]["state"])

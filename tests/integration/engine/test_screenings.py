@@ -10,19 +10,19 @@ import pytest
 from hub.engine.dock import Docker
 from hub.engine.owners import Owners
 from hub.engine.screenings import Screenings
-from tests.engine_room import Room, new_id, room  # noqa: F401 -- the fixture
+from tests.engine_room import Room, new_id
 
 WRITE = "pathlib.Path('/out/verdict.json').write_text('{}')"
 
 
-def screened(room: Room, code: str) -> tuple[str, dict[str, Any]]:  # noqa: F811
+def screened(room: Room, code: str) -> tuple[str, dict[str, Any]]:
     screening = room.submission(code)
     status, said = room.ask("worker", "POST", "/screenings", {"id": screening})
     assert status == 200, said
     return screening, said
 
 
-def test_a_verdict_is_left_to_read_until_it_is_cleared(room: Room) -> None:  # noqa: F811
+def test_a_verdict_is_left_to_read_until_it_is_cleared(room: Room) -> None:
     screening, said = screened(room, WRITE)
     assert (said["outcome"], said["exit_code"]) == ("finished", 0)
     assert (Path(said["out"]) / "verdict.json").read_text() == "{}"
@@ -39,13 +39,13 @@ def test_a_verdict_is_left_to_read_until_it_is_cleared(room: Room) -> None:  # n
         ("x = [bytearray(1 << 28) for _ in range(12)]", "out of memory"),
     ],
 )
-def test_every_other_end_is_named(room: Room, code: str, outcome: str) -> None:  # noqa: F811
+def test_every_other_end_is_named(room: Room, code: str, outcome: str) -> None:
     screening, said = screened(room, code)
     assert said["outcome"] == outcome
     room.ask("worker", "DELETE", f"/screenings/{screening}")
 
 
-def test_what_takes_too_long_is_ended(room: Room) -> None:  # noqa: F811
+def test_what_takes_too_long_is_ended(room: Room) -> None:
     hurried = Screenings(Docker(), room.places, Owners(), limit_seconds=1)
     screening = room.submission("time.sleep(60)")
     assert hurried.run(screening)["outcome"] == "timed out"
@@ -53,7 +53,7 @@ def test_what_takes_too_long_is_ended(room: Room) -> None:  # noqa: F811
     hurried.clear(screening)
 
 
-def test_a_screening_is_run_once_until_it_is_cleared(room: Room) -> None:  # noqa: F811
+def test_a_screening_is_run_once_until_it_is_cleared(room: Room) -> None:
     screening, _ = screened(room, WRITE)
     assert room.ask("worker", "POST", "/screenings", {"id": screening})[0] == 409
     room.ask("worker", "DELETE", f"/screenings/{screening}")
@@ -61,12 +61,12 @@ def test_a_screening_is_run_once_until_it_is_cleared(room: Room) -> None:  # noq
     room.ask("worker", "DELETE", f"/screenings/{screening}")
 
 
-def test_a_restarted_engine_clears_screenings(room: Room) -> None:  # noqa: F811
+def test_a_restarted_engine_clears_screenings(room: Room) -> None:
     screening, _ = screened(room, WRITE)
     room.engine.screenings.adopt()
     assert not (room.places.run / "screenings" / screening).exists()
 
 
-def test_a_submission_that_is_not_there_is_refused(room: Room) -> None:  # noqa: F811
+def test_a_submission_that_is_not_there_is_refused(room: Room) -> None:
     status, said = room.ask("worker", "POST", "/screenings", {"id": new_id()})
     assert (status, "cannot be mounted" in said["error"]) == (403, True)

@@ -174,7 +174,9 @@ def test_one_place_holds_one_mount() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "session", "person", "workspace"])
-@pytest.mark.parametrize("value", ["", "..", "a" * 25, "A" * 26, "a" * 25 + "/", "a" * 26 + "\n", "{" * 26, 3])
+@pytest.mark.parametrize(
+    "value", ["", "..", "a" * 25, "A" * 26, "a" * 25 + "/", "a" * 26 + "\n", "{" * 26, 3]
+)
 def test_ids_are_ids(name: str, value: Any) -> None:
     with pytest.raises(container.Unfit, match="is not the id of a"):
         body(**{name: value})
@@ -227,7 +229,8 @@ def test_whatever_a_mount_says_it_stays_below_the_datasets(source: str, dataset:
 
 
 @given(
-    dataset=st.from_regex(container.PART, fullmatch=True), version=st.from_regex(container.PART, fullmatch=True)
+    dataset=st.from_regex(container.PART, fullmatch=True),
+    version=st.from_regex(container.PART, fullmatch=True),
 )
 def test_every_plain_name_can_be_mounted(dataset: str, version: str) -> None:
     mount = Mount(dataset, version, f"/state/datasets/{dataset}/{version}", f"/data/{dataset}/{version}")

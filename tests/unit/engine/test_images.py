@@ -72,7 +72,9 @@ def test_the_bases_recipe_is_the_same_on_every_machine(checkout: Path) -> None:
 
 
 def test_pip_inside_a_build_follows_the_environment_outside() -> None:
-    lines = trust.pip_settings({"PIP_INDEX_URL": "https://index.example/simple", "PIP_CERT": "/x"}).splitlines()
+    lines = trust.pip_settings(
+        {"PIP_INDEX_URL": "https://index.example/simple", "PIP_CERT": "/x"}
+    ).splitlines()
     assert "index-url = https://index.example/simple" in lines
     assert "cert = /etc/ssl/certs/ca-certificates.crt" in lines
 

@@ -1,0 +1,5 @@
+"""One scratch enclave for all of this folder."""
+
+from tests.engine_room import room
+
+__all__ = ["room"]
