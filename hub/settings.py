@@ -53,7 +53,9 @@ DEBUG = False
 # 127.0.0.1 and `portal` reach the enclave's own endpoints only: hub.pages.hosts holds that.
 ALLOWED_HOSTS = ["portal.localhost", "127.0.0.1", "portal"]
 INSTALLED_APPS = [
+    # Before allauth, whose templates they replace.
     "hub.pages",
+    "hub.people",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -63,7 +65,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.idp.oidc",
-    "hub.people",
     "hub.ledger",
     "hub.datasets",
     "hub.projects",
