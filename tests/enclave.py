@@ -72,7 +72,7 @@ def attach() -> Enclave:
 
 def _passwords(path: Path) -> dict[str, str]:
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return {str(email): str(password) for email, password in document.items()}
+    return {person["email"]: person["password"] for person in document["people"]}
 
 
 def until(ask: Callable[[], Value], *, seconds: float, what: str) -> Value:
