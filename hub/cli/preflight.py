@@ -74,11 +74,8 @@ def unreadable_checkout(places: Places) -> str:
 
 def disk_too_full(places: Places) -> str:
     """Images and homes need room."""
-    wanted = (
-        FREE_TO_RUN if any(tag.startswith("parlatory/workspace:") for tag in docker_engine.images()) else 0
-    )
-    wanted = wanted or FREE_TO_BUILD
-    why = "run" if wanted == FREE_TO_RUN else "build the images"
+    built = any(tag.startswith("parlatory/workspace:") for tag in docker_engine.images())
+    wanted, why = (FREE_TO_RUN, "run") if built else (FREE_TO_BUILD, "build the images")
     for folder in (places.state, Path("/var/lib/docker"), places.checkout):
         existing = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(existing).free

@@ -37,7 +37,10 @@ class _Transport(xmlrpc.client.Transport):
         self.socket_path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        return asking.UnixConnection(self.socket_path, timeout=30)
+        made = asking.UnixConnection(self.socket_path, timeout=30)
+        # The base class closes what it remembers; one that it does not know of would stay open.
+        self._connection = host, made
+        return made
 
 
 class Supervisor:
@@ -49,8 +52,9 @@ class Supervisor:
         self.socket = self.folder / "supervisor.sock"
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        proxy = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=_Transport(self.socket))
-        return getattr(proxy.supervisor, method)(*arguments)
+        transport = _Transport(self.socket)
+        with xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=transport) as proxy:
+            return getattr(proxy.supervisor, method)(*arguments)
 
     def runs(self) -> bool:
         """Say whether supervisor answers and is not on its way out."""

@@ -1,0 +1,128 @@
+"""Real supervisor, real OPA: started as their own users, seen by the doctor, and gone after `down`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hub.cli import down, preflight, programs, status, supervision
+from hub.cli.supervision import Supervisor
+from hub.doctor import answers, processes
+from hub.places import USERS, Places
+
+Start = Callable[[list[programs.Program]], Supervisor]
+
+
+@pytest.fixture
+def start(prepared: Places) -> Iterator[Start]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(table: list[programs.Program]) -> Supervisor:
+        supervisor = Supervisor(prepared)
+        started.append(supervisor.start(programs.configuration(prepared, table)))
+        until = time.monotonic() + 15
+        while any(process.state != "RUNNING" for process in supervisor.processes()):
+            assert time.monotonic() < until, supervisor.processes()
+            time.sleep(0.1)
+        return supervisor
+
+    yield begin
+    down.stop(prepared)
+    for process in started:
+        process.wait(timeout=30)
+
+
+def sleeper(name: str) -> programs.Program:
+    return programs.Program(name, USERS[name], ("/usr/bin/sleep", "300"))
+
+
+def opa(places: Places) -> programs.Program:
+    return next(program for program in programs.table(places) if program.name == "opa")
+
+
+def ask_until_it_answers(places: Places) -> None:
+    check = supervision.health_checks(places)["opa"]
+    until = time.monotonic() + 15
+    while said := check():
+        assert time.monotonic() < until, said
+        time.sleep(0.1)
+
+
+def test_each_process_runs_as_its_own_user_without_capabilities(prepared: Places, start: Start) -> None:
+    supervisor = start([sleeper("gate"), sleeper("door")])
+    users = {process.name: status.user_of(process.pid) for process in supervisor.processes()}
+    assert users == {"gate": "parlatory-gate", "door": "parlatory-door"}
+    finding = processes.own_users(prepared)
+    assert "gate (pid" not in finding.detail
+    assert "engine was not found" in finding.detail
+
+
+def test_a_process_under_a_wrong_user_is_seen(prepared: Places, start: Start) -> None:
+    start([programs.Program("gate", "root", ("/usr/bin/sleep", "300"))])
+    assert "runs as uid 0, not as parlatory-gate" in processes.own_users(prepared).detail
+
+
+def test_a_process_that_dies_is_started_again(start: Start) -> None:
+    supervisor = start([sleeper("gate")])
+    (before,) = supervisor.processes()
+    os.kill(before.pid, signal.SIGKILL)
+    until = time.monotonic() + 15
+    while (now := supervisor.processes()[0]).state != "RUNNING" or now.pid == before.pid:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_down_leaves_no_process(prepared: Places, start: Start) -> None:
+    supervisor = start([sleeper("gate"), sleeper("door")])
+    assert "Stopped the processes." in down.stop(prepared)
+    assert preflight.leftovers(prepared) == {}
+    assert not supervisor.runs()
+
+
+def test_down_ends_what_a_killed_supervisor_left(prepared: Places, start: Start) -> None:
+    supervisor = start([sleeper("gate")])
+    pid = supervisor.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)
+    assert list(preflight.leftovers(prepared).values()) == ["gate"]
+    assert "Ended 1 processes that supervisor had left." in down.stop(prepared)
+    assert preflight.leftovers(prepared) == {}
+
+
+def test_the_supervisors_configuration_is_roots_alone(prepared: Places, start: Start) -> None:
+    supervisor = start([opa(prepared)])
+    assert (supervisor.folder / "supervisord.conf").stat().st_mode & 0o777 == 0o600
+    assert supervisor.folder.stat().st_mode & 0o777 == 0o700
+    line = ["/usr/bin/cat", str(supervisor.folder / "supervisord.conf")]
+    gate = programs.credentials(USERS["gate"])
+    assert subprocess.run(line, capture_output=True, **gate).returncode != 0
+
+
+def test_opa_serves_the_bundled_revision_and_refuses_strangers(prepared: Places, start: Start) -> None:
+    start([opa(prepared)])
+    ask_until_it_answers(prepared)
+    assert answers.policy_revision(prepared).ok, answers.policy_revision(prepared).detail
+    assert answers.policy_token(prepared).ok, answers.policy_token(prepared).detail
+
+
+def test_an_opa_without_authorization_is_seen(prepared: Places, start: Start) -> None:
+    real = opa(prepared)
+    loose = tuple(word for word in real.command if word != "--authorization=basic")
+    start([programs.Program("opa", real.user, loose, real.extra)])
+    ask_until_it_answers(prepared)
+    finding = answers.policy_token(prepared)
+    assert not finding.ok
+    assert "a question without a token was answered with 200" in finding.detail
+
+
+def test_another_revision_than_bundled_is_seen(prepared: Places, start: Start) -> None:
+    start([opa(prepared)])
+    ask_until_it_answers(prepared)
+    (prepared.state / "opa" / "revision").write_text("0" * 32)
+    assert not answers.policy_revision(prepared).ok

@@ -1,0 +1,84 @@
+"""The command line's words: which command, which suites, which part's user."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub import cli
+from hub.cli import delegated, testing
+from hub.cli.running import StepFailed
+
+CHECKOUT = Path(cli.__file__).resolve().parents[2]
+
+
+def test_an_unknown_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explode"]) == 2
+    said = capsys.readouterr().err
+    assert "there is no command 'explode'" in said
+    assert "doctor" in said
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["help"]) == 0
+    said = capsys.readouterr().out
+    for name in (*cli.OWN, *delegated.COMMANDS):
+        assert f"  {name} " in said
+
+
+def test_the_entry_point_can_be_read_by_an_old_python() -> None:
+    ast.parse((CHECKOUT / "hub/__main__.py").read_text(), feature_version=(3, 7))
+
+
+def test_the_command_line_needs_the_standard_library_only() -> None:
+    modules = ", ".join(module for module, _text in cli.OWN.values())
+    code = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import hub.cli, hub.__main__, {modules}"
+    # -S leaves site-packages out, -I the environment's hints: what is imported now is in every Python.
+    result = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in ("unit", "browser"):
+        (tmp_path / "tests" / name).mkdir(parents=True)
+    return tmp_path
+
+
+def test_suites_come_first_and_pytest_gets_the_rest(checkout: Path) -> None:
+    assert testing.read(["unit", "browser", "-k", "loop"], checkout) == (
+        ["unit", "browser"],
+        False,
+        ["-k", "loop"],
+    )
+
+
+def test_keep_may_stand_anywhere(checkout: Path) -> None:
+    assert testing.read(["browser", "-x", "--keep"], checkout) == (["browser"], True, ["-x"])
+
+
+def test_a_suite_that_does_not_exist_is_refused(checkout: Path) -> None:
+    with pytest.raises(StepFailed) as refused:
+        testing.read(["brwoser"], checkout)
+    assert "brwoser" in str(refused.value)
+    assert "browser" in refused.value.fix
+
+
+def test_a_path_goes_to_pytest(checkout: Path) -> None:
+    assert testing.read(["tests/unit/cli"], checkout) == ([], False, ["tests/unit/cli"])
+
+
+def test_the_test_enclave_shares_no_folder_port_or_label_with_the_real_one() -> None:
+    test = testing.as_places(testing.TEST_ENCLAVE)
+    assert (str(test.state), str(test.run)) == ("/var/lib/parlatory-test", "/run/parlatory-test")
+    assert (test.base_port, test.enclave) == (18000, "parlatory-test")
+
+
+def test_a_delegated_command_runs_in_the_environment() -> None:
+    line = delegated.command_line("ledger", ["verify"])
+    assert line[0].endswith("/.venv/bin/python")
+    assert line[1:] == ["-m", "hub.ledger", "verify"]
