@@ -24,7 +24,7 @@ def accepted(name: str) -> str:
     shown = "".join(letter if letter.isprintable() else "?" for letter in normal[:LONGEST])
     if not normal.strip():
         raise Invalid("A file has no name; give each file a name such as table.csv.")
-    if len(normal) > LONGEST or len(normal.encode()) > 2 * LONGEST:
+    if len(normal) > LONGEST or len(normal.encode(errors="replace")) > 2 * LONGEST:
         raise Invalid(f"The file name {shown}… is longer than {LONGEST} characters; shorten it.")
     if "/" in normal or "\\" in normal:
         raise Invalid(f"The file name {shown} has a folder in it; give the name alone, such as table.csv.")

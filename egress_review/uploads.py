@@ -19,6 +19,7 @@ from hub.errors import Invalid, ParlatoryError
 
 MIB = 1024**2
 FIELDS = ("title", "context", "controls")
+LINE_ENDS = (b"\r", b"\r\n")
 
 
 class TooLarge(ParlatoryError):
@@ -83,6 +84,7 @@ class Upload:
         # Bytes arrive on a thread of a pool while a cut connection drops the upload from another.
         self._lock = Lock()
         self._dropped = False
+        self._held = b""
 
     def __enter__(self) -> Upload:
         return self
@@ -95,7 +97,10 @@ class Upload:
     def feed(self, piece: bytes) -> None:
         """Take the next bytes of the body; what comes after a drop is ignored."""
         with self._lock:
-            if not self._dropped:
+            piece = self._held + piece
+            # The line end after the last boundary may come alone, and the strict parser takes none then.
+            self._held = piece if piece in LINE_ENDS else b""
+            if not self._dropped and not self._held:
                 self._parse(piece)
 
     def _parse(self, piece: bytes) -> None:
@@ -113,7 +118,7 @@ class Upload:
     def finish(self) -> None:
         """Check that all of it arrived and that nothing mandatory is missing."""
         if not self._parser.closed:
-            self.feed(b"")
+            self._parse(b"")
         missing = [name for name in FIELDS if not self.fields.get(name, "").strip()]
         if missing:
             raise Invalid(f"The hand-in lacks its {' and '.join(missing)}; say it in a sentence.")

@@ -34,15 +34,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-FileId = Annotated[str, StringConstraints(pattern=r"\A[0-9a-z]{26}\Z")]
+FileId = Annotated[str, StringConstraints(pattern=r"\A[0-9a-z]{26}\z")]
 
 
 class JudgedFile(_Strict):
     """What the screener says about one file."""
 
     id: FileId
-    kind: Annotated[str, StringConstraints(pattern=r"\A[a-z_-]{1,30}\Z")]
-    media_type: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9.+/-]{3,100}\Z")]
+    kind: Annotated[str, StringConstraints(pattern=r"\A[a-z_-]{1,30}\z")]
+    media_type: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9.+/-]{3,100}\z")]
     canonical: bool
     canonical_name: Annotated[str, StringConstraints(max_length=120)] | None = None
     canonical_bits: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
@@ -52,7 +52,7 @@ class JudgedFinding(_Strict):
     """Something the screener saw."""
 
     file: FileId | None
-    check: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9_-]{1,40}\Z")]
+    check: Annotated[str, StringConstraints(pattern=r"\A[a-z0-9_-]{1,40}\z")]
     severity: Literal["block", "flag", "note"]
     where: Annotated[str, StringConstraints(max_length=300)] = ""
     message: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
