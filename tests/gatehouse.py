@@ -1,6 +1,6 @@
 """A real gate in a thread, in front of any session server, with doubles for the portal and the hub's API.
 
-The doubles answer as the contract says; `tests/integration/jupyter` holds gate and hub against each other for real.
+The doubles answer as the real ones do; `tests/integration/jupyter` runs gate and hub together for real.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +58,9 @@ class PortalDouble:
         for session, facts in report.items():
             self.sent[session] = self.sent.get(session, 0) + facts["sent_bytes"]
         return [
-            lease.model_copy(update={"budget_left_bytes": max(0, lease.budget_bytes - self.sent.get(lease.session, 0))})
+            lease.model_copy(
+                update={"budget_left_bytes": max(0, lease.budget_bytes - self.sent.get(lease.session, 0))}
+            )
             for lease in self.leases.values()
         ]
 
@@ -115,6 +119,20 @@ def lease(**changes: Any) -> Lease:
         "ends_at": datetime.now(UTC) + timedelta(hours=8),
     }
     return Lease.model_validate(facts | changes)
+
+
+@contextmanager
+def opened() -> Iterator[House]:
+    """Yield a running gate; its folder's name is short, for a unix socket's path may not be long."""
+    folder = Path(tempfile.mkdtemp(prefix="gate-"))
+    folder.chmod(0o755)
+    made = House(folder)
+    try:
+        made.labfiles_of_image()
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(folder)
 
 
 class House:
@@ -219,11 +237,15 @@ class House:
     def client(self, person: str | None = ALICE, **headers: str) -> httpx.Client:
         """Return a browser, more or less."""
         kept = {"Host": self.host} | ({"Cookie": self.cookie(person)} if person else {}) | headers
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=kept, timeout=20, trust_env=False)
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", headers=kept, timeout=20, trust_env=False
+        )
 
     def changing(self, person: str = ALICE, **headers: str) -> httpx.Client:
         """Return a browser whose page may change things."""
-        return self.client(person, **{"X-XSRFToken": self.xsrf(person), "Origin": f"http://{self.host}"} | headers)
+        return self.client(
+            person, **{"X-XSRFToken": self.xsrf(person), "Origin": f"http://{self.host}"} | headers
+        )
 
     def websocket(
         self, path: str = f"api/kernels/{KERNEL}/channels?session_id=abc", person: str = ALICE, **headers: str

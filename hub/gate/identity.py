@@ -24,7 +24,7 @@ CLIENT_ID = "service-gate"
 PREFIX = "/services/gate/"
 IDENTITY_SECONDS = 5
 NOT_YOURS = "This is someone else's session. Open your own from the portal."
-# Lab compiles the schemas of its settings: without 'unsafe-eval' it does not start. No session's byte is a script.
+# Lab compiles its settings' schemas: without 'unsafe-eval' it does not start. No session's byte is a script.
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data:; worker-src 'self' blob:; "
@@ -189,7 +189,8 @@ def _page(words: str, portal_url: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Parlatory</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<link rel="stylesheet" href="{PREFIX}static/page.css"></head><body><main><h1>Not here</h1>'
-        f'<p>{escape(words)}</p><p><a href="{escape(portal_url)}/">Go to the portal</a></p></main></body></html>'
+        f'<p>{escape(words)}</p><p><a href="{escape(portal_url)}/">Go to the portal</a></p>'
+        "</main></body></html>"
     )
 
 

@@ -108,12 +108,13 @@ def _main_script(files: Path) -> str:
 def _html(config: dict[str, Any], base: str, script: str) -> str:
     data = json.dumps(config).replace("<", "\\u003c").replace("&", "\\u0026")
     base = escape(base)
+    icons = f"{base}static/favicons"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>JupyterLab</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<script id="jupyter-config-data" type="application/json">{data}</script>'
-        f'<link rel="icon" type="image/x-icon" href="{base}static/favicons/favicon.ico" class="idle favicon">'
-        f'<link rel="" type="image/x-icon" href="{base}static/favicons/favicon-busy-1.ico" class="busy favicon">'
+        f'<link rel="icon" type="image/x-icon" href="{icons}/favicon.ico" class="idle favicon">'
+        f'<link rel="" type="image/x-icon" href="{icons}/favicon-busy-1.ico" class="busy favicon">'
         f'<link rel="stylesheet" href="{PREFIX}static/banner.css">'
         f'<script defer src="{PREFIX}static/banner.js" data-status="{base}parlatory/status"></script>'
         f'<script defer src="{base}static/lab/{script}"></script>'
@@ -235,7 +236,7 @@ class Status(GateHandler):
                 "budget_left_bytes": place.meter.left,
                 "idle_ends_at": lease.idle_ends_at.isoformat() if lease.idle_ends_at else None,
                 "ends_at": lease.ends_at.isoformat() if lease.ends_at else None,
-                "portal_url": self.gate.portal_url,
+                "workspace_url": f"{self.gate.portal_url}/workspaces/{server}/",
             }
         )
 

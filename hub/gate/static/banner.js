@@ -54,7 +54,7 @@
     place.textContent = status.server;
     const left = Number.isFinite(until(status.ends_at)) ? minutes(until(status.ends_at)) + " left · " : "";
     facts.textContent = left + bytes(status.budget_left_bytes) + " of " + bytes(status.budget_bytes) + " left today";
-    stop.href = status.portal_url + "/";
+    stop.href = status.workspace_url;
     notify(warning(status));
   }
 
