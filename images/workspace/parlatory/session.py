@@ -14,35 +14,42 @@ class Left:
 
     project: str
     purpose: str
-    ends_at: datetime
-    seconds: int
+    ends_at: datetime | None
     budget_bytes: int
     budget_left_bytes: int
+
+    @property
+    def seconds(self) -> int | None:
+        """Seconds until the session ends, None where no end is set."""
+        if self.ends_at is None:
+            return None
+        return max(0, int((self.ends_at - datetime.now(UTC)).total_seconds()))
 
     def __repr__(self) -> str:
         return (
             f"Project {self.project}, for: {self.purpose}\n"
-            f"This session ends in {_duration(self.seconds)}, at {self.ends_at:%Y-%m-%d %H:%M} UTC.\n"
+            f"{self._end()}\n"
             f"Your screen may still receive {self.budget_left_bytes / 1e6:.1f} MB "
             f"of today's {self.budget_bytes / 1e6:.1f} MB."
         )
+
+    def _end(self) -> str:
+        if self.ends_at is None or self.seconds is None:
+            return "This session has no set end."
+        hours, minutes = divmod(self.seconds // 60, 60)
+        duration = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        return f"This session ends in {duration}, at {self.ends_at:%Y-%m-%d %H:%M} UTC."
 
 
 def left() -> Left:
     """Return how much time and how many bytes for the screen are left, as the enclave counts them."""
     context = door.get("/v1/context")
     session = context["session"]
-    ends_at = datetime.fromisoformat(session["ends_at"]).astimezone(UTC)
+    ends_at = session["ends_at"]
     return Left(
-        project=context["project"],
+        project=context["project"]["title"],
         purpose=context["purpose"],
-        ends_at=ends_at,
-        seconds=max(0, int((ends_at - datetime.now(UTC)).total_seconds())),
+        ends_at=datetime.fromisoformat(ends_at).astimezone(UTC) if ends_at else None,
         budget_bytes=session["budget_bytes"],
         budget_left_bytes=session["budget_left_bytes"],
     )
-
-
-def _duration(seconds: int) -> str:
-    hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -60,8 +60,8 @@ def submit(*files: str | os.PathLike[str], title: str, context: str, controls: s
     """Hand files in to be screened and reviewed; return what was taken.
 
     `title` names the result, `context` says what it shows and from which data, `controls` says what was done
-    so that nobody can be recognised in it. Two output checkers read all three. What is missing is said here to
-    help; the server decides.
+    so that nobody can be recognised in it. Two output checkers read all three. What is missing is said here
+    to help; the server decides.
     """
     fields = {"title": title.strip(), "context": context.strip(), "controls": controls.strip()}
     for name, value in fields.items():

@@ -1,7 +1,7 @@
-"""The notebook server of a session: one unix socket, no account of its own, only what Lab needs to run cells.
+"""The notebook server of a session: one unix socket, no account of its own, only what Lab needs.
 
-None of this holds a researcher back, who could replace the server: the gate outside does. It keeps what the gate
-would refuse from being offered.
+None of this holds a researcher back, who could replace the server: the gate outside does. It keeps what the
+gate would refuse from being offered.
 """
 
 import os
@@ -20,7 +20,7 @@ c.ServerApp.jpserver_extensions = {
 }
 c.ServerApp.terminals_enabled = False
 
-# Only the gate reaches this socket, and it has asked who is there; XSRF stays on, for pages of the same browser.
+# Only the gate reaches this socket, and has asked who is there; XSRF stays on, for pages of the same browser.
 c.ServerApp.sock = "/run/parlatory-in/jupyter.sock"
 c.ServerApp.sock_mode = "0666"
 c.ServerApp.base_url = os.environ.get("PARLATORY_BASE_URL", "/")
