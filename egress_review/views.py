@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import cast
+from typing import TypeVar
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,24 +17,21 @@ from egress_review.models import Submission, Vote
 from egress_review.states import MEANING, OPEN, State
 from egress_review.vault import Vault
 from hub.people.models import Person
+from hub.people.signed_in import login_required, reader
 from hub.places import places
 
+Response = TypeVar("Response", HttpResponse, StreamingHttpResponse)
 SANDBOX = "sandbox; default-src 'none'"
 PICTURE_POLICY = "sandbox; default-src 'none'; img-src 'self'"
 MOST_SHOWN = 200
 vault = Vault(places.state / "vault")
 
 
-def person_of(request: HttpRequest) -> Person:
-    """Return who is signed in."""
-    return cast(Person, request.user)
-
-
 @login_required
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """List what was handed in from the reader's projects."""
-    person = person_of(request)
+    person = reader(request)
     mine = readings.mine(person).with_counts().select_related("project", "author")[:MOST_SHOWN]
     waiting = readings.reviewable(person).count()
     return render(request, "releases/index.html", {"submissions": mine, "waiting": waiting})
@@ -45,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """List what waits for the reader's vote, the longest waiting first."""
-    person = person_of(request)
+    person = reader(request)
     waiting = readings.reviewable(person).with_counts().select_related("project", "author")
     rows = [timeline.queued(item, reader=person) for item in waiting.prefetch_related("files")[:MOST_SHOWN]]
     return render(request, "releases/queue.html", {"rows": rows})
@@ -55,7 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 def everything(request: HttpRequest) -> HttpResponse:
     """List every submission, without content, for an auditor."""
-    found = readings.open_queue(by=person_of(request)).with_counts().select_related("project", "author")
+    found = readings.open_queue(by=reader(request)).with_counts().select_related("project", "author")
     return render(request, "releases/all.html", {"submissions": found[:MOST_SHOWN]})
 
 
@@ -63,7 +59,7 @@ def everything(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, submission: str) -> HttpResponse:
     """Show what became of a submission."""
-    person, found = person_of(request), readings.find(submission)
+    person, found = reader(request), readings.find(submission)
     readings.open_page(by=person, submission=found)
     return render(request, "releases/detail.html", _page(found, person))
 
@@ -73,7 +69,7 @@ def detail(request: HttpRequest, submission: str) -> HttpResponse:
 def withdraw(request: HttpRequest, submission: str) -> HttpResponse:
     """Take a submission back."""
     found = readings.find(submission)
-    submissions.withdraw(by=person_of(request), submission=found)
+    submissions.withdraw(by=reader(request), submission=found)
     messages.success(request, "The submission is withdrawn; nothing of it leaves.")
     return redirect("releases:detail", submission=found.pk)
 
@@ -82,7 +78,7 @@ def withdraw(request: HttpRequest, submission: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest, submission: str) -> HttpResponse:
     """Show a submission with its files to a checker, and take the vote."""
-    person, found = person_of(request), readings.find(submission)
+    person, found = reader(request), readings.find(submission)
     form = VoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         vote = Vote(form.cleaned_data["vote"])
@@ -107,10 +103,9 @@ def picture(request: HttpRequest, submission: str, file: str, number: int) -> Ht
     """Serve one picture of a canonical copy, for a checker's page only."""
     found = readings.find(submission)
     named = readings.file_of(found, file)
-    readings.open_files(by=person_of(request), submission=found, file=named.id)
+    readings.open_files(by=reader(request), submission=found, file=named.id)
     response = HttpResponse(previews.picture(named, number, vault=vault), content_type="image/png")
-    response.headers.update({"Content-Security-Policy": PICTURE_POLICY, "X-Content-Type-Options": "nosniff"})
-    return response
+    return _headed(response, {"Content-Security-Policy": PICTURE_POLICY, "X-Content-Type-Options": "nosniff"})
 
 
 @login_required
@@ -119,15 +114,13 @@ def download(request: HttpRequest, submission: str, file: str) -> StreamingHttpR
     """Send a released file, its bytes verified again on the way."""
     found = readings.find(submission)
     leaving = releases.download(
-        by=person_of(request),
+        by=reader(request),
         release=readings.release_of(found),
         file=readings.file_of(found, file),
         vault=vault,
     )
     response = StreamingHttpResponse(leaving.chunks, content_type="application/octet-stream")
-    response.headers.update(_attachment(leaving.name))
-    response.headers["Content-Length"] = str(leaving.size_bytes)
-    return response
+    return _headed(response, {**_attachment(leaving.name), "Content-Length": str(leaving.size_bytes)})
 
 
 @login_required
@@ -135,7 +128,7 @@ def download(request: HttpRequest, submission: str, file: str) -> StreamingHttpR
 def receipt(request: HttpRequest, submission: str) -> HttpResponse:
     """Show a release's receipt."""
     found = readings.find(submission)
-    readings.open_page(by=person_of(request), submission=found)
+    readings.open_page(by=reader(request), submission=found)
     release = readings.release_of(found)
     return render(request, "releases/receipt.html", {"submission": found, "receipt": release.receipt})
 
@@ -145,19 +138,17 @@ def receipt(request: HttpRequest, submission: str) -> HttpResponse:
 def receipt_document(request: HttpRequest, submission: str) -> HttpResponse:
     """Send a release's receipt as JSON."""
     found = readings.find(submission)
-    readings.open_page(by=person_of(request), submission=found)
+    readings.open_page(by=reader(request), submission=found)
     release = readings.release_of(found)
     text = json.dumps(release.receipt, indent=2, ensure_ascii=False, sort_keys=True)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    response.headers.update(_attachment(f"receipt-{release.id}.json"))
-    return response
+    return _headed(response, _attachment(f"receipt-{release.id}.json"))
 
 
 def _page(submission: Submission, person: Person) -> dict[str, object]:
     findings = list(submission.findings.select_related("file"))
     return {
         "submission": submission,
-        "state": State(submission.state).label,
         "meaning": MEANING[State(submission.state)],
         "files": list(submission.files.all()),
         "findings": findings,
@@ -168,6 +159,12 @@ def _page(submission: Submission, person: Person) -> dict[str, object]:
         "may_withdraw": submission.author_id == person.id and State(submission.state) in OPEN,
         "released": submission.state == State.RELEASED,
     }
+
+
+def _headed(response: Response, headers: dict[str, str]) -> Response:
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response
 
 
 def _attachment(name: str) -> dict[str, str]:

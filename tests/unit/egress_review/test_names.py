@@ -30,7 +30,7 @@ HOSTILE = [
     "nbsp\u00a0.csv",
     "lone\ud800.csv",
     "private\ue000.csv",
-    "quote\".csv",
+    'quote".csv',
     "semi;colon.csv",
     "percent%2e.csv",
     "star*.csv",
@@ -57,13 +57,16 @@ def test_a_hostile_name_is_refused_with_a_sentence(name: str) -> None:
         names.accepted(name)
 
 
-@pytest.mark.parametrize("name", ["table.csv", "Abb 3 (final).png", "größe_α=0,1.txt", "表.csv", "a+b@c[1].json"])
+@pytest.mark.parametrize(
+    "name", ["table.csv", "Abb 3 (final).png", "größe_α=0,1.txt", "表.csv", "a+b@c[1].json"]
+)
 def test_an_honest_name_is_taken_as_it_is(name: str) -> None:
     assert names.accepted(name) == name
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("a.csv", "a.csv"), ("A.csv", "a.CSV"), ("ﬁg.png", "fig.png"), ("é.csv", "e\u0301.csv")]
+    ("first", "second"),
+    [("a.csv", "a.csv"), ("A.csv", "a.CSV"), ("ﬁg.png", "fig.png"), ("é.csv", "e\u0301.csv")],
 )
 def test_two_names_that_read_alike_are_refused(first: str, second: str) -> None:
     with pytest.raises(Invalid):

@@ -288,7 +288,9 @@ def test_the_screener_gets_read_only_copies_named_by_id_and_nothing_stays_behind
     made = submission(vault=vault, files={"a.csv": b"1", "b.csv": b"2"})
     folder = vault.root / "screening" / made.id / "in"
     seen: dict[str, int] = {}
-    screener.during = lambda: seen.update({path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()})
+    screener.during = lambda: seen.update(
+        {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    )
     screen(bench)
     assert seen == {**{file.id: 0o444 for file in made.files.all()}, "request.json": 0o444}
     assert not folder.parent.exists()

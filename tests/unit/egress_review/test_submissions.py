@@ -99,7 +99,9 @@ def test_an_explanation_that_explains_nothing_is_refused_with_a_sentence(
     assert not Submission.objects.exists()
 
 
-def test_what_is_handed_in_is_frozen_and_on_the_ledger(vault: Vault, author: Person, running: Session) -> None:
+def test_what_is_handed_in_is_frozen_and_on_the_ledger(
+    vault: Vault, author: Person, running: Session
+) -> None:
     made = hand_in(vault, author, running)
     file = made.files.get()
     assert (made.state, made.author_id, file.name) == (State.SUBMITTED, author.id, "table.csv")

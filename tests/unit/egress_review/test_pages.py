@@ -1,0 +1,275 @@
+"""Pages: nobody sees what policy denies, nothing acts in a preview, votes stay blind."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from django.test import Client
+
+from egress_review import releases
+from egress_review.models import File, Submission, Vote
+from egress_review.states import State
+from egress_review.vault import Vault
+from hub.ledger.models import Entry
+from hub.people.models import Person
+from tests.unit.egress_review.factories import CANONICAL, checker, person, review, submission
+from tests.unit.egress_review.stand_ins import Policies
+
+pytestmark = pytest.mark.django_db
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture(autouse=True)
+def _portal(settings: pytest.FixtureRequest) -> None:
+    """A demo portal: nobody is sent to enrol a second factor, static files need no manifest."""
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = True  # type: ignore[attr-defined]
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # type: ignore[attr-defined]
+
+
+def browser(of: Person) -> Client:
+    """Return a browser in which somebody is signed in."""
+    Person.objects.filter(pk=of.pk).update(is_demo=True)
+    client = Client(HTTP_HOST="portal.localhost:8000", headers={"accept-language": "en"})
+    client.force_login(of, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def released(vault: Vault) -> Submission:
+    """Return a submission that left."""
+    made = submission(State.APPROVED, vault=vault)
+    voters = [review(made, Vote.APPROVE), review(made, Vote.APPROVE)]
+    releases.release(by=voters[1].reviewer, submission=made, vault=vault)
+    return made
+
+
+def of_type(made: Submission, vault: Vault, media_type: str, data: bytes) -> File:
+    """Give a submission's file another canonical copy."""
+    stored = vault.put(data)
+    file = made.files.get()
+    file.media_type, file.canonical_sha256, file.canonical_size_bytes = (
+        media_type,
+        stored.sha256,
+        stored.size_bytes,
+    )
+    file.save()
+    return file
+
+
+PATHS = ["", "review/", "receipt/", "receipt.json", "files/{file}/picture/0/", "files/{file}/download/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nobody_who_is_not_signed_in_gets_anything(path: str, vault: Vault) -> None:
+    made = released(vault)
+    address = f"/releases/{made.id}/" + path.format(file=made.files.get().id)
+    response = Client(HTTP_HOST="portal.localhost:8000").get(address)
+    assert response.status_code == 302
+    assert not Entry.objects.filter(kind="viewed").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "action"), [*((path, "view") for path in PATHS[:5]), (PATHS[5], "download")]
+)
+def test_what_policy_denies_is_refused_with_its_reason(
+    path: str, action: str, vault: Vault, policies: Policies
+) -> None:
+    made, stranger = released(vault), person()
+    policies.deny(action, "You are not of this project; ask its lead.")
+    response = browser(stranger).get(f"/releases/{made.id}/" + path.format(file=made.files.get().id))
+    assert response.status_code == 403
+    assert b"ask its lead" in response.content
+    assert made.title.encode() not in response.content
+
+
+@pytest.mark.parametrize("path", ["withdraw/", "review/"])
+def test_a_form_from_another_site_changes_nothing(path: str, vault: Vault) -> None:
+    made, by = submission(State.IN_REVIEW, vault=vault), checker()
+    client = browser(by)
+    client.handler.enforce_csrf_checks = True
+    response = client.post(f"/releases/{made.id}/{path}", {"vote": "approve"})
+    made.refresh_from_db()
+    assert (response.status_code, made.state, made.reviews.count()) == (403, State.IN_REVIEW, 0)
+
+
+def test_a_second_reviewer_sees_nothing_of_the_first_ones_vote(vault: Vault) -> None:
+    made, second = submission(State.IN_REVIEW, vault=vault), checker("Second")
+    review(made, Vote.REJECT, by=checker("First Checker"), comment="a name is in row 17")
+    for path in (f"/releases/{made.id}/", f"/releases/{made.id}/review/", "/releases/queue/", "/releases/"):
+        page = browser(second).get(path).content.decode()
+        assert "row 17" not in page
+        assert "First Checker" not in page
+        assert ">reject<" not in page
+    assert "1 of 2" in browser(second).get("/releases/queue/").content.decode()
+
+
+def test_the_author_sees_nothing_of_an_open_vote(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    review(made, Vote.REJECT, comment="a name is in row 17")
+    assert "row 17" not in browser(made.author).get(f"/releases/{made.id}/").content.decode()
+
+
+def test_both_votes_are_shown_once_they_are_in(vault: Vault) -> None:
+    made = submission(State.RETURNED, vault=vault)
+    review(made, Vote.RETURN, comment="round the numbers please")
+    review(made, Vote.APPROVE, comment="fine with me then")
+    page = browser(made.author).get(f"/releases/{made.id}/").content.decode()
+    assert "round the numbers please" in page
+    assert "fine with me then" in page
+
+
+def test_a_vote_by_form_decides(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    for by in (checker(), checker()):
+        response = browser(by).post(f"/releases/{made.id}/review/", {"vote": "approve", "comment": ""})
+        assert response.status_code == 302
+    made.refresh_from_db()
+    assert made.state == State.RELEASED
+
+
+def test_a_blocked_submission_says_where_and_how_to_put_it_right(vault: Vault) -> None:
+    made = submission(State.BLOCKED, vault=vault)
+    page = browser(made.author).get(f"/releases/{made.id}/").content.decode()
+    for part in ("row 1", "A cell counts fewer than 10 speakers.", "Join small groups."):
+        assert part in page
+
+
+def test_a_blocked_submission_never_reaches_the_queue(vault: Vault) -> None:
+    made = submission(State.BLOCKED, vault=vault)
+    assert made.title not in browser(checker()).get("/releases/queue/").content.decode()
+
+
+def test_the_queue_holds_nothing_of_the_readers_own_projects(vault: Vault) -> None:
+    by = checker()
+    made = submission(State.IN_REVIEW, vault=vault, author=by)
+    assert f"/releases/{made.id}/" not in browser(by).get("/releases/queue/").content.decode()
+
+
+def test_the_list_holds_nothing_of_other_projects(vault: Vault) -> None:
+    made = submission(State.RELEASED, vault=vault)
+    assert made.id not in browser(person()).get("/releases/").content.decode()
+    assert made.id in browser(made.author).get("/releases/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data"),
+    [
+        ("text/csv", b"name\r\n<script>alert(1)</script>\r\n"),
+        ("text/plain", b"<script>alert(1)</script>"),
+        ("text/markdown", b"<script>alert(1)</script>"),
+        (
+            "application/x-ipynb+json",
+            json.dumps(
+                {
+                    "cells": [
+                        {
+                            "cell_type": "markdown",
+                            "source": "<script>alert(1)</script>",
+                            "outputs": [{"data": {"text/html": "<script>alert(1)</script>"}}],
+                        }
+                    ]
+                }
+            ).encode(),
+        ),
+    ],
+)
+def test_a_preview_acts_on_nothing(media_type: str, data: bytes, vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    of_type(made, vault, media_type, data)
+    response = browser(checker()).get(f"/releases/{made.id}/review/")
+    assert b"<script" not in response.content
+    assert b"&lt;script&gt;" in response.content
+    assert "script-src" not in response["Content-Security-Policy"]
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+def test_letters_that_turn_the_reading_direction_are_written_out(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    of_type(made, vault, "text/csv", "a\u202eb,c\u200bd\r\n1,2\r\n".encode())
+    page = browser(checker()).get(f"/releases/{made.id}/review/").content.decode()
+    assert "a[U+202E]b" in page
+    assert "c[U+200B]d" in page
+
+
+def test_an_unknown_type_has_no_preview_but_its_facts(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    of_type(made, vault, "application/vnd.x", b"whatever")
+    assert b"No preview is made" in browser(checker()).get(f"/releases/{made.id}/review/").content
+
+
+def test_a_picture_is_served_sandboxed(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    file = of_type(made, vault, "image/png", PNG)
+    response = browser(checker()).get(f"/releases/{made.id}/files/{file.id}/picture/0/")
+    assert response.content == PNG
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; img-src 'self'"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_pictures_of_a_notebook_are_served_from_its_canonical_copy(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    outputs = [{"data": {"image/png": base64.b64encode(PNG).decode()}}]
+    notebook = {"cells": [{"cell_type": "code", "source": "plot()", "outputs": outputs}]}
+    file = of_type(made, vault, "application/x-ipynb+json", json.dumps(notebook).encode())
+    client = browser(checker())
+    assert f"/files/{file.id}/picture/0/" in client.get(f"/releases/{made.id}/review/").content.decode()
+    assert client.get(f"/releases/{made.id}/files/{file.id}/picture/0/").content == PNG
+    assert client.get(f"/releases/{made.id}/files/{file.id}/picture/1/").status_code == 404
+
+
+@pytest.mark.parametrize(("media_type", "data"), [("image/png", b"<svg onload=x>"), ("text/html", PNG)])
+def test_what_is_not_a_png_is_never_served_as_a_picture(media_type: str, data: bytes, vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    file = of_type(made, vault, media_type, data)
+    assert browser(checker()).get(f"/releases/{made.id}/files/{file.id}/picture/0/").status_code == 404
+
+
+def test_a_download_is_an_attachment_of_the_canonical_copy(vault: Vault) -> None:
+    made = released(vault)
+    response = browser(made.author).get(f"/releases/{made.id}/files/{made.files.get().id}/download/")
+    assert b"".join(response.streaming_content) == CANONICAL  # type: ignore[attr-defined]
+    assert response["Content-Disposition"] == "attachment; filename*=UTF-8''table.csv"
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.RELEASED])
+def test_nothing_is_downloaded_before_it_is_released(state: State, vault: Vault) -> None:
+    made = submission(state, vault=vault)
+    client = browser(made.author)
+    assert client.get(f"/releases/{made.id}/files/{made.files.get().id}/download/").status_code == 404
+    assert client.get(f"/releases/{made.id}/receipt.json").status_code == 404
+
+
+def test_the_receipt_can_be_read_and_taken(vault: Vault) -> None:
+    made = released(vault)
+    client = browser(made.author)
+    receipt = json.loads(client.get(f"/releases/{made.id}/receipt.json").content)
+    page = client.get(f"/releases/{made.id}/receipt/").content.decode()
+    assert receipt["receipt_sha256"] in page
+    assert receipt["document"]["files"][0]["released"]["sha256"] in page
+
+
+def test_each_look_is_on_the_ledger(vault: Vault) -> None:
+    made, by = submission(State.IN_REVIEW, vault=vault), checker()
+    browser(by).get(f"/releases/{made.id}/")
+    browser(by).get(f"/releases/{made.id}/review/")
+    looks = Entry.objects.filter(kind="viewed", subject=made.id, by=by.id)
+    assert [look.facts["what"] for look in looks] == ["page", "files"]
+
+
+def test_an_author_withdraws_by_button(vault: Vault) -> None:
+    made = submission(State.IN_REVIEW, vault=vault)
+    browser(made.author).post(f"/releases/{made.id}/withdraw/")
+    made.refresh_from_db()
+    assert made.state == State.WITHDRAWN
