@@ -11,7 +11,7 @@ from enum import StrEnum
 STRONG_CHARACTERS = 5  # an id this long with letters and digits is no ordinary word or number
 HASH_CHARACTERS = 6  # hex characters from which a truncated hash is told from chance
 STRIPPED_CHARACTERS = 5
-TOKEN = re.compile(r"[\w.\-/:+#@]*[^\W_]")
+TOKEN = re.compile(r"[^\W_][\w.\-/:+#@]*")
 # Six or seven digits alone are a number; with a letter, or longer, they may be the beginning of a hash.
 HEX = re.compile(
     rf"(?<![0-9a-zA-Z])(?:(?=\d*[a-fA-F])[0-9a-fA-F]{{{HASH_CHARACTERS},7}}|[0-9a-fA-F]{{8,128}})(?![0-9a-zA-Z])"

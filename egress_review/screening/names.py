@@ -37,12 +37,20 @@ def check(name: str, index: Index, limits: Limits) -> list[Finding]:
             )
         )
     stem = name.rsplit(".", 1)[0]
-    if index.identifiers.find(stem) or index.identifiers.look_up(stem):
+    if index.identifiers.find(stem):
         findings.append(
             block(
                 "file_name",
                 "The file's name holds the id of a recording or a speaker.",
                 "Name the file after what it shows, not after whom.",
+            )
+        )
+    elif index.identifiers.look_up(stem):
+        findings.append(
+            flag(
+                "file_name",
+                "The file's name is also the id of a recording or a speaker; it may be chance.",
+                "Name the file after what it shows.",
             )
         )
     elif index.transcripts.find(stem.replace("_", " ").replace("-", " ")).whole:
