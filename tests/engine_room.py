@@ -1,4 +1,4 @@
-"""A real engine on a scratch enclave, with a tiny image that runs what a test sends it, as a session's process."""
+"""A real engine on a scratch enclave; its tiny image runs what a test sends it, as the session's user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tornado.netutil import bind_unix_socket
@@ -227,8 +226,8 @@ def _dataset(state: Path) -> None:
     (folder / "manifest.jsonl").chmod(0o444)
 
 
-@pytest.fixture(scope="session")
-def room() -> Iterator[Room]:
+@contextmanager
+def opened() -> Iterator[Room]:
     """A scratch enclave whose engine answers; it and all its containers are gone afterwards."""
     client = docker.APIClient(version="auto")
     state = Path(tempfile.mkdtemp(prefix="parlatory-enginetest-", dir="/var/lib"))

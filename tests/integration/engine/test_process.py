@@ -14,6 +14,8 @@ from pathlib import Path
 from hub.grant import Grant
 from tests.engine_room import Room
 
+pytest_plugins = ["tests.engine_fixtures"]
+
 
 @contextmanager
 def process(room: Room) -> Iterator[Room]:

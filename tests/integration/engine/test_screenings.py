@@ -12,6 +12,8 @@ from hub.engine.owners import Owners
 from hub.engine.screenings import Screenings
 from tests.engine_room import Room, new_id
 
+pytest_plugins = ["tests.engine_fixtures"]
+
 WRITE = "pathlib.Path('/out/verdict.json').write_text('{}')"
 
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.engine_room import MIB, Room, new_id
 
+pytest_plugins = ["tests.engine_fixtures"]
+
 
 def until(holds: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
