@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
     prove.add_argument("index", type=int)
     verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
+    verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
     verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
     given = parser.parse_args(arguments)
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         "show": lambda: listing(given.count),
         "proof": lambda: proof(given.index),
         "publish": publish,
+        "restore": restore,
         "replay": replay,
         "revision": revision,
     }[given.verb]
@@ -104,6 +106,16 @@ def publish() -> int:
         say("another process is publishing; nothing was left to do")
     else:
         say(f"published {checkpoint.size} entries, root {checkpoint.root.hex()}")
+    return 0
+
+
+def restore() -> int:
+    """Write the published files again, for when `verify` finds a broken one."""
+    from hub.ledger import publisher
+
+    checkpoint = publisher.restore()
+    size = 0 if checkpoint is None else checkpoint.size
+    say(f"wrote the tiles of {size} entries again; run verify")
     return 0
 
 

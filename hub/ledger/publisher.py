@@ -50,6 +50,18 @@ def publish() -> Checkpoint | None:
         return _publish(Tiles(folder()), signer()) if mine else None
 
 
+def restore() -> Checkpoint | None:
+    """Write every published file again from the database, if it still is the history that was signed."""
+    with _alone() as mine:
+        tiles = Tiles(folder())
+        note = tiles.read_checkpoint()
+        if not mine or note is None:
+            return None
+        before = signer().verifier.read(note)
+        _rebuild(tiles, before)
+        return before
+
+
 def _publish(tiles: Tiles, signer: Signer) -> Checkpoint:
     note = tiles.read_checkpoint()
     before = signer.verifier.read(note) if note else Checkpoint(signer.origin, 0, tree.EMPTY_ROOT)

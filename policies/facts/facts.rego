@@ -27,7 +27,16 @@ complete(question, schema) if {
 
 today(at) := substring(at, 0, 10)
 
-in_date(until, at) if until >= today(at)
+# Rego orders values of different types, so a comparison alone would take a null or an object for a date.
+in_date(until, at) if {
+	is_string(until)
+	until >= today(at)
+}
+
+begun(since, at) if {
+	is_string(since)
+	since <= today(at)
+}
 
 active(person) if person.active == true
 
@@ -50,12 +59,15 @@ identified(person, at) if every held in person.roles {
 # A role that needs no second factor, or one that is over.
 passwordless_power(held, _) if held.role in roles_without_second_factor
 
-passwordless_power(held, at) if held.valid_until < today(at)
+passwordless_power(held, at) if {
+	is_string(held.valid_until)
+	not in_date(held.valid_until, at)
+}
 
 trained(person, course, at) if {
 	some training in person.training
 	training.course == course
-	training.completed_on <= today(at)
+	begun(training.completed_on, at)
 	in_date(training.valid_until, at)
 }
 
@@ -82,7 +94,7 @@ outsider(memberships) if count(memberships) == 0
 
 open(project, at) if {
 	project.state == "open"
-	project.opens_on <= today(at)
+	begun(project.opens_on, at)
 	in_date(project.closes_on, at)
 }
 

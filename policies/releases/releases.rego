@@ -144,7 +144,10 @@ moving_data if approving
 
 moving_data if input.action == "download"
 
-somebody_elses if input.submission.author != input.person.id
+somebody_elses if {
+	is_string(input.submission.author)
+	input.submission.author != input.person.id
+}
 
 standing_submission if input.submission.withdrawn == false
 

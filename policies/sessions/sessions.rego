@@ -41,12 +41,8 @@ deny contains reason if {
 	)
 }
 
-deny contains reason if {
+deny contains "A session serves the purpose of its project and no other; start it for that purpose." if {
 	not input.purpose == input.project.purpose
-	reason := sprintf(
-		"A session serves the purpose of its project, “%s”; start it for that purpose.",
-		[input.project.purpose],
-	)
 }
 
 deny contains reason if {

@@ -1,0 +1,181 @@
+"""A question with anything missing, empty or of another type is never allowed.
+
+Both by the whole policies and by the rules alone, without the schema that stands before them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.places import places
+from hub.policy import bundle
+from tests.integration.policy import mutations
+from tests.unit.policy.examples import ALLOWED
+
+POLICIES = places.checkout / "policies"
+QUERY = "[yes | some asked in input.asked; yes := data.{package}.decision.allow with input as asked]"
+
+
+def answers(folder: Path, package: str, questions: list[Any]) -> list[bool]:
+    """Return whether each question is allowed; one that gets no answer at all is an error of the test."""
+    result = subprocess.run(
+        [
+            *(str(bundle.opa(places)), "eval", "--bundle", str(folder), "--stdin-input"),
+            *("--format", "raw", QUERY.format(package=package)),
+        ],
+        input=json.dumps({"asked": questions}),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr + result.stdout
+    found = json.loads(result.stdout)
+    assert len(found) == len(questions)
+    return list(found)
+
+
+def mutated(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield every mutation with its name."""
+    yield "nothing at all", {}
+    yield "null", None
+    yield "a list", [document]
+    for path in mutations.paths(document):
+        value = mutations.value_at(document, path)
+        yield f"without {path}", mutations.without(document, path)
+        yield f"null {path}", mutations.with_value(document, path, None)
+        for other in mutations.other_types(value):
+            yield f"{path} as {other!r}", mutations.with_value(document, path, other)
+        if isinstance(value, dict):
+            yield f"more at {path}", mutations.with_value(document, path, {**value, "unknown": True})
+
+
+def harmless(name: str, document: dict[str, Any]) -> bool:
+    """Whether taking this away leaves another question that is complete and right."""
+    match = re.match(r"without \((.*)\)$", name)
+    # An element of a list that only ever speaks against somebody: fewer of them is a question of its own.
+    lists = ("'reviews', 0", "'members', 0")
+    needed = document["action"] == "release"
+    # Somebody without any role needs none to sign in; a training is not asked for there.
+    unasked = ("'person', 'training', 0", "'person', 'roles', 0")
+    if match is None:
+        return False
+    path = match.group(1)
+    if path in lists and not needed:
+        return True
+    return path in unasked and path in UNASKED.get(document["action"], ())
+
+
+UNASKED = {
+    "sign_in": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "manage_people": ("'person', 'training', 0",),
+    "record_training": ("'person', 'training', 0",),
+    "manage_project": ("'person', 'training', 0",),
+    "manage_dataset": ("'person', 'training', 0",),
+    "manage_approval": ("'person', 'training', 0",),
+    "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "read_records": ("'person', 'training', 0",),
+    "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "download": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "withdraw": ("'person', 'training', 0",),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_mutated_question_is_denied(name: str, opa_binary: Path) -> None:
+    question = ALLOWED[name]
+    document = question.to_input()
+    cases = [("as it is", document), *mutated(document)]
+    allowed = answers(POLICIES, question.package, [case for _, case in cases])
+    assert allowed[0] is True
+    let_through = [
+        what
+        for (what, _), yes in zip(cases[1:], allowed[1:], strict=True)
+        if yes and not (harmless(what, document) or may_view(name, what))
+    ]
+    assert let_through == []
+
+
+def may_view(name: str, what: str) -> bool:
+    """A member sees their project's page with any training and any role."""
+    return name == "view page" and what in (
+        "without ('person', 'training', 0)",
+        "without ('person', 'roles', 0)",
+    )
+
+
+@pytest.fixture(scope="module")
+def rules_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The policies with the schema check taken away."""
+    folder = tmp_path_factory.mktemp("rules") / "policies"
+    shutil.copytree(POLICIES, folder, ignore=shutil.ignore_patterns("*_test.rego"))
+    for path in folder.rglob("*.rego"):
+        text = path.read_text()
+        path.write_text(re.sub(r"^deny contains facts\.incomplete .*$", "", text, flags=re.MULTILINE))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["start", "continue", "hand in", "vote", "release", "download", "approve"])
+def test_the_rules_alone_deny_when_a_fact_they_decide_by_is_gone(
+    name: str, rules_alone: Path, opa_binary: Path
+) -> None:
+    question = ALLOWED[name]
+    document = question.to_input()
+    gone = []
+    for path in mutations.paths(document):
+        # A session may run on a deprecated version, so that state decides nothing there.
+        if path[-1] in RELEVANT[name] and path[-2:] != ("version", "state"):
+            gone.append((f"without {path}", mutations.without(document, path)))
+            gone.append((f"null {path}", mutations.with_value(document, path, None)))
+    allowed = answers(rules_alone, question.package, [document, *(case for _, case in gone)])
+    assert allowed[0] is True
+    assert [what for (what, _), yes in zip(gone, allowed[1:], strict=True) if yes] == []
+
+
+PERSON = {"active", "suspended", "person", "roles", "training", "at"}
+MEMBER = {"memberships", "ended"}
+OPEN = {"project", "state", "opens_on", "closes_on"}
+RELEVANT = {
+    "start": PERSON
+    | MEMBER
+    | OPEN
+    | {"datasets", "approvals", "agreements", "revoked", "signed", "until", "purpose", "running", "course"},
+    "continue": PERSON
+    | MEMBER
+    | OPEN
+    | {
+        "datasets",
+        "approvals",
+        "agreements",
+        "revoked",
+        "signed",
+        "until",
+        "purpose",
+        "session",
+        "expires_at",
+    },
+    "hand in": {"active", "suspended", "person", "at", "session", "expires_at"} | MEMBER | OPEN,
+    "vote": PERSON
+    | {"memberships", "author", "withdrawn", "blocked", "open_for_review", "reviews", "submission"},
+    "release": PERSON
+    | {"memberships", "author", "withdrawn", "blocked", "released", "reviews", "checker", "member"},
+    "download": {
+        "active",
+        "suspended",
+        "memberships",
+        "ended",
+        "released",
+        "withdrawn",
+        "submission",
+        "project",
+    },
+    "approve": {"active", "suspended", "roles", "memberships", "steward", "purpose", "until", "closes_on"},
+}

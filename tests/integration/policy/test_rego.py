@@ -1,0 +1,43 @@
+"""The policies themselves: strict, formatted, and every line of them tested."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hub.places import places
+from hub.policy import bundle
+
+POLICIES = places.checkout / "policies"
+
+
+def opa(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run OPA in the policies' folder."""
+    command = [str(bundle.opa(places)), *arguments]
+    return subprocess.run(command, cwd=POLICIES, capture_output=True, text=True, timeout=110, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--strict", "--bundle", ".", "--schema", "schemas"),
+        ("fmt", "--fail", "--list", "."),
+        ("test", "--bundle", "."),
+        ("test", "--bundle", ".", "--coverage", "--threshold", "100"),
+    ],
+    ids=["strict", "formatted", "tested", "covered"],
+)
+def test_the_policies_are(arguments: tuple[str, ...], opa_binary: Path) -> None:
+    result = opa(*arguments)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+
+
+def test_a_rule_that_reads_a_fact_no_question_carries_is_refused(tmp_path: Path, opa_binary: Path) -> None:
+    (tmp_path / "wrong.rego").write_text(
+        "# METADATA\n# schemas:\n#   - input: schema.sessions.data\npackage wrong\n"
+        "import rego.v2\ndeny if input.project.suspendet\n"
+    )
+    result = opa("check", "--strict", "--schema", "schemas", str(tmp_path / "wrong.rego"))
+    assert result.returncode != 0 and "undefined ref" in result.stdout + result.stderr
