@@ -25,6 +25,9 @@ def make_state() -> Path:
     state = Path(tempfile.mkdtemp(prefix="parlatory-unit-"))
     folder = state / "secrets" / "data"
     folder.mkdir(parents=True)
+    for name in ("db", "ledger", "static", "images"):
+        (state / name).mkdir()
+    (state / "images" / "workspace").write_text("parlatory/workspace:unit\n")
     for name in WORDS:
         (folder / name).write_text(secrets.token_hex(32))
     (folder / "grant.key").write_text(pem(ed25519.Ed25519PrivateKey.generate()))

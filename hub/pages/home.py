@@ -68,7 +68,7 @@ def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today:
         *_to_sign(places),
         *_training(person, today),
         *_as_steward(person, roles, today),
-        *_to_start(places),
+        *_to_start(places, today),
         *_second_factor(person),
     ]
     return steps
@@ -161,14 +161,19 @@ def _as_steward(person: Person, roles: frozenset[Role], today: date) -> list[Ste
     return [Step(f"{what} within 30 days", text, reverse("access:approvals"), "See your approvals")]
 
 
-def _to_start(places: list[Place]) -> list[Step]:
-    ready = [place for place in places if place.session is None and place.project.state == ProjectState.OPEN]
+def _to_start(places: list[Place], today: date) -> list[Step]:
+    ready = [place for place in places if place.session is None and _is_open(place.project, today)]
     if not ready or any(place.session for place in places):
         return []
     project = ready[0].project
     text = "Your workspace keeps your files; a session opens JupyterLab on the project’s data."
     url = reverse("workspaces:workspace", args=[project.slug])
     return [Step(f"Work in {project.title}", text, url, "Open your workspace")]
+
+
+def _is_open(project: Project, today: date) -> bool:
+    in_date = project.opens_on <= today <= project.closes_on
+    return project.state == ProjectState.OPEN and in_date and not project.is_suspended
 
 
 def _second_factor(person: Person) -> list[Step]:

@@ -77,12 +77,12 @@ def inside(*tokens: str) -> Callable[[View], View]:
         @csrf_exempt
         @require_POST
         @wraps(view)
-        def guarded(request: HttpRequest, *args: str) -> HttpResponse:
+        def guarded(request: HttpRequest, **names: str) -> HttpResponse:
             if not _shows(request, tokens):
                 return JsonResponse(
                     {"error": "The token is missing or wrong."}, status=HTTPStatus.UNAUTHORIZED
                 )
-            return view(request, *args)
+            return view(request, **names)
 
         return guarded
 
