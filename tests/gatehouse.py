@@ -29,6 +29,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from hub.gate.app import application
 from hub.gate.identity import Gate, oauth
 from hub.gate.leases import Leases
+from hub.gate.messages import PROTOCOL
 from hub.gate.portal import Engine, Lease, NoAnswer, Portal
 
 T = TypeVar("T")
@@ -147,6 +148,7 @@ class House:
         self.portal = PortalDouble({SESSION: lease()})
         self.engine = EngineDouble()
         self._servers: list[HTTPServer] = []
+        self._browsers: list[WebSocketClientConnection] = []
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
@@ -186,6 +188,9 @@ class House:
         self._ready.set()
         await self._stop.wait()
         events.cancel()
+        for browser in self._browsers:
+            browser.close()
+        await asyncio.sleep(0.05)
         for server in self._servers:
             server.stop()
             await server.close_all_connections()
@@ -231,7 +236,8 @@ class House:
 
     def xsrf(self, person: str) -> str:
         """Return the proof of origin that the gate's page would have set."""
-        answer = self.client(person).get(f"{BASE}/lab")
+        with self.client(person) as browser:
+            answer = browser.get(f"{BASE}/lab")
         return answer.cookies.get("_xsrf") or ""
 
     def client(self, person: str | None = ALICE, **headers: str) -> httpx.Client:
@@ -253,12 +259,22 @@ class House:
         """Open a websocket as Lab does."""
         kept = {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self.cookie(person)} | headers
         request = HTTPRequest(f"ws://127.0.0.1:{self.port}{BASE}/{path}", headers=kept, request_timeout=10)
-        protocols = ["v1.kernel.websocket.jupyter.org"] if "channels" in path else None
+        protocols = [PROTOCOL] if "channels" in path else None
 
         async def connect() -> WebSocketClientConnection:
             return await websocket_connect(request, subprotocols=protocols)
 
-        return self.run(connect())
+        opened = self.run(connect())
+        self._browsers.append(opened)
+        return opened
+
+    def handshake(self, person: str = ALICE, protocol: str = PROTOCOL, **headers: str) -> int:
+        """Ask for a kernel's websocket and return the status of a refusal."""
+        asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+        asked |= {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": f"http://{self.host}"}
+        asked |= {"Sec-WebSocket-Protocol": protocol} | headers
+        with self.client(person, **asked) as browser:
+            return browser.get(f"{BASE}/api/kernels/{KERNEL}/channels").status_code
 
     def next(self, socket: WebSocketClientConnection, seconds: float = 10) -> str | bytes | None:
         """Return the next message, or None when the websocket was closed."""

@@ -121,6 +121,11 @@ class Forward(GateHandler):
         """Collect the body; tornado has already refused more than the route allows."""
         self.body += chunk
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Refuse and close: the rest of a refused body is not read."""
+        self.set_header("Connection", "close")
+        super().write_error(status_code, **kwargs)
+
     async def answer(self, *_parts: str) -> None:
         """Forward, rebuild, meter, send."""
         place = self.place

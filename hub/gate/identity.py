@@ -169,12 +169,20 @@ class GateHandler(RequestHandler):
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(document))
 
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log a refusal without its address, for file names may be data; a fault of ours with its trace."""
+        if isinstance(value, HTTPError):
+            log.info("refused status=%s method=%s", value.status_code, self.request.method)
+        else:
+            log.error("gate_failed", exc_info=(typ, value, tb))
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say what is the matter in one sentence; a fault of ours says only that it is one."""
         words = "Something went wrong in the gate; the enclave's admin can find it in the log."
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, HTTPError) and error.log_message and status_code != 500:
-            words = error.log_message
+            # tornado doubled each percent sign for its log.
+            words = error.log_message.replace("%%", "%")
         wants_page = "text/html" in self.request.headers.get("Accept", "")
         if wants_page:
             self.set_header("Content-Type", "text/html; charset=utf-8")

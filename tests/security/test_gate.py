@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
-from tornado.httpclient import HTTPClientError
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
@@ -80,11 +80,11 @@ class Endless(RequestHandler):
 
 
 class Hanging(RequestHandler):
-    """Never answers."""
+    """Does not answer while anybody waits."""
 
     async def get(self) -> None:
-        """Wait longer than anybody."""
-        await asyncio.sleep(3600)
+        """Wait longer than the browsers do."""
+        await asyncio.sleep(4)
 
 
 class Kernel(WebSocketHandler):
@@ -143,8 +143,7 @@ def test_someone_elses_session_is_refused_in_every_form(house: House) -> None:
             answer = browser.get(f"{BASE}/{path}")
             assert answer.status_code == 403, path
             assert "someone else" in answer.text
-    with pytest.raises(HTTPClientError, match="403"):
-        house.websocket(person=BOB)
+    assert house.handshake(BOB) == 403
     assert received == []
 
 
@@ -178,12 +177,12 @@ def test_another_sites_page_cannot_change_anything(house: House) -> None:
     cases: list[dict[str, str]] = [
         {},
         {"X-XSRFToken": "guess"},
-        {"X-XSRFToken": house.xsrf(ALICE)[:-1] + "0", "Origin": f"http://{house.host}"},
+        {"X-XSRFToken": token[::-1], "Origin": f"http://{house.host}"},
         {"X-XSRFToken": token, "Origin": "http://portal.localhost:8000"},
         {"X-XSRFToken": token, "Origin": "null"},
         {"X-XSRFToken": token, "Sec-Fetch-Site": "same-site"},
     ]
-    for headers in cases[:2] + cases[3:]:
+    for headers in cases:
         with house.client(ALICE, **headers) as browser:
             assert browser.put(f"{BASE}/api/contents/x", json=body).status_code == 403, headers
     assert received == []
@@ -195,17 +194,12 @@ def test_another_sites_page_cannot_change_anything(house: House) -> None:
 def test_another_sites_page_opens_no_websocket(house: House) -> None:
     kernel(house)
     for origin in ("http://evil.example", "http://portal.localhost:8000", "null"):
-        with pytest.raises(HTTPClientError, match="403"):
-            house.websocket(Origin=origin)
+        assert house.handshake(Origin=origin) == 403
 
 
 def test_the_default_protocol_of_kernel_websockets_is_refused(house: House) -> None:
     kernel(house)
-    with pytest.raises(HTTPClientError, match="400"):
-        house.websocket(
-            f"api/kernels/{KERNEL}/channels".replace("channels", "channels?x="),
-            **{"Sec-WebSocket-Protocol": "x"},
-        )
+    assert house.handshake(protocol="other") == 400
 
 
 # Paths and methods
@@ -352,10 +346,10 @@ def test_a_hanging_session_does_not_hold_up_another(house: House) -> None:
     house.serve_session(hostile_app, session=other)
 
     def hang() -> None:
-        with house.client() as browser, pytest.raises(Exception, match="timed out"):
-            browser.get(f"{BASE}/api/kernels", timeout=3)
+        with house.client() as browser, pytest.raises(httpx.ReadTimeout):
+            browser.get(f"{BASE}/api/kernels", timeout=2)
 
-    threads = [threading.Thread(target=hang) for _ in range(30)]
+    threads = [threading.Thread(target=hang) for _ in range(20)]
     for thread in threads:
         thread.start()
     time.sleep(0.5)
@@ -365,6 +359,7 @@ def test_a_hanging_session_does_not_hold_up_another(house: House) -> None:
         assert time.monotonic() - started < 1
     for thread in threads:
         thread.join(10)
+    time.sleep(3)
 
 
 # The socket's name
@@ -528,8 +523,7 @@ def test_a_spent_budget_refuses_reading_and_still_saves(house: House) -> None:
         house.portal.leases[SESSION] = lease(budget_bytes=0)
         house.tick()
         assert browser.get(f"{BASE}/api/kernels").status_code == 403
-        with pytest.raises(HTTPClientError, match="403"):
-            house.websocket()
+        assert house.handshake() == 403
         saved = browser.put(
             f"{BASE}/api/contents/x", json={"type": "file", "format": "text", "content": "mine"}
         )
