@@ -25,12 +25,18 @@ from hub.workspaces.models import Session, SessionState
 
 log = logging.getLogger("parlatory.door")
 
+
+class Busy(ParlatoryError):
+    """One hand-in of a session is still arriving; the next has to wait."""
+
+
 STATUS: dict[type[ParlatoryError], int] = {
     Refused: 403,
     NotFound: 404,
     WrongState: 409,
     Invalid: 400,
     TooLarge: 413,
+    Busy: 429,
     Unavailable: 503,
     VaultAltered: 500,
 }
@@ -187,13 +193,15 @@ class Submissions(Handler):
     """Taking files in, and what became of them."""
 
     upload: Upload | None = None
+    # Said once the body is read: a sender that is cut off while sending would never read why.
+    refused: ParlatoryError | None = None
 
     def prepare(self) -> None:
         """Begin an upload before its body arrives."""
         if self.request.method != "POST":
             return
         if self.desk.busy:
-            self.answer({"error": BUSY}, 429)
+            self.refused = Busy(BUSY)
             return
         headers = self.request.headers
         try:
@@ -204,7 +212,7 @@ class Submissions(Handler):
                 content_length=int(headers.get("Content-Length", "-1")),
             )
         except ParlatoryError as error:
-            self.refuse(error)
+            self.refused = error
             return
         self.desk.busy = True
 
@@ -215,12 +223,12 @@ class Submissions(Handler):
         try:
             await asyncio.get_running_loop().run_in_executor(_pool, self.upload.feed, chunk)
         except ParlatoryError as error:
+            self.refused = error
             self.done()
-            self.refuse(error)
         except OSError as error:
             log.error("upload_failed session=%s reason=%s", self.desk.session_id, error.strerror)
+            self.refused = Unavailable(BROKEN)
             self.done()
-            self.refuse(Unavailable(BROKEN))
 
     async def get(self) -> None:
         """Answer with the person's submissions."""
@@ -232,7 +240,8 @@ class Submissions(Handler):
     async def post(self) -> None:
         """Make a submission of what arrived."""
         upload = self.upload
-        if self._finished or upload is None:
+        if upload is None:
+            self.refuse(self.refused or Invalid("The hand-in holds no file; give at least one."))
             return
         try:
             upload.finish()

@@ -113,7 +113,7 @@ def main() -> None:
     bench = Bench(
         vault=vault,
         datasets=places.state / "datasets",
-        screener=EngineScreener(places.engine_socket, longest_seconds=SECONDS + 60),
+        screener=EngineScreener(places.engine_socket, longest_seconds=SECONDS + 80),
         limits=UploadLimits(),
     )
     stop = Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -12,7 +13,8 @@ from hub.people.models import Institution, Person, Role, RoleAssignment, Trainin
 from hub.projects.models import Membership, Project, ProjectState
 from hub.workspaces.models import FIRST_UID, Session, SessionState, Workspace
 
-_numbers = count(1)
+# Several processes may fill one database.
+_numbers = count(secrets.randbelow(10**9))
 TABLE = b"vowel,speakers\na,12\ne,14\n"
 CANONICAL = b"vowel,speakers\r\na,12\r\ne,14\r\n"
 

@@ -42,7 +42,7 @@ class Policies:
 
 @dataclass
 class FakeScreener:
-    """Stands in for the engine: writes what a test says into `out`; held against the real one in integration."""
+    """Stands in for the engine: writes what a test says; held against the real one in integration."""
 
     out: Path
     files: dict[str, bytes | Path] = field(default_factory=dict)

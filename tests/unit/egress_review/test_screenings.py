@@ -138,7 +138,7 @@ def test_a_verdict_that_is_not_exactly_the_protocol_blocks(
 def test_a_verdict_that_is_not_json_blocks(
     raw: bytes, vault: Vault, bench: Bench, screener: FakeScreener
 ) -> None:
-    made = submission(vault=vault)
+    submission(vault=vault)
     screener.files = {"verdict.json": raw}
     assert screen(bench).state == State.BLOCKED
 

@@ -1,0 +1,229 @@
+"""The door on real sockets: honest hand-ins arrive, all others are refused and leave nothing behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.egress_review.stage import SAID, Stage, dial, get, hand_in, multipart, send
+
+MIB = 1024**2
+
+
+def serves(path: Path) -> bool:
+    """Tell whether a door answers."""
+    try:
+        return get(path, "/v1/context").status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(stage: Stage) -> Iterator[None]:
+    yield
+    stage.until(lambda: not stage.incoming(), "nothing stays in incoming")
+
+
+def test_the_door_opens_for_a_live_session_and_closes_when_it_ends(stage: Stage) -> None:
+    session = stage.session()
+    path = stage.door(session)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666
+    stage.ask(f"Session.objects.filter(pk='{session}').update(state='ended'); answer = 1")
+    stage.until(lambda: not path.exists(), "the door closes")
+
+
+def test_no_door_opens_for_a_folder_without_a_session(stage: Stage) -> None:
+    (stage.run / "sessions" / "0000000000stranger" / "out").mkdir(parents=True)
+    stage.door(stage.session())
+    time.sleep(1)
+    assert not list((stage.run / "sessions" / "0000000000stranger" / "out").iterdir())
+
+
+def test_the_context_says_who_this_session_is(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    answer = get(path, "/v1/context")
+    assert answer.status == 200
+    assert answer.document["person"]["name"] == "Ada"
+    assert answer.document["purpose"] == "phonetics"
+    assert answer.document["session"]["budget_left_bytes"] == answer.document["session"]["budget_bytes"]
+
+
+def test_files_arrive_whole_and_are_frozen(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    big = os.urandom(12 * MIB)
+    answer = hand_in(path, multipart([("table.csv", b"a,1\n"), ("noise.png", big)]))
+    assert answer.status == 201, answer.document
+    assert answer.document["state"] == "submitted"
+    assert answer.document["files"] == [
+        {"name": "table.csv", "sha256": hashlib.sha256(b"a,1\n").hexdigest(), "bytes": 4},
+        {"name": "noise.png", "sha256": hashlib.sha256(big).hexdigest(), "bytes": len(big)},
+    ]
+    digest = answer.document["files"][1]["sha256"]
+    kept = stage.state / "vault" / "sha256" / digest[:2] / digest
+    assert kept.read_bytes() == big
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o440
+    listed = get(path, "/v1/submissions").document
+    assert [item["submission"] for item in listed] == [answer.document["submission"]]
+
+
+def test_policy_refuses_a_lapsed_member_with_its_reason(stage: Stage) -> None:
+    session = stage.session()
+    path = stage.door(session)
+    stage.ask(
+        "Membership.objects.filter(project__workspaces__sessions=" + f"'{session}'"
+        ").update(valid_until='2020-01-01'); answer = 1"
+    )
+    answer = hand_in(path, multipart([("table.csv", b"a,1\n")]))
+    assert answer.status == 403
+    assert "not a member" in answer.document["error"]
+
+
+def test_a_policy_engine_that_does_not_answer_means_no(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    (stage.state / "opa" / "revision").rename(stage.state / "opa" / "away")
+    try:
+        answer = hand_in(path, multipart([("table.csv", b"a,1\n")]))
+    finally:
+        (stage.state / "opa" / "away").rename(stage.state / "opa" / "revision")
+    assert (answer.status, "nothing was allowed" in answer.document["error"]) == (403, True)
+
+
+@pytest.mark.parametrize("missing", sorted(SAID))
+def test_title_context_and_controls_are_mandatory(missing: str, stage: Stage) -> None:
+    answer = hand_in(stage.door(stage.session()), multipart([("a.csv", b"1")], **{missing: " "}))
+    assert (answer.status, missing in answer.document["error"]) == (400, True)
+
+
+def test_sixty_files_are_refused(stage: Stage) -> None:
+    path, before = stage.door(stage.session()), stage.count()
+    answer = hand_in(path, multipart([(f"{number}.csv", b"1") for number in range(60)]))
+    assert (answer.status, "at most 50 files" in answer.document["error"]) == (413, True)
+    assert stage.count() == before
+
+
+def test_a_file_over_the_limit_is_refused_while_it_arrives(stage: Stage) -> None:
+    answer = hand_in(stage.door(stage.session()), multipart([("big.csv", b"x" * (201 * MIB))]))
+    assert (answer.status, "200 MiB" in answer.document["error"]) == (413, True)
+
+
+def test_a_body_larger_than_all_limits_is_refused_and_its_sender_reads_why(stage: Stage) -> None:
+    answer = hand_in(stage.door(stage.session()), b"x" * (502 * MIB))
+    assert (answer.status, "500 MiB" in answer.document["error"]) == (413, True)
+
+
+def test_a_body_without_end_is_cut(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    with dial(path) as connected:
+        head = f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {10**12}\r\n"
+        connected.sendall((head + "Content-Type: multipart/form-data; boundary=line\r\n\r\n").encode())
+        assert b"400" in connected.recv(4096).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"no boundary here", "multipart/form-data; boundary=line"),
+        (b"--line\r\n\r\n\r\n", "multipart/form-data; boundary=line"),
+        (multipart([("a.csv", b"1")])[:-9], "multipart/form-data; boundary=line"),
+        (multipart([("a.csv", b"1")]), "multipart/form-data"),
+        (multipart([("a.csv", b"1")]), "application/json"),
+        (b"{}", "application/json"),
+        (multipart([("../../x.csv", b"1")]), "multipart/form-data; boundary=line"),
+        (multipart([("a\u202egnp.exe", b"1")]), "multipart/form-data; boundary=line"),
+        (multipart([("a.csv", b"1"), ("A.csv", b"2")]), "multipart/form-data; boundary=line"),
+        (multipart([]), "multipart/form-data; boundary=line"),
+        (multipart([("a.csv", b"1")], session="another"), "multipart/form-data; boundary=line"),
+    ],
+)
+def test_a_broken_or_hostile_body_is_refused_with_a_sentence(body: bytes, kind: str, stage: Stage) -> None:
+    answer = hand_in(stage.door(stage.session()), body, kind=kind)
+    assert answer.status == 400
+    assert answer.document["error"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/"),
+        ("GET", "/v1/../../etc/passwd"),
+        ("GET", "/internal/leases"),
+        ("DELETE", "/v1/submissions"),
+        ("PUT", "/v1/context"),
+        ("POST", "/v1/context"),
+    ],
+)
+def test_the_door_does_nothing_else(method: str, address: str, stage: Stage) -> None:
+    answer = send(stage.door(stage.session()), method, address)
+    assert answer.status in {404, 405}
+    assert answer.document["error"].endswith(".")
+
+
+def test_one_hand_in_at_a_time(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    body = multipart([("a.csv", b"1")])
+    with dial(path) as slow:
+        slow.sendall(f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {len(body)}\r\n".encode())
+        slow.sendall(b"Content-Type: multipart/form-data; boundary=line\r\n\r\n" + body[:60])
+        time.sleep(0.3)
+        answer = hand_in(path, body)
+        assert (answer.status, "still arriving" in answer.document["error"]) == (429, True)
+    stage.until(lambda: hand_in(path, body).status == 201, "a broken-off hand-in lets the next one in")
+
+
+def test_a_hand_in_that_breaks_off_leaves_nothing(stage: Stage) -> None:
+    path, before = stage.door(stage.session()), stage.count()
+    body = multipart([("a.csv", b"1" * 100_000)])
+    with dial(path) as cut:
+        cut.sendall(f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {len(body)}\r\n".encode())
+        cut.sendall(b"Content-Type: multipart/form-data; boundary=line\r\n\r\n" + body[:50_000])
+        stage.until(lambda: bool(stage.incoming()), "the upload has begun")
+    stage.until(lambda: not stage.incoming(), "the upload is forgotten")
+    assert stage.count() == before
+
+
+def test_oversized_headers_are_refused(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    with dial(path) as connected:
+        connected.sendall(b"GET /v1/context HTTP/1.1\r\nHost: d\r\nX: " + b"a" * 40_000 + b"\r\n\r\n")
+        answered = connected.recv(4096)
+    assert b"200" not in answered.split(b"\r\n")[0]
+
+
+def test_a_session_cannot_hold_more_connections_than_a_client_needs(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    held = [dial(path, 2) for _ in range(40)]
+    try:
+        time.sleep(0.5)
+        open_ones = 0
+        for connected in held:
+            connected.settimeout(0.05)
+            try:
+                open_ones += connected.recv(1) != b""
+            except TimeoutError:
+                open_ones += 1
+            except ConnectionResetError:
+                continue
+        assert open_ones == 16
+    finally:
+        for connected in held:
+            connected.close()
+    stage.until(lambda: serves(path), "the door serves again")
+
+
+def test_two_sessions_are_two_doors(stage: Stage) -> None:
+    first, second = stage.door(stage.session()), stage.door(stage.session())
+    made = hand_in(first, multipart([("a.csv", b"1")]))
+    assert made.status == 201
+    assert get(second, "/v1/submissions").document == []
+
+
+def test_a_socket_that_somebody_removed_is_opened_again(stage: Stage) -> None:
+    path = stage.door(stage.session())
+    path.unlink()
+    stage.until(lambda: serves(path), "the door is back")
