@@ -13,6 +13,8 @@ from hub.engine import container
 from hub.grant import Grant
 from tests.engine_room import MIB, Room, new_id
 
+pytest_plugins = ["tests.engine_fixtures"]
+
 # A system call by number, as a program would make it that links no library's wrapper.
 CALL = """
 import ctypes, errno, os, socket
@@ -78,7 +80,7 @@ def test_the_families_that_kernels_need_work(attack: Attack) -> None:
     [
         ("io_uring", f"call({IO_URING_SETUP}, 8, 0)"),
         ("reading another process", f"call({PROCESS_VM_READV}, os.getppid(), 0, 0, 0, 0, 0)"),
-        ("attaching to another process", f"call({PTRACE}, 16, os.getppid(), 0, 0)"),
+        ("attaching to another process", f"call({PTRACE}, 0x4206, os.getppid(), 0, 0)"),
         ("a user namespace", f"call({UNSHARE}, 0x10000000)"),
         ("a network namespace", f"call({UNSHARE}, 0x40000000)"),
         ("mounting", f"call({MOUNT}, 0, 0, 0, 0, 0)"),
@@ -303,8 +305,6 @@ def test_a_home_brings_no_power_to_the_next_session(room: Room) -> None:
             grant,
             """
 import os, shutil
-
-pytest_plugins = ["tests.engine_fixtures"]
 shutil.copy("/usr/bin/id", "/home/researcher/id")
 os.chmod("/home/researcher/id", 0o6755)
 """,

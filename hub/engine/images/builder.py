@@ -15,6 +15,7 @@ from docker.errors import APIError, ImageNotFound
 from hub.engine.images import base, inputs, labfiles, running, trust
 from hub.places import Places
 
+LOCKS = Path("/run/lock")
 Say = Callable[[str], None]
 
 
@@ -49,7 +50,7 @@ def build(client: docker.APIClient, places: Places, name: str, *, say: Say, agai
     if name != "base":
         build(client, places, "base", say=say)
     wanted = tag(places.checkout, name)
-    with _alone(places.state, name):
+    with _alone(name):
         if again or not exists(client, wanted):
             started = time.monotonic()
             _make(client, places, name, wanted, say)
@@ -125,10 +126,9 @@ def _write_stamp(path: Path, image: str) -> None:
 
 
 @contextmanager
-def _alone(state: Path, name: str) -> Iterator[None]:
-    """Hold the image's lock, so that two builds of it do the work once."""
-    folder = state / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f".{name}.lock").open("w") as lock:
+def _alone(name: str) -> Iterator[None]:
+    """Hold the image's lock, one for every enclave on this Docker, so that two builds do the work once."""
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    with (LOCKS / f"parlatory-image-{name}").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -27,10 +27,7 @@ def lend(base: str) -> bytes:
     """Return the build context of an image like `base` that trusts what this machine trusts."""
     bundle = MACHINE_BUNDLE.read_bytes() if MACHINE_BUNDLE.exists() else b""
     dockerfile = (
-        f"FROM {base}\n"
-        f"COPY bundle.crt {BUNDLE}\n"
-        "COPY pip.conf /etc/pip.conf\n"
-        "RUN update-ca-certificates\n"
+        f"FROM {base}\nCOPY bundle.crt {BUNDLE}\nCOPY pip.conf /etc/pip.conf\nRUN update-ca-certificates\n"
     )
     return inputs.pack(
         [
