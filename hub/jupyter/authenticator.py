@@ -30,6 +30,11 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
         kept = {claim: user_info[claim] for claim in KEPT_CLAIMS if claim in user_info}
         return {**state, "token_response": {}, self.user_auth_state_key: {"groups": [], **kept}}
 
+    async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
+        """Make nobody an admin of the hub, whatever a group is called: that role may enter any session."""
+        model: dict[str, Any] = await super().update_auth_model(auth_model)
+        return {**model, "admin": False}
+
     def build_token_info_request_headers(self) -> dict[str, str]:
         """Name the portal's public host: the portal refuses any other."""
         return {**super().build_token_info_request_headers(), "Host": self.portal_host}

@@ -54,7 +54,6 @@ c.OAuthenticator.logout_redirect_url = f"{places.portal_url}/"
 c.OAuthenticator.scope = ["openid", "profile", "email", "groups"]
 c.OAuthenticator.enable_pkce = True
 c.OAuthenticator.auth_state_groups_key = "oauth_user.groups"
-c.GenericOAuthenticator.user_auth_state_key = "oauth_user"
 c.PortalAuthenticator.portal_host = places.portal_host
 
 # Sessions: named by workspace, started by the portal alone.
@@ -83,7 +82,8 @@ c.JupyterHub.services = [
     },
 ]
 
-# Who may what: nobody starts, renames or makes tokens but the portal; an admin can enter no session.
+# Who may what: nobody starts, renames or makes tokens but the portal. JupyterHub lets nobody redefine its
+# `admin` role, which may enter any session: the authenticator gives it to nobody, and the gate asks for oneself.
 c.JupyterHub.load_roles = [
     {
         "name": "user",
@@ -96,11 +96,6 @@ c.JupyterHub.load_roles = [
             "delete:servers!user",
             "access:services!service=gate",
         ],
-    },
-    {
-        "name": "admin",
-        "description": "An admin of the hub: may look and stop, and enters no session",
-        "scopes": ["list:users", "read:users", "read:servers", "delete:servers", "read:hub", "read:metrics"],
     },
     {
         "name": "portal",
