@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import requests
-from opa_client.errors import (
+from opa_client.errors import (  # type: ignore[import-untyped]  # the library carries no types
     ConnectionsError,
     PathNotFoundError,
     PolicyNotFoundError,
@@ -21,7 +21,7 @@ from opa_client.errors import (
     SSLError,
     TypeException,
 )
-from opa_client.opa import OpaClient
+from opa_client.opa import OpaClient  # type: ignore[import-untyped]  # as above
 
 from hub import ids
 from hub.places import MissingSecret, places

@@ -1,4 +1,4 @@
-"""What is published: verified by a program nobody here wrote, and by ours; rewritten history is never signed."""
+"""What is published: verified by a program nobody here wrote and by ours; history is never re-signed."""
 
 from __future__ import annotations
 
@@ -29,17 +29,24 @@ def append(count: int) -> None:
             )
 
 
-def verified(fsck: Path, tiles: Tiles, signer: Signer) -> subprocess.CompletedProcess[str]:
-    """Let the other program verify the folder."""
+def verified(fsck: Path, tiles: Tiles, signer: Signer) -> bool:
+    """Return whether the other program finds the folder sound.
+
+    Its exit status is 0 either way, so its words count. A worker of it ends at the first fault and, were it
+    the only one, the rest would wait for ever: hence many.
+    """
     key = tiles.folder.with_name("ledger.pub")
     key.write_text(signer.verifier.vkey())
-    return subprocess.run(
-        [str(fsck), f"--storage_url=file://{tiles.folder}/", f"--public_key={key}", "--ui=false"],
+    said = subprocess.run(
+        [str(fsck), f"--storage_url=file://{tiles.folder}/", f"--public_key={key}", "--ui=false", "-N=64"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=60,
         check=False,
     )
+    good, bad = "Successfully fsck'd log" in said.stderr, "fsck failed" in said.stderr
+    assert good is not bad, said.stderr[:500]
+    return good
 
 
 def lines(report: audit.Report) -> str:
@@ -56,15 +63,14 @@ def test_five_thousand_entries_pass_the_other_program_and_a_flipped_byte_does_no
     publisher.publish()
     append(1999)
     publisher.publish()
-    passed = verified(fsck, tiles, signer)
-    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert verified(fsck, tiles, signer)
     report = audit.verify(tiles, signer.verifier)
     assert report.good, lines(report)
     for name in ("tile/0/003", "tile/entries/011", "tile/1/000.p/19"):
         path = tiles.folder / name
         data = path.read_bytes()
         path.write_bytes(data[:100] + bytes([data[100] ^ 1]) + data[101:])
-        assert verified(fsck, tiles, signer).returncode != 0, name
+        assert not verified(fsck, tiles, signer), name
         assert not audit.verify(tiles, signer.verifier).good, name
         path.write_bytes(data)
     assert audit.verify(tiles, signer.verifier).good
@@ -74,7 +80,7 @@ def test_another_key_is_refused_by_the_other_program(tiles: Tiles, fsck: Path, s
     append(3)
     publisher.publish()
     stranger = Signer(signer.origin, Ed25519PrivateKey.generate())
-    assert verified(fsck, tiles, stranger).returncode != 0
+    assert not verified(fsck, tiles, stranger)
 
 
 def test_every_entry_has_a_proof_that_verifies(tiles: Tiles) -> None:
@@ -177,7 +183,7 @@ def test_broken_tiles_are_made_again_from_the_database(
     publisher.restore()
     report = audit.verify(tiles, signer.verifier)
     assert report.good, lines(report)
-    assert verified(fsck, tiles, signer).returncode == 0
+    assert verified(fsck, tiles, signer)
 
 
 def test_a_crash_between_tiles_and_checkpoint_is_caught_up(
