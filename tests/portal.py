@@ -1,4 +1,4 @@
-"""Objects in a named state, and stand-ins for what the portal asks; each stand-in is held to the real thing."""
+"""Objects in a named state, and stand-ins for what the portal asks, each held to the real thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pytest plugin, loaded before Django: where no enclave is named, tests get secrets made for this run alone."""
+"""A pytest plugin, loaded before Django: where no enclave is named, tests get secrets of their own."""
 
 from __future__ import annotations
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from hub.people.models import Role
 from hub.places import places
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the addresses and roles that the frame of each page shows."""
     person = getattr(request, "user", None)
-    roles = getattr(request, "roles", frozenset())
+    roles: frozenset[Role] = getattr(request, "roles", frozenset())
     return {
         "lab_url": places.lab_url,
         "roles": roles,

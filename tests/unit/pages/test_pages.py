@@ -1,0 +1,184 @@
+"""The frame: hosts, headers, cookies, errors, and each page for the role it is for."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
+from hub.pages import views
+from hub.people.models import Person, Role
+from hub.workspaces.models import Session, SessionState
+from tests import portal
+from tests.portal import Policies, RemoteStandIn
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(who: Person | None = None) -> Client:
+    made = Client(headers={"host": "portal.localhost"}, raise_request_exception=False)
+    if who is not None:
+        made.post("/sign-in/", {"login": who.email, "password": portal.PASSWORD})
+    return made
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "status"),
+    [
+        ("evil.example", "/", 400),
+        ("lab.localhost", "/", 400),
+        ("evil.example", "/internal/leases", 400),
+        ("127.0.0.1", "/", 421),
+        ("127.0.0.1", "/sign-in/", 421),
+        ("127.0.0.1", "/identity/o/authorize", 421),
+        ("portal", "/sign-in/", 421),
+        ("portal.localhost", "/internal/leases", 421),
+        ("127.0.0.1", "/health/", 200),
+        ("portal", "/health/", 200),
+        ("portal.localhost", "/health/", 200),
+    ],
+)
+def test_host_and_path_have_to_belong_together(host: str, path: str, status: int) -> None:
+    assert Client().get(path, headers={"host": host}).status_code == status
+
+
+def test_every_page_forbids_scripts_frames_and_caching() -> None:
+    answer = browser().get("/sign-in/")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy and "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"].startswith(("no-store", "max-age=0"))
+    assert b"<script" not in answer.content and b" style=" not in answer.content
+
+
+def test_cookies_are_the_portals_own_and_read_by_no_script(policies: Policies) -> None:
+    made = browser(portal.person("rosa"))
+    made.get("/sign-in/")
+    assert set(made.cookies) <= {"parlatory_portal_session", "parlatory_portal_csrf", "messages"}
+    for name in ("parlatory_portal_session", "parlatory_portal_csrf"):
+        assert made.cookies[name]["httponly"] and made.cookies[name]["samesite"] in ("Lax", "Strict")
+        assert not made.cookies[name]["domain"]
+
+
+def test_a_form_from_elsewhere_changes_nothing(policies: Policies) -> None:
+    who = portal.person("rosa")
+    strict = Client(enforce_csrf_checks=True, headers={"host": "portal.localhost"})
+    strict.force_login(who)
+    answer = strict.post("/sign-out/", headers={"origin": "http://lab.localhost:8001"})
+    assert answer.status_code == 403
+    assert b"sent from another site" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Refused(["Your training has run out.", "Ask an admin."]), 403),
+        (WrongState("It has ended."), 409),
+        (NotFound("There is no such thing."), 404),
+        (Invalid("The name is too long."), 400),
+        (Unavailable("Notebooks do not answer."), 503),
+        (RuntimeError("secret detail"), 500),
+    ],
+)
+def test_an_error_becomes_a_page_with_its_sentences(
+    error: Exception, status: int, policies: Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = browser(portal.person("rosa"))
+
+    def fail(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(views.content, "places_of", fail)
+    answer = made.get("/")
+    assert answer.status_code == status
+    assert b"secret detail" not in answer.content
+    for reason in getattr(error, "reasons", ()):
+        assert reason.encode() in answer.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/account/",
+        "/people/",
+        "/datasets/",
+        "/projects/",
+        "/approvals/",
+        "/sessions/",
+        "/workspaces/vowels/",
+    ],
+)
+def test_nobody_sees_a_page_without_signing_in(path: str) -> None:
+    answer = browser().get(path)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize(
+    "path", ["/people/", "/projects/?all=1", "/approvals/", "/sessions/", "/projects/rhythm/"]
+)
+def test_records_are_shown_to_nobody_whom_the_policies_refuse(path: str, policies: Policies) -> None:
+    portal.project("rhythm")
+    policies.deny("read_records", "Your roles do not let you read this.")
+    answer = browser(portal.person("rosa", Role.RESEARCHER)).get(path)
+    assert answer.status_code == 403
+    assert b"Your roles do not let you read this." in answer.content
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_has_a_home(role: Role, policies: Policies) -> None:
+    who = portal.person("rosa", role, second_factor=False, is_demo=True)
+    portal.approval(portal.project(member=who), portal.version())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.people.facts.second_factor_waived", lambda person: True)
+        answer = browser(who).get("/")
+    assert answer.status_code == 200
+    assert answer.content.count(b"<h1>") == 1
+    assert b"Sign \xe2\x80\x9cUse\xe2\x80\x9d" in answer.content
+
+
+def test_who_has_no_project_reads_whom_to_ask(policies: Policies) -> None:
+    portal.person("ada", Role.ADMIN)
+    answer = browser(portal.person("nils")).get("/")
+    assert b"You are not a member of a project" in answer.content and b"ada@north.example" in answer.content
+
+
+WORDS = {
+    SessionState.REQUESTED: b"Your session is starting",
+    SessionState.STARTING: b"Your session is starting",
+    SessionState.RUNNING: b"Open JupyterLab",
+    SessionState.ENDED: b"Start a session",
+    SessionState.FAILED: b"Start a session",
+}
+
+
+@pytest.mark.parametrize("state", list(SessionState))
+def test_the_workspace_page_says_what_can_be_done(state: SessionState, policies: Policies) -> None:
+    who = portal.person("rosa", Role.RESEARCHER)
+    project = portal.project(member=who)
+    portal.approval(project, portal.version(), signed_by=who)
+    portal.session(project, who, state=state)
+    answer = browser(who).get("/workspaces/vowels/")
+    assert WORDS[state] in answer.content
+    assert b"an hour of speech is 5.4 MB" in answer.content
+
+
+def test_the_workspace_page_lists_every_reason_against_a_start(policies: Policies) -> None:
+    who = portal.person("rosa", Role.RESEARCHER)
+    portal.project()
+    policies.deny("start", "You are not a member of the project “Vowels”.")
+    made = browser(who)
+    assert "You are not a member of the project “Vowels”.".encode() in made.get("/workspaces/vowels/").content
+    answer = made.post("/workspaces/vowels/start/")
+    assert answer.status_code == 403
+    assert "You are not a member of the project “Vowels”.".encode() in answer.content
+
+
+def test_stop_my_session_stops_it(policies: Policies, remote: RemoteStandIn) -> None:
+    who = portal.person("rosa", Role.RESEARCHER)
+    portal.session(portal.project(member=who), who)
+    answer = browser(who).post("/workspaces/vowels/stop/", follow=True)
+    assert b"Your session is stopped" in answer.content
+    assert Session.objects.get().state == SessionState.ENDED
