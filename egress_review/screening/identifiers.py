@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 STRONG_CHARACTERS = 5  # an id this long with letters and digits is no ordinary word or number
+STRUCTURE = 2  # separators by which even an id of plain words ("en-allison-goodbye") stands out
 HASH_CHARACTERS = 6  # hex characters from which a truncated hash is told from chance
 STRIPPED_CHARACTERS = 5
 TOKEN = re.compile(r"[^\W_][\w.\-/:+#@]*")
@@ -18,6 +19,10 @@ HEX = re.compile(
 )
 SEPARATORS = re.compile(r"[./\\:=|\[\]()#@+]")
 EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt)$", re.IGNORECASE)
+
+
+BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
+NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
 
 
 class Match(StrEnum):
@@ -49,6 +54,8 @@ def is_strong(value: str) -> bool:
     digits = sum(character.isdigit() for character in bare)
     if digits == len(bare):
         return len(bare) >= STRONG_CHARACTERS + 2
+    if len(re.findall(r"[\W_]+", value.strip())) >= STRUCTURE and len(bare) >= 2 * STRONG_CHARACTERS:
+        return True
     return digits > 0 and len(bare) >= STRONG_CHARACTERS
 
 
@@ -84,7 +91,8 @@ class Identifiers:
             self.weak_speakers.add(bare)
         for short in (re.sub(r"^[^\W\d_]+[\W_]*", "", value), re.sub(r"^[^\W_]+[\W_]+", "", value)):
             short_bare = folded(short)
-            if short_bare != bare and any(character.isdigit() for character in short_bare):
+            telling = any(character.isdigit() for character in short_bare) or is_strong(short)
+            if short_bare != bare and telling:
                 self.stripped.setdefault(short_bare, bare)
         for spelling in {value, value.lower(), value.upper()}:
             for digest in digests(spelling):
@@ -144,12 +152,26 @@ class Identifiers:
         distinct = {value.strip() for value in values if value.strip()}
         if len(distinct) < 2:
             return None
-        found = [match for match in map(self.look_up, distinct) if match]
-        if len(found) < 2 or 10 * len(found) < 6 * len(distinct):
-            return None
-        if all(value.isdigit() for value in distinct) and not scattered({int(value) for value in distinct}):
-            return None
-        return min(found, key=list(Match).index), len(found)
+        for core in cores(distinct):
+            found = [match for match in map(self.look_up, core) if match]
+            if len(found) < 2 or 10 * len(found) < 6 * len(core):
+                continue
+            numbers = {int(value) for value in core if value.isdecimal() and len(value) < 20}
+            if len(numbers) == len(core) and not scattered(numbers):
+                continue
+            return min(found, key=list(Match).index), len(found)
+        return None
+
+
+def cores(values: set[str]) -> Iterator[set[str]]:
+    """Yield values as they are, then then without what was put around them: "C(spk)[T.84]" gives "84"."""
+    yield values
+    bracketed = {found[1] for found in map(BRACKETED.search, values) if found}
+    if len(bracketed) >= 2:
+        yield bracketed
+    numbered = {found[1] for found in map(NUMBERED.search, values) if found}
+    if 10 * len(numbered) >= 8 * len(values):
+        yield numbered
 
 
 def is_strong_stripped(form: str) -> bool:

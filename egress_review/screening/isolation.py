@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import NoReturn
 
 from egress_review.screening.inspection import Looked
@@ -75,23 +76,24 @@ def _inspect_and_leave(
     except MemoryError:
         code = OUT_OF_MEMORY
     finally:
-        # Whatever else was raised, the parent sees no answer and blocks the file; the log says where it broke.
-        _log_crash(sys.exception())
-        os._exit(code)
+        try:
+            _log_crash(sys.exception())
+        finally:
+            # Whatever was raised, this process ends here: it must never run on as a second parent.
+            os._exit(code)
 
 
 def _log_crash(error: BaseException | None) -> None:
-    """Write which error broke off the inspection, and where in the code; never its words, they may hold data."""
+    """Write which error broke off the inspection, and where; never its words, they may hold data."""
     if error is None:
         return
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119 - a name for a log line
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
     os.write(2, f"inspection_crashed error={type(error).__name__} at={place}\n".encode())
 
 
 def _mapped() -> int:
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no path object to make here
-        return int(statm.read().split()[0]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
 
 
 def _read(reading: int, seconds: float, most: int) -> tuple[bytes, bool]:

@@ -50,9 +50,10 @@ class Rebuilt:
         self.left_out[what] = self.left_out.get(what, 0) + 1
 
     def text(self, content: str, where: str) -> str:
-        """Return the canonical form of a text that was looked through, tables in it included."""
-        self.findings += check_text(content, self.index, self.limits, where)
-        return text.rebuild(content)[0].rstrip("\n")
+        """Return the canonical form of a text after looking through it, tables in it included."""
+        clean = text.rebuild(content)[0].rstrip("\n")
+        self.findings += check_text(clean, self.index, self.limits, where)
+        return clean
 
 
 def check_text(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from egress_review.screening import encodings, numbers
 from egress_review.screening.identifiers import Match
@@ -16,6 +17,8 @@ STACK = 3  # combining marks on one letter; living languages need no more
 VARIATION = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e01ef]"
 )
+ITEM = re.compile(r"[^\s,;|\"'`*]+")
+LISTED = 4  # items that make a list
 ID_FIX = "Replace ids by aggregates over at least the smallest allowed number of people."
 WORDS_FIX = "Describe the result in your own words or numbers; what people said may not leave."
 BLOB_FIX = "Hand in what is encoded as a file of its own type, or remove it."
@@ -98,7 +101,10 @@ def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Find
 def content(text: str, index: Index, where: str, disguise: str = "") -> list[Finding]:
     """Return the ids and transcripts that a text holds, as it stands."""
     said = f" ({disguise})" if disguise else ""
-    return _identifiers(text, index, where, said) + _transcripts(text, index, where, said)
+    findings = _identifiers(text, index, where, said)
+    if outcome_of(findings) != "block":
+        findings += _lists(text, index, where, said)
+    return findings + _transcripts(text, index, where, said)
 
 
 def at(where: str, line: int) -> str:
@@ -158,6 +164,31 @@ def _identifiers(text: str, index: Index, where: str, said: str) -> list[Finding
             message = f"The text holds {different} values that each are, or begin, an {match}{said}; {why}."
             findings.append(make("disguised_identifiers", message, ID_FIX, at(where, found[0].line)))
     return findings
+
+
+def _lists(text: str, index: Index, where: str, said: str) -> list[Finding]:
+    """Return a finding for a list of ids, a line each or several a line, even of bare numbers."""
+    for line, listed in _listed(text):
+        found = index.identifiers.column(listed)
+        if found and found[0] is not Match.HASHED:
+            message = f"{found[1]} values of this list are each a {found[0]}{said}."
+            return [block("row_level", message, ID_FIX, at(where, line))]
+    return []
+
+
+def _listed(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield runs of lines with one item each, and lines with at least 4 items, with their 1-based line."""
+    run: list[str] = []
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        items = ITEM.findall(line)
+        if len(items) >= LISTED:
+            yield number, items
+        if len(items) == 1:
+            run.append(items[0])
+        if len(items) != 1 or len(run) >= 1000:
+            if len(run) >= LISTED:
+                yield number - len(run), run
+            run = []
 
 
 def _transcripts(text: str, index: Index, where: str, said: str) -> list[Finding]:

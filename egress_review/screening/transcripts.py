@@ -11,7 +11,7 @@ from dataclasses import dataclass
 SHINGLE = 5  # words; fewer are everyday phrases, more would miss short utterances
 SHORTEST = 3  # words of a transcript that is worth finding as a whole
 SHINGLES_THAT_BLOCK = 3
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # noqa: RUF001 - the typographic apostrophe is meant
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
@@ -26,7 +26,7 @@ def words(text: str) -> list[str]:
     """Return the words of a text, lower-cased, without marks, punctuation or invisible characters."""
     folded = unicodedata.normalize("NFKD", INVISIBLE.sub("", text)).casefold()
     bare = "".join(character for character in folded if not unicodedata.category(character).startswith("M"))
-    return [word.replace("'", "").replace("’", "") for word in WORD.findall(UNSPACED.sub(r" \1 ", bare))]  # noqa: RUF001
+    return [word.replace("'", "").replace("’", "") for word in WORD.findall(UNSPACED.sub(r" \1 ", bare))]
 
 
 def shingles(sequence: list[str]) -> Iterator[tuple[str, ...]]:

@@ -52,9 +52,17 @@ def request(names: dict[str, str], **limits: int) -> dict[str, Any]:
         "controls": "d",
         "files": [{"id": i, "name": n, "bytes": 1, "sha256": "0" * 64} for i, n in names.items()],
         "index": {"datasets": [{"dataset": "harbour", "version": "1", "recordings": recordings}]},
-        "limits": {"tier": 2, "minimum_count": 10, "file_bytes": 50 << 20, "total_bytes": 100 << 20, "table_rows": 200,
-                   "picture_side": 4096, "seconds": 100, **limits},
-    }  # fmt: skip
+        "limits": {
+            "tier": 2,
+            "minimum_count": 10,
+            "file_bytes": 50 << 20,
+            "total_bytes": 100 << 20,
+            "table_rows": 200,
+            "picture_side": 4096,
+            "seconds": 100,
+            **limits,
+        },
+    }
 
 
 class Screener:
@@ -77,7 +85,18 @@ class Screener:
         (folder / "in" / "request.json").write_text(json.dumps(request(ids, **limits)))
         for file, data in zip(ids, files.values(), strict=True):
             (folder / "in" / file).write_bytes(data)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=64m,nr_inodes=256,uid={UID},mode=0750", "tmpfs", folder / "out"], check=True)
+        subprocess.run(
+            [
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                f"size=64m,nr_inodes=256,uid={UID},mode=0750",
+                "tmpfs",
+                folder / "out",
+            ],
+            check=True,
+        )
         container = self.client.containers.create(
             self.image,
             network_mode="none",
@@ -109,7 +128,9 @@ class Screener:
         run.out_of_memory = bool(container.attrs["State"]["OOMKilled"])
         run.log = container.logs().decode()
         container.remove(force=True)
-        run.files = {path.name: path.read_bytes() for path in (run.folder / "out").iterdir() if path.is_file()}
+        run.files = {
+            path.name: path.read_bytes() for path in (run.folder / "out").iterdir() if path.is_file()
+        }
         return run
 
     def screen(self, files: dict[str, bytes], **options: Any) -> Run:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.screening.cases import FIGURES, aligned, base64_of, notebook, printed, rows_csv, shown, table, text_chunk
+from tests.unit.screening.cases import (
+    FIGURES,
+    aligned,
+    base64_of,
+    notebook,
+    printed,
+    rows_csv,
+    shown,
+    table,
+    text_chunk,
+)
 
 if TYPE_CHECKING:
     from tests.integration.screening.conftest import Screener
@@ -19,7 +29,9 @@ pytestmark = pytest.mark.timeout(400)
 def test_good_files_get_a_verdict_and_copies(screener: Screener) -> None:
     plot = (FIGURES / "loss.png").read_bytes()
     book = notebook(printed("mean 0.12\n"), shown({"image/png": base64_of(plot)}))
-    run = screener.screen({"wer.csv": AGGREGATES, "loss.png": plot, "nb.ipynb": book, "README.md": b"# Hello\n"})
+    run = screener.screen(
+        {"wer.csv": AGGREGATES, "loss.png": plot, "nb.ipynb": book, "README.md": b"# Hello\n"}
+    )
     assert run.exit_code == 0, run.log
     assert run.verdict is not None
     assert run.verdict["outcome"] == "pass", run.verdict["findings"]
@@ -28,7 +40,9 @@ def test_good_files_get_a_verdict_and_copies(screener: Screener) -> None:
 
 
 def test_leaks_are_blocked_and_leave_no_copy(screener: Screener) -> None:
-    run = screener.screen({"rows.csv": rows_csv().encode(), "train.log": aligned().encode(), "a.png": text_chunk("x")})
+    run = screener.screen(
+        {"rows.csv": rows_csv().encode(), "train.log": aligned().encode(), "a.png": text_chunk("x")}
+    )
     assert run.exit_code == 0, run.log
     assert run.verdict is not None
     assert run.verdict["outcome"] == "block"
@@ -73,7 +87,7 @@ def test_a_screener_out_of_memory_leaves_no_verdict_or_a_block(screener: Screene
 
 def test_the_screener_reaches_nothing(screener: Screener, screener_image: str) -> None:
     probe = (
-        "import os, socket, sys\n"
+        "import importlib.util, os, socket\n"
         "def denied(act):\n"
         "    try: act()\n"
         "    except OSError: return True\n"
@@ -81,7 +95,7 @@ def test_the_screener_reaches_nothing(screener: Screener, screener_image: str) -
         "print(os.getuid(), sorted(os.listdir('/sys/class/net')),\n"
         "      denied(lambda: open('/opt/screener/x', 'w')), denied(lambda: open('/x', 'w')),\n"
         "      denied(lambda: socket.create_connection(('1.1.1.1', 53), 2)),\n"
-        "      any(name in sys.modules or __import__('importlib.util').util.find_spec(name) for name in ('django', 'docker')))\n"
+        "      any(importlib.util.find_spec(name) for name in ('django', 'docker')))\n"
     )
     said = screener.client.containers.run(
         screener_image, ["-c", probe], entrypoint=["/usr/bin/python3"], network_mode="none", read_only=True,

@@ -1,5 +1,7 @@
 """A small made-up dataset, and files made from it: leaks with their marks, and benign twins."""
 
+# ruff: noqa: E501 - a case is one line
+
 from __future__ import annotations
 
 import base64
@@ -24,9 +26,37 @@ from egress_review.screening import Index, Limits, Recording, Verdict, screen
 
 FIGURES = Path(__file__).parent / "figures"
 LIMITS = Limits(seconds=60, seconds_per_file=20)
-ACTS = "opened closed painted carried followed answered remembered borrowed mended counted".split()
-THINGS = "window garden kettle letter mountain harbour violin ladder chimney saddle".split()
-ENDS = "before breakfast|without asking anyone|under heavy rain|near the old mill|for the third time".split("|")
+ACTS = [
+    "opened",
+    "closed",
+    "painted",
+    "carried",
+    "followed",
+    "answered",
+    "remembered",
+    "borrowed",
+    "mended",
+    "counted",
+]
+THINGS = [
+    "window",
+    "garden",
+    "kettle",
+    "letter",
+    "mountain",
+    "harbour",
+    "violin",
+    "ladder",
+    "chimney",
+    "saddle",
+]
+ENDS = [
+    "before breakfast",
+    "without asking anyone",
+    "under heavy rain",
+    "near the old mill",
+    "for the third time",
+]
 
 
 def recordings(seed: int = 7, speakers: int = 24, each: int = 6) -> tuple[Recording, ...]:
@@ -112,7 +142,9 @@ def wav(seconds: float = 0.3) -> bytes:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         noise = random.Random(1)
-        sound.writeframes(b"".join(struct.pack("<h", noise.randrange(-9000, 9000)) for _ in range(int(8000 * seconds))))
+        sound.writeframes(
+            b"".join(struct.pack("<h", noise.randrange(-9000, 9000)) for _ in range(int(8000 * seconds)))
+        )
     return out.getvalue()
 
 
@@ -203,6 +235,9 @@ BLOCKED: list[tuple[str, str, bytes | str]] = [
      table(["reference", "wer"], [[f"nobody knows about sentence number {n}", 0.1] for n in range(6)])),
     ("13 small cells", "cells.csv", table(["region", "n_speakers", "wer"], [["north", 3, 0.2], ["south", 40, 0.1]])),
     ("13 crosstab", "cross.csv", table(["region", "female", "male"], [["north", 4, 21], ["south", 33, 18]])),
+    ("13 small cells behind a zero width", "cells.csv", table(["region", "n_speakers"], [["north", "3\u200b"], ["south", 40]])),
+    ("13 small cells in a notebook", "nb.ipynb", notebook(printed("region  n_speakers\nnorth  \u200b3\nsouth  40\nwest  50\n"))),
+    ("3 a list without prefixes", "who.txt", "\n".join(s[3:] for s in SPEAKERS)),
     ("13 crosstab in Markdown", "cross.md", "| region | female | male |\n|---|---|---|\n| north | 4 | 21 |\n| south | 33 | 18 |\n"),
     ("13 small cells in JSON", "cells.json", json.dumps([{"region": "n", "speakers": 3}, {"region": "s", "speakers": 30}])),
     ("14 margins left", "margins.csv", table(["region", "female", "male", "total"],
@@ -255,7 +290,9 @@ def benign() -> list[tuple[str, str, bytes | str]]:
         printed("region n_speakers wer\nnorth 21 0.12\nsouth 34 0.11\nwest 18 0.19\n"),
         shown({"text/plain": "<Figure size 640x480 with 1 Axes>", "image/png": base64_of(plot)}),
     )
-    sums = "files:\n" + "".join(f"  - {{path: w{n}.bin, sha256: {hashlib.sha256(bytes([n])).hexdigest()}}}\n" for n in range(5))
+    sums = "files:\n" + "".join(
+        f"  - {{path: w{n}.bin, sha256: {hashlib.sha256(bytes([n])).hexdigest()}}}\n" for n in range(5)
+    )
     return [
         ("matplotlib curve", "loss.png", plot),
         ("matplotlib hexbin", "embeddings.png", (FIGURES / "hexbin.png").read_bytes()),
@@ -286,5 +323,3 @@ def benign() -> list[tuple[str, str, bytes | str]]:
         ("script", "plot.py", "import matplotlib.pyplot as plt\n\n\ndef plot(values):\n    plt.plot(values)\n"),
         ("settings", "train.yaml", "model:\n  layers: 6\n  heads: 8\nseed: 3\nbatch_size: 8\n"),
     ]  # fmt: skip
-
-

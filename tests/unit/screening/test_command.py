@@ -23,17 +23,24 @@ def dataset(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_command_reports_each_file_as_json(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_each_file_as_json(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "rows.csv").write_text(rows_csv())
     (tmp_path / "fine.txt").write_text("fine\n")
-    assert main([str(tmp_path / "rows.csv"), str(tmp_path / "fine.txt"), "--dataset", str(dataset), "--json"]) == 1
+    assert (
+        main([str(tmp_path / "rows.csv"), str(tmp_path / "fine.txt"), "--dataset", str(dataset), "--json"])
+        == 1
+    )
     report = json.loads(capsys.readouterr().out)
     assert [file["verdict"] for file in report] == ["block", "pass"]
     assert set(report[0]) == {"path", "verdict", "findings"}
     assert set(report[0]["findings"][0]) == {"check", "severity", "message", "where"}
 
 
-def test_the_command_speaks_words_without_json(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_speaks_words_without_json(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "fine.txt").write_text("fine\n")
     assert main([str(tmp_path / "fine.txt"), "--dataset", str(dataset)]) == 0
     assert "pass" in capsys.readouterr().out

@@ -11,7 +11,7 @@ import pytest
 from egress_review.screening import Finding, Severity, Verdict
 from egress_review.screening.__main__ import main
 from egress_review.screening.protocol import BadRequest, ask, written
-from tests.unit.screening.cases import DATA, png, flat, rows_csv
+from tests.unit.screening.cases import DATA, flat, png, rows_csv
 
 ONE, TWO = "01k000000000000000000000aa", "01k000000000000000000000ab"
 
@@ -28,9 +28,16 @@ def request(files: dict[str, str]) -> dict[str, Any]:
         "controls": "d",
         "files": [{"id": i, "name": n, "bytes": 1, "sha256": "0" * 64} for i, n in files.items()],
         "index": {"datasets": [{"dataset": "harbour-speech", "version": "1", "recordings": recordings}]},
-        "limits": {"tier": 2, "minimum_count": 10, "file_bytes": 10**6, "total_bytes": 10**7, "table_rows": 200,
-                   "picture_side": 4096, "seconds": 60},
-    }  # fmt: skip
+        "limits": {
+            "tier": 2,
+            "minimum_count": 10,
+            "file_bytes": 10**6,
+            "total_bytes": 10**7,
+            "table_rows": 200,
+            "picture_side": 4096,
+            "seconds": 60,
+        },
+    }
 
 
 def prepared(folder: Path, files: dict[str, str]) -> tuple[Path, Path]:
@@ -103,7 +110,9 @@ def test_wrong_arguments_write_nothing() -> None:
 
 
 def test_a_long_verdict_still_fits() -> None:
-    findings = tuple(Finding("x", Severity.BLOCK, "ü" * 5000, "f" * 5000, "w" * 5000, ONE) for _ in range(500))
+    findings = tuple(
+        Finding("x", Severity.BLOCK, "ü" * 5000, "f" * 5000, "w" * 5000, ONE) for _ in range(500)
+    )
     content = written(Verdict((), findings))
     assert len(content) <= 1024 * 1024
     body = json.loads(content)

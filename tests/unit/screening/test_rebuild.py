@@ -1,4 +1,4 @@
-"""What leaves is rebuilt: hidden payloads are gone, what a reader sees stays, and a second rebuild changes nothing."""
+"""What leaves is rebuilt: hidden payloads go, what a reader sees stays, a second rebuild changes nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def test_zero_width_characters_do_not_leave() -> None:
     assert canonical("README.md", f"# Model{hidden}\n\nGood.\n") == b"# Model\n\nGood.\n"
 
 
-@pytest.mark.parametrize("character", ["\u202e", "\ufe0f", "\U000e0041", "\u00ad", "\ufeff", "\x1b", "\ue000", "\u2063"])
+@pytest.mark.parametrize(
+    "character", ["\u202e", "\ufe0f", "\U000e0041", "\u00ad", "\ufeff", "\x1b", "\ue000", "\u2063"]
+)
 def test_invisible_characters_do_not_leave(character: str) -> None:
     assert canonical("a.txt", f"plain{character}text\n") == b"plaintext\n"
 
@@ -68,7 +70,7 @@ def test_hindi_stays_readable() -> None:
     assert canonical("r.md", "शब्द त्रुटि दर\n").decode() == "शब्द त्रुटि दर\n"
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "=HYPERLINK(\"http://x\")"])
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", '=HYPERLINK("http://x")'])
 def test_a_formula_becomes_text(cell: str) -> None:
     copy = canonical("t.csv", table(["region", "note"], [["north", cell], ["south", "x"]])).decode()
     assert f",'{cell.split(',')[0][:2]}" in copy or f",\"'{cell[:2]}" in copy
@@ -80,7 +82,9 @@ def test_a_signed_number_stays_a_number(cell: str) -> None:
 
 
 def test_digits_beyond_the_sixth_do_not_leave() -> None:
-    copy = canonical("t.csv", table(["term", "beta"], [["a", "0.12345678901234567"], ["b", "12345678901234567"]]))
+    copy = canonical(
+        "t.csv", table(["term", "beta"], [["a", "0.12345678901234567"], ["b", "12345678901234567"]])
+    )
     assert copy == b"term,beta\na,0.123457\nb,1.23457e16\n"
     assert json.loads(canonical("t.json", '{"a": 0.12345678901234567, "b": 1234567890123}')) == {
         "a": 0.123457,
@@ -107,7 +111,9 @@ def test_bytes_behind_a_picture_do_not_leave() -> None:
 @pytest.mark.parametrize("colour", [(255, 255, 255), (200, 30, 30), (0, 0, 0), (127, 127, 127)])
 def test_the_lowest_bits_of_a_flat_picture_do_not_leave(colour: tuple[int, int, int]) -> None:
     payload = random.Random(3).randbytes(1000)
-    assert canonical("a.png", least_significant(payload, flat(colour=colour))) == canonical("a.png", png(flat(colour=colour)))
+    assert canonical("a.png", least_significant(payload, flat(colour=colour))) == canonical(
+        "a.png", png(flat(colour=colour))
+    )
 
 
 def test_the_lowest_bits_of_a_plot_do_not_leave() -> None:
@@ -161,7 +167,9 @@ def test_a_picture_in_a_notebook_is_redrawn() -> None:
 
 
 def test_the_copy_of_a_notebook_keeps_its_words() -> None:
-    copy = nbformat.reads(canonical("nb.ipynb", notebook(printed("region wer\nnorth 0.12\n"))).decode(), as_version=4)
+    copy = nbformat.reads(
+        canonical("nb.ipynb", notebook(printed("region wer\nnorth 0.12\n"))).decode(), as_version=4
+    )
     assert copy.cells[0].outputs[0].text == "region wer\nnorth 0.12\n"
     assert copy.cells[0].source == "print(result)"
 

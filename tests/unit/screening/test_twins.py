@@ -1,5 +1,7 @@
 """Each check beside its benign twin: what it stops, and the nearest file that it must let through."""
 
+# ruff: noqa: E501 - a case is one line
+
 from __future__ import annotations
 
 import json
@@ -38,7 +40,9 @@ from tests.unit.screening.cases import DATA, LIMITS, SPEAKERS, checks, outcome, 
         ("file_name", "a" * 130 + ".txt", "fine", None),
     ],
 )  # fmt: skip
-def test_a_check_stops_the_leak_and_lets_its_twin_through(check: str, name: str, leak: str, twin: str | None) -> None:
+def test_a_check_stops_the_leak_and_lets_its_twin_through(
+    check: str, name: str, leak: str, twin: str | None
+) -> None:
     assert check in checks(name, leak)
     assert outcome(name, leak) == "block"
     if twin is not None:
@@ -69,14 +73,18 @@ def test_the_smallest_count_comes_from_the_request() -> None:
 
 
 def test_numeric_ids_are_found_in_a_column_and_not_in_prose() -> None:
-    index = Index.of([Recording(f"{n}-{n * 7}-0001", str(n)) for n in (19, 84, 174, 251, 1272, 2035, 6930, 8842)])
+    index = Index.of(
+        [Recording(f"{n}-{n * 7}-0001", str(n)) for n in (19, 84, 174, 251, 1272, 2035, 6930, 8842)]
+    )
     rows = table(["k", "wer"], [[n, 0.1] for n in (84, 174, 251, 1272, 2035)])
     assert verdict({"t.csv": rows.encode()}, LIMITS, index).outcome == "block"
     assert verdict({"t.md": b"We trained 84 epochs on 174 hours.\n"}, LIMITS, index).outcome == "pass"
 
 
 def test_a_speakers_name_in_prose_is_flagged_and_a_list_of_them_blocked() -> None:
-    index = Index.of([Recording(f"{name}-{n}", name) for name in ("jackson", "theodora", "lucas") for n in range(3)])
+    index = Index.of(
+        [Recording(f"{name}-{n}", name) for name in ("jackson", "theodora", "lucas") for n in range(3)]
+    )
     assert verdict({"t.md": b"Read by Jackson.\n"}, LIMITS, index).outcome == "flag"
     assert verdict({"t.md": b"Read by Jackson, Lucas and Theodora.\n"}, LIMITS, index).outcome == "block"
     assert verdict({"t.md": b"Read by volunteers.\n"}, LIMITS, index).outcome == "pass"
