@@ -102,6 +102,12 @@ REMOVALS = {
     "capabilities": Removal(
         "capabilities dropped", wall("CapDrop", []), INSIDE, "test_a_session_is_its_user_without_any_power"
     ),
+    "privileges": Removal(
+        "no new privileges",
+        wall("SecurityOpt", [f"seccomp={seccomp.profile()}"]),
+        INSIDE,
+        "test_a_session_is_its_user_without_any_power",
+    ),
     "root": Removal(
         "read-only root", wall("ReadonlyRootfs", False), INSIDE, "test_the_root_cannot_be_written"
     ),
