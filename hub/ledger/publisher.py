@@ -129,6 +129,9 @@ def _alone() -> Iterator[bool]:
     """Yield whether this process may publish now; the loser need not wait, the winner publishes for both."""
     handle = os.open(folder() / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o660)
     try:
+        if os.fstat(handle).st_uid == os.geteuid():
+            # Whoever made it first, with whatever umask: the others of the group take turns with it.
+            os.fchmod(handle, 0o660)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
