@@ -168,7 +168,11 @@ def dial(path: Path, timeout: float = 30) -> socket.socket:
     """Return a connected socket."""
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connected.settimeout(timeout)
-    connected.connect(str(path))
+    try:
+        connected.connect(str(path))
+    except OSError:
+        connected.close()
+        raise
     return connected
 
 
