@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.test import Client
 from django.urls import reverse
@@ -22,6 +26,10 @@ FREE = [Role.RESEARCHER, Role.PROJECT_LEAD, Role.COMMITTEE_MEMBER, Role.AUDITOR]
 @pytest.fixture
 def browser() -> Client:
     return Client(headers={"host": "portal.localhost"})
+
+
+def code_for(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def sign_in(browser: Client, who: Person, password: str = portal.PASSWORD) -> None:
@@ -55,8 +63,9 @@ def test_who_enrolled_a_second_factor_has_to_show_it(browser: Client, policies: 
     who = portal.person("ada", Role.ADMIN, second_factor=True)
     sign_in(browser, who)
     assert browser.get("/")["Location"].startswith(reverse("account_login"))
-    code = format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", next(iter(yield_hotp_counters_from_time()))))
-    browser.post(reverse("mfa_authenticate"), {"code": code})
+    browser.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert browser.get("/").status_code == 302
+    browser.post(reverse("mfa_authenticate"), {"code": code_for("JBSWY3DPEHPK3PXP")})
     assert browser.get("/").status_code == 200
 
 
@@ -122,3 +131,41 @@ def test_password_guessing_is_slowed_down(browser: Client, policies: Policies) -
         sign_in(browser, who, "wrong")
     sign_in(browser, who)
     assert browser.get("/").status_code == 302
+
+
+def test_enrolling_a_second_factor_opens_the_portal_and_keeps_the_secret_encrypted(
+    browser: Client, policies: Policies
+) -> None:
+    who = portal.person("ada", Role.ADMIN)
+    sign_in(browser, who)
+    page = browser.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    assert browser.get("/").status_code == 302
+    answer = browser.post(reverse("mfa_activate_totp"), {"code": code_for(secret)}, follow=True)
+    assert answer.status_code == 200
+    assert browser.get("/").status_code == 200
+    kept = Authenticator.objects.get(user=who, type=Authenticator.Type.TOTP).data["secret"]
+    assert secret not in kept
+    assert policies.asked[0].action == "sign_in"
+
+
+def test_an_hour_after_signing_in_the_second_factor_is_changed_only_with_the_password(
+    browser: Client, policies: Policies
+) -> None:
+    sign_in(browser, portal.person("rosa"))
+    browser.get("/")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
+        answer = browser.get(reverse("mfa_activate_totp"))
+    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+
+
+@pytest.mark.parametrize(
+    "name", ["mfa_index", "mfa_activate_totp", "account_change_password", "people:account"]
+)
+def test_the_pages_of_ones_account_are_in_the_portals_own_look(
+    name: str, browser: Client, policies: Policies
+) -> None:
+    sign_in(browser, portal.person("rosa"))
+    answer = browser.get(reverse(name))
+    assert answer.status_code == 200
+    assert b"parlatory.css" in answer.content and answer.content.count(b"<h1>") == 1
