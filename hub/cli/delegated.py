@@ -52,7 +52,8 @@ def run(name: str, arguments: list[str]) -> int:
         check=False,
         cwd=programs.checkout(places),
         env=os.environ | programs.environment(places, command.part),
-        umask=0o007,
+        # Writers share with their group; what root makes for sessions, all may read.
+        umask=0o007 if command.part else 0o022,
         **as_user(command.part),
     ).returncode
 

@@ -99,7 +99,6 @@ def demo(places: Places, step: Step) -> bool:
         cwd=programs.checkout(places),
         # The demo's speech comes out of Debian packages, so the caller's way to the mirror is kept.
         env=os.environ | programs.environment(places, None) | {"PATH": os.environ["PATH"]},
-        umask=0o007,
     )
     _stamp(places, "demo", now)
     return passwords.exists() and passwords.read_bytes() != before
