@@ -25,10 +25,10 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
         return subject
 
     def build_auth_state_dict(self, token_info: dict[str, Any], user_info: dict[str, Any]) -> dict[str, Any]:
-        """Keep the id, the name and the groups; mail address and whole answers are not the hub's business."""
+        """Keep the id, the name and the groups beside the tokens; a mail address is not the hub's business."""
         state: dict[str, Any] = super().build_auth_state_dict(token_info, user_info)
         kept = {claim: user_info[claim] for claim in KEPT_CLAIMS if claim in user_info}
-        return {**state, "token_response": {}, self.user_auth_state_key: {"groups": [], **kept}}
+        return {**state, self.user_auth_state_key: {"groups": [], **kept}}
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
         """Make nobody an admin of the hub, whatever a group is called: that role may enter any session."""

@@ -43,6 +43,8 @@ c.Authenticator.enable_auth_state = True
 c.Authenticator.auto_login = True
 c.Authenticator.manage_groups = True
 c.Authenticator.auth_refresh_age = 300
+# The portal has just decided when it asks for a start; the person may not have been at the hub for days.
+c.Authenticator.refresh_pre_spawn = False
 c.OAuthenticator.allow_all = True
 c.OAuthenticator.client_id = "jupyterhub"
 c.OAuthenticator.client_secret = places.secret("hub", "oidc-client")

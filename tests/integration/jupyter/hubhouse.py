@@ -287,9 +287,11 @@ class _Loopback(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send to loopback, keeping the Host header."""
-        request.headers.setdefault("Host", request.url.netloc.decode())
-        request.url = request.url.copy_with(host="127.0.0.1", port=self._port)
-        return super().handle_request(request)
+        url = request.url.copy_with(host="127.0.0.1", port=self._port)
+        sent = httpx.Request(
+            request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+        )
+        return super().handle_request(sent)
 
 
 @contextmanager
