@@ -193,7 +193,7 @@ def _image(client: docker.APIClient, places: Places, name: str, program: str) ->
         'ENTRYPOINT ["/usr/bin/tini", "--", "/usr/bin/python3", "/program.py"]\n'
     )
     parts = [("Dockerfile", dockerfile.encode(), 0o644), ("program.py", program.encode(), 0o644)]
-    tag = f"parlatory/{name}:enginetest"
+    tag = f"parlatory/{name}:enginetest-{os.getpid()}"
     context = io.BytesIO(inputs.pack(parts))
     for event in client.build(fileobj=context, custom_context=True, tag=tag, rm=True, decode=True):
         assert "error" not in event, event
@@ -243,7 +243,8 @@ def opened() -> Iterator[Room]:
         key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
     made = Room(places=places, key=key, image=_image(client, places, "workspace", PROBE))
-    (state / "images" / "screener").write_text(_image(client, places, "screener", SCREENER))
+    screener = _image(client, places, "screener", SCREENER)
+    (state / "images" / "screener").write_text(screener)
     made.renew()
     try:
         with _served(made):
@@ -252,5 +253,7 @@ def opened() -> Iterator[Room]:
         for label in (container.LABEL_SESSION, container.LABEL_SCREENING):
             for found in made.engine.docker.list(places.enclave, label):
                 made.engine.docker.remove(found.id)
+        for image in (made.image, screener):
+            client.remove_image(image, force=True)
         mounts.remove(run)
         shutil.rmtree(state)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.engine import container, seccomp
@@ -216,6 +216,7 @@ def test_an_end_without_a_time_zone_is_refused() -> None:
         body(ends_at=datetime(2026, 11, 23))
 
 
+@settings(database=None)
 @given(source=st.text(), dataset=st.text(), version=st.text())
 def test_whatever_a_mount_says_it_stays_below_the_datasets(source: str, dataset: str, version: str) -> None:
     mount = Mount(dataset, version, source, f"/data/{dataset}/{version}")
@@ -228,6 +229,7 @@ def test_whatever_a_mount_says_it_stays_below_the_datasets(source: str, dataset:
     assert not set("{}") & set(str(first)) and ".." not in first.parts
 
 
+@settings(database=None)
 @given(
     dataset=st.from_regex(container.PART, fullmatch=True),
     version=st.from_regex(container.PART, fullmatch=True),
