@@ -86,13 +86,11 @@ def database(places: Places, step: Step) -> None:
     _stamp(places, "database", now)
 
 
-def demo(places: Places, step: Step) -> bool:
-    """Put the demo in, when the program changed since the last time; say whether passwords were made."""
+def demo(places: Places, step: Step) -> None:
+    """Put the demo in, when the program changed since the last time."""
     now = program_hash(places.checkout)
-    passwords = places.state / "demo-passwords.json"
-    if _stamps(places).get("demo") == now and passwords.exists():
-        return False
-    before = passwords.read_bytes() if passwords.exists() else b""
+    if _stamps(places).get("demo") == now and _passwords(places).exists():
+        return
     step.say("speech, institutions, people and projects")
     step.run(
         [programs_python(places), "-u", "-m", "hub.demo", "seed"],
@@ -101,7 +99,21 @@ def demo(places: Places, step: Step) -> bool:
         env=os.environ | programs.environment(places, None) | {"PATH": os.environ["PATH"]},
     )
     _stamp(places, "demo", now)
-    return passwords.exists() and passwords.read_bytes() != before
+
+
+def show_passwords_once(places: Places) -> bool:
+    """Say whether the demo's passwords were never shown, and remember that now they are."""
+    if not (file := _passwords(places)).exists():
+        return False
+    now = hashlib.sha256(file.read_bytes()).hexdigest()
+    if _stamps(places).get("shown") == now:
+        return False
+    _stamp(places, "shown", now)
+    return True
+
+
+def _passwords(places: Places) -> Path:
+    return places.state / "demo-passwords.json"
 
 
 def programs_python(places: Places) -> Path:

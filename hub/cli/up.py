@@ -45,14 +45,14 @@ def run(arguments: list[str]) -> int:
     began = time.monotonic()
     with only_one(places):
         print(f"Bringing up {places.enclave} from {places.checkout}")
-        new_passwords = ready(places)
+        ready(places)
         try:
             supervisor = start(places)
         except (StepFailed, KeyboardInterrupt):
             down.stop(places)
             raise
     print(f"\nReady in {time.monotonic() - began:.1f} s.\n")
-    print(greeting.text(places, new_passwords=new_passwords))
+    print(greeting.text(places, new_passwords=prepare.show_passwords_once(places)))
     return 0 if options.detach else watch(places, supervisor)
 
 
@@ -86,8 +86,8 @@ def machine(places: Places, *, extras: frozenset[str] = frozenset(), browser: bo
         environment.ensure(places.checkout, current, extras=extras)
 
 
-def ready(places: Places) -> bool:
-    """Do every step before the start; say whether the demo's passwords are new."""
+def ready(places: Places) -> None:
+    """Do every step before the start."""
     logs = places.state / "log"
     machine(places)
 
@@ -113,7 +113,7 @@ def ready(places: Places) -> bool:
 
     side_by_side([rules, proxy, pictures, data])
     with step("Demo", "demo", logs) as current:
-        return prepare.demo(places, current)
+        prepare.demo(places, current)
 
 
 def side_by_side(tasks: list[Callable[[], None]]) -> None:
