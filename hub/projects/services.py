@@ -122,7 +122,7 @@ def add_member(
     valid_until: date | None = None,
 ) -> Membership:
     """Make a person a member of a project."""
-    allowed = _may(by, project=project, change="add_member")
+    allowed = _may(by, project=project, change="add_member", members=(person.id,))
     project = fresh(project)
     with transaction.atomic():
         allowed.use()
@@ -139,7 +139,8 @@ def add_member(
 
 def end_membership(*, by: Actor, membership: Membership) -> None:
     """End a membership: the person's session in the project ends within one lease."""
-    allowed = _may(by, project=membership.project, change="end_member")
+    members = (membership.person_id,)
+    allowed = _may(by, project=membership.project, change="end_member", members=members)
     membership = Membership.objects.select_related("project", "person").get(pk=membership.pk)
     if membership.ended_at is not None:
         raise WrongState(f"{membership.person.name} is no longer a member of {membership.project.title}.")
@@ -164,11 +165,11 @@ def _move(*, by: Actor, project: Project, to: ProjectState, change: Change) -> N
         entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
 
 
-def _may(by: Actor, *, project: Project, change: Change) -> Permission:
+def _may(by: Actor, *, project: Project, change: Change, members: tuple[str, ...] = ()) -> Permission:
     return permission.to(
         by,
         subject=project.id,
         ask=lambda asking, at: questions.ManageProject(
-            person=asking, at=at, subject=project.id, change=change
+            person=asking, at=at, subject=project.id, change=change, members=members
         ),
     )
