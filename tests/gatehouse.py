@@ -296,10 +296,11 @@ class House:
     def labfiles_of_image(self) -> Path:
         """Put the smallest Lab in place: a page's script and a theme."""
         files = self.labfiles / TAG
-        (files / "static").mkdir(parents=True, exist_ok=True)
-        (files / "static" / "index.html").write_text('<script src="{{x}}/main.abc123.js"></script>')
-        (files / "static" / "main.abc123.js").write_text("console.log('lab')")
-        (files / "static" / "package.json").write_text(json.dumps({"jupyterlab": {"version": "4.6.6"}}))
-        (files / "themes").mkdir(exist_ok=True)
-        (files / "themes" / "index.css").write_text("body {}")
+        static, themes = files / "lab" / "static", files / "lab" / "themes"
+        static.mkdir(parents=True, exist_ok=True)
+        themes.mkdir(exist_ok=True)
+        (static / "index.html").write_text('<script src="{{x}}/main.abc123.js"></script>')
+        (static / "main.abc123.js").write_text("console.log('lab')")
+        (static / "package.json").write_text(json.dumps({"jupyterlab": {"version": "4.6.6"}}))
+        (themes / "index.css").write_text("body {}")
         return files

@@ -93,7 +93,7 @@ def page_config(files: Path, base: str, *, workspace: str, tree: str) -> dict[st
 @lru_cache(maxsize=8)
 def _of_image(files: Path) -> tuple[str, tuple[dict[str, Any], ...], tuple[str, ...]]:
     """Read version, extensions and what the image turns off, once for each image."""
-    version = _json(files / "static" / "package.json").get("jupyterlab", {}).get("version", "4")
+    version = _json(files / "lab" / "static" / "package.json").get("jupyterlab", {}).get("version", "4")
     extensions = []
     for path in sorted((files / "labextensions").glob("**/package.json")):
         found = _json(path)

@@ -38,11 +38,11 @@ TYPES = {
     ".wasm": "application/wasm",
 }
 AREAS = {
-    "static/lab": "static",
-    "static/favicons": "favicons",
+    "static/lab": "lab/static",
+    "static/favicons": "server/static/favicons",
     "lab/extensions": "labextensions",
-    "lab/api/themes": "themes",
-    "kernelspecs": "kernels",
+    "lab/api/themes": "lab/themes",
+    "kernelspecs": "kernelspecs",
 }
 _TAG = re.compile(r"[a-z0-9]{6,64}")
 _PROBE = Route("GET", "api", 0, 4096, Shape.ANY, seconds=3)
@@ -94,7 +94,7 @@ def _tree(parts: tuple[str, ...]) -> str:
 @lru_cache(maxsize=8)
 def _main_script(files: Path) -> str:
     try:
-        index = (files / "static" / "index.html").read_text(encoding="utf-8")
+        index = (files / "lab" / "static" / "index.html").read_text(encoding="utf-8")
     except OSError as error:
         raise HTTPError(
             503, "Lab's files are not in place; the enclave's admin runs `python3 -m hub up`."

@@ -25,7 +25,7 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
         return subject
 
     def build_auth_state_dict(self, token_info: dict[str, Any], user_info: dict[str, Any]) -> dict[str, Any]:
-        """Keep the id, the name and the groups beside the tokens; a mail address is not the hub's business."""
+        """Keep the id, the name and the groups beside the tokens; mail is not the hub's business."""
         state: dict[str, Any] = super().build_auth_state_dict(token_info, user_info)
         kept = {claim: user_info[claim] for claim in KEPT_CLAIMS if claim in user_info}
         return {**state, self.user_auth_state_key: {"groups": [], **kept}}

@@ -52,7 +52,7 @@ c.OAuthenticator.oauth_callback_url = f"{places.lab_url}/hub/oauth_callback"
 c.OAuthenticator.authorize_url = f"{places.portal_url}/identity/o/authorize"
 c.OAuthenticator.token_url = f"{PORTAL}/identity/o/api/token"
 c.OAuthenticator.userdata_url = f"{PORTAL}/identity/o/api/userinfo"
-c.OAuthenticator.logout_redirect_url = f"{places.portal_url}/"
+c.OAuthenticator.logout_redirect_url = f"{places.portal_url}/signed-out/"
 c.OAuthenticator.scope = ["openid", "profile", "email", "groups"]
 c.OAuthenticator.enable_pkce = True
 c.OAuthenticator.auth_state_groups_key = "oauth_user.groups"
@@ -85,7 +85,7 @@ c.JupyterHub.services = [
 ]
 
 # Who may what: nobody starts, renames or makes tokens but the portal. JupyterHub lets nobody redefine its
-# `admin` role, which may enter any session: the authenticator gives it to nobody, and the gate asks for oneself.
+# `admin` role, which may enter any session: the authenticator gives it to nobody.
 c.JupyterHub.load_roles = [
     {
         "name": "user",

@@ -97,7 +97,7 @@ class HubHouse:
                 (folder / name).write_text(self.values[name])
         for folder in ("hub", "labfiles", "run/portal", "run/engine", "run/sessions"):
             (self.places.state / folder).mkdir(parents=True)
-        static = self.places.state / "labfiles" / TAG / "static"
+        static = self.places.state / "labfiles" / TAG / "lab" / "static"
         static.mkdir(parents=True)
         (static / "index.html").write_text('<script src="{{x}}/main.abc123.js"></script>')
         (static / "main.abc123.js").write_text("console.log('lab')")
