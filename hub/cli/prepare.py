@@ -15,7 +15,8 @@ from hub.places import USERS, Places
 
 POLICY_FILES = (".rego", ".json", ".yaml", ".yml", ".manifest")
 TESTS = "_test.rego"
-LEFT_OUT = {"__pycache__", ".mypy_cache", "node_modules"}
+# Neither the database nor the pages follow from these.
+LEFT_OUT = {"__pycache__", "cli", "doctor", "engine", "gate", "jupyter", "README.md"}
 
 
 def images(places: Places, step: Step) -> None:
@@ -143,7 +144,7 @@ def program_hash(checkout: Path) -> str:
 def _program_files(checkout: Path) -> Iterable[Path]:
     for package in ("hub", "egress_review", "notebooks"):
         for path in sorted((checkout / package).rglob("*")):
-            if path.is_file() and not LEFT_OUT.intersection(path.parts):
+            if path.is_file() and not LEFT_OUT.intersection(path.relative_to(checkout).parts):
                 yield path
 
 
