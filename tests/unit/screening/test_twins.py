@@ -108,3 +108,23 @@ def test_many_telling_names_are_flagged() -> None:
     names = {f"{n:02d}-{'abcdefghij' * 5}.txt": b"fine\n" for n in range(25)}
     assert verdict(names).outcome == "flag"
     assert verdict({f"figure-{n:02d}.txt": b"fine\n" for n in range(25)}).outcome == "pass"
+
+
+@pytest.mark.parametrize("between", ["\n", ", ", " "])
+def test_a_list_of_bare_numbers_is_found_where_they_are_scattered_ids(between: str) -> None:
+    index = Index.of(
+        [Recording(f"{n}-{n * 7}-0001", str(n)) for n in (19, 84, 174, 251, 1272, 2035, 6930, 8842)]
+    )
+    assert (
+        verdict({"t.txt": between.join(("84", "174", "251", "1272", "8842")).encode()}, LIMITS, index).outcome
+        == "block"
+    )
+    assert (
+        verdict({"t.txt": between.join(("85", "175", "252", "1273", "8843")).encode()}, LIMITS, index).outcome
+        == "pass"
+    )
+
+
+def test_content_is_named_for_what_it_is_whatever_its_suffix() -> None:
+    found = verdict({"a.csv": b"PK\x03\x04" + bytes(60), "b.txt": b"\x89HDF\r\n\x1a\n" + bytes(60)})
+    assert ["archive" in f.message or "Models" in f.message for f in found.findings] == [True, True]
