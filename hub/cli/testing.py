@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from hub.cli import environment, packages, preflight, up
@@ -24,52 +25,84 @@ TEST_ENCLAVE = {
     "PARLATORY_PORT": "18000",
     "PARLATORY_ENCLAVE": "parlatory-test",
 }
+MODULE = "import runpy, sys; sys.argv = {words!r}; runpy.run_module(sys.argv[0], run_name='__main__')"
 LINTERS = (
-    ("ruff", "check", "."),
-    ("ruff", "format", "--check", "."),
-    ("mypy",),
-    ("importlinter.cli", "lint"),
+    ("ruff", MODULE.format(words=["ruff", "check", "."])),
+    ("ruff format", MODULE.format(words=["ruff", "format", "--check", "."])),
+    # Its plugin reads the portal's settings, which want secrets: a throwaway set where no enclave has them.
+    ("mypy", "import tests.throwaway; " + MODULE.format(words=["mypy"])),
+    ("import-linter", "from importlinter.cli import lint_imports_command as main; main()"),
 )
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants tested."""
+
+    suites: tuple[str, ...]
+    # What pytest is told: paths, expressions, options.
+    rest: tuple[str, ...]
+    keep: bool
+    lint: bool
+
+    @property
+    def everything(self) -> bool:
+        """Whether no part was named."""
+        return not self.suites and not self.lint
+
+    @property
+    def needs_enclave(self) -> bool:
+        """Whether anything but unit tests and linters was asked for."""
+        return self.everything or not set(self.suites) <= ALONE
+
+    @property
+    def needs_browser(self) -> bool:
+        """Whether a test that drives a browser may be among them."""
+        return self.everything or bool(SEEN & set(self.suites))
 
 
 def run(arguments: list[str]) -> int:
     """Run the tests; pytest's closing line is the last that is printed when all is well."""
-    suites, keep, rest = read(arguments, places.checkout)
-    if set(suites) <= ALONE:
+    wish = read(arguments, places.checkout)
+    if not wish.needs_enclave:
         ensure_environment()
-        return outcome(lint(places.checkout) if "lint" in suites or not suites else [], suites, rest, {})
+        return outcome(wish, {})
     if lack := preflight.not_root(places):
         raise StepFailed(lack)
     test = TEST_ENCLAVE | {"PARLATORY_TOOLS": str(places.tools), "PARLATORY_CHECKOUT": str(places.checkout)}
     test_places = as_places(test)
-    reuse = keep and Supervisor(test_places).runs()
+    reuse = wish.keep and Supervisor(test_places).runs()
     if not reuse:
         hub(["reset", "--yes"], test)
         preflight.check(test_places)
-    up.machine(test_places, extras=frozenset({"test"}), browser=not suites or bool(SEEN & set(suites)))
     try:
+        up.machine(test_places, extras=frozenset({"test"}), browser=wish.needs_browser)
         if not reuse:
             hub(["up", "--detach"], test)
-        return outcome(lint(places.checkout) if not suites or "lint" in suites else [], suites, rest, test)
+        return outcome(wish, test)
     finally:
-        if not keep:
+        if not wish.keep:
             tear_down(test)
 
 
-def read(arguments: list[str], checkout: Path) -> tuple[list[str], bool, list[str]]:
-    """Return the suites asked for, whether to keep the enclave, and what pytest is told."""
+def read(arguments: list[str], checkout: Path) -> Wish:
+    """Return what is wanted: suites by name or by the paths named, and what pytest is told."""
     there = [name for name in SUITES if (checkout / "tests" / name).is_dir()]
-    suites: list[str] = []
-    rest = list(arguments)
-    keep = "--keep" in rest
-    rest = [word for word in rest if word != "--keep"]
+    rest = [word for word in arguments if word != "--keep"]
+    names: list[str] = []
     while rest and (rest[0] in there or rest[0] == "lint"):
-        suites.append(rest.pop(0))
-    if rest and not rest[0].startswith("-") and "/" not in rest[0] and not suites:
-        raise StepFailed(
-            f"there are no tests called {rest[0]!r}", fix=f"there are: {', '.join([*there, 'lint'])}"
-        )
-    return suites, keep, rest
+        names.append(rest.pop(0))
+    if rest and not names and not rest[0].startswith("-") and "/" not in rest[0]:
+        known = ", ".join([*there, "lint"])
+        raise StepFailed(f"there are no tests called {rest[0]!r}", fix=f"there are: {known}")
+    paths = [Path(word).parts for word in rest if word.startswith("tests/")]
+    suites = [name for name in names if name != "lint"] + [parts[1] for parts in paths if len(parts) > 1]
+    return Wish(
+        suites=tuple(dict.fromkeys(suites)),
+        rest=tuple(rest),
+        keep="--keep" in arguments,
+        lint="lint" in names,
+    )
 
 
 def as_places(values: dict[str, str]) -> Places:
@@ -119,40 +152,33 @@ def tear_down(values: dict[str, str]) -> None:
         print(f"The test enclave was not removed cleanly: {log}", file=sys.stderr)
 
 
-def lint(checkout: Path) -> list[str]:
+def lint(checkout: Path, values: dict[str, str]) -> list[str]:
     """Run the linters and return the names of those that found something."""
     python = environment.python(checkout)
     return [
-        linter[0]
-        for linter in LINTERS
-        if subprocess.run(linter_command(python, linter), check=False, cwd=checkout).returncode
+        name
+        for name, code in LINTERS
+        if subprocess.run(
+            [str(python), "-c", code], check=False, cwd=checkout, env=os.environ | values
+        ).returncode
     ]
 
 
-def linter_command(python: Path, linter: tuple[str, ...]) -> list[str]:
-    """Return a linter's command; import-linter has no module to run, its function is called."""
-    if linter[0] == "importlinter.cli":
-        code = "import sys; from importlinter.cli import lint_imports_command as main; sys.exit(main())"
-        return [str(python), "-c", code]
-    return [str(python), "-m", *linter]
+def outcome(wish: Wish, values: dict[str, str]) -> int:
+    """Run linters and pytest and return the status of all checks together."""
+    failed = lint(places.checkout, values) if wish.lint or wish.everything else []
+    status = pytest(wish, values) if wish.suites or wish.everything else 0
+    if failed:
+        print(f"These linters found something, see above: {', '.join(failed)}", file=sys.stderr)
+    return status or (1 if failed else 0)
 
 
-def outcome(failed_linters: list[str], suites: list[str], rest: list[str], values: dict[str, str]) -> int:
-    """Run pytest and return the status of all checks together."""
-    chosen = [name for name in suites if name != "lint"]
-    status = 0
-    if chosen or not suites:
-        status = pytest(chosen, rest, values)
-    if failed_linters:
-        print(f"These linters found something, see above: {', '.join(failed_linters)}", file=sys.stderr)
-    return status or (1 if failed_linters else 0)
-
-
-def pytest(chosen: list[str], rest: list[str], values: dict[str, str]) -> int:
+def pytest(wish: Wish, values: dict[str, str]) -> int:
     """Run pytest over the suites; no test at all is a failure, pytest's status 5."""
     checkout = places.checkout
     folders = [f"tests/{name}" for name in SUITES if (checkout / "tests" / name).is_dir()]
-    wanted = [folder for folder in folders if not chosen or folder.split("/")[1] in chosen]
-    named = [word for word in rest if word.startswith("tests/")]
-    command = [str(environment.python(checkout)), "-m", "pytest", *([] if named else wanted), *rest]
+    wanted = [folder for folder in folders if not wish.suites or Path(folder).name in wish.suites]
+    if any(word.startswith("tests/") for word in wish.rest):
+        wanted = []
+    command = [str(environment.python(checkout)), "-m", "pytest", *wanted, *wish.rest]
     return subprocess.run(command, check=False, cwd=checkout, env=os.environ | values).returncode

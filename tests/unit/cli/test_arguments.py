@@ -50,15 +50,37 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_suites_come_first_and_pytest_gets_the_rest(checkout: Path) -> None:
-    assert testing.read(["unit", "browser", "-k", "loop"], checkout) == (
-        ["unit", "browser"],
-        False,
-        ["-k", "loop"],
-    )
+    wish = testing.read(["unit", "browser", "-k", "loop"], checkout)
+    assert (wish.suites, wish.rest, wish.keep) == (("unit", "browser"), ("-k", "loop"), False)
+    assert wish.needs_enclave
+    assert wish.needs_browser
+
+
+def test_without_words_everything_runs_in_an_enclave(checkout: Path) -> None:
+    wish = testing.read([], checkout)
+    assert wish.everything
+    assert wish.needs_enclave
+    assert wish.needs_browser
+
+
+@pytest.mark.parametrize(
+    "words", [["unit"], ["lint"], ["unit", "lint"], ["tests/unit/cli/test_arguments.py"]]
+)
+def test_unit_tests_and_linters_need_no_enclave(words: list[str], checkout: Path) -> None:
+    assert not testing.read(words, checkout).needs_enclave
+
+
+def test_a_path_stands_for_its_suite(checkout: Path) -> None:
+    wish = testing.read(["tests/browser/test_loop.py"], checkout)
+    assert wish.suites == ("browser",)
+    assert wish.rest == ("tests/browser/test_loop.py",)
+    assert wish.needs_enclave
 
 
 def test_keep_may_stand_anywhere(checkout: Path) -> None:
-    assert testing.read(["browser", "-x", "--keep"], checkout) == (["browser"], True, ["-x"])
+    wish = testing.read(["browser", "-x", "--keep"], checkout)
+    assert wish.keep
+    assert wish.rest == ("-x",)
 
 
 def test_a_suite_that_does_not_exist_is_refused(checkout: Path) -> None:
@@ -66,10 +88,6 @@ def test_a_suite_that_does_not_exist_is_refused(checkout: Path) -> None:
         testing.read(["brwoser"], checkout)
     assert "brwoser" in str(refused.value)
     assert "browser" in refused.value.fix
-
-
-def test_a_path_goes_to_pytest(checkout: Path) -> None:
-    assert testing.read(["tests/unit/cli"], checkout) == ([], False, ["tests/unit/cli"])
 
 
 def test_the_test_enclave_shares_no_folder_port_or_label_with_the_real_one() -> None:
