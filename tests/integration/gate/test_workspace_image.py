@@ -18,6 +18,8 @@ from hub.places import places
 from tests.gatehouse import ALICE, BASE, SESSION, SESSION_UID, House, lease, opened
 
 SECONDS = 60
+# The image is built here when nobody has built it yet.
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
