@@ -61,6 +61,7 @@ class Worker:
                 if waited >= SWEEP_SECONDS:
                     screenings.sweep(bench=self._bench)
                     waited = 0.0
+                self._publish()
                 if self.step():
                     continue
             except (DatabaseError, OSError) as error:
@@ -68,6 +69,15 @@ class Worker:
                 connections.close_all()
             waited += POLL_SECONDS
             stop.wait(POLL_SECONDS)
+
+    def _publish(self) -> None:
+        """Publish what a request's own publishing left: its lock was busy, or its process was killed."""
+        from hub.ledger import publisher
+
+        try:
+            publisher.publish()
+        except publisher.HistoryChanged as error:
+            log.critical("ledger_not_published reason=%s", error)
 
     @contextmanager
     def _holding(self, submission: Submission) -> Iterator[None]:

@@ -87,6 +87,15 @@ def database(places: Places, step: Step) -> None:
     _stamp(places, "database", now)
 
 
+def rules_on_ledger(places: Places, step: Step) -> None:
+    """Put the policies' revision on the ledger before the first decision under it, when it changed."""
+    now = (places.state / "opa" / "revision").read_text(encoding="utf-8").strip()
+    if _stamps(places).get("revision") == now:
+        return
+    _module(places, step, "hub.ledger", "revision")
+    _stamp(places, "revision", now)
+
+
 def demo(places: Places, step: Step) -> None:
     """Put the demo in, when the program changed since the last time."""
     now = program_hash(places.checkout)
@@ -123,8 +132,12 @@ def programs_python(places: Places) -> Path:
 
 
 def _django(places: Places, step: Step, *words: str) -> None:
+    _module(places, step, "django", *words)
+
+
+def _module(places: Places, step: Step, module: str, *words: str) -> None:
     step.run(
-        [programs_python(places), "-m", "django", *words],
+        [programs_python(places), "-m", module, *words],
         cwd=programs.checkout(places),
         env=programs.environment(places, "portal"),
         umask=0o007,

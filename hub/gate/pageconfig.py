@@ -105,7 +105,7 @@ def _of_image(files: Path) -> tuple[str, tuple[dict[str, Any], ...], tuple[str, 
             entry
             | {key: build[key] for key in ("load", "extension", "mimeExtension", "style") if key in build}
         )
-    disabled = _json(files / "page_config.json").get("disabledExtensions", {})
+    disabled = _json(files / "labconfig" / "page_config.json").get("disabledExtensions", {})
     names = disabled if isinstance(disabled, list) else [name for name, off in disabled.items() if off]
     return str(version), tuple(extensions), tuple(str(name) for name in names)
 

@@ -24,6 +24,7 @@ SOURCES = {
     "kernelspecs": "share/jupyter/kernels",
     "server/static": "{packages}/jupyter_server/static",
     "lab/templates": "{packages}/jupyterlab_server/templates",
+    "labconfig": "etc/jupyter/labconfig",
 }
 REQUIRED = {"lab/static", "lab/schemas", "server/static"}
 PYTHON = "python3.13"
