@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -226,8 +225,3 @@ def application(engine: Engine) -> tornado.web.Application:
 def server(engine: Engine) -> HTTPServer:
     """Return an HTTP server with bounded bodies."""
     return HTTPServer(application(engine), max_body_size=BODY_BYTES, max_buffer_size=BODY_BYTES * 2)
-
-
-def is_id(text: str) -> bool:
-    """Say whether a text is an id as in this API's paths."""
-    return re.fullmatch(ID, text) is not None

@@ -144,6 +144,8 @@ def test_data_cannot_be_changed(room: Room, attack: Attack, act: str) -> None:
     # Even where its files' modes would let everyone: the mount is what holds.
     folder = room.places.state / "datasets" / "talk" / "1"
     folder.chmod(0o777)
+    # Made anew, so that an attack which succeeds leaves the next one something to attack.
+    (folder / "manifest.jsonl").write_text('{"id": "one"}\n')
     (folder / "manifest.jsonl").chmod(0o666)
     said = attack(
         f"import os\ntry:\n    {act}; print('changed')\nexcept OSError as error:\n    print(error.errno)"
