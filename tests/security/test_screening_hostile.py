@@ -70,6 +70,12 @@ def by_hand() -> Iterator[tuple[str, str, bytes]]:
     yield "ZIP named PNG", "a.png", zip_bytes(b"x")
     yield "ZIP before PNG", "a.png", zip_bytes(b"x") + picture
     yield "PDF named TXT", "a.txt", b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n"
+    yield (
+        "SVG named TXT",
+        "a.txt",
+        b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 1"/></svg>\n',
+    )
+    yield "PostScript named TXT", "a.txt", b"%!PS-Adobe-3.0\n%%Pages: 1\nshowpage\n"
     yield "program named TXT", "a.txt", b"\x7fELF\x02\x01\x01" + bytes(100)
     yield "gzip named CSV", "a.csv", zlib.compress(b"a,b\n", wbits=31)
     yield "HDF5 named CSV", "a.csv", b"\x89HDF\r\n\x1a\n" + bytes(100)
@@ -244,6 +250,14 @@ def test_a_parser_that_misbehaves_is_a_block(
     assert [str(finding.severity) for finding in looked.findings] == ["block"]
     assert time.monotonic() - began < 20
     assert "secret" not in capfd.readouterr().err
+
+
+def test_a_parser_that_takes_too_much_memory_is_told_so() -> None:
+    def inspect() -> None:
+        bytearray(1 << 30)
+
+    looked = isolated(inspect, 5, 256 << 20, 1 << 20)  # type: ignore[arg-type]
+    assert "too much memory" in looked.findings[0].message
 
 
 def test_a_parser_may_not_answer_with_more_than_a_copy() -> None:
