@@ -124,5 +124,5 @@ def test_tools_survive_a_reset_when_they_lie_in_the_state(places: Places) -> Non
     inside = replace(places, tools=places.state / "tools")
     shutil.copytree(Path(__file__).parent, inside.tools / "bin")
     (inside.state / "vault").mkdir()
-    reset.remove_state(inside, images=True)
+    reset.remove_state(inside, images=False)
     assert [path.name for path in inside.state.iterdir()] == ["tools"]
