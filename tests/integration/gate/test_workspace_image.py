@@ -56,7 +56,7 @@ def start(client: docker.APIClient, image: str, folder: Path) -> str:
         user=f"{SESSION_UID}:{SESSION_UID}",
         environment={"PARLATORY_BASE_URL": f"{BASE}/"},
         host_config=host,
-        labels={"parlatory.enclave": "parlatory-test"},
+        labels={"parlatory.test": "gate"},
     )["Id"]
     client.start(made)
     return str(made)
