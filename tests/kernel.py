@@ -109,3 +109,35 @@ def run(page: Page, base: str, code: str, *, seconds: float = 60) -> Ran:
     """Run code in the session's kernel from a page of the lab's origin; `base` ends with a slash."""
     answer = page.evaluate(_RUN, [base, code, seconds])
     return Ran(messages=answer.get("messages", []), error=answer.get("error"), closed=answer.get("closed"))
+
+
+_WATCH = """
+async ([base]) => {
+  const xsrf = (document.cookie.match(/(?:^|; )_xsrf=([^;]*)/) || [])[1] || '';
+  const answer = await fetch(base + 'api/sessions', {
+    method: 'POST',
+    headers: {'Content-Type': 'application/json', 'X-XSRFToken': decodeURIComponent(xsrf)},
+    body: JSON.stringify({path: 'watch.ipynb', name: 'watch.ipynb', type: 'notebook', kernel: {name: 'python3'}}),
+  });
+  const kernel = (await answer.json()).kernel.id;
+  const socket = new WebSocket(base.replace(/^http/, 'ws') + 'api/kernels/' + kernel + '/channels?session_id=watch',
+                               ['v1.kernel.websocket.jupyter.org']);
+  window.watched = {opened: 0, closed: 0};
+  socket.onclose = event => { window.watched = {...window.watched, closed: Date.now() / 1000,
+                                                code: event.code, reason: event.reason}; };
+  await new Promise((resolve, reject) => {
+    socket.onopen = () => { window.watched.opened = Date.now() / 1000; resolve(); };
+    socket.onerror = () => reject(new Error('the websocket did not open'));
+  });
+}
+"""
+
+
+def watch(page: Page, base: str) -> None:
+    """Open a kernel's websocket in the page and keep it open; `closed` says when it ended."""
+    page.evaluate(_WATCH, [base])
+
+
+def closed(page: Page) -> float:
+    """Return when the watched websocket was closed, in seconds since 1970, or 0 while it is open."""
+    return float(page.evaluate("window.watched.closed"))

@@ -1,100 +1,17 @@
-"""Chromium, and demo people signed in to the running test enclave."""
+"""What only the browser tests need: pictures for the README's tour."""
 
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.enclave import Enclave, attach
+from tests.enclave import Enclave
 
-# The enclave's own two hosts are all a test browser may reach; the rest is Chromium's own chatter, switched off.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TOUR = Path(__file__).parent / "tour"
-
-
-@pytest.fixture(scope="session")
-def enclave() -> Enclave:
-    """Return the test enclave that is running."""
-    return attach()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium once for all browser tests."""
-    path = shutil.which("chromium")
-    assert path, "Chromium is missing; `python3 -m hub test` installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class People:
-    """Demo people with a browser each; everybody signs in once and stays signed in."""
-
-    def __init__(self, *, browser: Browser, enclave: Enclave) -> None:
-        self._browser = browser
-        self._enclave = enclave
-        self._contexts: dict[str, BrowserContext] = {}
-
-    def page(self, login: str) -> Page:
-        """Return a new page of a signed-in person."""
-        if login not in self._contexts:
-            self._contexts[login] = self.arrive(login)
-        return self._contexts[login].new_page()
-
-    def arrive(self, login: str) -> BrowserContext:
-        """Sign a person in, with their second factor where they have one, in a browser of their own."""
-        context = self.stranger()
-        page = context.new_page()
-        email = f"{login}@demo.invalid"
-        page.goto(self._enclave.places.portal_url + "/")
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password").fill(self._enclave.passwords[email])
-        page.get_by_role("button", name="Sign in").click()
-        if page.url.endswith("/sign-in/second-factor/"):
-            page.get_by_label("Code").fill(self._enclave.code(email))
-            page.get_by_role("button", name="Continue").click()
-        page.get_by_role("button", name="Sign out").wait_for()
-        page.close()
-        return context
-
-    def stranger(self) -> BrowserContext:
-        """Return a browser in which nobody is signed in."""
-        context = self._browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-        context.set_default_timeout(20_000)
-        return context
-
-    def forget(self, login: str) -> None:
-        """Close a person's browser; the next page signs in again."""
-        if context := self._contexts.pop(login, None):
-            context.close()
-
-    def close(self) -> None:
-        """Close every browser."""
-        for login in list(self._contexts):
-            self.forget(login)
-
-
-@pytest.fixture(scope="session")
-def people(chromium: Browser, enclave: Enclave) -> Iterator[People]:
-    """Return the demo people."""
-    everyone = People(browser=chromium, enclave=enclave)
-    yield everyone
-    everyone.close()
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +21,7 @@ def picture(enclave: Enclave) -> Callable[[Page, str], None]:
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
-        page.screenshot(path=folder / f"{name}.png")
+        page.wait_for_load_state("load")
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     return take

@@ -1,0 +1,15 @@
+"""Fixtures that more than one suite uses; none starts anything before a test asks for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.people import chromium, enclave, people
+
+__all__ = ["chromium", "enclave", "people"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests with a browser last: Playwright keeps an event loop in the thread, which Django and asyncio refuse."""
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
