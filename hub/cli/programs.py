@@ -82,7 +82,7 @@ def table(places: Places) -> list[Program]:
         Program(
             "hub",
             USERS["hub"],
-            (*module, "jupyterhub", "-f", str(checkout(places) / "hub/jupyter/jupyterhub_config.py")),
+            (*module, "hub.jupyter", "-f", str(checkout(places) / "hub/jupyter/jupyterhub_config.py")),
             (("CONFIGPROXY_AUTH_TOKEN", token),),
         ),
         Program("gate", USERS["gate"], (*module, "hub.gate")),

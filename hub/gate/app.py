@@ -48,6 +48,7 @@ def application(gate: Gate) -> Application:
     """Return the gate's addresses; what none of them names is refused by `Forward` or `Nowhere`."""
     return Application(
         [
+            (PREFIX, pages.Pulse),
             (rf"{PREFIX}oauth_callback", Callback),
             (rf"{PREFIX}static/([a-z.]+)", pages.OwnFile),
             (rf"{_SESSION}/?", pages.Start),

@@ -191,6 +191,17 @@ class Probe(GateHandler):
         self.answer_json({"version": "1"})
 
 
+class Pulse(GateHandler):
+    """The hub's question, once a minute, whether the gate answers."""
+
+    async def get(self) -> None:
+        """Say yes to the hub; to a browser there is nothing here."""
+        if self.request.host.lower() != self.gate.gate_host:
+            self.check_host()
+            raise HTTPError(404, "The gate does not serve this address.")
+        self.answer_json({"gate": "ok"})
+
+
 class Me(GateHandler):
     """Who Lab thinks is there: the gate answers, not the session."""
 

@@ -80,7 +80,7 @@ class HubHouse:
         assert self._ready.wait(10)
         self._processes = [
             self._proxy(),
-            self._python("-m", "jupyterhub", "-f", "hub/jupyter/jupyterhub_config.py"),
+            self._python("-m", "hub.jupyter", "-f", "hub/jupyter/jupyterhub_config.py"),
         ]
         self._processes.append(self._python("-m", "hub.gate"))
         try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.gatehouse import ALICE, BOB, SERVER, SESSION
-from tests.integration.jupyter.hubhouse import Browser, HubHouse, opened
+from tests.integration.jupyter.hubhouse import BASE_PORT, Browser, HubHouse, opened
 
 LAB = f"/user/{ALICE}/{SERVER}/lab"
 
@@ -163,3 +164,44 @@ def test_an_engine_that_refuses_is_a_refusal_with_its_sentence(house: HubHouse) 
     status, text = start(house)
     assert status == 403 and "engine" in text
     assert house.ended[-1][0].endswith("01jother00000000000000000x/ended")
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "path"),
+    [
+        ("lab", "elsewhere.example", "/hub/login"),
+        ("lab", "elsewhere.example", "/"),
+        ("lab", "elsewhere.example", "/hub/api"),
+        ("lab", "elsewhere.example", "/hub/static/css/style.min.css"),
+        ("lab", "lab.localhost", "/hub/login"),
+        ("lab", "lab.localhost:1", "/hub/login"),
+        ("lab", f"127.0.0.1:{BASE_PORT + 1}", "/hub/login"),
+        ("hub", f"127.0.0.1:{BASE_PORT + 3}", "/hub/login"),
+        ("hub", f"127.0.0.1:{BASE_PORT + 3}", "/hub/home"),
+        ("hub", f"portal.localhost:{BASE_PORT}", "/hub/api"),
+    ],
+)
+def test_a_host_name_that_is_not_the_labs_reaches_nothing(
+    house: HubHouse, port: str, host: str, path: str
+) -> None:
+    answer = httpx.get(f"{house.places.url(port)}{path}", headers={"Host": host}, trust_env=False)
+    assert answer.status_code == 421
+    assert house.places.lab_url in answer.text
+    assert "Server" not in answer.headers and "Set-Cookie" not in answer.headers
+
+
+def test_the_labs_own_name_reaches_the_hub_and_the_gates_calls_go_on(
+    house: HubHouse, browser: Browser
+) -> None:
+    assert browser.get(f"{house.places.lab_url}/hub/health").status_code == 200
+    with house.api(house.values["gate-hub"]) as gate:
+        assert gate.get("/user").status_code == 200
+    error = httpx.get(f"{house.places.url('hub')}/hub/error/503", trust_env=False)
+    assert error.status_code == 200 and "503" in error.text
+
+
+def test_the_hubs_question_whether_the_gate_answers_is_no_refusal(house: HubHouse) -> None:
+    asked = f"{house.places.url('gate')}/services/gate/"
+    assert httpx.get(asked, trust_env=False).json() == {"gate": "ok"}
+    for host, status in ((house.places.lab_host, 404), ("elsewhere.example", 421)):
+        assert httpx.get(asked, headers={"Host": host}, trust_env=False).status_code == status
