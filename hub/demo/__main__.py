@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match options.verb:
             case "data":
-                data.build(places.state / "datasets", say=say)
+                data.build(places.state / "datasets", cache=places.tools / data.CACHE, say=say)
             case "seed":
                 seed.run(places, say=say)
             case "stage":

@@ -17,18 +17,20 @@ from hub.demo.sources import FURTHER_VOICES, READER, RECIPE, RECIPES, VOICES, Re
 from hub.errors import WrongState
 
 STAMP = ".recipe"
+# Below the tools, so that a fresh state downloads nothing that the machine already has.
+CACHE = "demo-packages"
 Say = Callable[[str], None]
 
 
-def build(datasets: Path, *, say: Say) -> list[Path]:
-    """Make every demo version that is missing below `datasets`; return the folders of all of them."""
+def build(datasets: Path, *, cache: Path, say: Say) -> list[Path]:
+    """Make every demo version missing below `datasets`, from packages kept in `cache`; return all folders."""
     missing = [recipe for recipe in RECIPES if not _is_made(datasets, recipe)]
     if missing:
         _private(datasets)
         with tempfile.TemporaryDirectory(prefix="parlatory-demo-") as work:
             names = {package for recipe in RECIPES for package in recipe.packages}
-            say(f"demo data: downloading {len(names)} packages of recorded speech (about 120 MB)")
-            unpacked = packages.unpack(names, Path(work))
+            say(f"demo data: {len(names)} packages of recorded speech (about 120 MB, downloaded once)")
+            unpacked = packages.unpack(names, Path(work), cache)
             for recipe in missing:
                 write(recipe, datasets, unpacked)
                 say(f"demo data: made {recipe.dataset} {recipe.version}")

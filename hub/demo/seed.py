@@ -14,7 +14,7 @@ from hub.places import USERS, Places
 
 def run(places: Places, *, say: Say) -> None:
     """Put in what is missing of the demo; a second run changes nothing."""
-    data.build(places.state / "datasets", say=say)
+    data.build(places.state / "datasets", cache=places.tools / data.CACHE, say=say)
     people = credentials.complete(places.state)
     with rules.answering(places):
         done = subprocess.run(

@@ -93,7 +93,7 @@ def test_only_root_reads_the_passwords(seeded: Seeded) -> None:
 
 def test_data_that_are_there_are_not_made_again(seeded: Seeded) -> None:
     began = time.monotonic()
-    data.build(seeded.places.state / "datasets", say=print)
+    data.build(seeded.places.state / "datasets", cache=seeded.places.tools / data.CACHE, say=print)
     assert time.monotonic() - began < 1
 
 

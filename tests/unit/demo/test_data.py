@@ -140,13 +140,13 @@ def test_what_is_made_is_not_made_again(
 ) -> None:
     asked = []
 
-    def unpack(names: set[str], work: Path) -> Packages:
+    def unpack(names: set[str], work: Path, cache: Path) -> Packages:
         asked.append(names)
         return unpacked
 
     monkeypatch.setattr(packages, "unpack", unpack)
-    first = data.build(datasets, say=str)
-    assert data.build(datasets, say=str) == first
+    first = data.build(datasets, cache=datasets / "cache", say=str)
+    assert data.build(datasets, cache=datasets / "cache", say=str) == first
     assert len(asked) == 1
 
 
@@ -155,4 +155,4 @@ def test_a_version_of_another_recipe_is_never_overwritten(datasets: Path, unpack
     (folder / data.STAMP).chmod(0o644)
     (folder / data.STAMP).write_text("of another release\n")
     with pytest.raises(WrongState, match="a dataset version never changes"):
-        data.build(datasets, say=str)
+        data.build(datasets, cache=datasets / "cache", say=str)
