@@ -24,6 +24,7 @@ DISABLED = (
     "@jupyterlab/fileeditor-extension:language-server",
     "@jupyterlab/notebook-extension:language-server",
     "@jupyterlab/notebook-extension:export",
+    "@jupyterlab/notebook-extension:update-raw-mimetype",
     "@jupyterlab/pdf-extension",
     "@jupyterlab/terminal-extension",
 )
