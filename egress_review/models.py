@@ -54,6 +54,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Keep what waits for votes, the longest waiting first."""
         return self.filter(state=State.IN_REVIEW).order_by("submitted_at")
 
+    def newest_first(self) -> SubmissionQuerySet:
+        """Order by the time of handing in; counting drops the model's own order."""
+        return self.order_by("-submitted_at", "-id")
+
     def with_counts(self) -> SubmissionQuerySet:
         """Add how many files, findings and votes each has, never what was voted."""
         return self.annotate(

@@ -32,7 +32,7 @@ vault = Vault(places.state / "vault")
 def index(request: HttpRequest) -> HttpResponse:
     """List what was handed in from the reader's projects."""
     person = reader(request)
-    mine = readings.mine(person).with_counts().select_related("project", "author")[:MOST_SHOWN]
+    mine = readings.mine(person).with_counts().newest_first().select_related("project", "author")[:MOST_SHOWN]
     waiting = readings.reviewable(person).count()
     return render(request, "releases/index.html", {"submissions": mine, "waiting": waiting})
 
@@ -51,8 +51,9 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_GET
 def everything(request: HttpRequest) -> HttpResponse:
     """List every submission, without content, for an auditor."""
-    found = readings.open_queue(by=reader(request)).with_counts().select_related("project", "author")
-    return render(request, "releases/all.html", {"submissions": found[:MOST_SHOWN]})
+    found = readings.open_queue(by=reader(request)).with_counts().newest_first()
+    shown = found.select_related("project", "author")[:MOST_SHOWN]
+    return render(request, "releases/all.html", {"submissions": shown})
 
 
 @login_required

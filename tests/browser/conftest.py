@@ -16,7 +16,7 @@ TOUR = Path(__file__).parent / "tour"
 
 @pytest.fixture(scope="session")
 def picture(enclave: Enclave) -> Callable[[Page, str], None]:
-    """Take a tour picture; it goes into the checkout only when PARLATORY_TOUR=1 asks to redraw the README's."""
+    """Take a tour picture; into the checkout only when PARLATORY_TOUR=1 asks to redraw the README's."""
     folder = TOUR if os.environ.get("PARLATORY_TOUR") == "1" else enclave.places.state / "tour"
     folder.mkdir(parents=True, exist_ok=True)
 
