@@ -18,6 +18,7 @@ from hub.people import records
 from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
 from hub.projects import services as projects
+from hub.projects import visible
 from hub.projects.models import Membership, Project
 
 
@@ -39,11 +40,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
 def project(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a project to its members and to those who may read about every project."""
     person = reader(request)
-    shown = get_object_or_404(Project, slug=slug)
+    shown = visible.project(to=person, slug=slug)
     today = datetime.now(UTC).date()
     mine = Membership.objects.current(today).filter(project=shown, person=person).first()
-    if mine is None:
-        records.open_for(person, "projects")
     signable = Agreement.objects.filter(project=shown).select_related("dataset__steward")
     context = {
         "project": shown,

@@ -15,6 +15,7 @@ from hub.people import records
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.places import places
+from hub.projects import visible
 from hub.projects.models import Project
 from hub.workspaces import leases, sessions
 from hub.workspaces.models import Session, SessionState
@@ -25,7 +26,7 @@ from hub.workspaces.models import Session, SessionState
 def workspace(request: HttpRequest, project: str) -> HttpResponse:
     """Show a person's place in a project: start it, wait for it, open it, stop it, or read why not."""
     person = reader(request)
-    shown = get_object_or_404(Project, slug=project)
+    shown = visible.project(to=person, slug=project, past=True)
     return render(request, "workspaces/workspace.html", _context(person, shown))
 
 

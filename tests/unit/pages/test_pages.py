@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 
 from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
 from hub.pages import views
 from hub.people.models import Person, Role
+from hub.projects.models import Membership
 from hub.workspaces.models import Session, SessionState
 from tests import portal
 from tests.portal import Policies, RemoteStandIn
@@ -116,11 +120,8 @@ def test_nobody_sees_a_page_without_signing_in(path: str) -> None:
     assert answer["Location"].startswith("/sign-in/")
 
 
-@pytest.mark.parametrize(
-    "path", ["/people/", "/projects/?all=1", "/approvals/", "/sessions/", "/projects/rhythm/"]
-)
+@pytest.mark.parametrize("path", ["/people/", "/projects/?all=1", "/approvals/", "/sessions/"])
 def test_records_are_shown_to_nobody_whom_the_policies_refuse(path: str, policies: Policies) -> None:
-    portal.project("rhythm")
     policies.deny("read_records", "Your roles do not let you read this.")
     answer = browser(portal.person("rosa", Role.RESEARCHER)).get(path)
     assert answer.status_code == 403
@@ -167,13 +168,45 @@ def test_the_workspace_page_says_what_can_be_done(state: SessionState, policies:
 
 def test_the_workspace_page_lists_every_reason_against_a_start(policies: Policies) -> None:
     who = portal.person("rosa", Role.RESEARCHER)
-    portal.project()
-    policies.deny("start", "You are not a member of the project “Vowels”.")
+    portal.project(member=who)
+    policies.deny("start", "The project “Vowels” ended yesterday.")
     made = browser(who)
-    assert "You are not a member of the project “Vowels”.".encode() in made.get("/workspaces/vowels/").content
+    assert "The project “Vowels” ended yesterday.".encode() in made.get("/workspaces/vowels/").content
     answer = made.post("/workspaces/vowels/start/")
     assert answer.status_code == 403
-    assert "You are not a member of the project “Vowels”.".encode() in answer.content
+    assert "The project “Vowels” ended yesterday.".encode() in answer.content
+
+
+def _without_token(page: bytes) -> bytes:
+    return re.sub(rb'name="csrfmiddlewaretoken" value="[^"]*"', b"", page)
+
+
+@pytest.mark.parametrize("page", ["/projects/{}/", "/workspaces/{}/"])
+def test_a_project_of_others_answers_as_one_that_does_not_exist(page: str, policies: Policies) -> None:
+    portal.project()
+    policies.deny("read_records", "Your roles do not let you read this.")
+    made = browser(portal.person("rosa", Role.RESEARCHER))
+    there, nowhere = made.get(page.format("vowels")), made.get(page.format("consonants"))
+    assert there.status_code == nowhere.status_code == 404
+    assert _without_token(there.content) == _without_token(nowhere.content)
+    assert b"Vowels" not in there.content
+
+
+def test_who_may_read_about_every_project_may_see_any(policies: Policies) -> None:
+    portal.project()
+    made = browser(portal.person("ada", Role.AUDITOR))
+    for page in ("/projects/vowels/", "/workspaces/vowels/"):
+        assert made.get(page).status_code == 200
+
+
+def test_a_former_member_reads_why_no_session_starts(policies: Policies) -> None:
+    who = portal.person("rosa", Role.RESEARCHER)
+    Membership.objects.filter(project=portal.project(member=who)).update(ended_at=datetime.now(UTC))
+    policies.deny("read_records", "Your roles do not let you read this.")
+    policies.deny("start", "Your membership has ended.")
+    made = browser(who)
+    assert b"Your membership has ended." in made.get("/workspaces/vowels/").content
+    assert made.get("/projects/vowels/").status_code == 404
 
 
 def test_stop_my_session_stops_it(policies: Policies, remote: RemoteStandIn) -> None:
