@@ -1,4 +1,4 @@
-"""Debian packages: downloaded once, checked against apt's lists, unpacked beside the system, never installed."""
+"""Debian packages: downloaded once, checked against apt's lists and unpacked beside the system."""
 
 from __future__ import annotations
 

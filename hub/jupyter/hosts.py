@@ -1,4 +1,4 @@
-"""Which host name reaches what at the hub: browsers come by the lab's, the enclave's processes by loopback."""
+"""Which host name reaches what at the hub: browsers come by the lab's, our own processes by loopback."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Apt:
 def apt(monkeypatch: pytest.MonkeyPatch) -> Apt:
     """Return apt's stand-in, in place."""
     made = Apt()
-    monkeypatch.setattr(packages.subprocess, "run", made.run)
+    monkeypatch.setattr(subprocess, "run", made.run)
     return made
 
 
@@ -87,7 +87,7 @@ def test_a_download_that_is_not_what_apt_lists_is_never_unpacked(apt: Apt, tmp_p
         return apt.run(command, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packages.subprocess, "run", no_news)
+        patch.setattr(subprocess, "run", no_news)
         with pytest.raises(Unavailable, match="is not the file that this machine's package lists name"):
             unpack(tmp_path, "first")
     assert "dpkg-deb --extract" not in apt.asked and not list((tmp_path / "cache").iterdir())
