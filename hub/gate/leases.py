@@ -131,17 +131,19 @@ class Leases:
         ]
 
     async def run(self) -> None:
-        """Renew for ever; a failure is a freeze, never an end of the loop."""
+        """Renew for ever; a failure is tried again soon and ends in a freeze, never in an end of the loop."""
         while True:
-            await self.tick()
+            renewed = await self.tick()
             await asyncio.sleep(SOONEST_SECONDS)
+            if not renewed:
+                continue
             try:
                 await asyncio.wait_for(self._wanted.wait(), EVERY_SECONDS - SOONEST_SECONDS)
             except TimeoutError:
                 continue
 
-    async def tick(self) -> None:
-        """Renew once: report, take over the answer, cut off what ended."""
+    async def tick(self) -> bool:
+        """Renew once: report, take over the answer, cut off what ended; return whether there was an answer."""
         self._wanted.clear()
         report = {
             session: {
@@ -155,11 +157,12 @@ class Leases:
         except NoAnswer as error:
             log.warning("leases_not_renewed reason=%s", error)
             await self._silence()
-            return
+            return False
         self._take_over({lease.session: lease for lease in leases})
         self._answered, self._ever = self._clock(), True
         self._thawed.set()
         self._renewed.set()
+        return True
 
     def _take_over(self, leases: dict[str, Lease]) -> None:
         for session, lease in leases.items():

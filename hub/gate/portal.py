@@ -12,6 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 log = logging.getLogger("parlatory.gate")
 
+# Less than the time after which silence freezes; on a busy machine an answer was measured to take 2.2 s.
+PORTAL_SECONDS = 4.0
+# The portal closes a connection after two idle seconds, which is when the next report would use it again.
+NOT_KEPT = httpx.Limits(max_keepalive_connections=0)
+
 Text = Annotated[str, StringConstraints(max_length=500)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 
@@ -50,9 +55,9 @@ class Answer(BaseModel):
 class Portal:
     """The portal's internal interface, as far as the gate may use it."""
 
-    def __init__(self, *, socket: str, token: str, seconds: float = 2.0) -> None:
+    def __init__(self, *, socket: str, token: str, seconds: float = PORTAL_SECONDS) -> None:
         self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=socket),
+            transport=httpx.AsyncHTTPTransport(uds=socket, limits=NOT_KEPT),
             base_url="http://127.0.0.1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=seconds,
@@ -77,7 +82,7 @@ class Portal:
         try:
             response = await self._client.post(path, json=body)
         except httpx.HTTPError as error:
-            raise NoAnswer("the portal does not answer") from error
+            raise NoAnswer(f"the portal does not answer ({type(error).__name__})") from error
         if response.status_code in (400, 404, 409, 413, 422):
             raise NotTaken(f"the portal answers {response.status_code}")
         if response.status_code // 100 != 2:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from hub.gate.leases import FROZEN_AFTER_SECONDS, STOPPED_AFTER_SECONDS, Cut, Leases
+from hub.gate.leases import FROZEN_AFTER_SECONDS, SOONEST_SECONDS, STOPPED_AFTER_SECONDS, Cut, Leases
 from tests.gatehouse import ALICE, BOB, SERVER, SESSION, Clock, EngineDouble, PortalDouble, lease
 
 
@@ -138,5 +138,19 @@ def test_a_flood_of_refusals_becomes_a_few_events() -> None:
             {"what": "message comm_msg"},
             {"what": "message comm_msg", "also": 499},
         ]
+
+    asyncio.run(story())
+
+
+def test_a_failed_renewal_is_tried_again_long_before_the_next_tick() -> None:
+    async def story() -> None:
+        table = Table()
+        table.portal.silent = True
+        running = asyncio.create_task(table.leases.run())
+        await asyncio.sleep(0.05)
+        table.portal.silent = False
+        await asyncio.sleep(SOONEST_SECONDS * 2)
+        running.cancel()
+        assert not table.leases.frozen
 
     asyncio.run(story())
