@@ -186,6 +186,7 @@ def test_a_project_of_others_answers_as_one_that_does_not_exist(page: str, polic
     portal.project()
     policies.deny("read_records", "Your roles do not let you read this.")
     made = browser(portal.person("rosa", Role.RESEARCHER))
+    made.get("/account/")
     there, nowhere = made.get(page.format("vowels")), made.get(page.format("consonants"))
     assert there.status_code == nowhere.status_code == 404
     assert _without_token(there.content) == _without_token(nowhere.content)
