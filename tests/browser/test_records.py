@@ -1,0 +1,91 @@
+"""What the loop left behind: a ledger that outsiders verify, and promises that hold while somebody works."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser import workspace
+from tests.enclave import Enclave
+from tests.fsck import fsck, verified
+from tests.people import People
+
+__all__ = ["fsck"]
+
+PROJECT = "pitch-across-languages"
+# What one walk through the loop leaves on the ledger, whoever reads it.
+ACTS = {
+    "signed_in",
+    "decision_allowed",
+    "grant_issued",
+    "session_started",
+    "session_ended",
+    "handed_in",
+    "screened",
+    "viewed",
+    "voted",
+    "released",
+    "downloaded",
+    "provisioned",
+    "policy_revision",
+}
+
+
+def kinds(enclave: Enclave) -> set[str]:
+    """Return the kinds of all entries, read off the database."""
+    said = enclave.service(
+        "from hub.ledger.models import Entry\n"
+        "print(*sorted(set(Entry.objects.order_by().values_list('kind', flat=True))))"
+    )
+    return set(said.split())
+
+
+# The loop runs first: pytest takes the files of a folder in the order of their names.
+def test_the_loops_acts_are_on_the_ledger(enclave: Enclave) -> None:
+    """Every act the issue of a result needs is written down."""
+    assert kinds(enclave) >= ACTS
+
+
+def test_the_enclaves_ledger_passes_a_verifier_nobody_here_wrote(
+    enclave: Enclave, fsck: Path, tmp_path: Path
+) -> None:
+    """Tessera's fsck finds the running enclave's ledger sound, and a copy with a flipped byte not."""
+    state = enclave.places.state
+    enclave.as_user(
+        "portal", "import django; django.setup()\nfrom hub.ledger import publisher\npublisher.publish()"
+    )
+    key = state / "keys" / "ledger.pub"
+    copy = tmp_path / "ledger"
+    subprocess.run(["cp", "-r", str(state / "ledger"), str(copy)], check=True)
+    assert verified(fsck, copy, key)
+    tile = next(path for path in sorted((copy / "tile" / "0").rglob("*")) if path.is_file())
+    data = tile.read_bytes()
+    tile.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    assert not verified(fsck, copy, key)
+
+
+@pytest.mark.timeout(240)
+def test_every_promise_holds_while_a_session_runs(people: People, enclave: Enclave) -> None:
+    """`doctor` looks at the real container of a real session and finds nothing amiss."""
+    page = people.page("researcher1")
+    workspace.start(page, enclave, PROJECT)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "hub", "doctor", "--json"],
+            cwd=enclave.places.checkout,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        promises = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+        broken = [promise for promise in promises if not promise["ok"]]
+        assert len(promises) >= 19
+        assert not broken, broken
+        seen = next(promise for promise in promises if "has a network" in promise["promise"])
+        assert "0 containers" not in seen["detail"], "the doctor did not see the running session"
+    finally:
+        workspace.stop(page, enclave, PROJECT)
