@@ -11,5 +11,5 @@ __all__ = ["chromium", "enclave", "people"]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests with a browser last: Playwright keeps an event loop in the thread, which Django and asyncio refuse."""
+    """Put tests with a browser last: its event loop stays in the thread, where Django and asyncio refuse it."""
     items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))

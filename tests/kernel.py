@@ -117,11 +117,12 @@ async ([base]) => {
   const answer = await fetch(base + 'api/sessions', {
     method: 'POST',
     headers: {'Content-Type': 'application/json', 'X-XSRFToken': decodeURIComponent(xsrf)},
-    body: JSON.stringify({path: 'watch.ipynb', name: 'watch.ipynb', type: 'notebook', kernel: {name: 'python3'}}),
+    body: JSON.stringify({path: 'watch.ipynb', name: 'watch.ipynb', type: 'notebook',
+                          kernel: {name: 'python3'}}),
   });
   const kernel = (await answer.json()).kernel.id;
-  const socket = new WebSocket(base.replace(/^http/, 'ws') + 'api/kernels/' + kernel + '/channels?session_id=watch',
-                               ['v1.kernel.websocket.jupyter.org']);
+  const url = base.replace(/^http/, 'ws') + 'api/kernels/' + kernel + '/channels?session_id=watch';
+  const socket = new WebSocket(url, ['v1.kernel.websocket.jupyter.org']);
   window.watched = {opened: 0, closed: 0};
   socket.onclose = event => { window.watched = {...window.watched, closed: Date.now() / 1000,
                                                 code: event.code, reason: event.reason}; };

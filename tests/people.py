@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.enclave import Enclave, attach
 
-# The enclave's own two hosts are all a test browser may reach; the rest is Chromium's own chatter, switched off.
+# The enclave's own two hosts are all a test browser may reach; Chromium's own chatter is switched off.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +40,31 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def cookies_for(page: Page, url: str) -> dict[str, str]:
+    """Return the cookies that the page's browser would send to an address."""
+    return {str(one.get("name")): str(one.get("value")) for one in page.context.cookies(url)}
+
+
+def ask(
+    url: str,
+    *,
+    cookies: dict[str, str],
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    **body: Any,
+) -> httpx.Response:
+    """Ask an address of the enclave by hand, without a browser's rules; nothing here resolves *.localhost."""
+    parts = urlsplit(url)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    with httpx.Client(cookies=cookies, trust_env=False, timeout=30) as client:
+        return client.request(
+            method,
+            f"http://127.0.0.1:{parts.port}{path}",
+            headers={"Host": parts.netloc, **(headers or {})},
+            **body,
+        )
 
 
 class People:

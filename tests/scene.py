@@ -72,12 +72,17 @@ class Scene:
         return f"{self.enclave.places.portal_url}/workspaces/{self.project}/"
 
     def act(self, code: str) -> Any:
-        """Run service calls that know `person`, `project` and `somebody(login)`; return their last line as JSON."""
-        names = (
-            f"person = somebody({self.login!r})\nproject = Project.objects.get(slug={self.project!r})\n"
-        )
+        """Run service calls that know `person`, `project`, `somebody(login)`; return their last line, JSON."""
+        names = f"person = somebody({self.login!r})\nproject = Project.objects.get(slug={self.project!r})\n"
         lines = self.enclave.service(_BEFORE + names + code).splitlines()
         return json.loads(lines[-1]) if lines else None
+
+    def clear(self) -> None:
+        """End whatever session a failed test left running."""
+        self.act(
+            "from hub.workspaces import sessions\n"
+            "print(json.dumps(sessions.stop_all_of(person, 'The test is over.')))"
+        )
 
     def session(self) -> str:
         """Return the id of the person's newest session."""

@@ -143,7 +143,7 @@ class Leases:
                 continue
 
     async def tick(self) -> bool:
-        """Renew once: report, take over the answer, cut off what ended; return whether there was an answer."""
+        """Renew once: report, take over, cut off what ended; return whether there was an answer."""
         self._wanted.clear()
         report = {
             session: {

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests import kernel, scene
 from tests.browser import workspace
 from tests.enclave import Enclave, until
-from tests.people import People
+from tests.people import People, ask, cookies_for
 from tests.scene import Scene
 
 LIMIT_SECONDS = 5.0
@@ -47,9 +47,7 @@ class Gone:
         self._engine.close()
 
     def _there(self) -> bool:
-        return bool(
-            self._engine.containers(all=True, filters={"label": f"parlatory.session={self.session}"})
-        )
+        return bool(self._engine.containers(all=True, filters={"label": f"parlatory.session={self.session}"}))
 
     def _watch(self) -> None:
         while not self._stop.is_set():
@@ -85,13 +83,16 @@ class Working:
 def working(enclave: Enclave, people: People) -> Iterator[Working]:
     """Bring somebody new to work in a project of their own."""
     made = scene.make(enclave)
-    portal = people.page(made.login)
-    lab = people.page(made.login)
-    workspace.start(lab, enclave, made.project)
-    base = workspace.open_lab(lab)
-    kernel.watch(lab, base)
-    yield Working(scene=made, lab=lab, portal=portal, base=base, session=made.session())
-    people.forget(made.login)
+    try:
+        portal = people.page(made.login)
+        lab = people.page(made.login)
+        workspace.start(lab, enclave, made.project)
+        base = workspace.open_lab(lab)
+        kernel.watch(lab, base)
+        yield Working(scene=made, lab=lab, portal=portal, base=base, session=made.session())
+    finally:
+        people.forget(made.login)
+        made.clear()
 
 
 def services(working: Working, code: str) -> Callable[[], float]:
@@ -191,16 +192,18 @@ def test_signing_out_ends_everything(working: Working, enclave: Enclave, measure
         working.portal.get_by_role("button", name="Sign out").click()
         return began
 
-    cookies_before = working.lab.context.cookies(enclave.places.lab_url)
+    hub = f"{enclave.places.lab_url}/hub/api/user"
+    kept = {address: cookies_for(working.lab, address) for address in (working.base + "api/kernels", hub)}
+    for address, cookies in kept.items():
+        assert ask(address, cookies=cookies).status_code == 200, "the attack needs cookies that work"
     working.portal.goto(working.scene.workspace_url)
     working.measure("signed out", sign_out, measured)
     working.portal.goto(working.scene.workspace_url)
     expect(working.portal.get_by_role("button", name="Sign in")).to_be_visible()
     # Somebody who kept the browser's cookies from before has nothing: not at the gate, not at the hub.
-    working.lab.context.add_cookies([{**cookie} for cookie in cookies_before])  # type: ignore[list-item]
-    for address in (working.base + "api/kernels", f"{enclave.places.lab_url}/hub/api/user"):
-        answer = working.lab.context.request.get(address, max_redirects=0)
-        assert answer.status in {401, 403}, f"{address}: {answer.status}"
+    for address, cookies in kept.items():
+        status = ask(address, cookies=cookies).status_code
+        assert status in {401, 403}, f"{address}: {status}"
     tokens = enclave.service(
         "from allauth.idp.oidc.models import Token\n"
         f"print(Token.objects.filter(user_id={working.scene.id!r}).count())"
