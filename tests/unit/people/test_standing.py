@@ -69,10 +69,22 @@ def test_who_enrolled_a_second_factor_has_to_show_it(browser: Client, policies: 
     assert browser.get("/").status_code == 200
 
 
-@pytest.mark.parametrize(
+SWITCH = pytest.mark.parametrize(
     ("switch", "is_demo", "status"),
     [(False, True, 302), (True, False, 302), (False, False, 302), (True, True, 200)],
 )
+
+
+@SWITCH
+def test_the_demo_switch_spares_enrolled_demo_people_the_code(
+    switch: bool, is_demo: bool, status: int, browser: Client, policies: Policies, settings: Settings
+) -> None:
+    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = switch
+    sign_in(browser, portal.person("ada", Role.ADMIN, is_demo=is_demo, second_factor=True))
+    assert browser.get("/").status_code == status
+
+
+@SWITCH
 def test_the_demo_switch_frees_demo_people_only(
     switch: bool, is_demo: bool, status: int, browser: Client, policies: Policies, settings: Settings
 ) -> None:
