@@ -11,5 +11,5 @@ __all__ = ["chromium", "enclave", "people"]
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests with a browser last: its event loop stays in the thread, where Django and asyncio refuse it."""
+    """Put tests with a browser last: its event loop stays in the thread, and Django refuses to run in one."""
     items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))

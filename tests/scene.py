@@ -72,7 +72,7 @@ class Scene:
         return f"{self.enclave.places.portal_url}/workspaces/{self.project}/"
 
     def act(self, code: str) -> Any:
-        """Run service calls that know `person`, `project`, `somebody(login)`; return their last line, JSON."""
+        """Run service calls that know `person`, `project`, `somebody(login)`; return their last line."""
         names = f"person = somebody({self.login!r})\nproject = Project.objects.get(slug={self.project!r})\n"
         lines = self.enclave.service(_BEFORE + names + code).splitlines()
         return json.loads(lines[-1]) if lines else None

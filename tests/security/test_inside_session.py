@@ -258,7 +258,9 @@ print([attempt(act) for act in (
     lambda: os.chmod(one, 0o777),
     lambda: os.rename(one, one + "2"), lambda: os.utime(one), lambda: os.symlink("/tmp", top + "/link"))])
 """
-    assert set(json.loads(inside.say(acts).replace("'", '"'))) == {"EROFS"}
+    assert set(json.loads(inside.say(acts).replace("'", '"'))) <= {"EROFS", "EACCES"}
+    options = "print({l.split()[5].split(',')[0] for l in open('/proc/self/mountinfo') if ' /data/' in l})"
+    assert inside.say(options) == "{'ro'}"
     assert hashlib.sha256((folder / "manifest.jsonl").read_bytes()).hexdigest() == expected["manifest.jsonl"]
 
 
@@ -284,7 +286,7 @@ def test_a_kernel_is_nobody_and_stays_it(inside: Inside) -> None:
     code = """
 import os
 facts = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(os.getuid() >= 200001, os.getuid() == os.geteuid() == os.getgid(), os.getgroups() in ([], [os.getgid()]),
+print(os.getuid() >= 200001, os.getuid() == os.geteuid() == os.getgid(), set(os.getgroups()) <= {os.getgid()},
       {int(facts[c], 16) for c in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")},
       facts["NoNewPrivs"].strip(), facts["Seccomp"].strip())
 """
@@ -331,7 +333,7 @@ def secrets_of(enclave: Enclave) -> list[bytes]:
 
 
 def test_no_secret_of_the_enclave_is_in_a_session(inside: Inside, enclave: Enclave) -> None:
-    """Looks as root through the container's processes and files, so that the secrets themselves stay outside."""
+    """Looks as root through the container's processes and files, so that no secret has to go in."""
     wanted = re.compile(b"|".join(re.escape(one) for one in secrets_of(enclave)))
     engine = docker.APIClient(version="auto")
     container = f"{enclave.places.enclave}-session-{inside.session}"
@@ -362,7 +364,8 @@ for path in glob.glob("/proc/[0-9]*/environ"):
         names |= {item.split("=", 1)[0] for item in open(path).read().split("\\0") if item}
     except OSError:
         pass
-print(sorted(n for n in names if "HUB" in n or "TOKEN" in n or "SECRET" in n or "PORTAL" in n or "PARLATORY" in n))
+words = ("HUB", "TOKEN", "SECRET", "PORTAL", "PARLATORY")
+print(sorted(name for name in names if any(word in name for word in words)))
 """
     assert inside.say(code) == "['PARLATORY_BASE_URL']"
 
@@ -371,8 +374,9 @@ print(sorted(n for n in names if "HUB" in n or "TOKEN" in n or "SECRET" in n or 
 
 
 def everything(ran: kernel.Ran) -> str:
-    """Return all that came over the websocket as one text."""
-    return json.dumps(ran.messages)
+    """Return all that came over the websocket as one text, but for the echo of the code itself."""
+    kept = [one for one in ran.messages if one.get("header", {}).get("msg_type") != "execute_input"]
+    return json.dumps(kept)
 
 
 def test_sound_does_not_come_out(inside: Inside) -> None:
@@ -424,7 +428,7 @@ display({"application/vnd.jupyter.widget-view+json": {"model_id": "secret-model"
 def test_no_comm_and_no_buffer_comes_out(inside: Inside) -> None:
     code = """
 from ipykernel.comm import Comm
-comm = Comm(target_name="jupyter.widget", data={"state": {"secret": "comm-open"}}, buffers=[b"buffer-bytes" * 9])
+comm = Comm(target_name="jupyter.widget", data={"secret": "comm-open"}, buffers=[b"buffer-bytes" * 9])
 comm.send({"secret": "comm-message"}, buffers=[b"more-bytes" * 9])
 get_ipython().kernel.session.send(get_ipython().kernel.iopub_socket, "made_up", {"secret": "made-up-message"})
 print("done")

@@ -1,4 +1,4 @@
-"""Whatever takes a person's right away ends their running session: websocket and container, within five seconds."""
+"""Whoever loses a right loses the running session: websocket and container, within five seconds."""
 
 from __future__ import annotations
 

@@ -97,7 +97,6 @@ def test_the_hubs_own_pages_start_nothing(seated: Seated, enclave: Enclave) -> N
         "spawn",
         f"spawn-pending/{person}/another",
         "admin",
-        "token",
     )
     for path in pages:
         answer = seated.hub("GET", path)
@@ -109,7 +108,7 @@ def test_the_hubs_own_pages_start_nothing(seated: Seated, enclave: Enclave) -> N
 
 
 def test_the_hub_starts_nothing_that_the_portal_did_not_ask_for(seated: Seated, enclave: Enclave) -> None:
-    """Even the portal's own token starts no unnamed server, no second one, and none with a mount of its choice."""
+    """Even the portal's own token starts no unnamed server, no second one, none with a mount."""
     address = f"{enclave.places.url('hub')}/hub/api/users/{seated.scene.id}/"
     code = (
         "import httpx, json\n"
@@ -197,7 +196,7 @@ print(json.dumps([answer.status_code, answer.text]))
 @pytest.mark.parametrize(
     ("process", "why"),
     [("hub", "sign"), ("gate", "may not"), ("portal", "may not"), ("door", "may not"), ("worker", "may not"),
-     ("opa", "not one of"), ("proxy", "not one of")],
+     ("opa", "may not"), ("proxy", "may not")],
 )  # fmt: skip
 def test_nobody_forges_a_grant(enclave: Enclave, process: str, why: str) -> None:
     image = (enclave.places.state / "images/workspace").read_text().strip()
@@ -216,7 +215,7 @@ def test_nobody_forges_a_grant(enclave: Enclave, process: str, why: str) -> None
 def test_only_the_portals_group_reads_its_keys(enclave: Enclave, process: str, secret: str) -> None:
     path = enclave.places.state / "secrets" / secret
     assert path.is_file()
-    code = f"try:\n    open({str(path)!r}).close()\n    print('read')\nexcept PermissionError:\n    print('refused')"
+    code = f"try:\n    open({str(path)!r})\n    print('read')\nexcept PermissionError:\n    print('refused')"
     said = enclave.as_user(process, code).strip()
     # The door writes submissions, so it is one of the three that share the portal's files.
     assert said == "refused" or process == "door"
@@ -230,12 +229,35 @@ def test_nobody_takes_anothers_place_at_the_portals_inner_door(enclave: Enclave,
         "found = []\n"
         "with httpx.Client(transport=transport, base_url='http://127.0.0.1') as portal:\n"
         "    for path in ('grants', 'leases', 'events', 'sessions/00000000000000000000000000/ended'):\n"
-        "        for token in ('', 'Bearer ', 'Bearer wrong'):\n"
+        "        for token in ('', 'Bearer', 'Basic eDp4', 'Bearer wrong'):\n"
         "            try:\n"
-        "                answer = portal.post('/internal/' + path, json={}, headers={'Authorization': token})\n"
+        "                shown = {'Authorization': token}\n"
+        "                answer = portal.post('/internal/' + path, json={}, headers=shown)\n"
         "                found.append(answer.status_code)\n"
         "            except httpx.ConnectError:\n"
         "                found.append(401)\n"
         "print(json.dumps(found))"
     )
     assert set(json.loads(enclave.as_user(process, code))) == {401}
+
+
+@pytest.mark.parametrize(
+    ("process", "secret", "paths"),
+    [("gate", "gate-portal", ["grants"]), ("hub", "hub-portal", ["leases", "events"])],
+)
+def test_a_process_can_ask_the_portal_for_its_own_work_only(
+    enclave: Enclave, process: str, secret: str, paths: list[str]
+) -> None:
+    token = enclave.places.state / "secrets" / process / secret
+    code = (
+        "import httpx, json, pathlib\n"
+        f"transport = httpx.HTTPTransport(uds={str(enclave.places.portal_socket)!r})\n"
+        f"shown = {{'Authorization': 'Bearer ' + pathlib.Path({str(token)!r}).read_text().strip()}}\n"
+        "with httpx.Client(transport=transport, base_url='http://127.0.0.1', headers=shown) as portal:\n"
+        f"    found = [portal.post('/internal/' + path, json={{}}).status_code for path in {paths}]\n"
+        f"    known = portal.post('/internal/sessions/{'0' * 26}/ended', json={{'reason': ''}}).status_code\n"
+        "print(json.dumps([found, known]))"
+    )
+    found, known = json.loads(enclave.as_user(process, code))
+    assert set(found) == {401}
+    assert known == 404, "the token is not the process's own, so the attack said nothing"
