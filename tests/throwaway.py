@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -20,9 +22,10 @@ def pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
     ).decode()
 
 
-def make_state() -> Path:
-    """Make a state folder that holds nothing but secrets."""
-    state = Path(tempfile.mkdtemp(prefix="parlatory-unit-"))
+def make_state(parent: Path | None) -> Path:
+    """Make a state folder that holds nothing but secrets; the process that made it removes it at its end."""
+    state = Path(tempfile.mkdtemp(prefix="parlatory-unit-", dir=parent))
+    atexit.register(remove, state, os.getpid())
     folder = state / "secrets" / "data"
     folder.mkdir(parents=True)
     for name in ("db", "ledger", "static", "images"):
@@ -36,7 +39,15 @@ def make_state() -> Path:
     return state
 
 
-if "PARLATORY_STATE" not in os.environ:
-    os.environ["PARLATORY_STATE"] = str(make_state())
+def remove(state: Path, maker: int) -> None:
+    """Remove a state folder unless this is a process that its maker forked."""
+    if os.getpid() == maker:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+# A worker of pytest-xdist inherits its run's environment: its own state lies inside that of the run.
+run = Path(os.environ["PARLATORY_STATE"]) if "PARLATORY_UNIT" in os.environ else None
+if "PARLATORY_STATE" not in os.environ or (run and "PYTEST_XDIST_WORKER" in os.environ):
+    os.environ["PARLATORY_STATE"] = str(make_state(run))
     os.environ["PARLATORY_RUN"] = str(Path(os.environ["PARLATORY_STATE"]) / "run")
     os.environ["PARLATORY_UNIT"] = "1"

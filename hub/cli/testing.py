@@ -25,6 +25,14 @@ TEST_ENCLAVE = {
     "PARLATORY_PORT": "18000",
     "PARLATORY_ENCLAVE": "parlatory-test",
 }
+# Unit tests share nothing, so each core takes some; the slowest are named, they are to stay fast together.
+TOGETHER = [
+    "--numprocesses=auto",
+    "--maxprocesses=8",
+    "--dist=worksteal",
+    "--durations=15",
+    "--durations-min=1",
+]
 MODULE = "import runpy, sys; sys.argv = {words!r}; runpy.run_module(sys.argv[0], run_name='__main__')"
 LINTERS = (
     ("ruff", MODULE.format(words=["ruff", "check", "."])),
@@ -180,5 +188,6 @@ def pytest(wish: Wish, values: dict[str, str]) -> int:
     wanted = [folder for folder in folders if not wish.suites or Path(folder).name in wish.suites]
     if any(word.startswith("tests/") for word in wish.rest):
         wanted = []
-    command = [str(environment.python(checkout)), "-m", "pytest", *wanted, *wish.rest]
+    together = TOGETHER if wanted == ["tests/unit"] else []
+    command = [str(environment.python(checkout)), "-m", "pytest", *wanted, *together, *wish.rest]
     return subprocess.run(command, check=False, cwd=checkout, env=os.environ | values).returncode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,12 @@ from pytest_socket import socket_allow_hosts
 from hub import policy
 from hub.workspaces import launch
 from tests.portal import Policies, RemoteStandIn
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of later collections: each file screened is a fork that would copy it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
