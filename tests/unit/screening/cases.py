@@ -105,7 +105,11 @@ def canonical(name: str, data: bytes | str) -> bytes:
 
 def checks(name: str, data: bytes | str) -> set[str]:
     """Return the names of the checks that found something worse than a note in one file."""
-    found = verdict({name: data.encode() if isinstance(data, str) else data})
+    return worse_than_notes(verdict({name: data.encode() if isinstance(data, str) else data}))
+
+
+def worse_than_notes(found: Verdict) -> set[str]:
+    """Return the names of the checks that found something worse than a note."""
     return {finding.check for finding in found.findings if finding.severity != "note"}
 
 

@@ -37,8 +37,9 @@ SECRET = "zebra-payload-zebra"
 
 @pytest.mark.parametrize(("name", "data"), [pytest.param(n, d, id=what) for what, n, d in benign()])
 def test_the_rebuild_of_a_rebuild_is_itself(name: str, data: bytes | str, tmp_path: Path) -> None:
-    first = canonical(name, data)
-    out = verdict({name: data if isinstance(data, bytes) else data.encode()}).files[0].canonical_name
+    left = verdict({name: data if isinstance(data, bytes) else data.encode()}).files[0]
+    first, out = left.canonical, left.canonical_name
+    assert first is not None
     assert out is not None
     path = tmp_path / "copy"
     path.write_bytes(first)

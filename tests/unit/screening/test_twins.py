@@ -9,7 +9,7 @@ import json
 import pytest
 
 from egress_review.screening import Index, Limits, Recording
-from tests.unit.screening.cases import DATA, LIMITS, SPEAKERS, checks, outcome, table, verdict
+from tests.unit.screening.cases import DATA, LIMITS, SPEAKERS, outcome, table, verdict, worse_than_notes
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,13 @@ from tests.unit.screening.cases import DATA, LIMITS, SPEAKERS, checks, outcome, 
 def test_a_check_stops_the_leak_and_lets_its_twin_through(
     check: str, name: str, leak: str, twin: str | None
 ) -> None:
-    assert check in checks(name, leak)
-    assert outcome(name, leak) == "block"
+    found = verdict({name: leak.encode()})
+    assert check in worse_than_notes(found)
+    assert found.outcome == "block"
     if twin is not None:
-        assert check not in checks(name, twin)
-        assert outcome(name, twin) != "block"
+        let_through = verdict({name: twin.encode()})
+        assert check not in worse_than_notes(let_through)
+        assert let_through.outcome != "block"
 
 
 def test_each_finding_says_what_where_and_how_to_fix_it() -> None:
