@@ -36,6 +36,7 @@ class Place:
     role: str
     session: Session | None
     to_sign: list[Agreement]
+    has_data: bool
 
 
 def places_of(person: Person, today: date) -> list[Place]:
@@ -53,6 +54,7 @@ def places_of(person: Person, today: date) -> list[Place]:
                     signatures__person=person
                 )
             ),
+            has_data=Approval.objects.current(today).filter(project=membership.project).exists(),
         )
         for membership in memberships
     ]
@@ -162,7 +164,11 @@ def _as_steward(person: Person, roles: frozenset[Role], today: date) -> list[Ste
 
 
 def _to_start(places: list[Place], today: date) -> list[Step]:
-    ready = [place for place in places if place.session is None and _is_open(place.project, today)]
+    ready = [
+        place
+        for place in places
+        if place.session is None and place.has_data and _is_open(place.project, today)
+    ]
     if not ready or any(place.session for place in places):
         return []
     project = ready[0].project

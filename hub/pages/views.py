@@ -14,10 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.pages import home as content
-from hub.people.models import Person
+from hub.pages import offices
+from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 from hub.places import places
 from hub.workspaces import sessions
+
+# Who needs a project to do anything here.
+RESEARCH = frozenset({Role.RESEARCHER, Role.PROJECT_LEAD})
 
 
 @login_required
@@ -35,6 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "next": steps[0] if steps else None,
         "steps": steps[1:],
         "admins": content.admins(),
+        "offices": offices.of(roles),
+        "researches": bool(roles & RESEARCH) or not roles,
     }
     return render(request, "home.html", context)
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
-from hub.pages import views
+from hub.pages import offices, views
 from hub.people.models import Person, Role
 from hub.projects.models import Membership
 from hub.workspaces.models import Session, SessionState
@@ -138,6 +138,32 @@ def test_every_role_has_a_home(role: Role, policies: Policies) -> None:
     assert answer.status_code == 200
     assert answer.content.count(b"<h1>") == 1
     assert b"Sign \xe2\x80\x9cUse\xe2\x80\x9d" in answer.content
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.COMMITTEE_MEMBER])
+def test_an_office_sees_its_own_pages_at_home_and_is_not_told_to_seek_a_project(
+    role: Role, policies: Policies
+) -> None:
+    made = browser(portal.person("olga", role))
+    home = made.get("/")
+    assert b"You are not a member of a project" not in home.content
+    for office in offices.of(frozenset({role})):
+        for door in office.doors:
+            assert f'href="{door.url}"'.encode() in home.content
+            assert made.get(door.url).status_code == 200
+
+
+def test_every_role_without_projects_of_its_own_has_an_office() -> None:
+    without = {role for role in Role if not offices.of(frozenset({role}))}
+    assert without == views.RESEARCH
+
+
+def test_home_says_that_a_project_has_no_data_and_does_not_lead_there(policies: Policies) -> None:
+    who = portal.person("rosa", Role.RESEARCHER)
+    portal.project(member=who)
+    home = browser(who).get("/")
+    assert b"no data approved" in home.content
+    assert b"Open your workspace" not in home.content
 
 
 def test_who_has_no_project_reads_whom_to_ask(policies: Policies) -> None:

@@ -1,0 +1,67 @@
+"""What each role can do here, and where: the part of the home page that is there on quiet days too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from hub.people.models import Role
+
+
+@dataclass(frozen=True)
+class Door:
+    """A page that a role works on."""
+
+    name: str
+    url: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Office:
+    """What a person answers for by one role."""
+
+    role: Role
+    says: str
+    doors: tuple[Door, ...]
+
+
+def of(roles: frozenset[Role]) -> list[Office]:
+    """Return the offices of a person's roles; researchers have projects instead."""
+    return [office for office in _all() if office.role in roles]
+
+
+def _all() -> tuple[Office, ...]:
+    queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
+    approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
+    datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
+    people = Door("People", reverse("people:people"), "roles, training, standing")
+    projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
+    sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
+    submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
+    ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
+    return (
+        Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
+        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (approvals, datasets)),
+        Office(
+            Role.ADMIN,
+            "You look after people and projects. Being admin opens no data.",
+            (people, projects, sessions, ledger),
+        ),
+        Office(
+            Role.AUDITOR,
+            "You read every record and change nothing.",
+            (ledger, submissions, sessions, people, projects),
+        ),
+        Office(
+            Role.KEY_CUSTODIAN,
+            "You look after the enclave’s keys. Being custodian opens no data.",
+            (datasets,),
+        ),
+        Office(
+            Role.COMMITTEE_MEMBER,
+            "You read what projects want and may use, and advise the stewards who approve.",
+            (projects, approvals, datasets),
+        ),
+    )
