@@ -115,7 +115,8 @@ def test_what_is_left_over_is_swept_at_the_start_and_not_in_every_turn(
     swept: list[Bench] = []
     monkeypatch.setattr(screenings, "sweep", lambda *, bench: swept.append(bench))
     monkeypatch.setattr(publisher, "publish", lambda: None)
-    Worker(bench).run(Turns(int(worker.SWEEP_SECONDS / worker.POLL_SECONDS) + 1))
+    monkeypatch.setattr(worker, "SWEEP_SECONDS", 5 * worker.POLL_SECONDS)
+    Worker(bench).run(Turns(6))
     assert swept == [bench, bench]
 
 
