@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -37,7 +38,14 @@ def index(request: HttpRequest) -> HttpResponse:
     if kind in set(Kind):
         found = found.filter(kind=kind)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "kind": kind, "kinds": sorted(Kind), "checkpoint": audit.published()}
+    names = _names(page)
+    context = {
+        "page": page,
+        "rows": [(row, names.get(row.by), names.get(row.subject)) for row in page],
+        "kind": kind,
+        "kinds": sorted(Kind),
+        "checkpoint": audit.published(),
+    }
     return render(request, "ledger/index.html", context)
 
 
@@ -70,6 +78,12 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     if note is None:
         raise NotFound("nothing is published yet; try again in a minute")
     return HttpResponse(note, content_type="text/plain; charset=utf-8")
+
+
+def _names(page: Iterable[Entry]) -> dict[str, Any]:
+    """Return the people among those who acted and those acted on, to be shown by name."""
+    ids = {id for row in page for id in (row.by, row.subject)}
+    return get_user_model().objects.in_bulk(sorted(ids))
 
 
 def _may_read(request: HttpRequest) -> None:

@@ -113,3 +113,13 @@ def test_reading_is_itself_recorded(auditor: Client, policies: portal.Policies, 
     auditor.get("/ledger/0/")
     last = Entry.objects.order_by("-index").first()
     assert (last.kind, last.subject) == (Kind.DECISION_ALLOWED, "ledger")
+
+
+def test_people_are_shown_by_name_with_a_way_to_their_page(
+    auditor: Client, policies: portal.Policies, published: None
+) -> None:
+    person = portal.person("rosa", Role.RESEARCHER)
+    with transaction.atomic():
+        entries.append(Kind.SIGNED_IN, by=person.id, subject=person.id, facts={})
+    page = auditor.get("/ledger/").content.decode()
+    assert page.count(f'<a href="/people/{person.id}/">{person.name}</a>') == 2
