@@ -35,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     steps = content.steps_of(person, roles, mine, today)
     context = {
         "person": person,
+        "today": today,
         "places": mine,
         "next": steps[0] if steps else None,
         "steps": steps[1:],

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
-from hub.pages import offices, views
+from hub.pages import home, offices, views
 from hub.people.models import Person, Role
 from hub.projects.models import Membership
 from hub.workspaces.models import Session, SessionState
@@ -93,7 +93,7 @@ def test_an_error_becomes_a_page_with_its_sentences(
     def fail(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(views.content, "places_of", fail)
+    monkeypatch.setattr(home, "places_of", fail)
     answer = made.get("/")
     assert answer.status_code == status
     assert b"secret detail" not in answer.content
@@ -145,11 +145,11 @@ def test_an_office_sees_its_own_pages_at_home_and_is_not_told_to_seek_a_project(
     role: Role, policies: Policies
 ) -> None:
     made = browser(portal.person("olga", role))
-    home = made.get("/")
-    assert b"You are not a member of a project" not in home.content
+    shown = made.get("/")
+    assert b"You are not a member of a project" not in shown.content
     for office in offices.of(frozenset({role})):
         for door in office.doors:
-            assert f'href="{door.url}"'.encode() in home.content
+            assert f'href="{door.url}"'.encode() in shown.content
             assert made.get(door.url).status_code == 200
 
 
@@ -161,9 +161,9 @@ def test_every_role_without_projects_of_its_own_has_an_office() -> None:
 def test_home_says_that_a_project_has_no_data_and_does_not_lead_there(policies: Policies) -> None:
     who = portal.person("rosa", Role.RESEARCHER)
     portal.project(member=who)
-    home = browser(who).get("/")
-    assert b"no data approved" in home.content
-    assert b"Open your workspace" not in home.content
+    shown = browser(who).get("/")
+    assert b"no data approved" in shown.content
+    assert b"Open your workspace" not in shown.content
 
 
 def test_who_has_no_project_reads_whom_to_ask(policies: Policies) -> None:
