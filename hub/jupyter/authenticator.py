@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyterhub import orm
 from oauthenticator.generic import GenericOAuthenticator
+from oauthenticator.oauth2 import OAuthLogoutHandler
 from tornado.web import HTTPError
 from traitlets import Unicode
 
@@ -12,8 +14,24 @@ PERSON_ID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 KEPT_CLAIMS = ("sub", "name", "groups")
 
 
+class Logout(OAuthLogoutHandler):  # type: ignore[misc] # it carries no types
+    """Ends a person's sign-in at the hub in every browser, copied cookies included."""
+
+    async def handle_logout(self) -> None:
+        """Forget the tokens and what login cookies name; JupyterHub only clears this browser's."""
+        await super().handle_logout()
+        user = self.current_user
+        if user is None:
+            return
+        self.db.query(orm.APIToken).filter_by(user_id=user.id).delete()
+        user.orm_user.cookie_id = orm.new_token()
+        self.db.commit()
+
+
 class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it carries no types
     """Lets in whoever the portal signs in, under the id the portal gave them."""
+
+    logout_handler = Logout
 
     portal_host = Unicode(config=True, help="The portal's public host name, sent on calls over loopback.")
 
