@@ -112,16 +112,18 @@ def _provisioned(person: Person, what: str) -> None:
 
 def _version(recipe: Recipe) -> None:
     steward = _somebody(cast.STEWARDS[recipe.dataset])
+    # The dataset's page names everybody whose voice is in any version: the newest holds them all.
+    newest = [one for one in RECIPES if one.dataset == recipe.dataset][-1]
     dataset = Dataset.objects.filter(slug=recipe.dataset).first() or datasets.add(
         by=WITHOUT_POLICY,
         slug=recipe.dataset,
-        title=recipe.title,
-        description=recipe.description,
+        title=newest.title,
+        description=newest.description,
         institution=Institution.objects.get(slug=cast.OWNERS[recipe.dataset]),
         steward=steward,
-        tier=recipe.tier,
-        licence=recipe.licence,
-        attribution=recipe.attribution,
+        tier=newest.tier,
+        licence=newest.licence,
+        attribution=newest.attribution,
     )
     if not DatasetVersion.objects.filter(dataset=dataset, version=recipe.version).exists():
         datasets.register(by=steward, dataset=dataset, version=recipe.version)

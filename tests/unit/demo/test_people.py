@@ -91,3 +91,9 @@ def test_an_unreadable_password_file_says_what_to_do(tmp_path: Path) -> None:
     credentials.path(tmp_path).write_text("not json")
     with pytest.raises(Invalid, match="remove it and run"):
         credentials.complete(tmp_path)
+
+
+def test_the_newest_version_of_a_dataset_names_every_voice_of_the_older_ones() -> None:
+    for recipe in RECIPES:
+        newest = [one for one in RECIPES if one.dataset == recipe.dataset][-1]
+        assert set(recipe.voices) <= set(newest.voices)
