@@ -22,7 +22,7 @@ def pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
     ).decode()
 
 
-def make_state(parent: Path | None) -> Path:
+def make_state(parent: Path | None = None) -> Path:
     """Make a state folder that holds nothing but secrets; the process that made it removes it at its end."""
     state = Path(tempfile.mkdtemp(prefix="parlatory-unit-", dir=parent))
     atexit.register(remove, state, os.getpid())

@@ -156,6 +156,8 @@ def test_lab_loads_runs_and_shows_the_strip_in_a_real_browser(house: House) -> N
         page.goto(f"http://{house.host}{BASE}/lab")
         page.click('.jp-LauncherCard[data-category="Notebook"]', timeout=SECONDS * 1000)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=SECONDS * 1000)
+        # Before the kernel is connected Lab drops a run without a word.
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=SECONDS * 1000)
         page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
         page.keyboard.type("print('he' + 'llo')")
         page.keyboard.press("Shift+Enter")

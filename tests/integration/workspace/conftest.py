@@ -82,7 +82,7 @@ def room(image: str) -> Iterator[Room]:
         base_port=places.base_port,
         enclave="parlatory-workspace-test",
     )
-    data.build(places.state / "datasets", say=print)
+    data.build(places.state / "datasets", cache=places.tools / data.CACHE, say=print)
     grant = _grant(image, places.state / "datasets")
     home = _folder(scratch.run / "homes" / grant.workspace, UID)
     inner = _folder(scratch.session(grant.session) / "in", UID)
