@@ -90,7 +90,7 @@ def run(arguments: list[str]) -> int:
         preflight.check(test_places)
     try:
         up.machine(test_places, extras=frozenset({"test"}), browser=wish.needs_browser)
-        # What needs no enclave comes first, with no enclave's secrets at hand, and ends a run that can't pass.
+        # What needs no enclave comes first, no enclave's secrets at hand, and ends a run that can't pass.
         if wish.everything and (status := outcome(replace(wish, suites=("unit",), lint=True), {})):
             return status
         if not reuse:
