@@ -18,7 +18,7 @@ SUITES = ("unit", "integration", "security", "leaks", "browser", "load")
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These drive a browser.
-SEEN = {"browser", "security"}
+SEEN = {"integration", "security", "browser"}
 TEST_ENCLAVE = {
     "PARLATORY_STATE": "/var/lib/parlatory-test",
     "PARLATORY_RUN": "/run/parlatory-test",
