@@ -44,7 +44,10 @@ def kinds(enclave: Enclave) -> set[str]:
     return set(said.split())
 
 
-# The loop runs first: pytest takes the files of a folder in the order of their names.
+# They ask for people so that they run with the browser's tests, and so behind the loop of test_loop.py.
+pytestmark = pytest.mark.usefixtures("people")
+
+
 def test_the_loops_acts_are_on_the_ledger(enclave: Enclave) -> None:
     """Every act the issue of a result needs is written down."""
     assert kinds(enclave) >= ACTS
