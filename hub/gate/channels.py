@@ -77,9 +77,13 @@ class Relay(WebSocketHandler, GateHandler):
         except (socketpath.SocketRefused, HTTPClientError, WebSocketError, OSError, ValueError):
             self.close(SERVER_CODE, "The session's server does not answer.")
             return
+        if self not in self.place.open:
+            # The browser left while the session's side was being connected.
+            self._leave()
+            return
         if self.protocols and self.inner.selected_subprotocol not in self.protocols:
             self.close(SERVER_CODE, "The session's server speaks another protocol.")
-            self.inner.close()
+            self._leave()
             return
         self.pump = asyncio.create_task(self._pump(self.inner))
 
@@ -127,8 +131,7 @@ class Relay(WebSocketHandler, GateHandler):
     def cut(self, reason: str) -> None:
         """Close towards the browser and the session at once."""
         self.close(POLICY_CODE, reason.encode()[:120].decode("utf-8", "ignore"))
-        if self.inner is not None:
-            self.inner.close()
+        self._leave()
         # A browser that does not answer the closing handshake loses its connection all the same.
         stream = getattr(self.ws_connection, "stream", None)
         if stream is not None:
@@ -139,10 +142,18 @@ class Relay(WebSocketHandler, GateHandler):
         place = getattr(self, "place", None)
         if place is not None:
             place.open.discard(self)
-        if self.inner is not None:
-            self.inner.close()
+        self._leave()
         if self.pump is not None:
             self.pump.cancel()
+
+    def _leave(self) -> None:
+        """Close the session's side at once: its server may never answer a closing handshake."""
+        if self.inner is None:
+            return
+        self.inner.close()
+        stream = getattr(self.inner.protocol, "stream", None)
+        if stream is not None:
+            stream.close()
 
     def inward_path(self) -> str:
         """Return the path to ask the session's server for."""

@@ -71,13 +71,15 @@ async def ask(
     limit = max(route.response_bytes, ERROR_BYTES)
     try:
         with socketpath.opened(gate.sessions / place.lease.session / "in") as address:
+            resolver = socketpath.OneSocket(path=address)
             client = SimpleAsyncHTTPClient(
                 force_instance=True,
-                resolver=socketpath.OneSocket(path=address),
+                resolver=resolver,
                 max_header_size=HEADER_BYTES,
                 max_body_size=limit,
                 max_buffer_size=limit + HEADER_BYTES,
             )
+            client.tcp_client = socketpath.Connections(resolver)
             try:
                 return await client.fetch(request, raise_error=False)
             finally:

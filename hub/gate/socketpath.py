@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tornado.iostream import IOStream
 from tornado.netutil import Resolver
+from tornado.tcpclient import TCPClient
 
 SOCKET_NAME = "jupyter.sock"
 
@@ -46,6 +48,26 @@ def _open(path: Path, holder: int | None, extra: int) -> int:
         return os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC | extra, dir_fd=holder)
     except OSError as error:
         raise SocketRefused(f"the session's server does not answer: {error.strerror}") from error
+
+
+class Connections(TCPClient):
+    """Connections to a session that all end with their client, however its server and its answer behave."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Remember nothing yet."""
+        super().__init__(resolver=resolver)
+        self._streams: list[IOStream] = []
+
+    def _create_stream(self, *arguments: Any, **named: Any) -> tuple[IOStream, Any]:
+        stream, connected = super()._create_stream(*arguments, **named)
+        self._streams.append(stream)
+        return stream, connected
+
+    def close(self) -> None:
+        """Close every connection that was begun."""
+        for stream in self._streams:
+            stream.close()
+        super().close()
 
 
 class OneSocket(Resolver):

@@ -65,7 +65,10 @@ def test_the_enclaves_ledger_passes_a_verifier_nobody_here_wrote(
     copy = tmp_path / "ledger"
     subprocess.run(["cp", "-r", str(state / "ledger"), str(copy)], check=True)
     assert verified(fsck, copy, key)
-    tile = next(path for path in sorted((copy / "tile" / "0").rglob("*")) if path.is_file())
+    # Smaller partial tiles are history that nobody reads: the newest one, or the full one, counts.
+    tile = copy / "tile" / "0" / "000"
+    if not tile.is_file():
+        tile = max(tile.with_suffix(".p").iterdir(), key=lambda path: int(path.name))
     data = tile.read_bytes()
     tile.write_bytes(bytes([data[0] ^ 1]) + data[1:])
     assert not verified(fsck, copy, key)

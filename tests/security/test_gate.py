@@ -21,6 +21,7 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from hub.gate import messages
+from tests.enclave import until
 from tests.gatehouse import ALICE, BASE, BOB, KERNEL, SERVER, SESSION, SESSION_UID, House, lease, opened
 
 HEADER = {"msg_id": "1", "session": "s", "username": "u", "date": "d", "version": "5.3"}
@@ -482,7 +483,8 @@ def test_comms_and_debugging_do_not_go_in(house: House) -> None:
     house.close(browser)
     assert [messages.parse(one).kind for one in told.inward] == ["execute_request"]
     house.tick()
-    assert ("refused", SESSION, {"what": "message comm_open"}) in house.portal.events
+    told = ("refused", SESSION, {"what": "message comm_open"})
+    until(lambda: told in house.portal.events, seconds=10, what="the portal was told")
 
 
 # The byte budget
@@ -503,7 +505,8 @@ def test_the_budget_cuts_a_websocket_off_at_the_byte(house: House) -> None:
     assert b"one day allows" in got[-1]  # type: ignore[operator] # frames are bytes
     house.tick()
     assert house.portal.sent[SESSION] == sum(map(len, outputs))
-    assert ("budget_spent", SESSION, {"budget_bytes": budget}) in house.portal.events
+    told = ("budget_spent", SESSION, {"budget_bytes": budget})
+    until(lambda: told in house.portal.events, seconds=10, what="the portal was told")
 
 
 def test_a_spent_budget_refuses_reading_and_still_saves(house: House) -> None:
@@ -529,7 +532,11 @@ def test_a_spent_budget_refuses_reading_and_still_saves(house: House) -> None:
         )
     assert saved.status_code == 200 and "speech" not in saved.text
     house.tick()
-    assert any(kind == "saved" and facts["path"] == "x" for kind, _, facts in house.portal.events)
+    until(
+        lambda: any(kind == "saved" and facts["path"] == "x" for kind, _, facts in house.portal.events),
+        seconds=10,
+        what="the portal was told of the save",
+    )
 
 
 def test_every_forwarded_byte_is_counted(house: House) -> None:
