@@ -150,8 +150,9 @@ class Relay(WebSocketHandler, GateHandler):
         """Close the session's side at once: its server may never answer a closing handshake."""
         if self.inner is None:
             return
-        self.inner.close()
+        # Closing forgets the protocol, and with it the way to its stream.
         stream = getattr(self.inner.protocol, "stream", None)
+        self.inner.close()
         if stream is not None:
             stream.close()
 
