@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from egress_review.screening import dataset
+from egress_review.screening.context import Context, Earlier
 from egress_review.screening.limits import Limits
 from egress_review.screening.run import screen
 from egress_review.screening.verdict import Finding, Verdict, outcome_of
@@ -26,6 +27,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--dataset", type=Path, metavar="DIR", required=True, help="a folder with recordings.csv"
     )
+    parser.add_argument(
+        "--earlier", type=Path, metavar="DIR", action="append", default=[], help="what was released before"
+    )
+    parser.add_argument(
+        "--declared", type=Path, metavar="FILE", help="JSON: how each file's numbers were made"
+    )
+    parser.add_argument(
+        "--public", type=Path, metavar="FILE", help="SHA-256 sums of files that anybody may have, one a line"
+    )
+    parser.add_argument(
+        "--unknown",
+        choices=("flag", "block"),
+        default="flag",
+        help="what becomes of what no check understands",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON array instead of words")
     options = parser.parse_args(arguments)
     missing = [path for path in options.paths if not path.exists() and not path.is_symlink()]
@@ -33,17 +49,32 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no {missing[0]}")
     try:
         index = dataset.read(options.dataset)
-    except dataset.NoDataset as error:
+        context = _context(options)
+    except (dataset.NoDataset, OSError, ValueError) as error:
         parser.error(str(error))
     paths = list(_files(options.paths))
     # Any number of files may be screened here; the time for all grows with their number.
     limits = Limits(files=max(len(paths), 1), seconds=Limits.seconds_per_file * max(len(paths), 1))
-    verdict = screen({str(number): (path, path.name) for number, path in enumerate(paths)}, index, limits)
+    verdict = screen(
+        {str(number): (path, path.name) for number, path in enumerate(paths)}, index, limits, context=context
+    )
     report = [_report(path, str(number), verdict) for number, path in enumerate(paths)]
     sys.stdout.write(
         json.dumps(report, ensure_ascii=False, indent=2) + "\n" if options.json else _words(report, verdict)
     )
     return 1 if verdict.outcome == "block" else 0
+
+
+def _context(options: argparse.Namespace) -> Context:
+    """Return what the options tell beside the files; raises OSError and ValueError for what can't be read."""
+    declared = json.loads(options.declared.read_bytes()) if options.declared else {}
+    public = options.public.read_text(encoding="utf-8").split("\n") if options.public else []
+    return Context(
+        earlier=tuple(Earlier(path, path.name) for path in _files(options.earlier)),
+        declared=declared,
+        public=frozenset(line.split()[0].lower() for line in public if line.split()),
+        unknown=options.unknown,
+    )
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

@@ -1,39 +1,68 @@
-"""What is known about the project's data, prepared for matching."""
+"""The leak index: what is known about the project's data, prepared for matching; itself treated as data."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.transcripts import Transcripts
 
+VERSION = 1
+ROWS = "recordings.jsonl"
+# Written last: a folder without it is no index, only the beginning of one.
+SEAL = "index.json"
+
+
+class NoIndex(Exception):
+    """A folder holds no finished leak index of this version; the message says what it lacks."""
+
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording of an approved dataset version: its id, its speaker's id, what is said in it."""
+    """One recording of an approved dataset version: its id, its speaker's id, what is said in it.
+
+    `path` leads from the dataset's folder to its sound, "" where there is none; `fields` are the other
+    columns that the dataset knows of it, as text.
+    """
 
     recording: str
     speaker: str
     transcript: str = ""
+    path: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Index:
-    """The ids and words of the datasets a project may use; treat it as data itself.
+    """What the datasets of a project would look like in a result; treat it as data itself.
 
-    Search is by dictionaries built once: a lookup costs the same for one hour of speech as for a hundred.
+    Each part is looked up by memory-mapped tables or dictionaries: a lookup costs about the same for one
+    hour of speech as for a hundred.
     """
 
     recordings: tuple[Recording, ...] = ()
     datasets: tuple[str, ...] = field(default=())
+    folders: tuple[Path, ...] = field(default=())
 
     @classmethod
     def of(cls, recordings: Iterable[Recording], datasets: Iterable[str] = ()) -> Index:
-        """Return the index of these recordings."""
+        """Return the index of these recordings' words and ids alone, without sound, in memory."""
         return cls(tuple(recordings), tuple(datasets))
+
+    @classmethod
+    def open(cls, folders: Sequence[Path]) -> Index:
+        """Return the indexes in these folders as one; raises NoIndex where one is not finished."""
+        recordings: list[Recording] = []
+        names: list[str] = []
+        for folder in folders:
+            names.append(_seal(folder))
+            recordings += _rows(folder)
+        return cls(tuple(recordings), tuple(names), tuple(folders))
 
     def prepare(self) -> None:
         """Build the lookups now, so that each file's process inherits them."""
@@ -58,3 +87,46 @@ class Index:
         """The numbers of recordings that exactly one speaker has: a count that equals one may be a person."""
         counts = Counter(recording.speaker for recording in self.recordings)
         return frozenset(counts.values())
+
+
+def build(name: str, recordings: Sequence[Recording], dataset: Path, target: Path) -> None:
+    """Write the leak index of a dataset's folder into `target`; its seal comes last.
+
+    `name` is what findings call the dataset. Raises OSError where a recording or the target can't be used.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    (target / SEAL).unlink(missing_ok=True)
+    with (target / ROWS).open("w", encoding="utf-8") as rows:
+        for recording in recordings:
+            rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    (target / SEAL).write_text(json.dumps({"version": VERSION, "dataset": name}) + "\n", encoding="utf-8")
+
+
+def _seal(folder: Path) -> str:
+    try:
+        seal = json.loads((folder / SEAL).read_bytes())
+        if seal["version"] != VERSION:
+            raise NoIndex(f"{folder} holds an index of version {seal['version']}; this reads {VERSION}")
+        return str(seal["dataset"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoIndex(f"{folder} holds no finished leak index: {error}") from error
+
+
+def _rows(folder: Path) -> list[Recording]:
+    try:
+        with (folder / ROWS).open(encoding="utf-8") as rows:
+            return [_row(json.loads(line)) for line in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoIndex(f"the index in {folder} can't be read: {error}") from error
+
+
+def _row(raw: dict[str, object]) -> Recording:
+    fields = raw["fields"]
+    assert isinstance(fields, list)
+    return Recording(
+        str(raw["recording"]),
+        str(raw["speaker"]),
+        str(raw["transcript"]),
+        str(raw["path"]),
+        tuple((str(name), str(value)) for name, value in fields),
+    )

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 
 from egress_review.screening import disclosure, notebooks, pictures, structured, tables, text
+from egress_review.screening.context import Context
+from egress_review.screening.examine import words
 from egress_review.screening.index import Index
 from egress_review.screening.kinds import JSON, NOTEBOOK, PICTURE, TABLE, TABS, Kind, identify, suffix_of
 from egress_review.screening.limits import Limits
@@ -21,17 +23,19 @@ class Looked:
     suffix: str
     canonical: bytes | None
     findings: tuple[Finding, ...]
+    bits: float | None = None
 
 
+NOTHING = Context()
 REFUSED = Kind("other", "", "application/octet-stream")
 
 
-def look(data: bytes, name: str, index: Index, limits: Limits) -> Looked:
+def look(data: bytes, name: str, index: Index, limits: Limits, context: Context = NOTHING) -> Looked:
     """Return what a file's bytes are and give away; one that can't be understood is blocked, never passed."""
     kind = REFUSED
     try:
         kind = identify(data, name)
-        canonical, findings = _screen(data, kind, suffix_of(name), index, limits)
+        canonical, findings = _screen(data, kind, suffix_of(name), index, limits, context)
     except Unscreenable as error:
         return Looked(kind.name, kind.media_type, kind.suffix, None, (error.finding,))
     unique = tuple(dict.fromkeys(findings))
@@ -41,10 +45,10 @@ def look(data: bytes, name: str, index: Index, limits: Limits) -> Looked:
 
 
 def _screen(
-    data: bytes, kind: Kind, suffix: str, index: Index, limits: Limits
+    data: bytes, kind: Kind, suffix: str, index: Index, limits: Limits, context: Context
 ) -> tuple[bytes, list[Finding]]:
     if kind is PICTURE:
-        return pictures.screen(data, limits)
+        return pictures.screen(data, index, limits)
     if kind is NOTEBOOK:
         content, findings = notebooks.screen(text.decode(data, limits.notebook_bytes), index, limits)
         return content.encode(), findings
@@ -55,7 +59,7 @@ def _screen(
     content = text.decode(data, limits.text_bytes)
     # What was looked through is what leaves: the canonical text, not the one with hidden characters.
     canonical, changed = text.rebuild(content)
-    return canonical.encode(), notebooks.check_text(canonical, index, limits, "") + changed
+    return canonical.encode(), words(canonical, index, limits, "") + changed
 
 
 def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[bytes, list[Finding]]:

@@ -67,6 +67,7 @@ def _inspect_and_leave(
                 "media_type": looked.media_type,
                 "suffix": looked.suffix,
                 "findings": [asdict(finding) for finding in looked.findings],
+                "bits": looked.bits,
                 "canonical": None if looked.canonical is None else len(canonical),
             }
         ).encode()
@@ -119,7 +120,12 @@ def _understood(answer: bytes) -> Looked:
         canonical = answer[8 + length :]
         findings = tuple(
             Finding(
-                str(f["check"]), Severity(f["severity"]), str(f["message"]), str(f["fix"]), str(f["where"])
+                str(f["check"]),
+                Severity(f["severity"]),
+                str(f["message"]),
+                str(f["fix"]),
+                str(f["where"]),
+                None if f["file"] is None else str(f["file"]),
             )
             for f in head["findings"]
         )
@@ -132,6 +138,7 @@ def _understood(answer: bytes) -> Looked:
             str(head["suffix"]),
             None if size is None else canonical,
             findings,
+            None if head["bits"] is None else float(head["bits"]),
         )
     except (ValueError, KeyError, TypeError):
         return _blocked("Looking through this file crashed; a file that does that can't leave.")

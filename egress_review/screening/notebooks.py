@@ -12,7 +12,8 @@ from typing import Any
 import nbformat
 from nbformat import v4
 
-from egress_review.screening import disclosure, pictures, structured, tables, text
+from egress_review.screening import pictures, structured, text
+from egress_review.screening.examine import words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Unscreenable, block, note, refuse
@@ -52,18 +53,8 @@ class Rebuilt:
     def text(self, content: str, where: str) -> str:
         """Return the canonical form of a text after looking through it, tables in it included."""
         clean = text.rebuild(content)[0].rstrip("\n")
-        self.findings += check_text(clean, self.index, self.limits, where)
+        self.findings += words(clean, self.index, self.limits, where)
         return clean
-
-
-def check_text(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:
-    """Return what a text gives away, in its words and in the tables written in it."""
-    findings = text.check(content, index, limits, where)
-    for table in tables.embedded(content, where, limits):
-        findings += disclosure.check(table, index, limits)
-        if len(findings) > limits.findings:
-            break
-    return findings
 
 
 def screen(content: str, index: Index, limits: Limits) -> tuple[str, list[Finding]]:
@@ -217,7 +208,7 @@ def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | 
         raw = base64.b64decode(re.sub(r"\s", "", _joined(content)), validate=True)
         if not raw.startswith(PICTURE_TYPES[media_type]):
             raise ValueError("another format")
-        drawn, findings = pictures.screen(raw, work.limits)
+        drawn, findings = pictures.screen(raw, work.index, work.limits)
     except (binascii.Error, ValueError, TypeError):
         work.findings.append(pictures.block_output(where))
         return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from PIL import Image, UnidentifiedImageError
 
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
@@ -115,10 +116,10 @@ def _indexed(coarse: Image.Image, colours: Sequence[object]) -> Image.Image:
     return Image.frombytes("P", coarse.size, pixels)
 
 
-def screen(data: bytes, limits: Limits) -> tuple[bytes, list[Finding]]:
+def screen(data: bytes, index: Index, limits: Limits) -> tuple[bytes, list[Finding]]:
     """Return the redrawn picture and what was seen; raises Unscreenable where it can't be read."""
     picture = read(data, limits)
-    findings = _hidden(data)
+    findings = _hidden(data) + look(picture, index, limits)
     drawn = redraw(picture)
     pixels = picture.width * picture.height
     bits = 8 * len(drawn) / pixels
@@ -131,6 +132,11 @@ def screen(data: bytes, limits: Limits) -> tuple[bytes, list[Finding]]:
             )
         )
     return drawn, findings
+
+
+def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
+    """Return what can be read or heard from what a picture shows."""
+    return []
 
 
 def _hidden(data: bytes) -> list[Finding]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from egress_review.screening import kinds, names
+from egress_review.screening import kinds, names, together
+from egress_review.screening.context import Context
 from egress_review.screening.index import Index
-from egress_review.screening.inspection import Looked, look
+from egress_review.screening.inspection import NOTHING, Looked, look
 from egress_review.screening.isolation import isolated
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import (
@@ -26,7 +27,9 @@ from egress_review.screening.verdict import (
 )
 
 
-def screen(paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits) -> Verdict:
+def screen(
+    paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits, *, context: Context = NOTHING
+) -> Verdict:
     """Return the verdict on files, and of each that no finding blocks the canonical copy that may leave.
 
     `paths` maps a file's id to where its bytes lie and the name it was declared with; sizes in `limits` are
@@ -38,17 +41,20 @@ def screen(paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits) 
     findings = list(_together(paths, limits))
     findings += names.check_together({file: name for file, (_, name) in paths.items()})
     stopped_whole = _stops(findings)
+    if not stopped_whole:
+        findings += _side_by_side(paths, index, context, limits)
     files: list[FileVerdict] = []
     taken: set[str] = set()
     for file, (path, name) in paths.items():
         about = names.check(name, index, limits)
         left = ends_at - time.monotonic()
-        looked = _one(path, name, index, limits, min(left, limits.seconds_per_file), stopped_whole)
-        about = [*about, *looked.findings]
+        seconds = min(left, limits.seconds_per_file)
+        looked = _one(path, name, index, limits, context, seconds, stopped_whole)
+        about = [*about, *looked.findings, *(finding for finding in findings if finding.file == file)]
         stopped = looked.canonical is None or _stops(about)
         if stopped and not _stops(about):
             about.append(block("screening", "The screening gave no copy of this file that could leave."))
-        findings += [replace(finding, file=file) for finding in about]
+        findings += [replace(finding, file=file) for finding in about if finding.file is None]
         files.append(
             FileVerdict(
                 file,
@@ -56,17 +62,18 @@ def screen(paths: Mapping[str, tuple[Path, str]], index: Index, limits: Limits) 
                 looked.media_type,
                 None if stopped else looked.canonical,
                 None if stopped else names.clean(name, looked.suffix, taken),
+                None if stopped else looked.bits,
             )
         )
     return Verdict(tuple(files), _most_important(findings, limits))
 
 
-def rebuild(path: Path, name: str) -> bytes:
+def rebuild(path: Path, name: str | None = None) -> bytes:
     """Return the canonical copy of one file by its declared name; raises Unscreenable where there is none.
 
     Deterministic, and the rebuild of a rebuild is itself. Not isolated: for files already screened.
     """
-    looked = look(path.read_bytes(), name, Index(), Limits())
+    looked = look(path.read_bytes(), name or path.name, Index(), Limits())
     if looked.canonical is None:
         raise Unscreenable(next(finding for finding in looked.findings if finding.severity == "block"))
     return looked.canonical
@@ -99,7 +106,33 @@ def _together(paths: Mapping[str, tuple[Path, str]], limits: Limits) -> list[Fin
     return []
 
 
-def _one(path: Path, name: str, index: Index, limits: Limits, seconds: float, stopped: bool) -> Looked:
+def _side_by_side(
+    paths: Mapping[str, tuple[Path, str]], index: Index, context: Context, limits: Limits
+) -> tuple[Finding, ...]:
+    """Return what only the files together show; a look that fails is a block on the whole."""
+    regular = {
+        file: (path, name)
+        for file, (path, name) in paths.items()
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= limits.file_bytes
+    }
+    looked = isolated(
+        lambda: together.look(regular, index, context, limits),
+        limits.seconds_per_file,
+        limits.memory_bytes,
+        limits.file_bytes,
+    )
+    return looked.findings
+
+
+def _one(
+    path: Path,
+    name: str,
+    index: Index,
+    limits: Limits,
+    context: Context,
+    seconds: float,
+    stopped: bool,
+) -> Looked:
     if stopped or seconds <= 0:
         reason = (
             "the submission as a whole is blocked" if stopped else "the time for the submission was used up"
@@ -112,7 +145,9 @@ def _one(path: Path, name: str, index: Index, limits: Limits, seconds: float, st
         data = _bytes(path, limits)
     except Unscreenable as error:
         return Looked("other", "application/octet-stream", "", None, (error.finding,))
-    return isolated(lambda: look(data, name, index, limits), seconds, limits.memory_bytes, limits.file_bytes)
+    return isolated(
+        lambda: look(data, name, index, limits, context), seconds, limits.memory_bytes, limits.file_bytes
+    )
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:

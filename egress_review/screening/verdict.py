@@ -32,13 +32,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """What became of one file; `canonical` holds the bytes that may leave, None when blocked."""
+    """What became of one file; `canonical` holds the bytes that may leave, None when blocked.
+
+    `bits` is the most that the canonical copy could still carry, estimated; None when blocked.
+    """
 
     file: str
     kind: str
     media_type: str
     canonical: bytes | None
     canonical_name: str | None
+    bits: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""Asks each part of a file what it gives away; the checks don't know which carrier it came out of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from egress_review.screening import arrays, disclosure, pictures, tables, text
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
+from egress_review.screening.sound.check import check as check_sound
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding
+
+# Looks through a file inside a file; given by whoever knows all carriers.
+Open = Callable[[Packed], list[Finding]]
+
+
+def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open) -> list[Finding]:
+    """Return what the parts of a file give away, at most about `limits.findings` of it."""
+    findings: list[Finding] = []
+    for part in parts:
+        findings += _one(part, index, limits, unpack)
+        if len(findings) > limits.findings:
+            break
+    return findings
+
+
+def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding]:
+    match part:
+        case Text(content, where):
+            return words(content, index, limits, where)
+        case Table():
+            return disclosure.check(part, index, limits)
+        case Array():
+            return arrays.check(part, index, limits)
+        case Sound():
+            return check_sound(part, index, limits)
+        case Picture():
+            return pictures.look(part.image, index, limits, part.where)
+        case Packed():
+            return unpack(part)
+
+
+def words(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return what a text gives away, in its words and in the tables written in it."""
+    findings = text.check(content, index, limits, where)
+    for table in tables.embedded(content, where, limits):
+        findings += disclosure.check(table, index, limits)
+        if len(findings) > limits.findings:
+            break
+    return findings

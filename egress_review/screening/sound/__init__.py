@@ -1,0 +1,1 @@
+"""Sound in any disguise: decoded, fingerprinted, matched with the recordings of the leak index."""
