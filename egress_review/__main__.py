@@ -8,6 +8,7 @@ from egress_review import diagram
 
 USAGE = """usage: python -m egress_review states [--write]
        python -m egress_review screen PATH… --dataset DIR [--json]
+       python -m egress_review index DIR --to FOLDER
 """
 
 
@@ -33,6 +34,10 @@ def main(arguments: list[str]) -> int:
             from egress_review.screening import command
 
             return command.main(rest)
+        case ["index", *rest]:
+            from egress_review.screening import indexing
+
+            return indexing.main(rest)
     sys.stderr.write(USAGE)
     return 2
 

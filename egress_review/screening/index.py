@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.transcripts import Transcripts
 
 VERSION = 1
+NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
 SEAL = "index.json"
@@ -89,17 +90,27 @@ class Index:
         return frozenset(counts.values())
 
 
-def build(name: str, recordings: Sequence[Recording], dataset: Path, target: Path) -> None:
+def build(
+    name: str,
+    recordings: Sequence[Recording],
+    dataset: Path,
+    target: Path,
+    *,
+    facts: Mapping[str, str] = NO_FACTS,
+) -> None:
     """Write the leak index of a dataset's folder into `target`; its seal comes last.
 
-    `name` is what findings call the dataset. Raises OSError where a recording or the target can't be used.
+    `name` is what findings call the dataset, `facts` are kept in the seal. Raises OSError where a recording
+    or the target can't be used.
     """
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
     with (target / ROWS).open("w", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
-    (target / SEAL).write_text(json.dumps({"version": VERSION, "dataset": name}) + "\n", encoding="utf-8")
+    (target / SEAL).write_text(
+        json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
+    )
 
 
 def _seal(folder: Path) -> str:
