@@ -100,7 +100,7 @@ def _file(file: FileVerdict) -> dict[str, Any]:
         "media_type": file.media_type,
         "canonical": file.canonical is not None,
         "canonical_name": file.canonical_name,
-        "canonical_bits": None,
+        "canonical_bits": file.bits,
     }
 
 
