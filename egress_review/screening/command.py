@@ -93,6 +93,7 @@ def _report(path: Path, file: str, verdict: Verdict) -> dict[str, Any]:
         "path": str(path),
         "verdict": WORDS[outcome_of(findings)],
         "findings": [_finding(finding) for finding in findings],
+        "bits": next((judged.bits for judged in verdict.files if judged.file == file), None),
     }
 
 
@@ -108,7 +109,8 @@ def _finding(finding: Finding) -> dict[str, str]:
 def _words(report: list[dict[str, Any]], verdict: Verdict) -> str:
     lines = []
     for file in report:
-        lines.append(f"{file['verdict']:6}  {file['path']}")
+        room = "" if file["bits"] is None else f"  (room for at most about {file['bits']:,.0f} bits)"
+        lines.append(f"{file['verdict']:6}  {file['path']}{room}")
         for finding in file["findings"]:
             place = f" [{finding['where']}]" if finding["where"] else ""
             lines.append(f"        {finding['severity']}: {finding['message']}{place}")

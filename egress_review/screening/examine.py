@@ -37,7 +37,9 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
         case Sound():
             return check_sound(part, index, limits)
         case Picture():
-            return pictures.look(part.image, index, limits, part.where)
+            seen = pictures.look(part.image, index, limits, part.where)
+            written, odd = pictures.written(part, limits)
+            return [*seen, *odd, *examine(written, index, limits, unpack=unpack)]
         case Packed():
             return unpack(part)
 

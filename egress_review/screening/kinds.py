@@ -1,4 +1,4 @@
-"""Tells what a file is: its suffix, libmagic and a strict parser must agree, or it is refused."""
+"""Tells what a file is: its name, its first bytes, libmagic and a strict parser must agree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import magic
 
+from egress_review.screening.carriers import signatures
 from egress_review.screening.verdict import Unscreenable, refuse
 
 
@@ -21,130 +22,139 @@ class Kind:
 TABLE = Kind("table", ".csv", "text/csv")
 TABS = Kind("table", ".tsv", "text/tab-separated-values")
 MARKDOWN = Kind("text", ".md", "text/markdown")
+PLAIN = Kind("text", ".txt", "text/plain")
 JSON = Kind("json", ".json", "application/json")
+LINES = Kind("json-lines", ".jsonl", "application/x-ndjson")
 NOTEBOOK = Kind("notebook", ".ipynb", "application/x-ipynb+json")
 PICTURE = Kind("picture", ".png", "image/png")
-TEXT_SUFFIXES = (
-    ".txt",
-    ".log",
-    ".yaml",
-    ".yml",
-    ".toml",
-    ".cfg",
-    ".ini",
-    ".rst",
-    ".tex",
-    ".bib",
-    ".py",
-    ".r",
-)
-BY_SUFFIX: dict[str, Kind] = {
-    ".csv": TABLE,
-    ".tsv": TABS,
-    ".md": MARKDOWN,
-    ".json": JSON,
-    ".ipynb": NOTEBOOK,
-    ".png": PICTURE,
-    ".jpg": PICTURE,
-    ".jpeg": PICTURE,
-    **{suffix: Kind("text", suffix, "text/plain") for suffix in TEXT_SUFFIXES},
-}
-PICTURE_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-TEXT_TYPES = {"application/json", "application/csv", "application/x-ndjson", "application/javascript"}
+DRAWING = Kind("drawing", ".png", "image/png")
+PAGE = Kind("page", ".md", "text/markdown")
+DOCUMENT = Kind("document", ".md", "text/markdown")
+ARCHIVE = Kind("archive", ".zip", "application/zip")
+STREAM = Kind("stream", "", "application/octet-stream")
+WORKBOOK = Kind("workbook", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+PDF = Kind("pdf", ".pdf", "application/pdf")
+COLUMNS = Kind("columns", ".parquet", "application/vnd.apache.parquet")
+ARRAY = Kind("array", ".npy", "application/x-npy")
+ARRAYS = Kind("arrays", ".npz", "application/x-npz")
+HDF = Kind("hdf", ".npz", "application/x-npz")
+TENSORS = Kind("tensors", ".safetensors", "application/x-safetensors")
+SOUND = Kind("sound", ".wav", "audio/wav")
+OPAQUE = Kind("opaque", ".bin", "application/octet-stream")
+PUBLIC = Kind("public", "", "application/octet-stream")
 
-ARCHIVE = "An archive hides what it holds."
-UNPACK = "Hand in the files themselves, each with its own type."
-MODEL = "Models and arrays can hold the data they were made from, and this screening can't read them yet."
-SUMMARISE = "Hand in the figures that describe the result: a table of aggregates, a plot, a model card."
-AUDIO = "Audio is the data this enclave guards."
-DESCRIBE = "Hand in aggregated measures or a plot of them instead of sound."
-# Beginnings of files and what to say of them; read before the suffix, which is only a claim.
-SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"PK\x03\x04", ARCHIVE + " (ZIP; also Word, Excel, NumPy and PyTorch files.)", UNPACK),
-    (0, b"PK\x05\x06", ARCHIVE, UNPACK),
-    (0, b"\x1f\x8b", ARCHIVE, UNPACK),
-    (0, b"BZh", ARCHIVE, UNPACK),
-    (0, b"\xfd7zXZ\x00", ARCHIVE, UNPACK),
-    (0, b"\x28\xb5\x2f\xfd", ARCHIVE, UNPACK),
-    (0, b"7z\xbc\xaf\x27\x1c", ARCHIVE, UNPACK),
-    (0, b"Rar!", ARCHIVE, UNPACK),
-    (0, b"\x04\x22\x4d\x18", ARCHIVE, UNPACK),
-    (257, b"ustar", ARCHIVE, UNPACK),
-    (
-        0,
-        b"%PDF",
-        "A PDF can carry attachments, earlier revisions and invisible text.",
-        "Hand in its figures as PNG and its text as Markdown.",
-    ),
-    (0, b"\x7fELF", "A program can't leave.", "Hand in the source as text."),
-    (0, b"MZ", "A program can't leave.", "Hand in the source as text."),
-    (0, b"RIFF", AUDIO, DESCRIBE),
-    (0, b"OggS", AUDIO, DESCRIBE),
-    (0, b"fLaC", AUDIO, DESCRIBE),
-    (0, b"ID3", AUDIO, DESCRIBE),
-    (0, b"FORM", AUDIO, DESCRIBE),
-    (0, b".snd", AUDIO, DESCRIBE),
-    (4, b"ftyp", AUDIO, DESCRIBE),
-    (0, b"\x1a\x45\xdf\xa3", AUDIO, DESCRIBE),
-    (0, b"\x89HDF", MODEL, SUMMARISE),
-    (0, b"PAR1", MODEL, SUMMARISE),
-    (0, b"ARROW1", MODEL, SUMMARISE),
-    (0, b"\x93NUMPY", MODEL, SUMMARISE),
-    (0, b"SQLite format 3", "A database holds rows.", "Hand in the aggregated table as CSV."),
-    (0, b"GIF8", "GIF is not accepted.", "Save the picture as PNG."),
-    (0, b"\x80\x02", "A pickle can run code and hold any object.", SUMMARISE),
-    (0, b"\x80\x03", "A pickle can run code and hold any object.", SUMMARISE),
-    (0, b"\x80\x04", "A pickle can run code and hold any object.", SUMMARISE),
-    (0, b"\x80\x05", "A pickle can run code and hold any object.", SUMMARISE),
-)
-# Suffixes people try, and what to hand in instead.
-REFUSED_SUFFIXES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".zst"), (ARCHIVE, UNPACK)),
-    **dict.fromkeys((".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".sph"), (AUDIO, DESCRIBE)),
+TEXT_SUFFIXES = (
+    *(".txt", ".log", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".conf", ".properties", ".lock", ".rst"),
+    *(".bib", ".cff", ".org", ".adoc", ".diff", ".patch", ".sum", ".sha256", ".md5", ".dict", ".lex"),
+    *(".tex", ".lexicon", ".gv", ".sty", ".cls"),
+    *(".py", ".r", ".rmd", ".qmd", ".jl", ".sh", ".m", ".c", ".h", ".cpp", ".hpp", ".java", ".go", ".rs"),
+    *(".js", ".ts", ".css", ".sql", ".pl", ".praat", ".do", ".sas", ".sps", ".dat", ".ctm", ".stm", ".rttm"),
+    *(".trn", ".textgrid", ".srt", ".vtt", ".arpa", ".vocab", ".words", ".lst", ".list", ".xml", ".dot"),
+)  # fmt: skip
+TEXT = frozenset({"text"})
+ZIP = frozenset({"zip"})
+PACKED = frozenset({"gzip", "bzip2", "xz", "zstd"})
+PICTURES: dict[str, str] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".gif": "gif",
+    ".webp": "webp",
+    ".bmp": "bmp",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+}
+# What a name's end promises, and the contents that keep it.
+BY_SUFFIX: dict[str, tuple[Kind, frozenset[str]]] = {
+    **{suffix: (Kind("text", suffix, "text/plain"), TEXT) for suffix in TEXT_SUFFIXES},
+    ".csv": (TABLE, TEXT),
+    ".tsv": (TABS, TEXT),
+    ".md": (MARKDOWN, TEXT),
+    ".markdown": (MARKDOWN, TEXT),
+    ".json": (JSON, TEXT),
+    ".jsonl": (LINES, TEXT),
+    ".ndjson": (LINES, TEXT),
+    ".ipynb": (NOTEBOOK, TEXT),
+    **{suffix: (PICTURE, frozenset({what})) for suffix, what in PICTURES.items()},
+    ".svg": (DRAWING, TEXT),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), (PAGE, TEXT)),
+    **dict.fromkeys((".docx", ".odt", ".pptx"), (DOCUMENT, ZIP)),
+    ".zip": (ARCHIVE, ZIP),
+    ".tar": (ARCHIVE, frozenset({"tar"})),
+    **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".tgz", ".tbz2", ".txz", ".tzst"), (STREAM, PACKED)),
+    **dict.fromkeys((".xlsx", ".xlsm", ".ods"), (WORKBOOK, ZIP)),
+    ".pdf": (PDF, frozenset({"pdf"})),
+    ".parquet": (COLUMNS, frozenset({"parquet"})),
+    **dict.fromkeys((".feather", ".arrow", ".ipc"), (COLUMNS, frozenset({"arrow"}))),
+    ".npy": (ARRAY, frozenset({"npy"})),
+    ".npz": (ARRAYS, ZIP),
+    **dict.fromkeys((".h5", ".hdf5", ".hdf"), (HDF, frozenset({"hdf5"}))),
+    ".safetensors": (TENSORS, frozenset({"safetensors"})),
     **dict.fromkeys(
-        (
-            ".pkl",
-            ".pickle",
-            ".joblib",
-            ".pt",
-            ".pth",
-            ".npy",
-            ".npz",
-            ".h5",
-            ".hdf5",
-            ".parquet",
-            ".feather",
-            ".safetensors",
-            ".onnx",
-            ".ckpt",
-            ".bin",
-            ".mat",
-            ".arpa",
-        ),
-        (MODEL, SUMMARISE),
-    ),
-    **dict.fromkeys(
-        (".db", ".sqlite", ".sqlite3"), ("A database holds rows.", "Hand in the aggregated table as CSV.")
-    ),
-    **dict.fromkeys(
-        (".xlsx", ".xls", ".ods"), ("A workbook can hide sheets and records.", "Hand in each sheet as CSV.")
-    ),
-    **dict.fromkeys(
-        (".svg", ".gif", ".tif", ".tiff", ".bmp", ".webp"),
-        ("This picture format is not accepted.", "Save the picture as PNG."),
-    ),
-    **dict.fromkeys(
-        (".html", ".htm"), ("A page can hide elements and scripts.", "Hand in Markdown, or the plots as PNG.")
-    ),
-    ".pdf": (
-        "A PDF can carry attachments, earlier revisions and invisible text.",
-        "Hand in its figures as PNG and its text as Markdown.",
-    ),
-    **dict.fromkeys(
-        (".docx", ".odt", ".pptx"),
-        ("A document can carry revisions and attachments.", "Hand in its text as Markdown."),
+        (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au", ".w64", ".caf", ".sph"),
+        (SOUND, frozenset({"sound"})),
     ),
 }
+# What a file without a telling name is opened as, where the policy lets a human judge it.
+BY_CONTENT: dict[str, Kind] = {
+    "text": PLAIN,
+    "zip": ARCHIVE,
+    "tar": ARCHIVE,
+    **dict.fromkeys(PACKED, STREAM),
+    "pdf": PDF,
+    **dict.fromkeys(PICTURES.values(), PICTURE),
+    "sound": SOUND,
+    "hdf5": HDF,
+    "parquet": COLUMNS,
+    "arrow": COLUMNS,
+    "npy": ARRAY,
+    "safetensors": TENSORS,
+}
+UNPACK = "Hand in the files themselves, or a ZIP of them."
+SUMMARISE = "Hand in the figures that describe the result: a table of aggregates, a plot, a model card."
+WEIGHTS = "Hand in weights as safetensors, and figures as a table or a plot."
+# Contents that never leave, whatever they are called, and what to hand in instead.
+NEVER: dict[str, tuple[str, str]] = {
+    "archive": ("An archive of this kind hides what it holds.", UNPACK),
+    "program": ("A program can't leave.", "Hand in the source as text."),
+    "pickle": ("A pickle can run code and hold any object.", WEIGHTS),
+    "sqlite": ("A database holds rows.", "Hand in the aggregated table as CSV."),
+    "video": (
+        "This sound or film can't be read here.",
+        "Hand in aggregated measures; where sound itself is the result, WAV or FLAC.",
+    ),
+    "ole": ("An old Office file can hide streams and macros.", "Save it as .xlsx, or its text as Markdown."),
+    "matlab": ("Models and arrays in MATLAB's format can't be read here.", "Save the arrays as .npz."),
+}
+NAMED_NEVER: dict[str, tuple[str, str]] = {
+    **dict.fromkeys((".7z", ".rar", ".lz4", ".cab", ".jar"), NEVER["archive"]),
+    **dict.fromkeys((".exe", ".dll", ".so", ".dylib", ".pyc", ".class", ".wasm"), NEVER["program"]),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".dill"), NEVER["pickle"]),
+    **dict.fromkeys((".db", ".sqlite", ".sqlite3", ".mdb"), NEVER["sqlite"]),
+    **dict.fromkeys(
+        (".m4a", ".aac", ".amr", ".wma", ".mp4", ".mkv", ".webm", ".mov", ".avi"), NEVER["video"]
+    ),
+    **dict.fromkeys((".xls", ".doc", ".ppt"), NEVER["ole"]),
+    ".mat": NEVER["matlab"],
+}
+# libmagic's names for contents that it knows on every system; anything else it says there is a contradiction.
+MAGIC: dict[str, tuple[str, ...]] = {
+    "png": ("image/png",),
+    "jpeg": ("image/jpeg",),
+    "gif": ("image/gif",),
+    "webp": ("image/webp",),
+    "tiff": ("image/tiff",),
+    "bmp": ("image/bmp", "image/x-ms-bmp"),
+    "pdf": ("application/pdf",),
+    "gzip": ("application/gzip", "application/x-gzip"),
+    "hdf5": ("application/x-hdf5", "application/x-hdf"),
+}
+TEXT_TYPES = {
+    *("application/json", "application/csv", "application/x-ndjson", "application/javascript"),
+    *("application/x-wine-extension-ini", "application/toml", "application/x-subrip", "application/xml"),
+}
+# Written formats of their own, each accepted under its own name only.
+OWN_TYPES = {".svg": ("image/svg+xml",), ".xml": ("application/xml",), ".xhtml": ("application/xhtml+xml",)}
 
 
 def suffix_of(name: str) -> str:
@@ -158,41 +168,56 @@ def prepare() -> None:
 
 
 def identify(data: bytes, name: str) -> Kind:
-    """Return the kind of a file's bytes under its declared name; raises Unscreenable where they disagree."""
-    _refuse_by_content(data)
-    suffix = suffix_of(name)
-    kind = BY_SUFFIX.get(suffix)
-    if kind is None:
-        what, instead = REFUSED_SUFFIXES.get(
-            suffix,
-            (
-                "No check here understands this type of file.",
-                "Hand in a CSV, text, Markdown, JSON, PNG, JPEG or notebook.",
-            ),
-        )
-        raise refuse("type", f"Files ending in {suffix or 'nothing'} can't leave. {what}", instead)
+    """Return the kind of a file's bytes under its declared name; raises Unscreenable where they disagree.
+
+    OPAQUE stands for what is known to be harmless to look at, but that no parser here understands.
+    """
     if not data:
         raise refuse("type", "The file is empty.", "Leave it out.")
-    found = magic.from_buffer(data[: 256 * 1024], mime=True)
-    if kind is PICTURE:
-        if found != PICTURE_TYPES[suffix]:
-            raise _disagree(suffix, found)
-    elif not (found.startswith("text/") or found in TEXT_TYPES):
-        raise _disagree(suffix, found)
+    what, suffix = signatures.content(data), suffix_of(name)
+    if what in NEVER:
+        why, instead = NEVER[what]
+        raise refuse("type", f"By its content this file can't leave. {why}", instead)
+    if suffix in NAMED_NEVER:
+        why, instead = NAMED_NEVER[suffix]
+        raise refuse("type", f"Files ending in {suffix} can't leave. {why}", instead)
+    if suffix not in BY_SUFFIX:
+        return OPAQUE
+    kind, contents = BY_SUFFIX[suffix]
+    if what not in contents:
+        raise _disagree(suffix, _described(what))
+    _ask_libmagic(data, what, suffix)
     return kind
 
 
-def _refuse_by_content(data: bytes) -> None:
-    for offset, signature, what, instead in SIGNATURES:
-        if data[offset : offset + len(signature)] == signature and not (
-            signature.isascii() and _is_plain(data)
-        ):
-            raise refuse("type", f"By its content this file can't leave. {what}", instead)
+def by_content(data: bytes) -> Kind:
+    """Return what bytes are opened as where no name helps; OPAQUE where they begin like nothing known."""
+    what = signatures.content(data)
+    if what in NEVER:
+        why, instead = NEVER[what]
+        raise refuse("type", f"By its content this can't leave. {why}", instead)
+    return BY_CONTENT.get(what, OPAQUE)
 
 
-def _is_plain(data: bytes) -> bool:
-    """Return whether the beginning is readable text, which may start with any letters, "FORM" or "MZ" too."""
-    return all(byte >= 32 or byte in b"\t\n\r" for byte in data[:512]) and not data.startswith(b"%PDF")
+def _ask_libmagic(data: bytes, what: str, suffix: str) -> None:
+    found = magic.from_buffer(data[: 256 * 1024], mime=True)
+    if what == "text":
+        own = OWN_TYPES.get(suffix, ())
+        if not (found.startswith("text/") or found in TEXT_TYPES or found in own):
+            raise _disagree(suffix, found)
+    elif what in MAGIC and found not in MAGIC[what]:
+        raise _disagree(suffix, found)
+
+
+def _described(what: str) -> str:
+    return {
+        "": "bytes that no check here understands",
+        "zip": "an archive (ZIP)",
+        "tar": "an archive",
+        **dict.fromkeys(PACKED, f"a compressed archive ({what})"),
+        **dict.fromkeys(("hdf5", "npy", "safetensors", "parquet", "arrow"), f"Models or arrays ({what})"),
+        "text": "plain text",
+    }.get(what, what)
 
 
 def _disagree(suffix: str, found: str) -> Unscreenable:

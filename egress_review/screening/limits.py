@@ -43,3 +43,18 @@ class Limits:
     seconds_per_file: int = 40
     memory_bytes: int = 1536 * MIB  # address space of the process that reads one file
     findings: int = 500
+
+    archive_bytes: int = 100 * MIB  # all that one file unpacks to, at any depth
+    archive_members: int = 500
+    archive_ratio: int = 200  # unpacked over packed, beyond the first MiB of a member
+    archive_depth: int = 3  # archives inside archives
+    carrier_depth: int = 8  # files inside files, of any kind
+    sheets: int = 50
+    pdf_pages: int = 60
+    page_pixels: int = 4_000_000
+    array_bytes: int = 100 * MIB
+    arrays: int = 5_000  # in one file
+    sound_seconds: int = 3_600
+    picture_codes: int = 4  # QR codes in one picture; more are a way to carry data
+    read_seconds: int = 12  # for reading the letters of one file's pictures
+    opaque_bytes: int = 20 * MIB

@@ -12,6 +12,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, flag
 
 SAFE = re.compile(r"[^\w.\- ]")
+PACKED = (".gz", ".bz2", ".xz", ".zst")  # what a packed file is called behind its own suffix
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 
 
@@ -85,6 +86,8 @@ def check_together(names: Mapping[str, str]) -> list[Finding]:
 def clean(name: str, suffix: str, taken: set[str]) -> str:
     """Return the name a canonical copy leaves under: safe characters, the right suffix, used only once."""
     stem = unicodedata.normalize("NFC", name).rsplit(".", 1)[0] if "." in name else name
+    if name.lower().endswith(PACKED):
+        stem = re.sub(rf"(?i)({re.escape(suffix)}|\.tar)$", "", stem)
     stem = SAFE.sub("_", stem).strip(" .")[:80] or "file"
     if RESERVED.match(stem):
         stem = f"_{stem}"
@@ -93,3 +96,15 @@ def clean(name: str, suffix: str, taken: set[str]) -> str:
         candidate, number = f"{stem}-{number}{suffix}", number + 1
     taken.add(candidate.casefold())
     return candidate
+
+
+def clean_path(name: str, suffix: str, taken: set[str]) -> str:
+    """Return the path a member of an archive leaves under: each folder's name cleaned as a file's is."""
+    *folders, last = name.split("/")
+    inside = [clean(folder, "", set()) for folder in folders if folder]
+    before = "/".join(inside)
+    # The file's own name has to be used once in its folder only.
+    here = {path.rsplit("/", 1)[-1] for path in taken if path.rpartition("/")[0] == before.casefold()}
+    path = "/".join([*inside, clean(last, suffix, here)])
+    taken.add(path.casefold())
+    return path

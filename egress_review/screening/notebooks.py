@@ -13,7 +13,7 @@ import nbformat
 from nbformat import v4
 
 from egress_review.screening import pictures, structured, text
-from egress_review.screening.examine import words
+from egress_review.screening.examine import Open, examine, words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Unscreenable, block, note, refuse
@@ -40,6 +40,7 @@ class Rebuilt:
 
     index: Index
     limits: Limits
+    unpack: Open
     cells: list[Any] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Rebuilt:
         return clean
 
 
-def screen(content: str, index: Index, limits: Limits) -> tuple[str, list[Finding]]:
+def screen(content: str, index: Index, limits: Limits, *, unpack: Open) -> tuple[str, list[Finding]]:
     """Return the canonical notebook and what was found; raises Unscreenable for anything but format 4."""
     value = structured.parse(content, limits)
     if not isinstance(value, dict) or value.get("nbformat") != 4 or not isinstance(value.get("cells"), list):
@@ -77,7 +78,7 @@ def screen(content: str, index: Index, limits: Limits) -> tuple[str, list[Findin
         raise refuse(
             "notebook", f"The notebook has {len(source.cells):,} cells.", f"At most {limits.notebook_cells}."
         )
-    work = Rebuilt(index, limits)
+    work = Rebuilt(index, limits, unpack)
     for number, cell in enumerate(source.cells, start=1):
         _cell(cell, number, work)
         if len(work.findings) > limits.findings:
@@ -208,7 +209,8 @@ def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | 
         raw = base64.b64decode(re.sub(r"\s", "", _joined(content)), validate=True)
         if not raw.startswith(PICTURE_TYPES[media_type]):
             raise ValueError("another format")
-        drawn, findings = pictures.screen(raw, work.index, work.limits)
+        opened = pictures.open(raw, work.limits)
+        findings = [*opened.findings, *examine(opened.parts, work.index, work.limits, unpack=work.unpack)]
     except (binascii.Error, ValueError, TypeError):
         work.findings.append(pictures.block_output(where))
         return None
@@ -217,4 +219,4 @@ def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | 
         return None
     for finding in findings:
         work.findings.append(Finding(finding.check, finding.severity, finding.message, finding.fix, where))
-    return base64.b64encode(drawn).decode()
+    return base64.b64encode(opened.canonical).decode()

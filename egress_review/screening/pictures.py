@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from egress_review.screening import kinds
+from egress_review.screening.carriers import codes, reading
+from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Part, Picture
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 COLOURS = 64
 STEP = 17  # 16 levels a channel: what the lowest bits say is gone
 DENSE = 2.0  # bits a pixel of the redrawn picture; plots of aggregates stay well below 1
@@ -36,7 +43,7 @@ REPORTED_CHUNKS = {
 
 
 def read(data: bytes, limits: Limits) -> Image.Image:
-    """Return the one picture in PNG or JPEG bytes, on white, as RGB; raises Unscreenable for others."""
+    """Return the one picture in a picture file, on white, as RGB; raises Unscreenable for others."""
     if len(data) > limits.picture_bytes:
         raise refuse(
             "size",
@@ -47,7 +54,7 @@ def read(data: bytes, limits: Limits) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
             if max(picture.size) > limits.picture_side:
                 raise refuse(
                     "picture_size",
@@ -69,6 +76,9 @@ def read(data: bytes, limits: Limits) -> Image.Image:
             UserWarning,
             IndexError,
             KeyError,
+            TypeError,
+            struct.error,
+            OverflowError,
         ) as error:
             raise refuse(
                 "picture",
@@ -98,10 +108,8 @@ def redraw(picture: Image.Image) -> bytes:
     if coarse.getcolors(COLOURS) is None:
         reduced = coarse.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         coarse = reduced.convert("RGB").point(GRID * 3)
-    colours = sorted(colour for _, colour in coarse.getcolors(COLOURS) or [])
-    palette = Image.new("P", (1, 1))
-    flat = [level for colour in colours for level in colour]  # type: ignore[union-attr]
-    palette.putpalette(flat + flat[-3:] * (256 - len(colours)))
+    colours = sorted(colour for _, colour in coarse.getcolors(COLOURS) or [] if isinstance(colour, tuple))
+    flat = [level for colour in colours for level in colour]
     indexed = _indexed(coarse, colours)
     indexed.putpalette(flat)
     out = io.BytesIO()
@@ -109,39 +117,50 @@ def redraw(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _indexed(coarse: Image.Image, colours: Sequence[object]) -> Image.Image:
-    number = {colour: position for position, colour in enumerate(colours)}
-    raw = coarse.tobytes()
-    pixels = bytes(number[pixel] for pixel in zip(raw[0::3], raw[1::3], raw[2::3], strict=True))
-    return Image.frombytes("P", coarse.size, pixels)
+def _indexed(coarse: Image.Image, colours: list[tuple[int, ...]]) -> Image.Image:
+    """Return the picture as numbers of its colours, which are sorted."""
+    pixels = np.asarray(coarse, dtype=np.uint32)
+    packed = pixels[:, :, 0] << 16 | pixels[:, :, 1] << 8 | pixels[:, :, 2]
+    order = np.array([red << 16 | green << 8 | blue for red, green, blue, *_ in colours], dtype=np.uint32)
+    return Image.frombytes("P", coarse.size, np.searchsorted(order, packed).astype(np.uint8).tobytes())
 
 
-def screen(data: bytes, index: Index, limits: Limits) -> tuple[bytes, list[Finding]]:
-    """Return the redrawn picture and what was seen; raises Unscreenable where it can't be read."""
+def open(data: bytes, limits: Limits) -> Opened:
+    """Return the picture in a file, redrawn, and what stood beside it; raises Unscreenable."""
     picture = read(data, limits)
-    findings = _hidden(data) + look(picture, index, limits)
     drawn = redraw(picture)
+    findings = (*_hidden(data), *dense(picture, drawn))
+    return Opened((Picture(picture),), drawn, kinds.PICTURE, findings)
+
+
+def dense(picture: Image.Image, drawn: bytes) -> Iterator[Finding]:
+    """Yield a flag where a redrawn picture holds more than plots do."""
     pixels = picture.width * picture.height
     bits = 8 * len(drawn) / pixels
     if pixels >= 48 * 48 and bits > DENSE:
-        findings.append(
-            flag(
-                "dense_picture",
-                f"The picture holds {bits:.1f} bits a pixel, over {DENSE:.0f}; it may show raw data.",
-                "Draw aggregates with axes and labels.",
-            )
+        yield flag(
+            "dense_picture",
+            f"The picture holds {bits:.1f} bits a pixel, over {DENSE:.0f}; it may show raw data.",
+            "Draw aggregates with axes and labels.",
         )
-    return drawn, findings
+
+
+def written(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
+    """Return what can be read in a picture, its codes and its letters, and what is odd about them."""
+    coded, counted = codes.read(picture, limits)
+    lettered, unread = reading.read(picture, limits)
+    return [*coded, *lettered], [*counted, *unread]
 
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
-    """Return what can be read or heard from what a picture shows."""
+    """Return what can be seen or heard in a picture; its letters and codes are read by `written`."""
+    # The one call site of sound.pictures.look: spectrograms and waveforms, matched as the sound they show.
     return []
 
 
 def _hidden(data: bytes) -> list[Finding]:
     findings = []
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         extra = sorted(str(key)[:30] for key in picture.info if key not in REPORTED_CHUNKS)
     if extra:
         findings.append(
@@ -150,9 +169,7 @@ def _hidden(data: bytes) -> list[Finding]:
                 f"Text and metadata beside the picture were left out: {', '.join(extra[:8])}.",
             )
         )
-    ends = (
-        (data.rfind(b"IEND\xaeB`\x82") + 8) if data.startswith(b"\x89PNG") else (data.rfind(b"\xff\xd9") + 2)
-    )
+    ends = _end(data)
     if ends < len(data):
         findings.append(
             flag(
@@ -162,6 +179,21 @@ def _hidden(data: bytes) -> list[Finding]:
             )
         )
     return findings
+
+
+def _end(data: bytes) -> int:
+    """Return where a picture's own bytes end, as far as its format says so."""
+    if data.startswith(b"\x89PNG"):
+        return data.rfind(b"IEND\xaeB`\x82") + 8
+    if data.startswith(b"\xff\xd8"):
+        return data.rfind(b"\xff\xd9") + 2
+    if data.startswith(b"RIFF"):
+        return int.from_bytes(data[4:8], "little") + 8
+    if data.startswith(b"GIF8"):
+        return data.rfind(b"\x00;") + 2
+    if data.startswith(b"BM"):
+        return int.from_bytes(data[2:6], "little")
+    return len(data)
 
 
 def block_output(where: str) -> Finding:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from egress_review.screening import kinds, names, together
+from egress_review.screening import names, together
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
-from egress_review.screening.inspection import NOTHING, Looked, look
+from egress_review.screening.inspection import NOTHING, Looked, look, prepare
 from egress_review.screening.isolation import isolated
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import (
@@ -37,7 +37,7 @@ def screen(
     """
     ends_at = time.monotonic() + limits.seconds
     index.prepare()
-    kinds.prepare()
+    prepare([name for _, name in paths.values()])
     findings = list(_together(paths, limits))
     findings += names.check_together({file: name for file, (_, name) in paths.items()})
     stopped_whole = _stops(findings)

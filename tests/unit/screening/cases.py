@@ -260,7 +260,6 @@ BLOCKED: list[tuple[str, str, bytes | str]] = [
     ("46 archive by another name", "rows.txt", zip_bytes(ROWS)),
     ("51 database named JSON", "data.json", b"SQLite format 3\x00" + bytes(200)),
     ("53 numbers of a spectrogram", "mel.json", json.dumps([[0.5 * i * j for j in range(80)] for i in range(60)])),
-    ("56 sound", "clip.wav", wav()),
     ("57 opus named PNG", "plot.png", b"OggS" + bytes(300)),
     ("67 frames in a table", "mfcc.csv", table([f"c{n}" for n in range(14)], [[n * 0.1] * 14 for n in range(400)])),
     ("71 pickle", "model.pkl", b"\x80\x04\x95" + bytes(40)),
@@ -276,6 +275,7 @@ BLOCKED: list[tuple[str, str, bytes | str]] = [
 
 # These must reach a human: flagged or blocked.
 FLAGGED: list[tuple[str, str, bytes | str]] = [
+    ("56 sound of nobody known", "clip.wav", wav()),
     ("4 truncated hashes", "keys.txt", "\n".join(hashlib.sha256(s.encode()).hexdigest()[:10] for s in SPEAKERS)),
     ("17 recordings of one speaker", "groups.csv", table(["region", "recordings", "wer"], [["n", 1000, 0.1], ["s", 900, 0.2]])),
     ("18 a maximum", "stats.csv", table(["region", "n_speakers", "max_f0"], [["n", 20, 311.5], ["s", 22, 340.1]])),

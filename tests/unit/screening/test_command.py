@@ -34,7 +34,7 @@ def test_the_command_reports_each_file_as_json(
     )
     report = json.loads(capsys.readouterr().out)
     assert [file["verdict"] for file in report] == ["block", "pass"]
-    assert set(report[0]) == {"path", "verdict", "findings"}
+    assert set(report[0]) == {"path", "verdict", "findings", "bits"}
     assert set(report[0]["findings"][0]) == {"check", "severity", "message", "where"}
 
 

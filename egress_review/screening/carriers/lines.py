@@ -1,0 +1,42 @@
+"""JSON lines: each line an object, all of them a table."""
+
+from __future__ import annotations
+
+import json
+
+from egress_review.screening import structured, text
+from egress_review.screening.carriers.opened import Opened
+from egress_review.screening.kinds import LINES
+from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Part, Text
+from egress_review.screening.structured import Json
+from egress_review.screening.verdict import Finding, note, refuse
+
+
+def open(data: bytes, limits: Limits) -> Opened:
+    """Return the lines as a table and their words as text; raises Unscreenable for a line that is no JSON."""
+    content = text.decode(data, limits.text_bytes)
+    values: list[Json] = [structured.parse(line, limits) for line in content.split("\n") if line.strip()]
+    if not values:
+        raise refuse("json", "The file holds no line of JSON.", "Leave it out.")
+    if sum(1 for _ in structured.leaves(values, "")) > limits.json_values:
+        raise refuse("json_size", f"The file holds over {limits.json_values:,} values.", "Hand in a summary.")
+    copies: list[Json] = []
+    findings: list[Finding] = []
+    for value in values:
+        copy, changed = structured.rebuild(value)
+        copies.append(json.loads(copy))
+        findings += changed
+    canonical = "".join(json.dumps(copy, ensure_ascii=False) + "\n" for copy in copies)
+    said = [note("numbers", "Numbers were rounded.")] if findings else []
+    return Opened((*parts(copies, limits), Text(canonical)), canonical.encode(), LINES, tuple(said))
+
+
+def parts(value: Json, limits: Limits) -> list[Part]:
+    """Return the tables that a JSON value holds, at any depth."""
+    found: list[Part] = []
+    for path, node in structured.nodes(value, ""):
+        table = structured.as_table(node, path[-120:] or "top level", limits)
+        if table is not None:
+            found.append(table)
+    return found
