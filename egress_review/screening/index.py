@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from egress_review.screening import vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 1
+VERSION = 2
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -73,15 +74,12 @@ class Index:
     @cached_property
     def identifiers(self) -> Identifiers:
         """The ids of recordings and speakers with their usual disguises."""
-        return Identifiers(
-            recordings=(recording.recording for recording in self.recordings),
-            speakers=(recording.speaker for recording in self.recordings),
-        )
+        return vocabulary.identifiers(self.folders, self.recordings)
 
     @cached_property
     def transcripts(self) -> Transcripts:
         """The words that are said in the recordings."""
-        return Transcripts(recording.transcript for recording in self.recordings)
+        return vocabulary.transcripts(self.folders, self.recordings)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -108,6 +106,7 @@ def build(
     with (target / ROWS).open("w", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    vocabulary.build(name, recordings, target)
     (target / SEAL).write_text(
         json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
     )
