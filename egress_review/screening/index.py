@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from egress_review.screening.identifiers import Identifiers
+from egress_review.screening.sound import building
+from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
 VERSION = 1
@@ -68,6 +70,7 @@ class Index:
         """Build the lookups now, so that each file's process inherits them."""
         assert self.identifiers is not None
         assert self.transcripts is not None
+        assert self.sounds is not None
 
     @cached_property
     def identifiers(self) -> Identifiers:
@@ -81,6 +84,12 @@ class Index:
     def transcripts(self) -> Transcripts:
         """The words that are said in the recordings."""
         return Transcripts(recording.transcript for recording in self.recordings)
+
+    @cached_property
+    def sounds(self) -> tuple[Sounds, ...]:
+        """The fingerprints of the recordings, one for each folder that was built with sound."""
+        opened = (Sounds.open(folder) for folder in self.folders)
+        return tuple(one for one in opened if one is not None)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -99,6 +108,8 @@ def build(name: str, recordings: Sequence[Recording], dataset: Path, target: Pat
     with (target / ROWS).open("w", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    paths = [dataset / one.path if one.path else None for one in recordings]
+    building.build(paths, [one.speaker for one in recordings], target)
     (target / SEAL).write_text(json.dumps({"version": VERSION, "dataset": name}) + "\n", encoding="utf-8")
 
 
