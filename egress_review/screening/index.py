@@ -11,9 +11,11 @@ from pathlib import Path
 
 from egress_review.screening import vocabulary
 from egress_review.screening.identifiers import Identifiers
+from egress_review.screening.sound import building
+from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 2
+VERSION = 3
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -70,6 +72,7 @@ class Index:
         """Build the lookups now, so that each file's process inherits them."""
         assert self.identifiers is not None
         assert self.transcripts is not None
+        assert self.sounds is not None
 
     @cached_property
     def identifiers(self) -> Identifiers:
@@ -80,6 +83,12 @@ class Index:
     def transcripts(self) -> Transcripts:
         """The words that are said in the recordings."""
         return vocabulary.transcripts(self.folders, self.recordings)
+
+    @cached_property
+    def sounds(self) -> tuple[Sounds, ...]:
+        """The fingerprints of the recordings, one for each folder that was built with sound."""
+        opened = (Sounds.open(folder) for folder in self.folders)
+        return tuple(one for one in opened if one is not None)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -107,6 +116,8 @@ def build(
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
     vocabulary.build(name, recordings, target)
+    paths = [dataset / one.path if one.path else None for one in recordings]
+    building.build(paths, [one.speaker for one in recordings], target)
     (target / SEAL).write_text(
         json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
     )
