@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from egress_review.screening import people
 from egress_review.screening.identifiers import Identifiers
+from egress_review.screening.people import People
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 1
+VERSION = 2
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
 SEAL = "index.json"
@@ -68,6 +70,7 @@ class Index:
         """Build the lookups now, so that each file's process inherits them."""
         assert self.identifiers is not None
         assert self.transcripts is not None
+        self.people.prepare()
 
     @cached_property
     def identifiers(self) -> Identifiers:
@@ -81,6 +84,11 @@ class Index:
     def transcripts(self) -> Transcripts:
         """The words that are said in the recordings."""
         return Transcripts(recording.transcript for recording in self.recordings)
+
+    @cached_property
+    def people(self) -> People:
+        """Who speaks in which recording, and the other columns of the per-recording table."""
+        return People.open(self.folders) if self.folders else People.of(self.recordings)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -99,6 +107,7 @@ def build(name: str, recordings: Sequence[Recording], dataset: Path, target: Pat
     with (target / ROWS).open("w", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    people.build(recordings, dataset, target)
     (target / SEAL).write_text(json.dumps({"version": VERSION, "dataset": name}) + "\n", encoding="utf-8")
 
 
