@@ -22,12 +22,15 @@ from egress_review.screening.verdict import Finding, block, flag, note, outcome_
 
 STATUSES = ("pass", "fail", "review")
 SUM = re.compile(rb"^\s*([0-9a-f]{64})\s*$")
-BAD = re.compile(r"threshold|p-ratio|nk-rule|negative|missing|all-values|fail|dominan", re.IGNORECASE)
+BAD = re.compile(
+    r"threshold|p-ratio|nk-rule|nkcheck|ppercent|negative|missing|all-values|fail|dominan", re.IGNORECASE
+)
 FINE = re.compile(r"^\s*(ok|pass|)\s*;?\s*$", re.IGNORECASE)
 FIX = "Hand in what ACRO wrote, unchanged; mend the tables themselves, and write new results."
-# ACRO counts these as wrong where they are above nought; PresenceOfLinkedTableCheck only asks for a look.
+# ACRO counts these as wrong where they are above nought. PresenceOfLinkedTableCheck only asks for a look, and
+# under MinimumDoFCheck it writes the degrees of freedom themselves, beside cells it calls ok.
 COUNTED = re.compile(
-    r"threshold|p-ratio|nk-rule|nkcheck|ppercent|all-values|negative|missing|zerocheck|dof|degrees",
+    r"threshold|p-ratio|nk-rule|nkcheck|ppercent|all-values|negative|missing|zerocheck",
     re.IGNORECASE,
 )
 MOST_BYTES = 5 * 1024 * 1024
@@ -184,7 +187,7 @@ def _sums(results_file: HandedIn, handed_in: Sequence[HandedIn]) -> Iterator[Fin
         match = SUM.match(file.data) if file.name.endswith(".txt") else None
         about = by_name.get(file.name.removesuffix(".txt"))
         if match and about is not None and hashlib.sha256(about.data).hexdigest().encode() != match[1]:
-            what = "results" if about is results_file else "a file of the folder"
+            what = "the results" if about is results_file else "a file of the folder"
             message = f"The checksum that ACRO wrote is not that of {what}: it was changed afterwards."
             yield block("acro_forged", message, FIX, about.name[:80])
 

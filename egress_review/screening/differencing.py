@@ -23,6 +23,7 @@ from egress_review.screening.disclosure.leaving_out import without_one
 from egress_review.screening.disclosure.shown import number
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.numbers import NUMBER
 from egress_review.screening.people import folded
 from egress_review.screening.reading import tables_of
 from egress_review.screening.tables import Table
@@ -209,7 +210,9 @@ def _is_crosstab(table: Table) -> bool:
     """Return whether a table is labels and whole numbers only, and no confusion of the same labels."""
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
     labels = {row[0].strip() for row in table.rows}
-    if len(columns) != len(table.header) - 1 or labels & {table.header[n].strip() for n in columns}:
+    if len(columns) != len(table.header) - 1 or len(columns) < 2 or any(NUMBER.fullmatch(n) for n in labels):
+        return False
+    if labels & {table.header[n].strip() for n in columns}:
         return False
     return all(whole(row[n]) is not None for row in table.rows for n in columns)
 

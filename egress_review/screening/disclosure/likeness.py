@@ -21,6 +21,7 @@ PRIOR = 20.0
 LEAST = 3  # numbers that must match
 SHARE = 0.2
 UNLIKELY = 1e-6  # the chance, over all comparisons of a table, below which it is no chance
+FILLED = 0.2
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 Transform = Callable[[Floats], Floats]
@@ -122,6 +123,9 @@ def transforms(reference: Floats, of_time: bool) -> dict[str, Transform]:
     if of_time:
         scales |= {f"in samples at {rate} Hz": float(rate) for rate in RATES}
     found: dict[str, Transform] = {name: _divided(factor) for name, factor in scales.items()}
+    if _fills_its_lattice(reference):
+        # Tenths in another unit are fractions of small whole numbers, as the points of any curve are.
+        found = {}
     found |= {"log": np.exp, "log10": lambda x: 10.0**x, "log2": np.exp2, "log(1+x)": np.expm1}
     spread, mean = float(reference.std()), float(reference.mean())
     span, least = float(np.ptp(reference)), float(reference.min())
@@ -133,6 +137,16 @@ def transforms(reference: Floats, of_time: bool) -> dict[str, Transform]:
         if np.any(reference != np.rint(reference)):
             found["scaled to 0 to 1"] = _affine(span, least)
     return found
+
+
+def _fills_its_lattice(reference: Floats) -> bool:
+    """Return whether a column's values are most of the multiples of some unit between them."""
+    parts = np.unique(np.rint(reference * 1e6).astype(np.int64)) if np.abs(reference).max() < 1e12 else None
+    if parts is None or len(parts) < 2:
+        return False
+    unit = int(np.gcd.reduce(np.diff(parts)))
+    low, high = np.quantile(parts, (0.1, 0.9))
+    return bool(len(parts) > FILLED * max(1.0, (high - low) / max(unit, 1)))
 
 
 def _divided(factor: float) -> Transform:

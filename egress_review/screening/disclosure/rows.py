@@ -117,7 +117,7 @@ def _lines(table: Table) -> Iterator[tuple[str, Shown]]:
     """Yield what may be one measure over recordings: each column, each row of a short table, all cells."""
     for number, header in enumerate(table.header):
         yield table.place(0, number), shown((header, *table.column(number)))
-    if len(table.rows) <= LINES and len(table.header) > likeness.LEAST:
+    if len(table.rows) <= LINES and len(table.header) > max(likeness.LEAST, len(table.rows)):
         for number, row in enumerate(table.rows):
             yield table.place(number), shown(row)
     if len(table.header) > 2:
@@ -161,7 +161,7 @@ def _compared(numbers: Shown, people: People) -> Iterator[tuple[str, Likeness]]:
     against = references(people)
     for reference in against:
         # A few numbers prove nothing in a disguise: there are too many disguises to choose from.
-        disguises = reference.transforms if len(numbers) >= DISGUISED else {}
+        disguises = reference.transforms if len(numbers) >= DISGUISED and numbers.precise else {}
         found = likeness.score(numbers, reference.values, disguises)
         if found is not likeness.NOTHING:
             corrected = found.log_chance + math.log10(len(against))

@@ -20,6 +20,7 @@ UNIT = re.compile(
 GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 LOOSE = re.compile(r"(?<![\w.,:/\-])[+-]?\d+[.,]\d{2,}(?:[eE][+-]?\d{1,3})?(?![\w:/]|[.,]\d)")
 LARGEST = 1e15
+PRECISE = 300  # about two and a half digits
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Shown:
             return self.units
         lattice = int(np.gcd.reduce(whole.astype(np.int64))) or 1
         return np.maximum(self.units, lattice * unit)
+
+    @property
+    def precise(self) -> bool:
+        """Whether most of the numbers are shown to enough digits to be recognised in a disguise."""
+        return bool(len(self)) and bool(np.mean(np.abs(self.values) >= PRECISE * self.units) >= 0.5)
 
     def moved(self, steps: NDArray[np.float64]) -> Shown:
         """Return the numbers, each moved by so many steps."""
