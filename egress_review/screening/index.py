@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from egress_review.screening import vocabulary
+from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
+from egress_review.screening.people import People
 from egress_review.screening.sound import building
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 3
+VERSION = 4
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -73,6 +74,7 @@ class Index:
         assert self.identifiers is not None
         assert self.transcripts is not None
         assert self.sounds is not None
+        self.people.prepare()
 
     @cached_property
     def identifiers(self) -> Identifiers:
@@ -89,6 +91,11 @@ class Index:
         """The fingerprints of the recordings, one for each folder that was built with sound."""
         opened = (Sounds.open(folder) for folder in self.folders)
         return tuple(one for one in opened if one is not None)
+
+    @cached_property
+    def people(self) -> People:
+        """Who speaks in which recording, and the other columns of the per-recording table."""
+        return People.open(self.folders) if self.folders else People.of(self.recordings)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -116,6 +123,7 @@ def build(
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
     vocabulary.build(name, recordings, target)
+    people.build(recordings, dataset, target)
     paths = [dataset / one.path if one.path else None for one in recordings]
     building.build(paths, [one.speaker for one in recordings], target)
     (target / SEAL).write_text(
