@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from PIL import Image
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from hub.gate import messages
+from hub.gate import messages, pages
 from tests.enclave import until
 from tests.gatehouse import ALICE, BASE, BOB, KERNEL, SERVER, SESSION, SESSION_UID, House, lease, opened
 
@@ -589,7 +590,10 @@ def test_a_silent_portal_freezes_traffic_until_it_answers(house: House) -> None:
     house.close(browser)
 
 
-def test_the_probe_says_ready_only_when_the_session_answers(house: House) -> None:
+def test_the_probe_says_ready_only_when_the_session_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PROBE_HELD_SECONDS", 0.3)
     with house.client(None, Host=f"127.0.0.1:{house.port}") as hub:
         assert hub.get(f"{BASE}/api").status_code == 503
         assert hub.get(f"/user/{BOB}/{SERVER}/api").status_code == 503
@@ -597,3 +601,27 @@ def test_the_probe_says_ready_only_when_the_session_answers(house: House) -> Non
         answer = hub.get(f"{BASE}/api")
         assert (answer.status_code, answer.json()) == (200, {"version": "1"})
         assert hub.get(f"{BASE}/lab").status_code == 421
+
+
+def test_the_probe_is_held_until_the_session_answers(house: House) -> None:
+    with (
+        house.client(None, Host=f"127.0.0.1:{house.port}") as hub,
+        house.client(None, Host=f"127.0.0.1:{house.port}") as another,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        held = pool.submit(hub.get, f"{BASE}/api")
+        until(lambda: house.place().probed, seconds=5, what="a held question")
+        # One question is held; whoever else asks meanwhile, however often, is answered at once.
+        assert another.get(f"{BASE}/api").status_code == 503
+        assert not held.done()
+        hostile(house)
+        assert held.result(15).status_code == 200
+
+
+def test_a_held_probe_ends_with_its_session(house: House) -> None:
+    with house.client(None, Host=f"127.0.0.1:{house.port}") as hub, ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hub.get, f"{BASE}/api")
+        until(lambda: house.place().probed, seconds=5, what="a held question")
+        house.portal.leases[SESSION] = lease(live=False, reason="It was revoked.")
+        house.tick()
+        assert held.result(3).status_code == 503
