@@ -47,15 +47,20 @@ def run(name: str, arguments: list[str]) -> int:
             command=line,
             fix="run `python3 -m hub up` first",
         )
-    return subprocess.run(
+    process = subprocess.Popen(
         line,
-        check=False,
         cwd=programs.checkout(places),
         env=os.environ | programs.environment(places, command.part),
         # Writers share with their group; what root makes for sessions, all may read.
         umask=0o007 if command.part else 0o022,
         **as_user(command.part),
-    ).returncode
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # `subprocess.run` would kill it now; what it began, it takes back itself.
+        process.terminate()
+        return process.wait()
 
 
 def as_user(part: str | None) -> programs.Credentials:
