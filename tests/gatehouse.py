@@ -27,7 +27,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from hub.gate.app import application
 from hub.gate.identity import Gate, oauth
-from hub.gate.leases import Leases
+from hub.gate.leases import Leases, Place
 from hub.gate.messages import PROTOCOL
 from hub.gate.portal import Engine, Lease, NoAnswer, Portal
 
@@ -209,6 +209,12 @@ class House:
     def tick(self) -> None:
         """Renew the leases now."""
         self.run(self.leases.tick())
+
+    def place(self) -> Place:
+        """Return Alice's session as the gate sees it."""
+        found = self.leases.find(ALICE, SERVER)
+        assert found is not None
+        return found
 
     def folder(self, session: str = SESSION) -> Path:
         """Make a session's `in` folder, owned by the session's uid as the engine makes it."""

@@ -56,15 +56,20 @@ def run(name: str, arguments: list[str]) -> int:
         )
     by_caller = arguments[:1] and arguments[0] in command.own
     part = None if by_caller else command.part
-    return subprocess.run(
+    process = subprocess.Popen(
         line,
-        check=False,
         cwd=None if by_caller else programs.checkout(places),
         env=os.environ | programs.environment(places, part),
         # Writers share with their group; what root makes for sessions, all may read.
         umask=0o007 if part else 0o022,
         **as_user(part),
-    ).returncode
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # `subprocess.run` would kill it now; what it began, it takes back itself.
+        process.terminate()
+        return process.wait()
 
 
 def as_user(part: str | None) -> programs.Credentials:

@@ -61,6 +61,8 @@ class Place:
     open: set[Closable] = field(default_factory=set)
     stopped: bool = False
     busy: int = 0
+    # Whether somebody's question if the session is ready is being held.
+    probed: bool = False
     told: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def touch(self) -> None:

@@ -46,6 +46,9 @@ AREAS = {
 }
 _TAG = re.compile(r"[a-z0-9]{6,64}")
 _PROBE = Route("GET", "api", 0, 4096, Shape.ANY, seconds=3)
+# The hub asks again after up to five seconds; a question that is held has its answer when there is one.
+PROBE_HELD_SECONDS = 10.0
+PROBE_AGAIN_SECONDS = 0.1
 _CHUNK = 256 * 1024
 
 
@@ -173,22 +176,44 @@ class Probe(GateHandler):
     """The hub's question whether a session's server answers."""
 
     async def get(self, person: str, server: str) -> None:
-        """Say yes only when the server behind the session's socket answers."""
+        """Say yes as soon as the server behind the session's socket answers, no after ten seconds without."""
         if self.request.host.lower() not in (self.gate.gate_host, self.gate.lab_host):
             raise HTTPError(421, "This address is not served here.")
         place = self.gate.leases.find(person, server)
         if place is None:
             await self.gate.leases.soon()
             place = self.gate.leases.find(person, server)
-        if place is None or not place.lease.live or self.gate.leases.frozen:
-            raise HTTPError(503, "This session is not running.")
-        try:
-            found = await forward.ask(self.gate, place, _PROBE, "api", "", None)
-        except forward.NoSession as error:
-            raise HTTPError(503, "This session is not ready.") from error
-        if found.code != 200:
+        if place is None or not await self._held(place):
             raise HTTPError(503, "This session is not ready.")
         self.answer_json({"version": "1"})
+
+    async def _held(self, place: Place) -> bool:
+        """Return whether the session's server answers; one question a session is held until it does."""
+        if place.probed:
+            return await self._answers(place)
+        clock = asyncio.get_running_loop()
+        until = clock.time() + PROBE_HELD_SECONDS
+        place.probed = True
+        try:
+            while not await self._answers(place):
+                if clock.time() > until or not self._may_be_asked(place):
+                    return False
+                await asyncio.sleep(PROBE_AGAIN_SECONDS)
+        finally:
+            place.probed = False
+        return True
+
+    async def _answers(self, place: Place) -> bool:
+        if not self._may_be_asked(place):
+            return False
+        try:
+            found = await forward.ask(self.gate, place, _PROBE, "api", "", None)
+        except forward.NoSession:
+            return False
+        return found.code == 200 and self._may_be_asked(place)
+
+    def _may_be_asked(self, place: Place) -> bool:
+        return place.lease.live and not place.stopped and not self.gate.leases.frozen
 
 
 class Pulse(GateHandler):

@@ -33,7 +33,11 @@ c.CryptKeeper.keys = [bytes.fromhex(places.secret("hub", "crypt"))]
 # Pages: the portal is where people work; the hub shows no more than the way there.
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {"portal_url": f"{places.portal_url}/"}
-c.JupyterHub.tornado_settings = {"headers": {"X-JupyterHub-Version": "6", "Server": "lab"}}
+c.JupyterHub.tornado_settings = {
+    "headers": {"X-JupyterHub-Version": "6", "Server": "lab"},
+    # The portal’s request waits until the session is ready; asking again, for ten at once, kept the hub busy.
+    "slow_spawn_timeout": 80,
+}
 c.JupyterHub.authenticate_prometheus = True
 
 # Sign-in.

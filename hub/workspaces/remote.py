@@ -51,10 +51,11 @@ class Live:
             if made.status_code not in (201, 409):
                 raise NotStarted(_said(made))
             self._clear(hub, person, server)
-            answer = _ask(hub, "POST", path, seconds=30.0)
+            deadline = time.monotonic() + READY_SECONDS
+            # The hub answers when the server is ready, or after eighty seconds.
+            answer = _ask(hub, "POST", path, seconds=READY_SECONDS)
             if answer.status_code not in (201, 202):
                 raise NotStarted(_said(answer))
-            deadline = time.monotonic() + READY_SECONDS
             while time.monotonic() < deadline:
                 found = self._find(hub, person, server)
                 if found is None:

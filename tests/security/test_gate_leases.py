@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from hub.gate import pages
+from tests.enclave import until
 from tests.gatehouse import ALICE, BASE, BOB, SERVER, SESSION, House, lease
 from tests.hostile import frame, hostile, house, kernel
 
@@ -53,7 +58,10 @@ def test_a_silent_portal_freezes_traffic_until_it_answers(house: House) -> None:
     house.close(browser)
 
 
-def test_the_probe_says_ready_only_when_the_session_answers(house: House) -> None:
+def test_the_probe_says_ready_only_when_the_session_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PROBE_HELD_SECONDS", 0.3)
     with house.client(None, Host=f"127.0.0.1:{house.port}") as hub:
         assert hub.get(f"{BASE}/api").status_code == 503
         assert hub.get(f"/user/{BOB}/{SERVER}/api").status_code == 503
@@ -63,7 +71,28 @@ def test_the_probe_says_ready_only_when_the_session_answers(house: House) -> Non
         assert hub.get(f"{BASE}/lab").status_code == 421
 
 
-LONG = "Version 1.1 of “Telephone prompts” is not approved today for this project and its purpose; " * 2
+def test_the_probe_is_held_until_the_session_answers(house: House) -> None:
+    with (
+        house.client(None, Host=f"127.0.0.1:{house.port}") as hub,
+        house.client(None, Host=f"127.0.0.1:{house.port}") as another,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        held = pool.submit(hub.get, f"{BASE}/api")
+        until(lambda: house.place().probed, seconds=5, what="a held question")
+        # One question is held; whoever else asks meanwhile, however often, is answered at once.
+        assert another.get(f"{BASE}/api").status_code == 503
+        assert not held.done()
+        hostile(house)
+        assert held.result(15).status_code == 200
+
+
+def test_a_held_probe_ends_with_its_session(house: House) -> None:
+    with house.client(None, Host=f"127.0.0.1:{house.port}") as hub, ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hub.get, f"{BASE}/api")
+        until(lambda: house.place().probed, seconds=5, what="a held question")
+        house.portal.leases[SESSION] = lease(live=False, reason="It was revoked.")
+        house.tick()
+        assert held.result(3).status_code == 503
 
 
 def test_the_strip_hears_in_full_why_the_session_ended_and_nothing_before(house: House) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hub import cli
 from hub.cli import delegated, testing
 from hub.cli.running import StepFailed
+from tests.enclave import until
 
 CHECKOUT = Path(cli.__file__).resolve().parents[2]
 
@@ -104,7 +105,7 @@ def test_a_delegated_command_runs_in_the_environment() -> None:
 
 def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[dict[str, object]] = []
-    monkeypatch.setattr(delegated.subprocess, "run", lambda line, **how: ran.append(how) or Done())
+    monkeypatch.setattr(delegated.subprocess, "Popen", lambda line, **how: ran.append(how) or Done())
     monkeypatch.setattr(delegated.os, "geteuid", lambda: 0)
     monkeypatch.setattr(delegated.programs, "credentials", lambda user: {"user": user})
     assert delegated.run("ledger", ["receipt", "r.json"]) == 0
@@ -116,4 +117,28 @@ def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: py
 class Done:
     """A command that went well."""
 
-    returncode = 0
+    def wait(self) -> int:
+        """Return that all went well."""
+        return 0
+
+
+def test_an_interrupted_command_is_given_time_to_take_back_what_it_began(tmp_path: Path) -> None:
+    began, tidied = tmp_path / "began", tmp_path / "tidied"
+    command = (
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        f"pathlib.Path({str(began)!r}).touch()\n"
+        "try:\n    time.sleep(60)\n"
+        f"finally:\n    time.sleep(0.5)\n    pathlib.Path({str(tidied)!r}).touch()\n"
+    )
+    caller = (
+        "import sys\nfrom pathlib import Path\nfrom hub import cli\nfrom hub.cli import delegated\n"
+        f"delegated.command_line = lambda name, rest: [sys.executable, '-c', {command!r}]\n"
+        "delegated.environment.python = lambda checkout: Path(sys.executable)\n"
+        "sys.exit(cli.main(['bench', 'sessions']))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", caller], cwd=CHECKOUT)
+    until(began.exists, seconds=20, what="the command begins")
+    process.terminate()
+    assert process.wait(20) == 7
+    assert tidied.exists()

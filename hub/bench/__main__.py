@@ -1,0 +1,103 @@
+"""`python -m hub.bench sessions`: start-to-ready of this enclave over stock DockerSpawner, on one image."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+
+from hub.bench import figures
+from hub.cli import environment, preflight
+from hub.cli.running import StepFailed, step
+from hub.errors import ParlatoryError
+from hub.places import places
+
+
+def say(line: str) -> None:
+    """Write one line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the first word says; say in one sentence why not, where it can't be done."""
+    options = _parser().parse_args(arguments)
+    if options.verb == "people":
+        _people()
+        return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        _sessions(options)
+    except (ParlatoryError, StepFailed) as error:
+        sys.stderr.write((error.report() if isinstance(error, StepFailed) else f"error: {error}") + "\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped by you; nothing of the measurement is left running.\n")
+        return 130
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Once is enough: what was started is being taken back, and that is not to be interrupted.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _sessions(options: argparse.Namespace) -> None:
+    if lack := preflight.not_root(places):
+        raise StepFailed(lack)
+    if find_spec("dockerspawner") is None:
+        with step("Python environment", "python", places.state / "log") as current:
+            environment.ensure(places.checkout, current, extras=frozenset({"bench"}))
+    # dockerspawner may have come only now.
+    from hub.bench import sessions
+
+    wish = sessions.Wish(runs=options.runs, at_once=options.at_once, batches=options.batches)
+    outcome = sessions.measure(places, wish, say=say)
+    say("\n" + figures.table(outcome.cases))
+    say("\n" + figures.verdict(outcome.single))
+    for line in sessions.remarks(outcome.about):
+        say(line)
+    if options.json:
+        options.json.write_text(json.dumps(outcome.plain(), indent=2) + "\n", encoding="utf-8")
+
+
+def _people() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    django.setup()
+    # The models can't be imported before Django knows the apps.
+    from hub.bench import people
+
+    people.serve()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m hub bench", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    measured = verbs.add_parser("sessions", help="start-to-ready, one at a time and several at once")
+    measured.add_argument("--runs", type=_count, default=20, help="starts one at a time on each side (20)")
+    measured.add_argument("--at-once", type=_count, default=10, help="how many start at once (10)")
+    measured.add_argument("--batches", type=_count, default=2, help="how often so many start at once (2)")
+    measured.add_argument("--json", type=Path, help="write every figure to this file too")
+    verbs.add_parser("people", help="what `sessions` runs as the portal's user")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1000:
+        raise argparse.ArgumentTypeError("a number from 1 to 1000")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
