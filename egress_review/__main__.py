@@ -1,4 +1,4 @@
-"""The commands of this folder: `states` draws the legal moves, `screen` screens files anywhere."""
+"""The commands of this folder: `states` draws the legal moves, `screen` screens files, `bench` measures that."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from egress_review import diagram
 
 USAGE = """usage: python -m egress_review states [--write]
        python -m egress_review screen PATH… --dataset DIR [--json]
+       python -m egress_review index DIR --to FOLDER
+       python -m egress_review bench leaks|speed|sounds [--help]
 """
 
 
@@ -33,6 +35,14 @@ def main(arguments: list[str]) -> int:
             from egress_review.screening import command
 
             return command.main(rest)
+        case ["index", *rest]:
+            from egress_review.screening import indexing
+
+            return indexing.main(rest)
+        case ["bench", *rest]:
+            from egress_review.bench import command as bench
+
+            return bench.main(rest)
     sys.stderr.write(USAGE)
     return 2
 

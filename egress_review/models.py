@@ -77,6 +77,8 @@ class Submission(models.Model):
     title = models.CharField(max_length=200)
     context = models.TextField()
     controls = models.TextField()
+    # How the author says the numbers of each file were made; the screening recomputes them.
+    declared = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=12, choices=choices(State), default=FIRST.value)
     submitted_at = models.DateTimeField(default=timezone.now)
     screened_at = models.DateTimeField(null=True, blank=True)

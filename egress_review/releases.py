@@ -18,7 +18,7 @@ from egress_review.submissions import move, named
 from egress_review.vault import Stored, Vault, VaultAltered
 from hub import ids, rows
 from hub.errors import NotFound, Refused, WrongState
-from hub.ledger import entries
+from hub.ledger import entries, receipt
 from hub.ledger.kinds import Kind
 from hub.people.models import Person
 
@@ -57,7 +57,7 @@ def release(*, by: Person, submission: Submission, vault: Vault) -> Release:
             by=by.id,
             subject=submission.id,
             facts={"release": made.id, "files": [file.canonical_sha256 for file in files]},
-            public={"receipt_sha256": receipts.digest(document)},
+            public={"receipt_sha256": receipt.digest(document)},
         )
         made.receipt = receipts.sealed(document, entry_index=entry.index)
         made.save()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,9 @@ import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.errors import Unavailable
+
+# Dataset and version of each leak index, in the order that the request counts them.
+Indexes = Sequence[tuple[str, str]]
 
 
 class End(StrEnum):
@@ -34,8 +38,8 @@ class Ran:
 class Screener(Protocol):
     """Runs the screening of laid-out files where they can do no harm."""
 
-    def run(self, submission: str) -> Ran:
-        """Screen and wait; raises Unavailable when nothing was run."""
+    def run(self, submission: str, indexes: Indexes) -> Ran:
+        """Screen beside leak indexes and wait; raises Unavailable when nothing was run."""
 
     def clear(self, submission: str) -> None:
         """Remove what a screening left, running or not."""
@@ -59,10 +63,10 @@ class EngineScreener:
             timeout=httpx.Timeout(longest_seconds, connect=5.0),
         )
 
-    def run(self, submission: str) -> Ran:
-        """Screen and wait; raises Unavailable when nothing was run."""
+    def run(self, submission: str, indexes: Indexes) -> Ran:
+        """Screen beside leak indexes and wait; raises Unavailable when nothing was run."""
         try:
-            response = self._client.post("/screenings", json={"id": submission})
+            response = self._client.post("/screenings", json={"id": submission, "indexes": list(indexes)})
             response.raise_for_status()
             answer = _Answer.model_validate_json(response.content)
         except (httpx.HTTPError, ValidationError) as error:

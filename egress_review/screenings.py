@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from egress_review import index, verdicts
+from egress_review import indexes, verdicts
 from egress_review.models import File, Finding, Severity, Submission
 from egress_review.screener import End, Ran, Screener
 from egress_review.states import DUE_FOR_SCREENING, State
@@ -31,6 +31,10 @@ RETRY_SECONDS = 5
 MOST_ATTEMPTS = 3
 # The smallest group of people a number may describe, by the tier of the data.
 MINIMUM_COUNT = {0: 5, 1: 5, 2: 10, 3: 10, 4: 10}
+# What becomes of content that no check understands: a human looks, or it stays.
+UNKNOWN = {0: "flag", 1: "flag", 2: "flag", 3: "block", 4: "block"}
+# How much of what the project released before is compared with.
+EARLIER, EARLIER_BYTES = 400, 100 * 1024**2
 TABLE_ROWS = 200
 PICTURE_SIDE = 4096
 # The engine stops a screening after 120 seconds; one that knows its end can still say so.
@@ -52,9 +56,17 @@ class Bench:
     """What a screening needs around it."""
 
     vault: Vault
-    datasets: Path
     screener: Screener
     limits: UploadLimits
+    # SHA-256 sums, one a line, of files that anybody may have; put there by the operator, absent is none.
+    public_sums: Path | None = None
+
+    def public(self) -> list[str]:
+        """Return the sums of public files."""
+        if self.public_sums is None or not self.public_sums.exists():
+            return []
+        lines = self.public_sums.read_text(encoding="utf-8").split("\n")
+        return [line.split()[0].lower() for line in lines if line.split() and not line.startswith("#")]
 
 
 def claim(*, worker: str, at: datetime) -> Submission | None:
@@ -90,10 +102,13 @@ def screen(submission: Submission, *, bench: Bench) -> None:
         try:
             if submission.attempts > MOST_ATTEMPTS:
                 raise verdicts.Unreadable(f"the screening was cut off {MOST_ATTEMPTS} times")
+            known = indexes.of_project(submission.project_id)
+            indexes.require(known.versions)
             bench.screener.clear(submission.id)
-            lay_out(submission, bench=bench)
-            _judge(submission, bench.screener.run(submission.id), worker=worker, bench=bench)
-        except (verdicts.Unreadable, VaultAltered, index.Unindexed) as error:
+            lay_out(submission, known, bench=bench)
+            beside = [(version.dataset.slug, version.version) for version in known.versions]
+            _judge(submission, bench.screener.run(submission.id, beside), worker=worker, bench=bench)
+        except (verdicts.Unreadable, VaultAltered, indexes.Unindexed) as error:
             block(submission, worker=worker, message=_sentence(error), why=type(error).__name__)
     except Unavailable as error:
         log.warning("screening_postponed submission=%s reason=%s", submission.id, error)
@@ -104,7 +119,7 @@ def screen(submission: Submission, *, bench: Bench) -> None:
         tidy(submission.id, bench=bench)
 
 
-def lay_out(submission: Submission, *, bench: Bench) -> Path:
+def lay_out(submission: Submission, known: indexes.Known, *, bench: Bench) -> Path:
     """Write verified copies of the files, and the request, where the engine mounts them read-only."""
     folder = bench.vault.root / "screening" / submission.id / "in"
     if folder.parent.exists():
@@ -116,10 +131,34 @@ def lay_out(submission: Submission, *, bench: Bench) -> Path:
     files = list(submission.files.all())
     for file in files:
         bench.vault.copy_to(Stored(file.sha256, file.size_bytes), folder / file.id)
+    earlier = _lay_out_earlier(submission, folder, bench=bench)
     request = folder / "request.json"
-    request.write_text(json.dumps(_request(submission, files, bench=bench), ensure_ascii=False))
+    said = _request(submission, files, known, bench=bench) | {"earlier": earlier}
+    request.write_text(json.dumps(said, ensure_ascii=False))
     request.chmod(0o444)
     return folder
+
+
+def _lay_out_earlier(submission: Submission, folder: Path, *, bench: Bench) -> list[dict[str, object]]:
+    """Copy what the project released before, the newest first as far as it fits, and return what that is."""
+    (folder / "earlier").mkdir()
+    (folder / "earlier").chmod(0o755)
+    released = File.objects.filter(
+        submission__project_id=submission.project_id, submission__state=State.RELEASED
+    ).exclude(canonical_sha256="")
+    laid: list[dict[str, object]] = []
+    left_bytes = EARLIER_BYTES
+    for file in released.select_related("submission__release").order_by("-submission__decided_at")[:EARLIER]:
+        left_bytes -= file.canonical_size_bytes or 0
+        if left_bytes < 0:
+            break
+        stored = Stored(file.canonical_sha256, file.canonical_size_bytes or 0)
+        bench.vault.copy_to(stored, folder / "earlier" / file.id)
+        at = file.submission.release.released_at
+        laid.append(
+            {"file": file.id, "name": file.canonical_name, "released_at": at.isoformat() if at else ""}
+        )
+    return laid
 
 
 def block(submission: Submission, *, worker: str, message: str, why: str) -> None:
@@ -220,10 +259,11 @@ def _summary(verdict: verdicts.Verdict, kept: tuple[verdicts.Canonical, ...]) ->
     }
 
 
-def _request(submission: Submission, files: list[File], *, bench: Bench) -> dict[str, object]:
-    known = index.of_project(submission.project_id, datasets=bench.datasets)
+def _request(
+    submission: Submission, files: list[File], known: indexes.Known, *, bench: Bench
+) -> dict[str, object]:
     return {
-        "version": 1,
+        "version": 2,
         "submission": submission.id,
         "project": submission.project.slug,
         "title": submission.title,
@@ -233,7 +273,10 @@ def _request(submission: Submission, files: list[File], *, bench: Bench) -> dict
             {"id": file.id, "name": file.name, "bytes": file.size_bytes, "sha256": file.sha256}
             for file in files
         ],
-        "index": known.as_dict(),
+        "indexes": len(known.versions),
+        "declared": submission.declared,
+        "public": bench.public(),
+        "unknown": UNKNOWN[known.tier],
         "limits": {
             "tier": known.tier,
             "minimum_count": MINIMUM_COUNT[known.tier],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,12 +63,14 @@ def hand_in(
     controls: str,
     files: Sequence[Arrived],
     vault: Vault,
+    declared: str = "",
 ) -> Submission:
     """Freeze files in the vault and make a submission of them; the session must run and policy allow it."""
     said = Explanation.checked(title=title, context=context, controls=controls)
     if not files:
         raise Invalid("The hand-in holds no file; give at least one.")
     known = names.distinct(item.name for item in files)
+    made_how = _declared(declared, known)
     _require_room(session)
     allowed = permissions.to_hand_in(by=by, session=session)
     with transaction.atomic():
@@ -83,6 +86,7 @@ def hand_in(
             title=said.title,
             context=said.context,
             controls=said.controls,
+            declared=made_how,
         )
         allowed.use()
         frozen = [
@@ -146,6 +150,21 @@ def _require_room(session: Session) -> None:
             f"This project has {waiting} submissions that are not decided yet; "
             "withdraw one or wait for the checkers."
         )
+
+
+def _declared(text: str, names: Sequence[str]) -> dict[str, object]:
+    """Return how the numbers of each file were made, as its author declares it, {file name: declaration}."""
+    if not text.strip():
+        return {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"What the hand-in declares is not JSON ({error}).") from error
+    if not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
+        raise Invalid("What the hand-in declares must be an object: a declaration for each file's name.")
+    if unknown := sorted(set(found) - set(names)):
+        raise Invalid(f"The hand-in declares how {unknown[0]!r} was made, but holds no such file.")
+    return found
 
 
 def _text(field: str, text: str, longest: int) -> str:

@@ -19,6 +19,7 @@ from hub.errors import Invalid, ParlatoryError
 
 MIB = 1024**2
 FIELDS = ("title", "context", "controls")
+OPTIONAL = ("declared",)
 LINE_ENDS = (b"\r", b"\r\n")
 
 
@@ -39,7 +40,7 @@ class UploadLimits:
     @property
     def body_bytes(self) -> int:
         """The longest request body: the files and what multipart puts around them."""
-        return self.total_bytes + len(FIELDS) * self.field_bytes + MIB
+        return self.total_bytes + len(FIELDS + OPTIONAL) * self.field_bytes + MIB
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Upload:
             content_length=self.content_length,
             max_header_size=4096,
             max_header_count=8,
-            max_segment_count=self.limits.files + len(FIELDS) + 1,
+            max_segment_count=self.limits.files + len(FIELDS + OPTIONAL) + 1,
             strict=True,
         )
         self._segment: MultipartSegment | None = None
@@ -139,8 +140,10 @@ class Upload:
             raise Invalid("Each part of the upload must be form-data.")
         if segment.filename is not None:
             self._begin_file(segment)
-        elif segment.name not in FIELDS:
-            raise Invalid("The upload has a field that is none of title, context, controls and files.")
+        elif segment.name not in FIELDS + OPTIONAL:
+            raise Invalid(
+                "The upload has a field that is none of title, context, controls, declared and files."
+            )
         elif segment.name in self.fields:
             raise Invalid(f"The upload gives its {segment.name} twice.")
 

@@ -62,7 +62,7 @@ class JudgedFinding(_Strict):
 class Verdict(_Strict):
     """The screener's whole answer."""
 
-    version: Literal[1]
+    version: Literal[2]
     outcome: Literal["pass", "flag", "block"]
     files: list[JudgedFile]
     findings: Annotated[list[JudgedFinding], Field(max_length=MOST_FINDINGS)]

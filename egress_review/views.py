@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -11,11 +10,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from egress_review import previews, readings, releases, reviews, submissions, timeline
+from egress_review import previews, readings, receipts, releases, reviews, submissions, timeline
 from egress_review.forms import VoteForm
 from egress_review.models import Submission, Vote
 from egress_review.states import MEANING, OPEN, State
 from egress_review.vault import Vault
+from hub.ledger import publisher
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.places import places
@@ -131,18 +131,19 @@ def receipt(request: HttpRequest, submission: str) -> HttpResponse:
     found = readings.find(submission)
     readings.open_page(by=reader(request), submission=found)
     release = readings.release_of(found)
-    return render(request, "releases/receipt.html", {"submission": found, "receipt": release.receipt})
+    key = publisher.signer().verifier.vkey()
+    context = {"submission": found, "receipt": release.receipt, "key": key}
+    return render(request, "releases/receipt.html", context)
 
 
 @login_required
 @require_GET
 def receipt_document(request: HttpRequest, submission: str) -> HttpResponse:
-    """Send a release's receipt as JSON."""
+    """Send a release's receipt as JSON, with its proof."""
     found = readings.find(submission)
     readings.open_page(by=reader(request), submission=found)
     release = readings.release_of(found)
-    text = json.dumps(release.receipt, indent=2, ensure_ascii=False, sort_keys=True)
-    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response = HttpResponse(receipts.proved(release), content_type="application/json; charset=utf-8")
     return _headed(response, _attachment(f"receipt-{release.id}.json"))
 
 

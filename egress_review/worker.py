@@ -112,6 +112,7 @@ def main() -> None:
     os.umask(0o007)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
+    from egress_review import indexes
     from egress_review.screener import EngineScreener
     from egress_review.screenings import SECONDS, Bench
     from egress_review.uploads import UploadLimits
@@ -122,13 +123,16 @@ def main() -> None:
     vault.prepare()
     bench = Bench(
         vault=vault,
-        datasets=places.state / "datasets",
         screener=EngineScreener(places.engine_socket, longest_seconds=SECONDS + 80),
         limits=UploadLimits(),
+        public_sums=places.state / "public-files.sha256",
     )
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # Beside the screenings: a large dataset's index takes minutes, and nobody's result should wait for it.
+    indexer = Thread(target=indexes.keep_built, args=(stop,), name="leak-indexes", daemon=True)
+    indexer.start()
     Worker(bench).run(stop)
 
 

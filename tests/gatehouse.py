@@ -268,13 +268,19 @@ class House:
         self._browsers.append(opened)
         return opened
 
-    def handshake(self, person: str = ALICE, protocol: str = PROTOCOL, **headers: str) -> int:
-        """Ask for a kernel's websocket and return the status of a refusal."""
+    def handshake(
+        self,
+        person: str = ALICE,
+        protocol: str = PROTOCOL,
+        path: str = f"api/kernels/{KERNEL}/channels",
+        **headers: str,
+    ) -> int:
+        """Ask for a websocket, a kernel's unless told otherwise, and return the status of a refusal."""
         asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
         asked |= {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": f"http://{self.host}"}
         asked |= {"Sec-WebSocket-Protocol": protocol} | headers
         with self.client(person, **asked) as browser:
-            return browser.get(f"{BASE}/api/kernels/{KERNEL}/channels").status_code
+            return browser.get(f"{BASE}/{path}").status_code
 
     def next(self, socket: WebSocketClientConnection, seconds: float = 10) -> str | bytes | None:
         """Return the next message, or None when the websocket was closed."""

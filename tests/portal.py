@@ -72,6 +72,10 @@ class RemoteStandIn:
         """Stop a server."""
         self._call("stop", server)
 
+    def sign_out(self, *, person: str) -> None:
+        """End a sign-in."""
+        self._call("sign_out", person)
+
     def remove(self, *, session: str) -> None:
         """Remove a container."""
         self._call("remove", session)

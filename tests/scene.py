@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.enclave import Enclave
@@ -26,7 +26,7 @@ today = datetime.now(UTC).date()
 def somebody(login):
     return Person.objects.with_roles().get(email=f"{login}@demo.invalid")
 """
-_MAKE = """
+_PERSON = """
 person = people.add(
     by=root, email=email, name="Somebody of a test", password=password, roles=[Role.RESEARCHER],
     institution=Institution.objects.first(),
@@ -35,6 +35,8 @@ people.record_training(
     by=root, person=person, course="safe-researcher",
     completed_on=today - timedelta(days=9), valid_until=today + timedelta(days=90),
 )
+"""
+_PROJECT = """
 project = projects.propose(
     by=root, slug=slug, title=f"Test {slug}", purpose="prosody research",
     opens_on=today - timedelta(days=1), closes_on=today + timedelta(days=90),
@@ -84,6 +86,13 @@ class Scene:
             "print(json.dumps(sessions.stop_all_of(person, 'The test is over.')))"
         )
 
+    def another(self) -> Scene:
+        """Return the same person in a second project, which may be worked in just as well."""
+        slug = f"test-{secrets.token_hex(4)}"
+        names = f"slug = {slug!r}\nperson = somebody({self.login!r})\n"
+        self.enclave.service(_BEFORE + names + _PROJECT)
+        return replace(self, project=slug)
+
     def session(self) -> str:
         """Return the id of the person's newest session."""
         code = "print(json.dumps(Session.objects.filter(workspace__person=person).latest('requested_at').id))"
@@ -96,6 +105,6 @@ def make(enclave: Enclave) -> Scene:
     login, password = f"test-{word}", secrets.token_urlsafe(16)
     email, slug = f"{login}@demo.invalid", f"test-{word}"
     names = f"email, password, slug = {email!r}, {password!r}, {slug!r}\n"
-    made = json.loads(enclave.service(_BEFORE + names + _MAKE).splitlines()[-1])
+    made = json.loads(enclave.service(_BEFORE + names + _PERSON + _PROJECT).splitlines()[-1])
     enclave.passwords[email] = password
     return Scene(enclave=enclave, login=login, id=made["id"], project=slug)

@@ -1,4 +1,4 @@
-"""Screens /in into /out, as the screener container does: `python -m egress_review.screening /in /out`."""
+"""Screens as the screener container does: `python -m egress_review.screening /in /out /index`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from egress_review.screening.protocol import answer, ask
 
-USAGE = "usage: python -m egress_review.screening IN OUT\n"
+USAGE = "usage: python -m egress_review.screening IN OUT INDEX\n"
 
 
 def main(arguments: list[str]) -> int:
     """Screen IN/request.json into OUT/verdict.json and copies; return 0 whenever a verdict was written."""
-    if len(arguments) != 2:
+    if len(arguments) != 3:
         sys.stderr.write(USAGE)
         return 2
-    source, target = Path(arguments[0]), Path(arguments[1])
-    request = ask(source)
+    source, target, indexes = map(Path, arguments)
+    request = ask(source, indexes)
     answer(request, source, target)
     return 0
 

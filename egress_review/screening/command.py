@@ -12,6 +12,7 @@ from typing import Any
 from egress_review.screening import dataset
 from egress_review.screening.context import Context, Earlier
 from egress_review.screening.limits import Limits
+from egress_review.screening.manifest import NoDataset
 from egress_review.screening.run import screen
 from egress_review.screening.verdict import Finding, Verdict, outcome_of
 
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
     try:
         index = dataset.read(options.dataset)
         context = _context(options)
-    except (dataset.NoDataset, OSError, ValueError) as error:
+    except (NoDataset, OSError, ValueError) as error:
         parser.error(str(error))
     paths = list(_files(options.paths))
     # Any number of files may be screened here; the time for all grows with their number.

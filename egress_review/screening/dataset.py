@@ -7,23 +7,31 @@ import hashlib
 import os
 from pathlib import Path
 
-from egress_review.screening import index
+from egress_review.screening import index, manifest
 from egress_review.screening.index import Index, NoIndex, Recording
+from egress_review.screening.manifest import NoDataset
 
 NEEDED = ("recording", "speaker")
+TABLE, MANIFEST = "recordings.csv", "manifest.jsonl"
 KNOWN = (*NEEDED, "transcript", "path")
 
 
-class NoDataset(Exception):
-    """The folder holds no recordings.csv that can be read; the message says what it lacks."""
-
-
 def recordings(folder: Path) -> list[Recording]:
-    """Return the rows of a folder's recordings.csv: recording, speaker, transcript, path, and what else it has.
+    """Return the rows of a folder's manifest.jsonl (Lhotse cuts), or else of its recordings.csv.
+
+    Raises NoDataset where neither can be read.
+    """
+    if (folder / MANIFEST).exists():
+        return manifest.rows(folder / MANIFEST)
+    return table(folder)
+
+
+def table(folder: Path) -> list[Recording]:
+    """Return the rows of a folder's recordings.csv, with all of its columns.
 
     Raises NoDataset where the file or a needed column is missing.
     """
-    path = folder / "recordings.csv"
+    path = folder / TABLE
     try:
         with path.open(encoding="utf-8-sig", newline="") as opened:
             reader = csv.DictReader(opened)
@@ -50,7 +58,7 @@ def read(folder: Path, *, kept: Path | None = None) -> Index:
 
     `kept` is where indexes are kept, by default a folder of the caller's own cache that only they can read.
     """
-    rows = recordings(folder)
+    rows = table(folder) if (folder / TABLE).exists() else recordings(folder)
     target = (kept or _cache()) / _fingerprint(folder, rows)
     try:
         return Index.open([target])
@@ -68,7 +76,7 @@ def _cache() -> Path:
 def _fingerprint(folder: Path, rows: list[Recording]) -> str:
     """Return what changes when the table, a recording's size or its time does."""
     total = hashlib.sha256(f"{index.VERSION}\0{folder.resolve()}\0".encode())
-    total.update((folder / "recordings.csv").read_bytes())
+    total.update("".join(map(repr, rows)).encode())
     for row in rows:
         if row.path and (folder / row.path).is_file():
             status = (folder / row.path).stat()

@@ -1,4 +1,4 @@
-"""The files a screener reads and writes: request.json, verdict.json and the canonical copies (version 1)."""
+"""The files a screener reads and writes: request.json, verdict.json and the canonical copies (version 2)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.context import Context, Earlier
+from egress_review.screening.index import Index, NoIndex
 from egress_review.screening.limits import Limits
 from egress_review.screening.run import screen
 from egress_review.screening.verdict import FileVerdict, Finding, Verdict
 
-VERSION = 1
+VERSION = 2
+INDEXES = Path("/index")
 VERDICT_BYTES = 1024 * 1024
 WHERE_CHARACTERS, MESSAGE_CHARACTERS = 300, 1000
 ID = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -32,42 +34,49 @@ class Request:
     words: tuple[tuple[str, str], ...]
     index: Index
     limits: Limits
+    context: Context
 
 
-def ask(source: Path) -> Request:
-    """Return the request in a folder; raises BadRequest where it is not of version 1."""
+def ask(source: Path, indexes: Path = INDEXES) -> Request:
+    """Return the request in a folder, its leak indexes opened; raises BadRequest for another version."""
     try:
         raw = json.loads((source / "request.json").read_bytes())
         if raw["version"] != VERSION:
             raise BadRequest(f"request of version {raw['version']}; this screener reads {VERSION}")
         files = tuple((str(file["id"]), str(file["name"])) for file in raw["files"])
-        index = _index(raw["index"])
+        index = Index.open([indexes / str(number) for number in range(int(raw["indexes"]))])
+        context = _context(raw, source)
         limits = Limits(**{key: int(raw["limits"][key]) for key in SETTABLE if key in raw["limits"]})
         words = tuple((key, str(raw.get(key, ""))) for key in ("title", "context", "controls"))
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, NoIndex) as error:
         raise BadRequest(f"request.json can't be read: {error}") from error
     if len({file for file, _ in files}) != len(files) or not all(ID.fullmatch(file) for file, _ in files):
         raise BadRequest("file ids must be letters and digits, each once")
-    return Request(files, words, index, limits)
+    return Request(files, words, index, limits, context)
 
 
-def _index(raw: dict[str, Any]) -> Index:
-    return Index.of(
-        (
-            Recording(
-                str(recording["recording"]), str(recording["speaker"]), str(recording.get("transcript", ""))
-            )
-            for dataset in raw["datasets"]
-            for recording in dataset["recordings"]
-        ),
-        (str(dataset["dataset"]) for dataset in raw["datasets"]),
+def _context(raw: dict[str, Any], source: Path) -> Context:
+    earlier = []
+    for item in raw.get("earlier", []):
+        if not ID.fullmatch(str(item["file"])):
+            raise BadRequest("ids of earlier files must be letters and digits")
+        path = source / "earlier" / str(item["file"])
+        earlier.append(Earlier(path, str(item["name"]), str(item.get("released_at", ""))))
+    return Context(
+        earlier=tuple(earlier),
+        declared=dict(raw.get("declared", {})),
+        public=frozenset(str(digest).lower() for digest in raw.get("public", [])),
+        unknown="flag" if raw.get("unknown") == "flag" else "block",
     )
 
 
 def answer(request: Request, source: Path, target: Path) -> None:
     """Screen the files of a request; write their canonical copies, and last, at once, the verdict."""
     verdict = screen(
-        {file: (source / file, name) for file, name in request.files}, request.index, request.limits
+        {file: (source / file, name) for file, name in request.files},
+        request.index,
+        request.limits,
+        context=request.context,
     )
     for file in verdict.files:
         if file.canonical is not None:

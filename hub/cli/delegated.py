@@ -20,12 +20,19 @@ class Command:
     words: tuple[str, ...] = ()
     # The part whose user runs it; None means root, because it uses Docker or writes what root owns.
     part: str | None = None
+    # Verbs about the caller's own files: run as the caller, where the caller stands.
+    own: tuple[str, ...] = ()
 
 
 COMMANDS = {
     "seed": Command("hub.demo", "put the demo's institutions, people, data and projects in", ("seed",)),
     "code": Command("hub.demo", "<email>: the current second-factor code of a demo person", ("code",)),
-    "ledger": Command("hub.ledger", "verify: check every entry and signature of the ledger", part="portal"),
+    "ledger": Command(
+        "hub.ledger",
+        "verify: check every entry and signature; receipt FILE [--files DIR]: check a receipt",
+        part="portal",
+        own=("receipt",),
+    ),
     "bench": Command("hub.bench", "sessions: start-to-ready, measured against a stock spawner"),
 }
 
@@ -47,14 +54,16 @@ def run(name: str, arguments: list[str]) -> int:
             command=line,
             fix="run `python3 -m hub up` first",
         )
+    by_caller = arguments[:1] and arguments[0] in command.own
+    part = None if by_caller else command.part
     return subprocess.run(
         line,
         check=False,
-        cwd=programs.checkout(places),
-        env=os.environ | programs.environment(places, command.part),
+        cwd=None if by_caller else programs.checkout(places),
+        env=os.environ | programs.environment(places, part),
         # Writers share with their group; what root makes for sessions, all may read.
-        umask=0o007 if command.part else 0o022,
-        **as_user(command.part),
+        umask=0o007 if part else 0o022,
+        **as_user(part),
     ).returncode
 
 

@@ -33,6 +33,8 @@ STATE = (
     Folder("ledger", 0o2775, group=DATA_GROUP),
     Folder("static", 0o2755, owner=PORTAL, group=DATA_GROUP),
     Folder("datasets", 0o750, group=DATA_GROUP),
+    # What a leak index tells is data: kept beside the data, read by who may read that.
+    Folder("indexes", 0o2770, group=DATA_GROUP),
     Folder("homes", 0o700),
     Folder("labfiles", 0o755),
     Folder("images", 0o755),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from hub.datasets import services
+from hub.datasets import leak_index, services
 from hub.datasets.models import Dataset
 from hub.people.signed_in import login_required, reader
 
@@ -29,7 +29,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
     # Which buttons are shown; whether they work is the policies' answer.
     context = {
         "dataset": shown,
-        "versions": shown.versions.all(),
+        "versions": [(version, leak_index.of(version)) for version in shown.versions.all()],
         "is_steward": shown.steward_id == person.id,
     }
     return render(request, "datasets/dataset.html", context)

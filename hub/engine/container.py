@@ -72,8 +72,8 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
     }
 
 
-def screening_spec(screening: str, image: str, places: Places) -> Body:
-    """Return the body by which one submission is screened: its files in, its verdict out, nothing else."""
+def screening_spec(screening: str, image: str, places: Places, *, indexes: int = 0) -> Body:
+    """Return the body by which one submission is screened: files and leak indexes in, its verdict out."""
     if not _is(ID, screening):
         raise Unfit(f"{_short(screening)} is not the id of a screening")
     if not _is(SCREENER, image):
@@ -89,9 +89,21 @@ def screening_spec(screening: str, image: str, places: Places) -> Body:
             "Mounts": [
                 _bind(folder / "in", "/in", read_only=True),
                 _bind(folder / "out", "/out", read_only=False),
+                *(
+                    _bind(folder / "index" / str(number), f"/index/{number}", read_only=True)
+                    for number in range(indexes)
+                ),
             ],
         },
     }
+
+
+def index_folder(dataset: object, version: object, places: Places) -> Path:
+    """Return where the leak index of a dataset version lies; names that could lead elsewhere are refused."""
+    for part in (dataset, version):
+        if not _is(PART, part):
+            raise Unfit(f"{_short(part)} is not a name a dataset or version can have")
+    return places.state / "indexes" / str(dataset) / str(version)
 
 
 def session_name(places: Places, session: str) -> str:

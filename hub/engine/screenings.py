@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from hub.engine import container, mounts
 from hub.engine.dock import Container, Docker
 from hub.engine.locks import Locks
 from hub.engine.owners import Owners
-from hub.errors import Refused, Unavailable, WrongState
+from hub.errors import Invalid, Refused, Unavailable, WrongState
 from hub.places import DATA_GROUP, Places
 
 log = logging.getLogger("parlatory.engine")
@@ -18,6 +19,8 @@ log = logging.getLogger("parlatory.engine")
 LIMIT_SECONDS = 120
 OUT_BYTES = 640 << 20
 OUT_INODES = 256
+# A project with more dataset versions than this is no project; the limit bounds what a caller can mount.
+MOST_INDEXES = 64
 
 
 class Outcome(StrEnum):
@@ -41,15 +44,16 @@ class Screenings:
         self._limit = limit_seconds
         self._locks = Locks()
 
-    def run(self, screening: object) -> dict[str, Any]:
-        """Screen one submission and return how its container ended, when that container is gone."""
+    def run(self, screening: object, indexes: object = ()) -> dict[str, Any]:
+        """Screen one submission beside leak indexes, [dataset, version] each, until its container is gone."""
         image = self._image()
         try:
-            body = container.screening_spec(str(screening), image, self._places)
+            folders = self._index_folders(indexes)
+            body = container.screening_spec(str(screening), image, self._places, indexes=len(folders))
         except container.Unfit as error:
             raise Refused([f"This cannot be screened: {error}."]) from error
         with self._locks.held(str(screening)):
-            return self._run(str(screening), body)
+            return self._run(str(screening), body, folders)
 
     def clear(self, screening: str) -> None:
         """Remove a screening's container and what it wrote; it is fine if there is none."""
@@ -64,7 +68,15 @@ class Screenings:
         for folder in (self._places.run / "screenings").glob("*"):
             mounts.remove(folder)
 
-    def _run(self, screening: str, body: container.Body) -> dict[str, Any]:
+    def _index_folders(self, indexes: object) -> list[Path]:
+        if not isinstance(indexes, list | tuple) or len(indexes) > MOST_INDEXES:
+            raise Invalid(f'"indexes" is a list of at most {MOST_INDEXES} pairs of dataset and version')
+        for pair in indexes:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise Invalid('each of "indexes" is a pair of dataset and version')
+        return [container.index_folder(dataset, version, self._places) for dataset, version in indexes]
+
+    def _run(self, screening: str, body: container.Body, indexes: list[Path]) -> dict[str, Any]:
         folder = self._places.run / "screenings" / screening
         if folder.exists():
             raise WrongState(f"screening {screening} was run before; clear it first")
@@ -75,11 +87,17 @@ class Screenings:
             # The vault's writers could swap a folder for a link while Docker looks,
             # so the engine binds what it opened itself.
             mounts.bind_without_links(source, vault, mounts.make(folder / "in", 0o700))
+            mounts.make(folder / "index", 0o755)
+            for number, index in enumerate(indexes):
+                target = mounts.make(folder / "index" / str(number), 0o700)
+                mounts.bind_without_links(index, self._places.state / "indexes", target)
             out = mounts.make(folder / "out", 0o700)
             group = self._owners.gid(DATA_GROUP)
             mounts.tmpfs(out, size_bytes=OUT_BYTES, inodes=OUT_INODES, uid=container.SCREENER_UID, gid=group)
             outcome, exit_code = self._contain(screening, body)
             mounts.unmount(folder / "in")
+            for number in range(len(indexes)):
+                mounts.unmount(folder / "index" / str(number))
         except BaseException:
             mounts.remove(folder)
             raise

@@ -77,12 +77,12 @@ class Handler(tornado.web.RequestHandler):
         pool = self.engine.slow_pool if slow else self.engine.pool
         return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
 
-    def field(self, name: str) -> object:
-        """Return one field of the request's JSON object."""
+    def field(self, name: str, default: object = ...) -> object:
+        """Return one field of the request's JSON object; the default, where one is given, if it is absent."""
         try:
             document = json.loads(self.request.body)
-            return document[name]
-        except (ValueError, KeyError, TypeError) as error:
+            return document[name] if default is ... else document.get(name, default)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Invalid(f'the request needs a JSON object with "{name}"') from error
 
     def answer(self, document: object, status: HTTPStatus = HTTPStatus.OK) -> None:
@@ -168,7 +168,8 @@ class ScreeningsHandler(Handler):
 
     async def post(self) -> None:
         """Screen a submission."""
-        self.answer(await self.call(self.engine.screenings.run, self.field("id"), slow=True))
+        run, indexes = self.engine.screenings.run, self.field("indexes", ())
+        self.answer(await self.call(run, self.field("id"), indexes, slow=True))
 
 
 class ScreeningHandler(Handler):

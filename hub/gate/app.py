@@ -11,7 +11,7 @@ import httpx
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
-from hub.gate import channels, forward, pages
+from hub.gate import channels, forward, pages, tied
 from hub.gate.identity import PREFIX, Callback, Gate, oauth
 from hub.gate.leases import Leases
 from hub.gate.portal import Engine, Portal
@@ -57,6 +57,7 @@ def application(gate: Gate) -> Application:
             (rf"{_SESSION}/api/kernels/({_UUID})/channels", channels.Channels),
             (rf"{_SESSION}/api/events/subscribe", channels.Events),
             (rf"{_SESSION}/parlatory/status", pages.Status),
+            (rf"{_SESSION}/parlatory/ending", tied.Ending),
             (rf"{_SESSION}/lab/api/translations(?:/([A-Za-z_-]*))?", pages.Translations),
             (rf"{_SESSION}/({'|'.join(pages.AREAS)})/(.+)", pages.LabFile),
             (rf"{_SESSION}/(lab|doc)/?", pages.LabPage),

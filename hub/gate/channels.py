@@ -17,49 +17,38 @@ from tornado.websocket import (
     WebSocketClientConnection,
     WebSocketClosedError,
     WebSocketError,
-    WebSocketHandler,
     websocket_connect,
 )
 
 from hub.gate import documents, messages, socketpath
 from hub.gate.forward import CONNECT_SECONDS, INWARD_HEADERS, REBUILDERS, SPENT, base_path
-from hub.gate.identity import GateHandler
-from hub.gate.leases import Cut, Place
+from hub.gate.leases import Cut
+from hub.gate.tied import POLICY_CODE, Tied
 
 log = logging.getLogger("parlatory.gate")
 
 EVENT_BYTES = 64 * 1024
 INLINE_BYTES = 16 * 1024
-POLICY_CODE = 1008
 SERVER_CODE = 1011
 _SESSION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-class Relay(WebSocketHandler, GateHandler):
-    """A websocket of the browser's, tied to one of the session's and to its lease."""
+class Relay(Tied):
+    """A websocket of the browser's, tied to one of the session's as well."""
 
-    place: Place
     inner: WebSocketClientConnection | None = None
     pump: asyncio.Task[None] | None = None
     protocols: tuple[str, ...] = ()
     largest = messages.LARGEST_BYTES
 
     async def prepare(self) -> None:
-        """Let only this person's own page of this running session in."""
-        self.check_host()
-        if self.request.headers.get("Origin") != self.gate.lab_url:
-            raise HTTPError(403, "Another site asked for this; it was refused.")
-        person, server = self.path_args[:2]
-        self.place = await self.own_place(person, server)
+        """Let nobody in whose budget is spent, or who speaks what the gate can't read."""
+        await super().prepare()
         if self.place.meter.left == 0:
             raise HTTPError(403, SPENT)
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         if self.protocols and self.protocols[0] not in [one.strip() for one in offered.split(",")]:
             raise HTTPError(400, f"This address speaks {self.protocols[0]} only.")
-
-    def check_origin(self, origin: str) -> bool:
-        """Repeat the check of `prepare` where tornado looks for it."""
-        return origin == self.gate.lab_url
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Choose the one protocol whose frames the gate can read."""
@@ -71,7 +60,7 @@ class Relay(WebSocketHandler, GateHandler):
 
     async def open(self, *_parts: str) -> None:
         """Connect to the session's own websocket and start passing messages."""
-        self.place.open.add(self)
+        await super().open()
         try:
             self.inner = await self._connect()
         except (socketpath.SocketRefused, HTTPClientError, WebSocketError, OSError, ValueError):
@@ -130,18 +119,12 @@ class Relay(WebSocketHandler, GateHandler):
 
     def cut(self, reason: str) -> None:
         """Close towards the browser and the session at once."""
-        self.close(POLICY_CODE, reason.encode()[:120].decode("utf-8", "ignore"))
+        super().cut(reason)
         self._leave()
-        # A browser that does not answer the closing handshake loses its connection all the same.
-        stream = getattr(self.ws_connection, "stream", None)
-        if stream is not None:
-            asyncio.get_running_loop().call_later(1.0, stream.close)
 
     def on_close(self) -> None:
         """Let go of the session's side."""
-        place = getattr(self, "place", None)
-        if place is not None:
-            place.open.discard(self)
+        super().on_close()
         self._leave()
         if self.pump is not None:
             self.pump.cancel()

@@ -116,7 +116,7 @@ def _html(config: dict[str, Any], base: str, script: str) -> str:
         f'<link rel="icon" type="image/x-icon" href="{icons}/favicon.ico" class="idle favicon">'
         f'<link rel="" type="image/x-icon" href="{icons}/favicon-busy-1.ico" class="busy favicon">'
         f'<link rel="stylesheet" href="{PREFIX}static/banner.css">'
-        f'<script defer src="{PREFIX}static/banner.js" data-status="{base}parlatory/status"></script>'
+        f'<script defer src="{PREFIX}static/banner.js" data-base="{base}parlatory/"></script>'
         f'<script defer src="{base}static/lab/{script}"></script>'
         '</head><body class="jp-ThemedContainer"></body></html>'
     )

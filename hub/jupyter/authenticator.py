@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jupyterhub import orm
+from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.scopes import needs_scope
 from oauthenticator.generic import GenericOAuthenticator
 from oauthenticator.oauth2 import OAuthLogoutHandler
 from tornado.web import HTTPError
@@ -14,18 +16,33 @@ PERSON_ID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 KEPT_CLAIMS = ("sub", "name", "groups")
 
 
+def end_sign_in(db: Any, user: Any) -> None:
+    """Forget a person's tokens and what their login cookies name, in every browser; copies name nothing."""
+    db.query(orm.APIToken).filter_by(user_id=user.id).delete()
+    user.orm_user.cookie_id = orm.new_token()
+    db.commit()
+
+
 class Logout(OAuthLogoutHandler):  # type: ignore[misc] # it carries no types
     """Ends a person's sign-in at the hub in every browser, copied cookies included."""
 
     async def handle_logout(self) -> None:
         """Forget the tokens and what login cookies name; JupyterHub only clears this browser's."""
         await super().handle_logout()
-        user = self.current_user
-        if user is None:
-            return
-        self.db.query(orm.APIToken).filter_by(user_id=user.id).delete()
-        user.orm_user.cookie_id = orm.new_token()
-        self.db.commit()
+        if self.current_user is not None:
+            end_sign_in(self.db, self.current_user)
+
+
+class SignOut(APIHandler):  # type: ignore[misc] # it carries no types
+    """Ends a person's sign-in at the hub when the portal says so, whatever their browser does."""
+
+    @needs_scope("admin:users")  # type: ignore[untyped-decorator] # it carries no types
+    async def post(self, person: str) -> None:
+        """End it; somebody who never was at the hub has none."""
+        user = self.find_user(person)
+        if user is not None:
+            end_sign_in(self.db, user)
+        self.set_status(204)
 
 
 class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it carries no types
@@ -34,6 +51,11 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
     logout_handler = Logout
 
     portal_host = Unicode(config=True, help="The portal's public host name, sent on calls over loopback.")
+
+    def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
+        """Add the portal's way to end a sign-in to those that a browser follows."""
+        handlers: list[tuple[str, Any]] = super().get_handlers(app)
+        return [*handlers, (r"/api/users/([0-9a-z]{26})/sign-out", SignOut)]
 
     def user_info_to_username(self, user_info: dict[str, Any]) -> str:
         """Return the person's id; an answer without a usable one lets nobody in."""

@@ -1,4 +1,4 @@
-"""`python -m hub.ledger`: verify, show and prove entries, publish them, ask past decisions again."""
+"""`python -m hub.ledger`: verify, show and prove entries and receipts, publish, ask past decisions again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import django
+
+from hub.ledger import receipt
 
 if TYPE_CHECKING:
     from hub.ledger.models import Entry
@@ -23,11 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     show.add_argument("--count", type=int, default=20)
     prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
     prove.add_argument("index", type=int)
+    receipt.options(verbs.add_parser("receipt", help="check a downloaded receipt; needs nothing but a key"))
     verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
     verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
     verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
     given = parser.parse_args(arguments)
+    if given.verb == "receipt":
+        return receipt.run(given)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from hub.ledger import publisher

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hub.ledger import decisions, entries, publisher, tree
+from hub.ledger import decisions, entries, proofs, publisher, tree
 from hub.ledger.checkpoint import Checkpoint, CheckpointRefused, Verifier
+from hub.ledger.findings import Finding
 from hub.ledger.models import Decision, Entry
 from hub.ledger.tiles import Tiles, TilesBroken
 
 CHUNK = 1000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked, and how it stands."""
-
-    good: bool
-    text: str
 
 
 @dataclass(frozen=True)
@@ -115,6 +108,20 @@ def proof(index: int, checkpoint: Checkpoint) -> Proof | None:
         leaf=leaf, index=index, size=checkpoint.size, proof=nodes, root=checkpoint.root
     )
     return Proof(entry, checkpoint, nodes, good)
+
+
+def portable(index: int) -> tuple[bytes, proofs.Proof] | None:
+    """Return an entry's leaf and its proof as outsiders take it; None while nothing signed covers it."""
+    note = Tiles(publisher.folder()).read_checkpoint()
+    if note is None:
+        return None
+    verifier = publisher.signer().verifier
+    found = proof(index, verifier.read(note))
+    if found is None:
+        return None
+    if not found.good:
+        raise publisher.HistoryChanged(f"entry {index} of the database is not in the tree that was signed")
+    return bytes(found.entry.leaf), proofs.Proof(index, found.nodes, verifier.own(note))
 
 
 def published(tiles: Tiles | None = None) -> Checkpoint | None:

@@ -52,11 +52,25 @@ class Verifier:
         encoded = base64.b64encode(_ED25519 + self._raw()).decode()
         return f"{self.origin}+{self.key_id.hex()}+{encoded}"
 
+    @classmethod
+    def from_vkey(cls, line: str) -> Verifier:
+        """Return the verifier that `vkey` wrote; a line that is no key of a log is refused."""
+        origin, _, rest = line.strip().partition("+")
+        key_id, _, encoded = rest.partition("+")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+            made = cls(origin, Ed25519PublicKey.from_public_bytes(key[1:]))
+        except ValueError as error:
+            raise CheckpointRefused("this is not the public key of a ledger") from error
+        if key[:1] != _ED25519 or made.key_id.hex() != key_id:
+            raise CheckpointRefused("this is not the public key of a ledger: it does not fit its own number")
+        return made
+
     def read(self, note: str) -> Checkpoint:
         """Return the checkpoint in a signed note, if this key signed it for this log."""
         text, separator, signatures = note.partition("\n\n")
         text += "\n"
-        if not separator or not self._signed(text, signatures):
+        if not separator or not self._signature(text, signatures):
             raise CheckpointRefused(f"the checkpoint is not signed by the key of {self.origin}")
         try:
             origin, size, root = text.splitlines()[:3]
@@ -67,7 +81,13 @@ class Verifier:
             raise CheckpointRefused(f"the checkpoint is of {checkpoint.origin}, not of {self.origin}")
         return checkpoint
 
-    def _signed(self, text: str, signatures: str) -> bool:
+    def own(self, note: str) -> str:
+        """Return a note with this key's signature alone, in its one written form; "" if it has none."""
+        text, _, signatures = note.partition("\n\n")
+        blob = self._signature(f"{text}\n", signatures)
+        return f"{text}\n\n{self.signature_line(blob)}" if blob else ""
+
+    def _signature(self, text: str, signatures: str) -> bytes:
         for line in signatures.splitlines():
             if not line.startswith(f"{_SIGNATURE}{self.origin} "):
                 continue
@@ -75,10 +95,14 @@ class Verifier:
                 blob = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
                 if blob[:4] == self.key_id:
                     self.key.verify(blob[4:], text.encode())
-                    return True
+                    return blob
             except (ValueError, InvalidSignature):
                 continue
-        return False
+        return b""
+
+    def signature_line(self, blob: bytes) -> str:
+        """Return the line of a note that carries a signature of this key."""
+        return f"{_SIGNATURE}{self.origin} {base64.b64encode(blob).decode()}\n"
 
     def _raw(self) -> bytes:
         return self.key.public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -108,4 +132,4 @@ class Signer:
         """Return the signed note for a tree."""
         text = Checkpoint(self.origin, size, root).text()
         blob = self.verifier.key_id + self.key.sign(text.encode())
-        return f"{text}\n{_SIGNATURE}{self.origin} {base64.b64encode(blob).decode()}\n"
+        return f"{text}\n{self.verifier.signature_line(blob)}"

@@ -10,6 +10,7 @@ from django.db import transaction
 from hub import policy
 from hub.errors import Refused
 from hub.ledger import entries
+from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
 
@@ -30,12 +31,12 @@ def require(question: policy.questions.Question, *, by: str, subject: str) -> po
 def record(decision: policy.Decision, *, by: str, subject: str) -> Decision:
     """Write a decision down in the caller's transaction, before that transaction acts on it."""
     salt = secrets.token_bytes(entries.SALT_BYTES)
-    digest = entries.commitment(salt, entries.canonical(decision.question))
+    digest = entries.commitment(salt, canonical(decision.question))
     entry = _append(decision, by=by, subject=subject, digest=digest)
     row = Decision(
         id=decision.id,
         package=decision.package,
-        question=json.loads(entries.canonical(decision.question)),
+        question=json.loads(canonical(decision.question)),
         allow=decision.allow,
         reasons=list(decision.reasons),
         revision=decision.revision,
@@ -56,7 +57,7 @@ def is_faithful(row: Decision) -> bool:
         return False
     if row.question is None:
         return True
-    return entries.commitment(bytes(row.salt), entries.canonical(row.question)) == row.digest
+    return entries.commitment(bytes(row.salt), canonical(row.question)) == row.digest
 
 
 def _append(decision: policy.Decision, *, by: str, subject: str, digest: str) -> Entry:

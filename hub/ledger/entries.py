@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from hub.errors import NotFound
 from hub.ledger import publisher, tree
+from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 
@@ -85,13 +86,6 @@ def leaf_of(
 def commitment(salt: bytes, value: bytes) -> str:
     """Return SHA-256 of salt and value in hex; without the salt the value cannot be guessed from it."""
     return hashlib.sha256(salt + value).hexdigest()
-
-
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """Return the one byte form of a JSON document: sorted keys, no spaces, UTF-8."""
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str, allow_nan=False
-    ).encode()
 
 
 def is_faithful(entry: Entry) -> bool:

@@ -18,7 +18,7 @@ from hub.pages import offices
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 from hub.places import places
-from hub.workspaces import sessions
+from hub.workspaces import launch, sessions
 
 # Who needs a project to do anything here.
 RESEARCH = frozenset({Role.RESEARCHER, Role.PROJECT_LEAD})
@@ -48,13 +48,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere: tokens, running session, portal, then the lab."""
+    """Sign out everywhere: running session, tokens, lab, portal; the lab's page then clears its cookies."""
     if isinstance(request.user, Person):
         person = request.user
         sessions.stop_all_of(person, "You signed out.")
         with transaction.atomic():
             Token.objects.filter(user=person).delete()
             entries.append(Kind.SIGNED_OUT, by=person.id, subject=person.id, facts={})
+        launch.sign_out(person)
         logout(request)
     return HttpResponseRedirect(f"{places.lab_url}/hub/logout")
 

@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from hub.errors import Invalid, Refused, WrongState
 from hub.ledger import entries
+from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.workspaces import grants, leases, sessions
 
@@ -130,7 +131,7 @@ def event(request: HttpRequest) -> HttpResponse:
     if said.kind not in KINDS:
         raise Invalid(f"“{said.kind}” is not an event the ledger keeps; it keeps {', '.join(KINDS)}.")
     facts = said.facts
-    if len(entries.canonical(facts)) > FACTS_BYTES:
+    if len(canonical(facts)) > FACTS_BYTES:
         facts = {"left_out": "the facts were longer than the ledger takes"}
     known = sessions.find(said.session)
     with transaction.atomic():

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from hub.errors import Unavailable
+from hub.people.models import Person
 from hub.workspaces.models import Session
 from hub.workspaces.remote import Live, Remote
 
@@ -64,17 +65,25 @@ def clear(session: Session) -> None:
     transaction.on_commit(lambda: _submit(_clearing, f"clear {session.id}", work))
 
 
+def sign_out(person: Person) -> bool:
+    """End a person's sign-in in the lab now; False when the hub does not answer.
+
+    A hub that starts again takes no cookie unasked: it asks the portal first, which knows no token any more.
+    """
+    return _try(lambda: remote().sign_out(person=person.id), "hub", person.id)
+
+
 def _newer(session: Session) -> bool:
     # The hub knows a server by its workspace: an old session's clearing must not stop the next one.
     later = Session.objects.live().filter(workspace_id=session.workspace_id).exclude(pk=session.pk)
     return later.exists()
 
 
-def _try(act: Callable[[], None], whom: str, session: str) -> bool:
+def _try(act: Callable[[], None], whom: str, whose: str) -> bool:
     try:
         act()
     except Unavailable as error:
-        log.warning("session_not_cleared session=%s by=%s reason=%s", session, whom, error)
+        log.warning("not_cleared of=%s by=%s reason=%s", whose, whom, error)
         return False
     return True
 

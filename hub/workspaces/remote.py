@@ -15,6 +15,8 @@ from hub.places import places
 POLL_SECONDS = 0.3
 READY_SECONDS = 90.0
 GONE_SECONDS = 20.0
+# Somebody waits for the page that says it is done.
+SIGN_OUT_SECONDS = 5.0
 
 
 class NotStarted(Unavailable):
@@ -29,6 +31,9 @@ class Remote(Protocol):
 
     def stop(self, *, person: str, server: str) -> None:
         """Stop a server; one that does not run is fine. Raise Unavailable when nobody answers."""
+
+    def sign_out(self, *, person: str) -> None:
+        """End a person's sign-in in the lab; raise Unavailable when nobody answers."""
 
     def remove(self, *, session: str) -> None:
         """Remove a session's container; none is fine. Raise Unavailable when nobody answers."""
@@ -65,6 +70,13 @@ class Live:
             answer = _ask(hub, "DELETE", f"/users/{person}/servers/{server}", seconds=15.0)
             # 400: it is being stopped already, or was never started.
             if answer.status_code not in (202, 204, 400, 404):
+                raise Unavailable(_said(answer))
+
+    def sign_out(self, *, person: str) -> None:
+        """Have the hub forget a person's tokens and what their login cookies name."""
+        with _hub() as hub:
+            answer = _ask(hub, "POST", f"/users/{person}/sign-out", seconds=SIGN_OUT_SECONDS)
+            if answer.status_code != httpx.codes.NO_CONTENT:
                 raise Unavailable(_said(answer))
 
     def remove(self, *, session: str) -> None:

@@ -106,35 +106,6 @@ def test_every_page_a_role_is_led_to_opens_with_one_heading_a_title_and_no_scrip
     page.close()
 
 
-def refusal(page: Page, enclave: Enclave, project: str) -> str:
-    """Return the reasons on a workspace page that offers no start."""
-    page.goto(f"{enclave.places.portal_url}/workspaces/{project}/")
-    expect(page.get_by_role("heading", name="You can’t start a session now")).to_be_visible()
-    assert page.get_by_role("button", name="Start a session").count() == 0
-    return page.locator(".refusal").inner_text()
-
-
-@pytest.mark.parametrize(
-    ("login", "project", "reason"),
-    [
-        ("lapsed", PROJECT, "training “safe-researcher” is missing or out of date"),
-        (
-            "researcher1",
-            "reading-styles",
-            "ask its lead to request data|is not approved today for the project",
-        ),
-        ("researcher2", "number-words", "is not open today"),
-    ],
-)
-def test_who_can_start_nothing_reads_why_and_whom_to_ask(
-    people: People, enclave: Enclave, login: str, project: str, reason: str
-) -> None:
-    page = people.page(login)
-    said = refusal(page, enclave, project)
-    assert re.search(reason, said), said
-    page.close()
-
-
 def test_who_lacks_training_reads_it_at_home(people: People, enclave: Enclave) -> None:
     page = people.page("lapsed")
     page.goto(enclave.places.portal_url + "/")

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import workspace
 from tests.enclave import Enclave, until
 from tests.people import People
+
+# A whole day's work on a machine that may be busy with another run.
+pytestmark = pytest.mark.timeout(480)
 
 PROJECT = "pitch-across-languages"
 TITLE = "Pitch, level and duration of telephone prompts"
@@ -42,6 +50,28 @@ def vote(page: Page, address: str, *, choice: str, comment: str) -> None:
     page.get_by_role("radio", name=re.compile(choice)).check()
     page.get_by_label(re.compile("Comment")).fill(comment)
     page.get_by_role("button", name="Cast the vote").click()
+
+
+def verify(enclave: Enclave, receipt: Path, files: Path) -> None:
+    """Check a downloaded receipt with its files, here and as an outsider who holds nothing but the key."""
+    key = shutil.copy(enclave.places.state / "keys" / "ledger.pub", files / "key")
+    nowhere = {name: value for name, value in os.environ.items() if not name.startswith("PARLATORY")}
+    here = ["-m", "hub", "ledger", "receipt", receipt.name, "--files", "."]
+    outside = ["-m", "hub.ledger.receipt", receipt.name, "--files", ".", "--key", str(key)]
+    with_code = {"PYTHONPATH": str(enclave.places.checkout)}
+    for words, env in ((here, os.environ), (outside, nowhere)):
+        ran = subprocess.run(
+            [sys.executable, *words], cwd=files, env={**env, **with_code}, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert ran.stdout.splitlines()[-1] == "The receipt holds."
+        assert "figure.png is the file that left" in ran.stdout and "table.csv is the file" in ran.stdout
+    table = files / "table.csv"
+    table.write_bytes(table.read_bytes().replace(b"1", b"2", 1))
+    ran = subprocess.run(
+        [sys.executable, *here], cwd=files, env={**os.environ, **with_code}, capture_output=True, text=True
+    )
+    assert ran.returncode == 1 and "table.csv is not the file that left" in ran.stdout
 
 
 def test_a_result_walks_the_whole_loop(
@@ -111,4 +141,5 @@ def test_a_result_walks_the_whole_loop(
     said = json.dumps(json.loads(receipt.read_text(encoding="utf-8")))
     for digest in hashes.values():
         assert digest in said
+    verify(enclave, receipt, tmp_path)
     workspace.stop(portal, enclave, PROJECT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 from hub.ledger.publisher import HistoryChanged
 from hub.ledger.tiles import Tiles
-from hub.places import places
+from tests import own_ledger
 
 pytestmark = pytest.mark.django_db
 HIDE = 'UPDATE ledger_entry SET leaf = %s, leaf_hash = %s WHERE "index" = 1'
@@ -25,14 +24,11 @@ HIDE = 'UPDATE ledger_entry SET leaf = %s, leaf_hash = %s WHERE "index" = 1'
 @pytest.fixture
 def tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiles:
     """A ledger of three published entries, with a key of its own."""
-    (tmp_path / "ledger").mkdir()
-    signer = Signer(publisher.origin(), Ed25519PrivateKey.generate())
-    monkeypatch.setattr(publisher, "places", replace(places, state=tmp_path))
-    monkeypatch.setattr(publisher, "signer", lambda: signer)
+    made = own_ledger.opened(tmp_path, monkeypatch)
     for kind in (Kind.SIGNED_IN, Kind.RELEASED, Kind.SIGNED_OUT):
         append(kind)
     publisher.publish()
-    return Tiles(tmp_path / "ledger")
+    return made
 
 
 def append(kind: Kind) -> None:

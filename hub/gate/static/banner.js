@@ -2,7 +2,8 @@
 "use strict";
 (function () {
   const script = document.currentScript;
-  const statusUrl = script.dataset.status;
+  const base = script.dataset.base;
+  let over = false;
   const warnMs = 5 * 60 * 1000;
 
   function element(tag, className, text) {
@@ -63,18 +64,36 @@
     strip.classList.toggle("parlatory-warns", words !== "");
   }
 
+  function end(words) {
+    over = true;
+    facts.textContent = "";
+    stop.textContent = "Go to the portal";
+    notify(words);
+  }
+
+  // Says nothing until the session ends, and then why: no need to wait for the next look at the status.
+  function listen() {
+    const ending = new WebSocket(new URL(base + "ending", location.href).href.replace(/^http/, "ws"));
+    ending.onmessage = (event) => end(event.data);
+    ending.onclose = () => { if (!over) { setTimeout(listen, 5000); } };
+  }
+
   async function refresh() {
+    if (over) { return; }
     try {
-      const answer = await fetch(statusUrl, { cache: "no-store", credentials: "same-origin" });
+      const answer = await fetch(base + "status", { cache: "no-store", credentials: "same-origin" });
       const body = await answer.json();
-      if (answer.ok) { show(body); } else { notify(body.message); }
+      if (over) { return; }
+      if (answer.ok && !body.live) { show(body); end(warning(body)); }
+      else if (answer.ok) { show(body); } else { notify(body.message); }
     } catch (_error) {
-      notify("The gate does not answer: nothing passes until it does.");
+      if (!over) { notify("The gate does not answer: nothing passes until it does."); }
     }
   }
 
   document.body.prepend(strip);
   document.documentElement.classList.add("parlatory-has-strip");
+  listen();
   refresh();
   setInterval(refresh, 5000);
 })();

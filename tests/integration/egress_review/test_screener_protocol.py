@@ -18,23 +18,29 @@ SCREEN = """
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import subprocess, sys
-from egress_review import screenings
+from egress_review import indexes, screenings
 from egress_review.screener import End, Ran
 from egress_review.uploads import UploadLimits
 from hub.places import places
 vault = Vault(places.state / "vault")
 class Process:
-    def run(self, submission):
+    def run(self, submission, indexes):
         out = places.run / "screened" / submission
         out.mkdir(parents=True)
         source = vault.root / "screening" / submission / "in"
-        ran = subprocess.run([sys.executable, "-m", "egress_review.screening", str(source), str(out)])
+        beside = places.run / "indexes-of" / submission
+        beside.mkdir(parents=True)
+        for number, folder in enumerate(indexes):
+            (beside / str(number)).symlink_to(places.state / "indexes" / folder[0] / folder[1])
+        words = ["-m", "egress_review.screening", str(source), str(out), str(beside)]
+        ran = subprocess.run([sys.executable, *words])
         end = End.FINISHED if ran.returncode == 0 else End.CRASHED
         return Ran(end=end, exit_code=ran.returncode, out=out)
     def clear(self, submission):
         pass
-datasets = places.state / "datasets"
-bench = screenings.Bench(vault=vault, datasets=datasets, screener=Process(), limits=UploadLimits())
+for version in indexes.due():
+    indexes.build(version)
+bench = screenings.Bench(vault=vault, screener=Process(), limits=UploadLimits())
 Submission.objects.exclude(pk=SUBMISSION).filter(state="submitted").update(state="withdrawn")
 claimed = screenings.claim(worker="w", at=datetime.now(UTC))
 screenings.screen(claimed, bench=bench)
@@ -91,13 +97,16 @@ def test_one_bad_file_blocks_all_of_them(stage: Stage) -> None:
     assert not any(file["canonical_sha256"] for file in result["files"])
 
 
-def test_the_request_that_the_worker_lays_out_is_read_by_the_screener(tmp_path: Path) -> None:
-    request = {"version": 2, "files": [], "index": {"datasets": []}, "limits": {}}
+def test_a_request_of_another_version_is_not_answered(tmp_path: Path) -> None:
+    request = {"version": 1, "files": [], "indexes": 0, "limits": {}}
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "in" / "request.json").write_text(json.dumps(request))
     ran = subprocess.run(
-        [sys.executable, "-m", "egress_review.screening", str(tmp_path / "in"), str(tmp_path / "out")],
+        [
+            *(sys.executable, "-m", "egress_review.screening"),
+            *(str(tmp_path / "in"), str(tmp_path / "out"), str(tmp_path)),
+        ],
         capture_output=True,
         check=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,68 @@ def test_a_restarted_engine_clears_screenings(room: Room) -> None:
 def test_a_submission_that_is_not_there_is_refused(room: Room) -> None:
     status, said = room.ask("worker", "POST", "/screenings", {"id": new_id()})
     assert (status, "cannot be mounted" in said["error"]) == (403, True)
+
+
+READ = """
+for number in (0, 1):
+    at = pathlib.Path(f"/index/{number}/index.json")
+    print(number, at.read_text() if at.exists() else "absent")
+try:
+    pathlib.Path("/index/0/new").write_text("x")
+    print("written")
+except OSError as error:
+    print("not written")
+pathlib.Path("/out/verdict.json").write_text(pathlib.Path("/index/0/index.json").read_text())
+"""
+
+
+def index(room: Room, dataset: str, version: str) -> Path:
+    """Put a leak index where the engine looks for it."""
+    folder = room.places.state / "indexes" / dataset / version
+    folder.mkdir(parents=True)
+    (folder / "index.json").write_text(json.dumps({"dataset": dataset}))
+    return folder
+
+
+def test_a_screening_reads_the_leak_indexes_it_was_given_and_no_other(room: Room) -> None:
+    given = index(room, f"given-{new_id()}", "1.0")
+    index(room, f"other-{new_id()}", "1.0")
+    screening = room.submission(READ)
+    pair = [given.parent.name, "1.0"]
+    status, said = room.ask("worker", "POST", "/screenings", {"id": screening, "indexes": [pair]})
+    assert (status, said["outcome"]) == (200, "finished"), said
+    verdict = json.loads((Path(said["out"]) / "verdict.json").read_text())
+    assert verdict == {"dataset": given.parent.name}
+    assert sorted(path.name for path in given.iterdir()) == ["index.json"]
+    room.ask("worker", "DELETE", f"/screenings/{screening}")
+
+
+@pytest.mark.parametrize(
+    ("indexes", "status"),
+    [
+        ([["..", ".."]], 403),
+        ([["a/b", "1.0"]], 403),
+        ([["", "1.0"]], 403),
+        ([["a", None]], 403),
+        ([["absent-dataset", "1.0"]], 403),
+        ([["a"]], 400),
+        ("a", 400),
+        ([["a", "1.0"]] * 65, 400),
+    ],
+)
+def test_an_index_is_named_by_dataset_and_version_alone(room: Room, indexes: object, status: int) -> None:
+    screening = room.submission(WRITE)
+    answered, said = room.ask("worker", "POST", "/screenings", {"id": screening, "indexes": indexes})
+    assert answered == status, said
+    assert not (room.places.run / "screenings" / screening).exists()
+
+
+def test_an_index_that_is_a_link_is_refused(room: Room, tmp_path: Path) -> None:
+    (room.places.state / "indexes").mkdir(exist_ok=True)
+    (room.places.state / "indexes" / "linked").symlink_to(tmp_path)
+    (tmp_path / "1.0").mkdir()
+    screening = room.submission(WRITE)
+    body = {"id": screening, "indexes": [["linked", "1.0"]]}
+    status, said = room.ask("worker", "POST", "/screenings", body)
+    assert (status, "cannot be mounted" in said["error"]) == (403, True)
+    assert not (room.places.run / "screenings" / screening).exists()

@@ -29,7 +29,7 @@ from hub.cli import tools
 from hub.places import Places, from_environment
 from tests.gatehouse import ALICE, SERVER, SESSION, SESSION_UID, TAG
 
-BASE_PORT = 18300
+BASE_PORT = from_environment().base_port + 300
 SECRETS = {
     "hub": ("oidc-client", "hub-api", "hub-portal", "gate-hub", "proxy", "cookie", "crypt"),
     "gate": ("gate-hub", "gate-portal"),
@@ -265,6 +265,10 @@ class Browser:
                 return answer
             url = str(httpx.URL(url).join(answer.headers["Location"]))
         raise AssertionError(f"too many redirects: {self.seen}")
+
+    def cookies(self, host: str) -> dict[str, str]:
+        """Return the cookies that a host has set, the hub's own as well as those for everything."""
+        return {cookie.name: cookie.value or "" for cookie in self._client(host).cookies.jar}
 
     def _client(self, host: str) -> httpx.Client:
         if host not in self._clients:

@@ -16,6 +16,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from egress_review.screening import index
 from hub.engine.images import builder
 from hub.places import places
 from tests.unit.screening.cases import DATA
@@ -42,16 +43,16 @@ class Run:
 
 def request(names: dict[str, str], **limits: int) -> dict[str, Any]:
     """Return a request for files by id and name."""
-    recordings = [{"recording": r.recording, "speaker": r.speaker, "transcript": r.transcript} for r in DATA]
     return {
-        "version": 1,
+        "version": 2,
         "submission": "01k0000000000000000000000z",
         "project": "harbour",
         "title": "t",
         "context": "c",
         "controls": "d",
         "files": [{"id": i, "name": n, "bytes": 1, "sha256": "0" * 64} for i, n in names.items()],
-        "index": {"datasets": [{"dataset": "harbour", "version": "1", "recordings": recordings}]},
+        "indexes": 1,
+        "unknown": "block",
         "limits": {
             "tier": 2,
             "minimum_count": 10,
@@ -82,6 +83,7 @@ class Screener:
             (folder / name).mkdir()
         os.chown(folder / "out", UID, UID)
         ids = {f"01k000000000000000000000{n:02d}": name for n, name in enumerate(files)}
+        index.build("harbour", DATA, folder, folder / "index" / "0")
         (folder / "in" / "request.json").write_text(json.dumps(request(ids, **limits)))
         for file, data in zip(ids, files.values(), strict=True):
             (folder / "in" / file).write_bytes(data)
@@ -113,6 +115,7 @@ class Screener:
             mounts=[
                 docker.types.Mount("/in", str(folder / "in"), type="bind", read_only=True),
                 docker.types.Mount("/out", str(folder / "out"), type="bind"),
+                docker.types.Mount("/index/0", str(folder / "index" / "0"), type="bind", read_only=True),
             ],
         )
         container.start()

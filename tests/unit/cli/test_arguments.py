@@ -100,3 +100,20 @@ def test_a_delegated_command_runs_in_the_environment() -> None:
     line = delegated.command_line("ledger", ["verify"])
     assert line[0].endswith("/.venv/bin/python")
     assert line[1:] == ["-m", "hub.ledger", "verify"]
+
+
+def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[dict[str, object]] = []
+    monkeypatch.setattr(delegated.subprocess, "run", lambda line, **how: ran.append(how) or Done())
+    monkeypatch.setattr(delegated.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(delegated.programs, "credentials", lambda user: {"user": user})
+    assert delegated.run("ledger", ["receipt", "r.json"]) == 0
+    assert delegated.run("ledger", ["verify"]) == 0
+    assert [how.get("user") for how in ran] == [None, "parlatory-portal"]
+    assert ran[0]["cwd"] is None and ran[1]["cwd"] is not None
+
+
+class Done:
+    """A command that went well."""
+
+    returncode = 0

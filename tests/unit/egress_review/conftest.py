@@ -10,6 +10,8 @@ import pytest
 from egress_review import views
 from egress_review.vault import Vault
 from hub import policy
+from hub.ledger.tiles import Tiles
+from tests import own_ledger
 from tests.unit.egress_review.stand_ins import Policies
 
 
@@ -19,6 +21,12 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> Policies:
     stand_in = Policies()
     monkeypatch.setattr(policy, "ask", stand_in.ask)
     return stand_in
+
+
+@pytest.fixture(autouse=True)
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiles:
+    """A ledger of the test's own, that receipts are proved by."""
+    return own_ledger.opened(tmp_path, monkeypatch)
 
 
 @pytest.fixture

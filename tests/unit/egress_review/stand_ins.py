@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from egress_review.screener import End, Ran
+from egress_review.screener import End, Indexes, Ran
 from hub import ids, policy
 from hub.errors import Unavailable
 from hub.policy.questions import Question
@@ -52,12 +52,14 @@ class FakeScreener:
     during: Callable[[], None] = lambda: None
     ran: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
+    beside: list[Indexes] = field(default_factory=list)
 
-    def run(self, submission: str) -> Ran:
+    def run(self, submission: str, indexes: Indexes) -> Ran:
         """Write the files of the test and end as it says."""
         if self.unavailable:
             raise Unavailable("The engine did not answer.")
         self.ran.append(submission)
+        self.beside.append(indexes)
         self.during()
         self.out.mkdir()
         for name, content in self.files.items():

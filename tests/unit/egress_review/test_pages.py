@@ -8,11 +8,14 @@ import json
 import pytest
 from django.test import Client
 
-from egress_review import releases
+from egress_review import receipts, releases
 from egress_review.models import File, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
+from hub.ledger import publisher
 from hub.ledger.models import Entry
+from hub.ledger.receipt import check
+from hub.ledger.tiles import Tiles
 from hub.people.models import Person
 from tests.unit.egress_review.factories import CANONICAL, checker, person, review, submission
 from tests.unit.egress_review.stand_ins import Policies
@@ -254,10 +257,36 @@ def test_nothing_is_downloaded_before_it_is_released(state: State, vault: Vault)
 def test_the_receipt_can_be_read_and_taken(vault: Vault) -> None:
     made = released(vault)
     client = browser(made.author)
-    receipt = json.loads(client.get(f"/releases/{made.id}/receipt.json").content)
+    taken = client.get(f"/releases/{made.id}/receipt.json").content.decode()
+    receipt, verifier = json.loads(taken), publisher.signer().verifier
     page = client.get(f"/releases/{made.id}/receipt/").content.decode()
     assert receipt["receipt_sha256"] in page
     assert receipt["document"]["files"][0]["released"]["sha256"] in page
+    assert verifier.vkey() in page
+    assert all(finding.good for finding in check(taken, verifier))
+
+
+def test_without_a_checkpoint_over_it_the_page_says_so_and_no_receipt_is_given(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "PUBLISHED_WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr(publisher, "publish", lambda: None)
+    made = released(vault)
+    answer = browser(made.author).get(f"/releases/{made.id}/receipt.json")
+    assert answer.status_code == 503
+    assert b"has not published this release yet" in answer.content
+    assert made.title.encode() not in answer.content
+
+
+def test_records_that_are_not_those_signed_prove_no_receipt(
+    vault: Vault, ledger: Tiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = released(vault)
+    signer = publisher.signer()
+    ledger.write_checkpoint(signer.sign(size=1, root=bytes(32)))
+    answer = browser(made.author).get(f"/releases/{made.id}/receipt.json")
+    assert answer.status_code == 503
+    assert b"do not fit its records" in answer.content
 
 
 def test_each_look_is_on_the_ledger(vault: Vault) -> None:

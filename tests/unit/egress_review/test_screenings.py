@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
-from egress_review import screenings, submissions
-from egress_review.models import Severity, Submission
-from egress_review.screener import End
+from egress_review import indexes, screenings, submissions
+from egress_review.models import Release, Severity, Submission
+from egress_review.screener import End, Indexes
+from egress_review.screening.index import VERSION
+from egress_review.screening.indexing import note_failure
 from egress_review.screenings import Bench
 from egress_review.states import State
 from egress_review.uploads import UploadLimits
 from egress_review.vault import Vault
+from hub.access.models import Approval
+from hub.datasets import leak_index
+from hub.datasets.models import Dataset, DatasetVersion
 from hub.ledger.models import Entry
-from tests.unit.egress_review.factories import CANONICAL, submission
+from tests.unit.egress_review.factories import CANONICAL, person, submission
 from tests.unit.egress_review.stand_ins import FakeScreener
 
 pytestmark = pytest.mark.django_db
@@ -36,13 +41,13 @@ def screener(tmp_path: Path) -> FakeScreener:
 @pytest.fixture
 def bench(vault: Vault, tmp_path: Path, screener: FakeScreener) -> Bench:
     """What a screening needs, without an engine."""
-    return Bench(vault=vault, datasets=tmp_path / "datasets", screener=screener, limits=UploadLimits())
+    return Bench(vault=vault, screener=screener, limits=UploadLimits())
 
 
 def verdict(of: Submission, **changes: Any) -> Document:
     """Return a verdict that lets every file pass."""
     document: Document = {
-        "version": 1,
+        "version": 2,
         "outcome": "pass",
         "files": [
             {
@@ -100,7 +105,7 @@ def test_an_exit_code_with_a_good_verdict_blocks(vault: Vault, bench: Bench, scr
 
 Spoil = Callable[[Document], object]
 UNREADABLE: dict[str, Spoil] = {
-    "another version": lambda d: d.update(version=2),
+    "another version": lambda d: d.update(version=1),
     "no outcome": lambda d: d.pop("outcome"),
     "an outcome nobody knows": lambda d: d.update(outcome="fine"),
     "a field nobody knows": lambda d: d.update(trust_me=True),
@@ -174,8 +179,8 @@ def test_a_pipe_in_the_screeners_folder_does_not_hold_the_worker(
     del screener.files[file]
     screen_out = screener.run
 
-    def run(which: str) -> Any:
-        ran = screen_out(which)
+    def run(which: str, indexes: Indexes) -> Any:
+        ran = screen_out(which, indexes)
         os.mkfifo(ran.out / file)
         return ran
 
@@ -292,9 +297,101 @@ def test_the_screener_gets_read_only_copies_named_by_id_and_nothing_stays_behind
         {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     )
     screen(bench)
-    assert seen == {**{file.id: 0o444 for file in made.files.all()}, "request.json": 0o444}
+    given = {file.id: 0o444 for file in made.files.all()}
+    assert seen == {**given, "request.json": 0o444, "earlier": 0o755}
     assert not folder.parent.exists()
     assert screener.cleared == [made.id, made.id]
+
+
+def approved(made: Submission) -> DatasetVersion:
+    """Return a dataset version that the submission's project may use."""
+    steward = person("Steward")
+    dataset = Dataset.objects.create(
+        slug=f"voices-{made.pk.lower()}",
+        title="Voices",
+        institution=steward.institution,
+        steward=steward,
+        tier=2,
+    )
+    version = DatasetVersion.objects.create(
+        dataset=dataset,
+        version="1.0",
+        folder=f"{dataset.slug}/1.0",
+        manifest_sha256="ab" * 32,
+        recordings=1,
+        speakers=1,
+        seconds=1.0,
+        registered_by=steward,
+    )
+    day = datetime.now(UTC).date()
+    Approval.objects.create(
+        project=made.project, version=version, purpose="phonetics", until=day, approved_by=steward
+    )
+    return version
+
+
+def seal(of: DatasetVersion, **facts: object) -> None:
+    """Leave what a finished build leaves."""
+    folder = leak_index.folder(of)
+    folder.mkdir(parents=True)
+    said = {"version": VERSION, "dataset": "voices", "manifest_sha256": of.manifest_sha256, **facts}
+    (folder / "index.json").write_text(json.dumps(said))
+
+
+def test_nothing_is_screened_before_the_leak_index_of_what_the_project_saw_is_built(
+    vault: Vault, bench: Bench, screener: FakeScreener
+) -> None:
+    made = submission(vault=vault)
+    version = approved(made)
+    answer(screener, made, verdict(made))
+    assert screen(bench).state == State.SUBMITTED
+    assert screener.ran == []
+    seal(version)
+    Submission.objects.update(claimed_until=None)
+    assert screen(bench).state == State.IN_REVIEW
+    assert screener.beside == [[(version.dataset.slug, "1.0")]]
+
+
+@pytest.mark.parametrize("facts", [{"version": 0}, {"manifest_sha256": "cd" * 32}])
+def test_an_index_of_another_format_or_another_manifest_is_none(
+    facts: dict[str, object], vault: Vault, bench: Bench, screener: FakeScreener
+) -> None:
+    made = submission(vault=vault)
+    version = approved(made)
+    seal(version, **facts)
+    answer(screener, made, verdict(made))
+    assert screen(bench).state == State.SUBMITTED
+    assert [due.pk for due in indexes.due()] == [version.pk]
+
+
+def test_an_index_that_cannot_be_built_blocks_with_its_reason(vault: Vault, bench: Bench) -> None:
+    made = submission(vault=vault)
+    version = approved(made)
+    note_failure(leak_index.folder(version), "no sound", manifest_sha256=version.manifest_sha256)
+    assert screen(bench).state == State.BLOCKED
+    assert "no sound" in made.findings.get().message
+    assert indexes.due() == []
+
+
+def test_what_the_project_released_before_is_laid_beside_the_files(
+    vault: Vault, bench: Bench, screener: FakeScreener
+) -> None:
+    made = submission(vault=vault)
+    other = submission(State.RELEASED, vault=vault, author=made.author)
+    Submission.objects.filter(pk=other.pk).update(project=made.project)
+    Release.objects.create(submission=other, receipt={})
+    folder = vault.root / "screening" / made.id / "in"
+    laid: dict[str, Any] = {}
+
+    def look() -> None:
+        said = json.loads((folder / "request.json").read_text())
+        laid.update(
+            {item["name"]: (folder / "earlier" / item["file"]).read_bytes() for item in said["earlier"]}
+        )
+
+    screener.during = look
+    screen(bench)
+    assert laid == {"table.csv": CANONICAL}
 
 
 def test_a_sweep_removes_what_a_killed_worker_left_but_not_what_is_due(vault: Vault, bench: Bench) -> None:

@@ -45,7 +45,7 @@ class Turns(Event):
 def bench(vault: Vault, tmp_path: Path) -> Bench:
     """What a screening needs, with a screener that crashes: its submission is blocked at once."""
     screener = FakeScreener(out=tmp_path / "out", end=End.CRASHED)
-    return Bench(vault=vault, datasets=tmp_path / "datasets", screener=screener, limits=UploadLimits())
+    return Bench(vault=vault, screener=screener, limits=UploadLimits())
 
 
 @pytest.fixture(autouse=True)

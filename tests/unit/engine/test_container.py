@@ -30,7 +30,7 @@ GRANT = Grant(
     memory_bytes=1 << 30, cpus=1.5, pids=200, issued_at=AT, start_before=AT + timedelta(minutes=1),
     ends_at=AT + timedelta(hours=8), decision="d" * 26,
 )  # fmt: skip
-SCREENING = container.screening_spec("c" * 26, "parlatory/screener:0123abcd", PLACES)
+SCREENING = container.screening_spec("c" * 26, "parlatory/screener:0123abcd", PLACES, indexes=2)
 
 WALLS: dict[str, Any] = {
     "NetworkMode": "none",
@@ -252,7 +252,7 @@ def test_a_screening_runs_the_screener_image_only() -> None:
 
 def test_a_screening_reads_its_files_and_writes_its_verdict() -> None:
     seen = [(m["Target"], m["ReadOnly"]) for m in SCREENING["HostConfig"]["Mounts"]]
-    assert seen == [("/in", True), ("/out", False)]
+    assert seen == [("/in", True), ("/out", False), ("/index/0", True), ("/index/1", True)]
     assert SCREENING["HostConfig"]["Memory"] == SCREENING["HostConfig"]["MemorySwap"] == 2 << 30
     assert SCREENING["HostConfig"]["PidsLimit"] == 64
 

@@ -203,7 +203,16 @@ def test_signing_out_ends_tokens_and_sessions_and_leads_through_the_lab(
     running.refresh_from_db()
     assert running.state == SessionState.ENDED
     assert ("remove", running.id) in remote.calls
+    assert ("sign_out", who.id) in remote.calls
     assert "signed_out" in Entry.objects.values_list("kind", flat=True)
+    assert browser.get("/").status_code == 302
+
+
+def test_signing_out_works_though_the_hub_does_not_answer(
+    browser: Client, who: Person, remote: RemoteStandIn
+) -> None:
+    remote.down.add("sign_out")
+    assert browser.post("/sign-out/").status_code == 302
     assert browser.get("/").status_code == 302
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from egress_review.screening import Finding, Severity, Verdict
+from egress_review.screening import Finding, Severity, Verdict, index
 from egress_review.screening.__main__ import main
 from egress_review.screening.protocol import BadRequest, ask, written
 from tests.unit.screening.cases import DATA, flat, png, rows_csv
@@ -18,16 +18,16 @@ ONE, TWO = "01k000000000000000000000aa", "01k000000000000000000000ab"
 
 def request(files: dict[str, str]) -> dict[str, Any]:
     """Return a request for files by id and name."""
-    recordings = [{"recording": r.recording, "speaker": r.speaker, "transcript": r.transcript} for r in DATA]
     return {
-        "version": 1,
+        "version": 2,
         "submission": "01k0000000000000000000000z",
         "project": "harbour",
         "title": "t",
         "context": "c",
         "controls": "d",
         "files": [{"id": i, "name": n, "bytes": 1, "sha256": "0" * 64} for i, n in files.items()],
-        "index": {"datasets": [{"dataset": "harbour-speech", "version": "1", "recordings": recordings}]},
+        "indexes": 1,
+        "unknown": "block",
         "limits": {
             "tier": 2,
             "minimum_count": 10,
@@ -46,14 +46,25 @@ def prepared(folder: Path, files: dict[str, str]) -> tuple[Path, Path]:
     source.mkdir()
     target.mkdir()
     (source / "request.json").write_text(json.dumps(request(files)))
+    index.build("harbour-speech", DATA, folder, indexes(source) / "0")
     return source, target
+
+
+def indexes(source: Path) -> Path:
+    """Return where the leak indexes of a request lie."""
+    return source.parent / "index"
+
+
+def screened(source: Path, target: Path) -> int:
+    """Run the screener as its container does."""
+    return main([str(source), str(target), str(indexes(source))])
 
 
 def test_a_request_is_answered_by_a_verdict_and_copies(tmp_path: Path) -> None:
     source, target = prepared(tmp_path, {ONE: "plot.png", TWO: "rows.csv"})
     (source / ONE).write_bytes(png(flat()))
     (source / TWO).write_text(rows_csv())
-    assert main([str(source), str(target)]) == 0
+    assert screened(source, target) == 0
     verdict = json.loads((target / "verdict.json").read_bytes())
     assert verdict["outcome"] == "block"
     assert [(f["id"], f["kind"], f["canonical"], f["canonical_name"]) for f in verdict["files"]] == [
@@ -66,7 +77,7 @@ def test_a_request_is_answered_by_a_verdict_and_copies(tmp_path: Path) -> None:
 
 def test_a_file_that_is_missing_is_blocked_by_itself(tmp_path: Path) -> None:
     source, target = prepared(tmp_path, {ONE: "plot.png"})
-    assert main([str(source), str(target)]) == 0
+    assert screened(source, target) == 0
     assert json.loads((target / "verdict.json").read_bytes())["outcome"] == "block"
 
 
@@ -79,7 +90,7 @@ def test_what_is_no_regular_file_is_blocked(kind: str, tmp_path: Path) -> None:
         __import__("os").mkfifo(source / ONE)
     else:
         (source / ONE).mkdir()
-    assert main([str(source), str(target)]) == 0
+    assert screened(source, target) == 0
     assert json.loads((target / "verdict.json").read_bytes())["outcome"] == "block"
     assert not (target / ONE).exists()
 
@@ -87,11 +98,14 @@ def test_what_is_no_regular_file_is_blocked(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"files": None},
         {"files": [{"id": "../x", "name": "a"}]},
         {"files": [{"id": ONE, "name": "a"}, {"id": ONE, "name": "b"}]},
-        {"index": {}},
+        {"indexes": 2},
+        {"indexes": "all"},
+        {"earlier": [{"file": "../x", "name": "a"}]},
+        {"declared": "nothing"},
         {"limits": {"seconds": "many"}},
     ],
 )
@@ -99,9 +113,9 @@ def test_a_request_that_cannot_be_understood_gets_no_verdict(change: dict[str, A
     source, target = prepared(tmp_path, {ONE: "a.txt"})
     (source / "request.json").write_text(json.dumps({**request({ONE: "a.txt"}), **change}))
     with pytest.raises(BadRequest):
-        ask(source)
+        ask(source, indexes(source))
     with pytest.raises(BadRequest):
-        main([str(source), str(target)])
+        screened(source, target)
     assert list(target.iterdir()) == []
 
 

@@ -1,0 +1,87 @@
+"""Benign sound, weights and archives: public ones by their hash, synthetic voices, results packed together."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import numpy as np
+
+from tests.leaks import carry, pictures, signal, words
+from tests.leaks.benign_tables import rates
+from tests.leaks.registry import Make, Submission, benign
+
+
+def synthetic(make: Make, seconds: float = 2.5, rate: int = 16000) -> np.ndarray:
+    """Return sound like speech that no person said: pulses through moving resonances."""
+    time = np.arange(round(seconds * rate)) / rate
+    pitch = 120 + 25 * np.sin(2 * np.pi * 0.7 * time + make.pick.random() * 6)
+    pulses = np.diff(np.floor(np.cumsum(pitch) / rate), prepend=0) > 0
+    out = pulses.astype(float)
+    for centre, width in ((make.pick.uniform(400, 700), 80), (make.pick.uniform(1100, 1800), 120), (2500, 160)):
+        radius = np.exp(-np.pi * width / rate)
+        angle = 2 * np.pi * centre / rate
+        length = np.arange(400)
+        out = np.convolve(out, radius**length * np.cos(angle * length))[: len(time)]
+    return signal.level(out * (0.4 + 0.6 * (np.sin(2 * np.pi * 3 * time) > -0.3)))
+
+
+@benign("allow-listed public clip", ("wav", "flac", "mp3"))
+def public_clip(make: Make, how: str) -> Submission:
+    """Return a clip whose hash is on the list of what anybody may have."""
+    data = signal.encoded(synthetic(make), 16000, how.upper())
+    return Submission({f"example.{how}": data}, public=frozenset([hashlib.sha256(data).hexdigest()]))
+
+
+@benign("synthetic-voice demo", ("wav", "flac", "ogg", "long"))
+def demo(make: Make, how: str) -> Submission:
+    """Return a demo of a voice that nobody has."""
+    form = how.upper() if how != "long" else "WAV"
+    data = signal.encoded(synthetic(make, 8 if how == "long" else 2.5), 16000, form)
+    return Submission({f"demo.{form.lower()}": data})
+
+
+@benign("public weights by hash", ("safetensors", "npz"))
+def weights(make: Make, how: str) -> Submission:
+    """Return weights that anybody can load, unmodified."""
+    tensors = {f"encoder.{n}.weight": make.chance.normal(size=(64, 64)).astype(np.float32) for n in range(4)}
+    name, data = ("model.safetensors", carry.safetensors(tensors)) if how == "safetensors" else ("model.npz", carry.npz(**tensors))
+    return Submission({name: data}, public=frozenset([hashlib.sha256(data).hexdigest()]))
+
+
+@benign("small archive of results", ("zip", "tar.gz", "folders"))
+def archive(make: Make, how: str) -> Submission:
+    """Return a few of these files packed together."""
+    from tests.leaks.cases_containers import tar
+
+    members = {"README.md": f"# Results\n\n{words.prose(make.pick, 4)}\n".encode(), "wer.csv": carry.delimited(rates(make)), "figure.png": pictures.chart(make.pick)}
+    if how == "folders":
+        members = {("tables/" if name.endswith("csv") else "plots/") + name: data for name, data in members.items()}
+    if how == "tar.gz":
+        return Submission({"results.tar.gz": gzip.compress(tar(members))})
+    return Submission({"results.zip": carry.archive(members)})
+
+
+@benign("several files together", 3)
+def several(make: Make, how: str) -> Submission:
+    """Return a submission of ordinary files."""
+    return Submission(
+        {
+            "README.md": f"# Results\n\n{words.prose(make.pick, 6)}\n".encode(),
+            "wer_by_region.csv": carry.delimited(rates(make)),
+            "figure-1.png": pictures.chart(make.pick),
+            "figure-2.png": pictures.chart(make.pick),
+            "table.tex": carry.latex(rates(make)).encode(),
+        }
+    )
+
+
+@benign("later release of other numbers", 3)
+def later(make: Make, how: str) -> Submission:
+    """Return a table beside an earlier release about something else, or the same groups with far more people."""
+    now, then = rates(make), rates(make)
+    if how == "0":
+        then = [{"phone": "aa", "n_speakers": 80, "rate": 0.1}, {"phone": "iy", "n_speakers": 80, "rate": 0.2}]
+    if how == "1":
+        then = now
+    return Submission({"wer.csv": carry.delimited(now)}, earlier={"wer_march.csv": carry.delimited(then)})

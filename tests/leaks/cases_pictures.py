@@ -1,0 +1,279 @@
+"""Cases 32 to 40: pictures that hide, spell or draw the data."""
+
+from __future__ import annotations
+
+import io
+import json
+import zlib
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from tests.leaks import carry, disguise, pictures, signal
+from tests.leaks.cases_notebooks import b64, book, clip_file
+from tests.leaks.cases_text import lines, sample
+from tests.leaks.registry import Make, Submission, leak
+
+
+@leak(32, "N", "text chunk of a PNG", tuning=("tEXt",), testing=("zTXt", "iTXt", "private", "xmp", "after-data", "icc", "exif", "in-notebook"))
+def text_chunk(make: Make, how: str) -> Submission:
+    """Return a plot with rows in a chunk that no viewer shows."""
+    payload = lines(make).encode()
+    plot = pictures.chart(make.pick)
+    if how in ("zTXt", "iTXt", "xmp"):
+        info = PngImagePlugin.PngInfo()
+        if how == "zTXt":
+            info.add_text("Comment", payload.decode(), zip=True)
+        else:
+            info.add_itxt("XML:com.adobe.xmp" if how == "xmp" else "Comment", payload.decode(), zip=False)
+        data = pictures.png(pictures.opened(plot), pnginfo=info)
+    elif how == "icc":
+        data = pictures.png(pictures.opened(plot), icc_profile=payload)
+    elif how == "exif":
+        exif = Image.Exif()
+        exif[0x010E] = payload.decode("latin-1", "replace")
+        data = pictures.png(pictures.opened(plot), exif=exif)
+    elif how == "private":
+        data = pictures.with_chunk(plot, b"dAta", payload)
+    elif how == "after-data":
+        data = plot[:-12] + pictures.chunk(b"tEXt", b"Comment\x00" + payload) + plot[-12:]
+    else:
+        data = pictures.with_chunk(plot, b"tEXt", b"Comment\x00" + payload)
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(data)})), payload)
+    return Submission({"figure.png": data}, payload)
+
+
+@leak(33, "N", "file behind a picture", tuning=("zip",), testing=("gzip", "wav", "jpeg-zip", "gif-zip", "in-pixels-stream", "plain", "webp", "in-notebook"))
+def behind(make: Make, how: str) -> Submission:
+    """Return a picture with another file behind its end."""
+    text = lines(make, 8, 20).encode()
+    member = zlib.compress(text, wbits=31)
+    payload = {"gzip": member, "wav": clip_file(make) if how == "wav" else b"", "plain": text}.get(how) or carry.archive({"d.csv": text})
+    plot = pictures.chart(make.pick)
+    picture = pictures.opened(plot)
+    if how == "in-pixels-stream":
+        raw = b"".join(b"\x00" + picture.tobytes()[r * picture.width * 3 : (r + 1) * picture.width * 3] for r in range(picture.height))
+        head = plot[:16] + picture.width.to_bytes(4, "big") + picture.height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
+        data = head[:8] + pictures.chunk(b"IHDR", head[16:29]) + pictures.chunk(b"IDAT", zlib.compress(raw) + payload) + pictures.chunk(b"IEND", b"")
+        return Submission({"figure.png": data}, payload)
+    if how in ("jpeg-zip", "gif-zip", "webp"):
+        form = {"jpeg-zip": "JPEG", "gif-zip": "GIF", "webp": "WEBP"}[how]
+        return Submission({f"figure.{form.lower()}": pictures.other(picture, form) + payload}, payload)
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(plot + payload)})), payload)
+    return Submission({"figure.png": plot + payload}, payload)
+
+
+@leak(34, "N", "payload in the lowest bits", tuning=("one-bit-red",), testing=("two-bits", "alpha", "every-channel", "palette-order", "jpeg-like-blocks", "sixteen-bit", "in-notebook"))
+def lowest_bits(make: Make, how: str) -> Submission:
+    """Return a plot whose pixels carry rows in bits that no eye sees."""
+    payload = lines(make, 3, 8).encode()[:400]
+    bits = np.unpackbits(np.frombuffer(payload, np.uint8))
+    pixels = np.array(pictures.opened(pictures.chart(make.pick)))
+    flat = pixels.reshape(-1)
+    if how == "palette-order":
+        picture = Image.fromarray(pixels).quantize(128)
+        order = list(payload[:128]) + [0] * (384 - min(len(payload), 128))
+        indexed = np.array(picture)
+        indexed[0, : len(order) // 3] = np.arange(len(order) // 3) % 128
+        made = Image.fromarray(indexed, "P")
+        made.putpalette(order)
+        return Submission({"figure.png": pictures.png(made)}, payload[:90], lambda d: bytes(Image.open(io.BytesIO(d)).getpalette() or []))
+    if how == "alpha":
+        layer = np.full(pixels.shape[:2], 255, np.uint8)
+        layer.reshape(-1)[: len(payload)] = 255 - np.frombuffer(payload, np.uint8) // 2
+        return Submission(
+            {"figure.png": pictures.png(Image.fromarray(np.dstack([pixels, layer])))},
+            bytes(255 - byte // 2 for byte in payload),
+            lambda d: np.array(Image.open(io.BytesIO(d)).convert("RGBA"))[..., 3].tobytes(),
+        )
+    if how == "sixteen-bit":
+        high = np.array(Image.fromarray(pixels).convert("L"), np.uint16) << 8
+        high.reshape(-1)[: len(payload)] |= np.frombuffer(payload, np.uint8)
+        made = Image.fromarray(high)
+        return Submission({"figure.png": pictures.png(made)}, payload, lambda d: (np.array(Image.open(io.BytesIO(d))).reshape(-1) & 255).astype(np.uint8).tobytes())
+    if how == "jpeg-like-blocks":
+        step, depth = 8, 1
+    else:
+        step, depth = {"one-bit-red": 3, "every-channel": 1}.get(how, 3), 2 if how == "two-bits" else 1
+    if depth == 2:
+        pairs = bits[0::2] * 2 + bits[1::2]
+        flat[: step * len(pairs) : step] = flat[: step * len(pairs) : step] & 252 | pairs
+    else:
+        flat[: step * len(bits) : step] = flat[: step * len(bits) : step] & 254 | bits
+
+    def read(data: bytes) -> bytes:
+        again = np.array(pictures.opened(data)).reshape(-1)[::step]
+        found = np.stack([again >> 1 & 1, again & 1], 1).reshape(-1) if depth == 2 else again & 1
+        return np.packbits(found.astype(np.uint8)).tobytes()
+
+    data = pictures.png(Image.fromarray(pixels))
+    if how == "in-notebook":
+        def inside(copy: bytes) -> bytes:
+            import base64
+            return b"".join(read(base64.b64decode("".join(o["data"]["image/png"]))) for c in json.loads(copy)["cells"]
+                            for o in c.get("outputs", []) if "image/png" in o.get("data", {}))  # fmt: skip
+        return Submission(book(carry.shown({"image/png": b64(data)})), payload, inside)
+    return Submission({"figure.png": data}, payload, read)
+
+
+@leak(35, "N", "EXIF comment and thumbnail", tuning=("comment",), testing=("thumbnail", "com-segment", "xmp", "icc", "app13", "webp", "maker-note"))
+def exif(make: Make, how: str) -> Submission:
+    """Return a photograph of a plot with rows in its metadata."""
+    payload = lines(make).encode()
+    picture = pictures.opened(pictures.chart(make.pick))
+    fields = Image.Exif()
+    fields.get_ifd(0x8769)[0x927C if how == "maker-note" else 0x9286] = b"ASCII\x00\x00\x00" + payload
+    if how == "thumbnail":
+        small = pictures.other(pictures.text(payload.decode().splitlines()[:4]), "JPEG")
+        block = b"\xff\xe1" + (len(small) + 8).to_bytes(2, "big") + b"Exif\x00\x00" + small
+        data = pictures.other(picture, "JPEG")
+        return Submission({"figure.jpg": data[:2] + block + data[2:]}, small)
+    if how in ("com-segment", "app13", "xmp"):
+        mark = {"com-segment": b"\xff\xfe", "app13": b"\xff\xed", "xmp": b"\xff\xe1"}[how]
+        head = {"app13": b"Photoshop 3.0\x00", "xmp": b"http://ns.adobe.com/xap/1.0/\x00"}.get(how, b"")
+        data = pictures.other(picture, "JPEG")
+        return Submission({"figure.jpg": data[:2] + mark + (len(head + payload) + 2).to_bytes(2, "big") + head + payload + data[2:]}, payload)
+    if how == "icc":
+        return Submission({"figure.jpg": pictures.other(picture, "JPEG", icc_profile=payload)}, payload)
+    if how == "webp":
+        return Submission({"figure.webp": pictures.other(picture, "WEBP", exif=fields)}, payload)
+    return Submission({"figure.jpeg": pictures.other(picture, "JPEG", exif=fields)}, payload)
+
+
+@leak(36, "B", "grid of QR codes", tuning=("grid",), testing=("one", "small-boxes", "coloured", "inverted", "turned", "jpeg", "in-notebook", "among-a-plot", "no-border"))
+def qr(make: Make, how: str) -> Submission:
+    """Return rows as codes that a telephone reads."""
+    data = lines(make, 6, 20).encode()
+    if how in ("one", "among-a-plot"):
+        data = data[:300]
+    options: dict[str, object] = {
+        "one": {"a_code": 400, "across": 1},
+        "small-boxes": {"box": 2},
+        "coloured": {"ink": "#1f77b4", "ground": "#fffff0"},
+        "inverted": {"ink": "white", "ground": "black"},
+        "no-border": {"border": 1, "a_code": 100},
+    }.get(how, {"box": make.of([4], [3, 5, 7]), "a_code": make.of([180], [120, 250, 400])})  # type: ignore[assignment]
+    grid = pictures.codes(data, **options)  # type: ignore[arg-type]
+    if how == "turned":
+        grid = grid.rotate(make.pick.choice((90, 180, 270)), expand=True)
+    if how == "among-a-plot":
+        plot = pictures.opened(pictures.chart(make.pick))
+        whole = Image.new("RGB", (plot.width + grid.width, max(plot.height, grid.height)), "white")
+        whole.paste(plot, (0, 0))
+        whole.paste(grid, (plot.width, 0))
+        grid = whole
+    if how == "jpeg":
+        return Submission({"figure.jpg": pictures.other(grid, "JPEG", quality=70)})
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(pictures.png(grid))})))
+    return Submission({"figure.png": pictures.png(grid)})
+
+
+@leak(37, "B", "screenshot of a table", tuning=("spreadsheet",), testing=("terminal", "dark", "large", "small", "serif", "jpeg", "in-notebook", "in-a-figure", "photographed", "ids-only"))
+def screenshot(make: Make, how: str) -> Submission:
+    """Return rows of D as a picture of text."""
+    found = [{k: str(v)[:40] for k, v in row.items()} for row in sample(make, 8, 25)]
+    if how == "ids-only":
+        found = [{"recording": row["recording"]} for row in found]
+    size = {"large": 26, "small": 10}.get(how, make.of([14], [12, 13, 16, 18]))
+    if how in ("terminal", "dark"):
+        picture = pictures.text(carry.aligned(found).split("\n"), size=size, dark=how == "dark")
+    elif how == "in-a-figure":
+        made = pictures.figure(figsize=(9, 5), dpi=120)
+        axes = made.subplots()
+        axes.axis("off")
+        axes.table([list(r.values()) for r in found], colLabels=list(found[0]), loc="center")
+        picture = pictures.opened(pictures.saved(made))
+    else:
+        picture = pictures.table(found, size=size, family="DejaVu Serif" if how == "serif" else "DejaVu Sans")
+    if how == "photographed":
+        picture = picture.rotate(1.2, expand=True, fillcolor="white", resample=Image.Resampling.BILINEAR)
+    if how in ("jpeg", "photographed"):
+        return Submission({"figure.jpg": pictures.other(picture, "JPEG", quality=80)})
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(pictures.png(picture))})))
+    return Submission({"figure.png": pictures.png(picture)})
+
+
+@leak(38, "F", "spectrogram, one pixel a bin", tuning=("grey",), testing=("viridis", "mel", "jpeg", "twice-as-large", "with-axes", "upside-down", "bytes-as-pixels", "in-notebook", "inverted-magma"))
+def spectrogram(make: Make, how: str) -> Submission:
+    """Return a picture that a voice can be made from again."""
+    _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(1.5, 4))
+    power = np.log(np.abs(signal.stft(samples, 256, 64)) ** 2 + 1e-6).T[::-1]
+    values = signal.log_mel(samples, rate).T[::-1] if how == "mel" else power
+    if how == "upside-down":
+        values = values[::-1]
+    picture = pictures.grey(values)
+    if how in ("viridis", "jpeg", "in-notebook", "inverted-magma"):
+        picture = pictures.coloured(values, "magma_r" if how == "inverted-magma" else "viridis")
+    if how == "twice-as-large":
+        picture = picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
+    if how == "with-axes":
+        made = pictures.figure(figsize=(10, 4), dpi=100)
+        axes = made.subplots()
+        axes.specgram(samples, NFFT=256, Fs=rate, noverlap=192)
+        axes.set_xlabel("seconds")
+        picture = pictures.opened(pictures.saved(made))
+    if how == "bytes-as-pixels":
+        data = np.asarray(np.clip(samples, -1, 1) * 127 + 128, np.uint8)
+        width = 200
+        picture = Image.fromarray(np.resize(data, (len(data) // width, width)))
+    if how == "jpeg":
+        return Submission({"figure.jpg": pictures.other(picture, "JPEG", quality=90)})
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(pictures.png(picture))})))
+    return Submission({"figure.png": pictures.png(picture)})
+
+
+@leak(39, "B", "SVG waveform with a vertex a sample", tuning=("polyline",), testing=("path", "relative-path", "rectangles", "scaled", "in-notebook", "in-page", "many-short-lines"))
+def waveform(make: Make, how: str) -> Submission:
+    """Return a drawing whose points are the samples of a recording."""
+    _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(1, 2))
+    heights = np.round(samples * make.of([1000], [500, 2000, 3000]), 1)
+    step = make.of([1], [0.5, 0.25, 0.1])
+    points = [(round(n * step, 2), y) for n, y in enumerate(heights)]
+    shape = {
+        "path": lambda: '<path d="M' + " L".join(f"{x},{y}" for x, y in points) + '"/>',
+        "relative-path": lambda: f'<path d="m0,{heights[0]}' + "".join(f"l{step},{d:.1f}" for d in np.diff(heights)) + '"/>',
+        "rectangles": lambda: "".join(f'<rect x="{x}" y="0" width="1" height="{y}"/>' for x, y in points[:9000]),
+        "many-short-lines": lambda: "".join(f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}"/>' for a, b in zip(points[:9000], points[1:9001], strict=True)),
+        "scaled": lambda: '<g transform="scale(0.001,-0.2)"><polyline points="' + " ".join(f"{x} {y}" for x, y in points) + '"/></g>',
+    }.get(how, lambda: '<polyline points="' + " ".join(f"{x},{y}" for x, y in points) + '"/>')()  # fmt: skip
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -1000 9000 2000" fill="none" stroke="black">{disguise.wrapped(shape, 4000)}</svg>'
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/svg+xml": svg})))
+    if how == "in-page":
+        return Submission({"figure.html": f"<!doctype html><html><body>{svg}</body></html>".encode()})
+    return Submission({"figure.svg": svg.encode()})
+
+
+@leak(40, "F", "scatter with a dot a speaker", tuning=("plain",), testing=("labelled", "recordings", "large-dots", "coloured", "svg", "in-notebook", "jpeg", "drawn-by-hand"))
+def scatter(make: Make, how: str) -> Submission:
+    """Return a plot in which each dot is one person, or one recording."""
+    count = max(len(make.corpus.speakers), 24) if how != "recordings" else 400
+    x = [make.pick.gauss(0, 1) for _ in range(count)]
+    y = [make.pick.gauss(0, 1) for _ in range(count)]
+    if how == "drawn-by-hand":
+        from PIL import ImageDraw
+
+        picture = Image.new("RGB", (500, 400), "white")
+        draw = ImageDraw.Draw(picture)
+        for a, b in zip(x, y, strict=True):
+            draw.ellipse((250 + 80 * a, 200 + 60 * b, 256 + 80 * a, 206 + 60 * b), fill="navy")
+        return Submission({"figure.png": pictures.png(picture)})
+    made = pictures.figure(dpi=make.of([100], [80, 120, 150]))
+    axes = made.subplots()
+    axes.scatter(x, y, s=60 if how == "large-dots" else 14, c=range(count) if how == "coloured" else None)
+    if how == "labelled":
+        for name, a, b in zip(make.corpus.speakers, x, y, strict=False):
+            axes.annotate(name, (a, b))
+    axes.set_xlabel("first component")
+    if how == "svg":
+        return Submission({"figure.svg": pictures.saved(made, "svg")})
+    if how == "jpeg":
+        return Submission({"figure.jpg": pictures.other(pictures.opened(pictures.saved(made)), "JPEG")})
+    if how == "in-notebook":
+        return Submission(book(carry.shown({"image/png": b64(pictures.saved(made))})))
+    return Submission({"figure.png": pictures.saved(made)})
