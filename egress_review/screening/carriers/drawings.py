@@ -124,10 +124,11 @@ def _drawn(root: Element, limits: Limits) -> bytes:
         raise refuse(
             "picture_size", f"The drawing measures {width:.0f} by {height:.0f}.", "Draw it less narrow."
         )
-    side = {"width": LONG_SIDE} if width >= height else {"height": LONG_SIDE}
+    wide = LONG_SIDE if width >= height else None
+    high = None if wide else LONG_SIDE
     try:
         drawn = resvg_py.svg_to_bytes(
-            svg_string=tostring(root, "unicode"), background="#ffffff", dpi=96, **side
+            svg_string=tostring(root, "unicode"), background="#ffffff", dpi=96, width=wide, height=high
         )
     except (ValueError, RuntimeError, OverflowError) as error:
         raise refuse("drawing", f"The drawing can't be drawn ({type(error).__name__}).", AGAIN) from error
