@@ -108,7 +108,13 @@ class ClamAV:
 
     def finds(self, paths: list[Path]) -> bool:
         """Return whether clamscan finds anything in these files."""
-        command = [self.program, f"--database={self.signatures}", "--no-summary", "--infected", *map(str, paths)]
+        command = [
+            self.program,
+            f"--database={self.signatures}",
+            "--no-summary",
+            "--infected",
+            *map(str, paths),
+        ]
         try:
             said = subprocess.run(command, check=False, capture_output=True, timeout=120)
         except subprocess.TimeoutExpired:

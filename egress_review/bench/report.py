@@ -52,9 +52,7 @@ def _cases(leaks: Sequence[Result], tools: Sequence[str]) -> list[str]:
         if not numbers:
             continue
         lines += ["", title]
-        lines += [
-            _line(str(n), by_case[n][0].mark, by_case[n][0].title, by_case[n], tools) for n in numbers
-        ]
+        lines += [_line(str(n), by_case[n][0].mark, by_case[n][0].title, by_case[n], tools) for n in numbers]
         lines.append(_line("", "", f"{title}, all", [r for n in numbers for r in by_case[n]], tools))
     return [*lines, "", _line("", "", "All leaks", leaks, tools)]
 
@@ -68,7 +66,9 @@ def _datasets(leaks: Sequence[Result]) -> list[str]:
 
 def _missed(leaks: Sequence[Result]) -> list[str]:
     missed = [result for result in leaks if not result.caught]
-    lines = [f"Missed: {len(missed)}" + (" (each can be run again with --only CASE --seed N)" if missed else "")]
+    lines = [
+        f"Missed: {len(missed)}" + (" (each can be run again with --only CASE --seed N)" if missed else "")
+    ]
     for result in missed:
         said = f"; said {', '.join(result.checks)}" if result.checks else ""
         lines.append(
@@ -122,7 +122,9 @@ def plot(results: Sequence[Result], path: Path) -> None:
     axes.set_yticks(range(len(groups)), list(groups), fontsize=6.5)
     axes.invert_yaxis()
     axes.set_xlim(-0.02, 1.02)
-    axes.set_xlabel("share as it should be, with its 95 % interval (red: block, amber: flag, green: neutralise)")
+    axes.set_xlabel(
+        "share as it should be, with its 95 % interval (red: block, amber: flag, green: neutralise)"
+    )
     axes.grid(axis="x", linewidth=0.4)
     figure.tight_layout()
     figure.savefig(path)

@@ -217,9 +217,7 @@ def _in_any_order(
             continue
         found = _overlap(corpus, row, numbers[start:end])
         if found:
-            yield Repeated(
-                row, int(lines[start]) + 1, *found, How.REORDERED, len(corpus.said_by([row]))
-            )
+            yield Repeated(row, int(lines[start]) + 1, *found, How.REORDERED, len(corpus.said_by([row])))
 
 
 def _overlap(corpus: Corpus, row: int, window: NDArray[np.int64]) -> tuple[int, float, bool] | None:

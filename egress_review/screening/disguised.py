@@ -33,7 +33,9 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     if index.transcripts.corpora:
         findings += _ciphers(text, index, limits, where)
         spelled = "\n".join(line for _, line in ciphers.letters(text))
-        findings += content(spelled, index, limits.minimum_count, where, "spelled by its first or last letters")
+        findings += content(
+            spelled, index, limits.minimum_count, where, "spelled by its first or last letters"
+        )
     return findings + _capitals(text, where)
 
 
@@ -107,7 +109,8 @@ def _capitals(text: str, where: str) -> list[Finding]:
     odd = [
         word
         for word in ODD_CASE.findall(text[:MOST])
-        if not (word.islower() or word.isupper() or word[1:].islower()) and len(re.findall("[a-z][A-Z]", word)) >= 2
+        if not (word.islower() or word.isupper() or word[1:].islower())
+        and len(re.findall("[a-z][A-Z]", word)) >= 2
         and len(re.findall("[A-Z][a-z]{2,}", word)) < 2
     ]
     if len(odd) < ODD:
@@ -120,5 +123,3 @@ def _capitals(text: str, where: str) -> list[Finding]:
             where,
         )
     ]
-
-

@@ -90,7 +90,13 @@ def digests(value: str) -> Iterator[bytes]:
 def salted(value: str, salts: Sequence[str]) -> Iterator[bytes]:
     """Yield the first 4 bytes of usual hashes of a value with salts that are easily guessed."""
     for salt in salts:
-        for text in (f"{salt}{value}", f"{value}{salt}", f"{salt}:{value}", f"{salt}_{value}", f"{salt}-{value}"):
+        for text in (
+            f"{salt}{value}",
+            f"{value}{salt}",
+            f"{salt}:{value}",
+            f"{salt}_{value}",
+            f"{salt}-{value}",
+        ):
             for algorithm in ("md5", "sha1", "sha256"):
                 yield hashlib.new(algorithm, text.encode(), usedforsecurity=False).digest()[:4]
     for space in (uuid.NAMESPACE_DNS, uuid.NAMESPACE_URL, uuid.NAMESPACE_OID):
@@ -108,7 +114,9 @@ def aliases(rows: Sequence[tuple[str, str, str, Mapping[str, str]]]) -> tuple[li
     speakers = {speaker for _, speaker, _, _ in rows}
     for column in rows[0][3] if rows else ():
         values = [fields.get(column, "").strip() for _, _, _, fields in rows]
-        telling = {value for value in values if is_strong(value) and not re.fullmatch(r"[\d.,:+\-eE ]+", value)}
+        telling = {
+            value for value in values if is_strong(value) and not re.fullmatch(r"[\d.,:+\-eE ]+", value)
+        }
         if 10 * len(telling) < 9 * len(set(values)) or len(telling) < 3:
             continue
         owned = len({(row[1], value) for row, value in zip(rows, values, strict=True)})

@@ -25,7 +25,19 @@ SHORT = re.compile(r"(?<![A-Za-z0-9+/_=\-])[A-Za-z0-9+/_\-]{10,}={0,6}(?![A-Za-z
 SHORT_ONES = 3_000
 OPENED = 60  # blobs that are decoded one by one
 CODES = 200  # numbers a list of which is data, not a result
-PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"bKGD", b"sBIT"}
+PNG_CHUNKS = {
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"pHYs",
+    b"gAMA",
+    b"sRGB",
+    b"cHRM",
+    b"bKGD",
+    b"sBIT",
+}
 
 
 def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
@@ -53,7 +65,9 @@ def _keys(text: str, where: str) -> Iterator[Finding]:
     for match in encodings.KEY.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         if "PRIVATE" in match[1]:
-            yield block("key", "The text holds a private key.", "Remove it, and replace the key.", at(where, line))
+            yield block(
+                "key", "The text holds a private key.", "Remove it, and replace the key.", at(where, line)
+            )
         else:
             yield flag("key", "The text holds a public key or certificate.", "Leave it out.", at(where, line))
 
@@ -172,7 +186,11 @@ def _small(text: str, index: Index, limits: Limits, where: str, budget: Budget) 
     for match in list(SHORT.finditer(text))[:SHORT_ONES]:
         run = match.group()
         if len(run) < limits.blob_characters and _may_be_encoded(run):
-            found += [written for data in encodings.likely(_read(run)) if (written := as_text(data)) and written.isprintable()]
+            found += [
+                written
+                for data in encodings.likely(_read(run))
+                if (written := as_text(data)) and written.isprintable()
+            ]
     if found:
         block_ = _matched(["\n".join(dict.fromkeys(found)).encode()], index, limits, where)
         if block_:
@@ -207,7 +225,9 @@ def _pieces(text: str, index: Index, limits: Limits, where: str, budget: Budget)
     for number, (line, joined) in enumerate(encodings.pieces(text)):
         if number >= OPENED:
             break
-        found = _matched(encodings.decoded(joined[: limits.decoded_bytes], limits, budget), index, limits, at(where, line))
+        found = _matched(
+            encodings.decoded(joined[: limits.decoded_bytes], limits, budget), index, limits, at(where, line)
+        )
         if found:
             yield found
             return

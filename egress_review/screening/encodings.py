@@ -141,12 +141,19 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             streams["first"].append((number, tokens[0]))
             streams["last"].append((number, tokens[-1]))
         bare = re.sub(r"^[\s#/*>%;\-\"']+|[\s\"',;\\+]+$", "", line)
-        if len(bare) >= PIECE and " " not in bare and not FIGURES.fullmatch(bare) and not NAMED.fullmatch(bare):
+        if (
+            len(bare) >= PIECE
+            and " " not in bare
+            and not FIGURES.fullmatch(bare)
+            and not NAMED.fullmatch(bare)
+        ):
             streams["line"].append((number, bare))
     seen: set[str] = set()
     for found in streams.values():
         for run in _neighbours(found):
-            joined = "".join(token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run))
+            joined = "".join(
+                token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
+            )
             if len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)
                 yield run[0][0], joined

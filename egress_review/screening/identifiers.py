@@ -23,7 +23,9 @@ HASH_CHARACTERS = 6  # hex characters from which a truncated hash is told from c
 HEX = re.compile(
     rf"(?<![0-9a-zA-Z])(?:(?=\d*[a-fA-F])[0-9a-fA-F]{{{HASH_CHARACTERS},7}}|[0-9a-fA-F]{{8,128}})(?![0-9a-zA-Z])"
 )
-DIGEST64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[^\s]*\d)(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_-]{8,88}={0,2}")
+DIGEST64 = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?=[^\s]*\d)(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_-]{8,88}={0,2}"
+)
 WHOLE_NUMBER = re.compile(r"(?<![\d.])[1-9]\d{7,9}(?![\d.])")
 EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|json|textgrid)$", re.IGNORECASE)
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
@@ -187,7 +189,9 @@ class Identifiers:
                     forms.append((number, form, form == value))
         found: list[Match | None] = [None] * len(values)
         for table in self.tables:
-            for (number, _, itself), flags in zip(forms, table.flags([form for _, form, _ in forms]), strict=True):
+            for (number, _, itself), flags in zip(
+                forms, table.flags([form for _, form, _ in forms]), strict=True
+            ):
                 if flags is not None and (itself or KINDS[flags & 3] is not Match.STRIPPED):
                     found[number] = found[number] or KINDS[flags & 3]
         self._look_up_hashes(values, found)
@@ -198,7 +202,9 @@ class Identifiers:
         owners: list[int] = []
         for number, value in enumerate(values):
             text = value.strip()
-            for digest, bits, _, length in _digests(text) if found[number] is None and 6 <= len(text) <= 140 else ():
+            for digest, bits, _, length in (
+                _digests(text) if found[number] is None and 6 <= len(text) <= 140 else ()
+            ):
                 if length == len(text):
                     digests.append((digest, bits))
                     owners.append(number)
@@ -237,7 +243,9 @@ class Identifiers:
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
             numbers = {int(value) for value in core if value.isdecimal() and len(value) < 20}
-            if len(numbers) == len(core) and not (scattered(numbers) and self._beyond_chance(numbers, len(found))):
+            if len(numbers) == len(core) and not (
+                scattered(numbers) and self._beyond_chance(numbers, len(found))
+            ):
                 continue
             return min(found, key=KINDS.index), len(found)
         return None

@@ -86,9 +86,9 @@ PEEKS: ContextVar[int] = ContextVar("peeks", default=0)
 # Which module opens a kind; loaded when the first file of that kind is opened, as their libraries are large.
 OPENERS = {
     kinds.PICTURE.name: "pictures",
-    # soon: kinds.DRAWING.name: "carriers.drawings",
-    # soon: kinds.PAGE.name: "carriers.pages",
-    # soon: kinds.DOCUMENT.name: "carriers.documents",
+    kinds.DRAWING.name: "carriers.drawings",
+    kinds.PAGE.name: "carriers.pages",
+    kinds.DOCUMENT.name: "carriers.documents",
     kinds.LINES.name: "carriers.lines",
     kinds.WORKBOOK.name: "carriers.workbooks",
     kinds.PDF.name: "carriers.pdf",

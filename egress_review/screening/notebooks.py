@@ -13,14 +13,17 @@ import nbformat
 from nbformat import v4
 
 from egress_review.screening import pictures, structured, text
+from egress_review.screening.carriers import data, pages, signatures
 from egress_review.screening.examine import Open, examine, words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Packed, Part, Text
 from egress_review.screening.verdict import Finding, Unscreenable, block, note, refuse
 
-PICTURE_TYPES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8"}
-# Twins of what is shown as text or as a picture: left out without harm.
-LEFT_OUT = {"text/html", "text/latex", "text/markdown"}
+PICTURE_TYPES = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
+# Written outputs that are twins of what is shown as text or as a picture: looked through, then left out.
+WRITTEN = {"text/latex", "text/markdown"}
+SCRIPTS = {"application/javascript", "text/javascript"}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -50,6 +53,10 @@ class Rebuilt:
     def leave_out(self, what: str) -> None:
         """Count something that does not go along."""
         self.left_out[what] = self.left_out.get(what, 0) + 1
+
+    def look(self, parts: list[Part]) -> None:
+        """Look through what does not go along, too: it shows what the notebook was about to give away."""
+        self.findings += examine(parts, self.index, self.limits, unpack=self.unpack)
 
     def text(self, content: str, where: str) -> str:
         """Return the canonical form of a text after looking through it, tables in it included."""
@@ -84,6 +91,7 @@ def screen(content: str, index: Index, limits: Limits, *, unpack: Open) -> tuple
         if len(work.findings) > limits.findings:
             break
     if source.metadata.get("widgets"):
+        work.look(data.parts_of(source.metadata["widgets"], limits, "widget state"))
         work.leave_out("widget state")
     return _written(source, work), [*work.findings, *_notes(work)]
 
@@ -111,6 +119,10 @@ def _cell(cell: Any, number: int, work: Rebuilt) -> None:
         work.leave_out("raw cells")
         return
     if cell.get("attachments"):
+        for attached in cell.attachments.values():
+            work.look(
+                [part for packed in attached.values() for part in _packed(packed, f"{where}, attachment")]
+            )
         work.leave_out("attachments")
     content = work.text(_joined(cell.source), where)
     if cell.cell_type == "markdown":
@@ -151,49 +163,58 @@ def _output(output: Any, where: str, work: Rebuilt) -> Any | None:
 
 
 def _shown(output: Any, where: str, work: Rebuilt) -> Any | None:
-    data: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
     for media_type, content in output.data.items():
         if media_type == "text/plain":
-            data[media_type] = work.text(_joined(content), where)
+            kept[media_type] = work.text(_joined(content), where)
         elif media_type in PICTURE_TYPES:
             drawn = _picture(content, media_type, where, work)
             if drawn:
-                data["image/png"] = drawn
-        elif media_type in LEFT_OUT:
-            _left_out(media_type, content, where, work)
+                kept["image/png"] = drawn
         else:
-            work.findings.append(
-                block(
-                    "notebook_output",
-                    f"An output of type {media_type[:60]} can hold a recording or a whole table.",
-                    "Clear this output; show the result as text or as a plot in PNG.",
-                    where,
-                )
-            )
-    if not data:
+            _left_out(media_type, content, where, work)
+    if not kept:
         return None
-    return new_output("display_data", data=data)
+    return new_output("display_data", data=kept)
 
 
 def _left_out(media_type: str, content: Any, where: str, work: Rebuilt) -> None:
-    """Leave out a twin of the text output, but say so where it would have shown a file or a script."""
-    if re.search(
-        r"data:(audio|video|application)/|<(audio|video|iframe|object|embed)\b", str(content), re.IGNORECASE
-    ):
-        work.findings.append(
-            block("notebook_output", "This output plays or embeds a file.", "Clear this output.", where)
-        )
-    elif len(str(content)) > 200_000 or re.search(r"<script\b", str(content), re.IGNORECASE):
+    """Look through an output that does not go along, as what it is."""
+    if media_type in SCRIPTS:
         work.findings.append(
             block(
-                "notebook_output",
-                "This output is an interactive page, which can hold a whole table.",
-                "Clear this output; draw the plot as PNG.",
-                where,
+                "notebook_output", "This output is a script, which can't leave.", "Clear this output.", where
             )
         )
+        return
+    work.leave_out(f"outputs as {media_type[:60]}")
+    written = _joined(content) if isinstance(content, str | list) and _is_text(content) else ""
+    if media_type == "text/html":
+        page = pages.read(written)
+        work.look(
+            [*pages.hidden_parts(page, written, work.limits), Text(text.plain(pages.seen_text(page)), where)]
+        )
+    elif media_type in WRITTEN:
+        work.text(written, where)
+    elif media_type == "image/svg+xml":
+        work.look([Packed(written.encode(), "output.svg", where)])
+    elif written:
+        work.look(_packed(written, where))
     else:
-        work.leave_out(f"outputs as {media_type}")
+        work.look(data.parts_of(content, work.limits, where))
+
+
+def _is_text(content: Any) -> bool:
+    return isinstance(content, str) or all(isinstance(line, str) for line in content)
+
+
+def _packed(content: Any, where: str) -> list[Part]:
+    """Return what base64 text holds: a file where it is a known one, and else nothing that could be told."""
+    try:
+        raw = base64.b64decode(re.sub(r"\s", "", _joined(content)), validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return list(data.files_in(str(content), where))
+    return [Packed(raw, "", where)] if signatures.content(raw) in data.KNOWN else []
 
 
 def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | None:
@@ -207,7 +228,7 @@ def _picture(content: Any, media_type: str, where: str, work: Rebuilt) -> str | 
         )
     try:
         raw = base64.b64decode(re.sub(r"\s", "", _joined(content)), validate=True)
-        if not raw.startswith(PICTURE_TYPES[media_type]):
+        if signatures.content(raw) != PICTURE_TYPES[media_type]:
             raise ValueError("another format")
         opened = pictures.open(raw, work.limits)
         findings = [*opened.findings, *examine(opened.parts, work.index, work.limits, unpack=work.unpack)]

@@ -20,7 +20,9 @@ def parted(corpus: Corpus, text: Words, numbers: Positions) -> tuple[Positions, 
     lines: list[NDArray[np.int64]] = []
     letters = 0
     for first, last in _unspaced(text, numbers):
-        codes = np.concatenate([text.codes[a:b] for a, b in zip(text.starts[first:last], text.ends[first:last], strict=True)])
+        codes = np.concatenate(
+            [text.codes[a:b] for a, b in zip(text.starts[first:last], text.ends[first:last], strict=True)]
+        )
         letters += len(codes)
         if letters > MOST:
             break

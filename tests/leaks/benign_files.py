@@ -18,7 +18,11 @@ def synthetic(make: Make, seconds: float = 2.5, rate: int = 16000) -> np.ndarray
     pitch = 120 + 25 * np.sin(2 * np.pi * 0.7 * time + make.pick.random() * 6)
     pulses = np.diff(np.floor(np.cumsum(pitch) / rate), prepend=0) > 0
     out = pulses.astype(float)
-    for centre, width in ((make.pick.uniform(400, 700), 80), (make.pick.uniform(1100, 1800), 120), (2500, 160)):
+    for centre, width in (
+        (make.pick.uniform(400, 700), 80),
+        (make.pick.uniform(1100, 1800), 120),
+        (2500, 160),
+    ):
         radius = np.exp(-np.pi * width / rate)
         angle = 2 * np.pi * centre / rate
         length = np.arange(400)
@@ -45,7 +49,11 @@ def demo(make: Make, how: str) -> Submission:
 def weights(make: Make, how: str) -> Submission:
     """Return weights that anybody can load, unmodified."""
     tensors = {f"encoder.{n}.weight": make.chance.normal(size=(64, 64)).astype(np.float32) for n in range(4)}
-    name, data = ("model.safetensors", carry.safetensors(tensors)) if how == "safetensors" else ("model.npz", carry.npz(**tensors))
+    name, data = (
+        ("model.safetensors", carry.safetensors(tensors))
+        if how == "safetensors"
+        else ("model.npz", carry.npz(**tensors))
+    )
     return Submission({name: data}, public=frozenset([hashlib.sha256(data).hexdigest()]))
 
 
@@ -54,9 +62,15 @@ def archive(make: Make, how: str) -> Submission:
     """Return a few of these files packed together."""
     from tests.leaks.cases_containers import tar
 
-    members = {"README.md": f"# Results\n\n{words.prose(make.pick, 4)}\n".encode(), "wer.csv": carry.delimited(rates(make)), "figure.png": pictures.chart(make.pick)}
+    members = {
+        "README.md": f"# Results\n\n{words.prose(make.pick, 4)}\n".encode(),
+        "wer.csv": carry.delimited(rates(make)),
+        "figure.png": pictures.chart(make.pick),
+    }
     if how == "folders":
-        members = {("tables/" if name.endswith("csv") else "plots/") + name: data for name, data in members.items()}
+        members = {
+            ("tables/" if name.endswith("csv") else "plots/") + name: data for name, data in members.items()
+        }
     if how == "tar.gz":
         return Submission({"results.tar.gz": gzip.compress(tar(members))})
     return Submission({"results.zip": carry.archive(members)})
@@ -81,7 +95,10 @@ def later(make: Make, how: str) -> Submission:
     """Return a table beside an earlier release about something else, or the same groups with far more people."""
     now, then = rates(make), rates(make)
     if how == "0":
-        then = [{"phone": "aa", "n_speakers": 80, "rate": 0.1}, {"phone": "iy", "n_speakers": 80, "rate": 0.2}]
+        then = [
+            {"phone": "aa", "n_speakers": 80, "rate": 0.1},
+            {"phone": "iy", "n_speakers": 80, "rate": 0.2},
+        ]
     if how == "1":
         then = now
     return Submission({"wer.csv": carry.delimited(now)}, earlier={"wer_march.csv": carry.delimited(then)})

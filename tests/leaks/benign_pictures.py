@@ -26,7 +26,9 @@ def losses(make: Make, how: str) -> Submission:
         axes.set_ylabel("loss")
         axes.legend()
     data = pictures.saved(made)
-    return Submission({"loss.jpg": pictures.other(pictures.opened(data), "JPEG")} if how == "jpeg" else {"loss.png": data})
+    return Submission(
+        {"loss.jpg": pictures.other(pictures.opened(data), "JPEG")} if how == "jpeg" else {"loss.png": data}
+    )
 
 
 @benign("bar chart", ("png", "svg", "pdf", "large", "gif", "webp"))
@@ -89,8 +91,18 @@ def others(make: Make, how: str) -> Submission:
 @benign("notebook without outputs", 4)
 def empty(make: Make, how: str) -> Submission:
     """Return a notebook of source only."""
-    cells = [carry.written(f"# Step {how}\n\n{words.prose(make.pick, 4)}"), nbformat.v4.new_code_cell("import numpy as np\nx = np.arange(10)\nx.mean()")]
-    return Submission({"analysis.ipynb": carry.notebook(*cells, kernelspec={"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"})})
+    cells = [
+        carry.written(f"# Step {how}\n\n{words.prose(make.pick, 4)}"),
+        nbformat.v4.new_code_cell("import numpy as np\nx = np.arange(10)\nx.mean()"),
+    ]
+    return Submission(
+        {
+            "analysis.ipynb": carry.notebook(
+                *cells,
+                kernelspec={"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            )
+        }
+    )
 
 
 @benign("notebook with aggregates and plots", ("text", "html", "both-plots", "statistics"))
@@ -99,8 +111,17 @@ def full(make: Make, how: str) -> Submission:
     table = rates(make)
     data = {"text/plain": carry.aligned(table)}
     if how != "text":
-        data["text/html"] = f"<div>\n<style scoped>.dataframe td {{ text-align: right; }}</style>\n{carry.hypertext(table)}</div>"
-    cells = [carry.written("# Error rates\n\n" + words.prose(make.pick, 3)), carry.shown(data, "table"), carry.shown({"image/png": b64(pictures.chart(make.pick)), "text/plain": "<Figure size 640x480 with 1 Axes>"}, "plot()")]
+        data["text/html"] = (
+            f"<div>\n<style scoped>.dataframe td {{ text-align: right; }}</style>\n{carry.hypertext(table)}</div>"
+        )
+    cells = [
+        carry.written("# Error rates\n\n" + words.prose(make.pick, 3)),
+        carry.shown(data, "table"),
+        carry.shown(
+            {"image/png": b64(pictures.chart(make.pick)), "text/plain": "<Figure size 640x480 with 1 Axes>"},
+            "plot()",
+        ),
+    ]
     if how == "both-plots":
         cells.append(carry.shown({"image/png": b64(pictures.chart(make.pick))}))
     if how == "statistics":
@@ -136,7 +157,11 @@ def page(make: Make, how: str) -> Submission:
     """Return a page or a drawing that no script moves."""
     if how == "html":
         table = carry.hypertext(rates(make))
-        return Submission({"report.html": f"<!doctype html>\n<html><head><meta charset='utf-8'><title>Results</title></head><body><h1>Results</h1><p>{words.prose(make.pick, 4)}</p>{table}</body></html>".encode()})
+        return Submission(
+            {
+                "report.html": f"<!doctype html>\n<html><head><meta charset='utf-8'><title>Results</title></head><body><h1>Results</h1><p>{words.prose(make.pick, 4)}</p>{table}</body></html>".encode()
+            }
+        )
     made = pictures.figure()
     axes = made.subplots()
     axes.plot([math.exp(-n / 20) for n in range(80)])

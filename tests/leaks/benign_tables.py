@@ -16,10 +16,19 @@ PHONES = "aa ae ah ao eh er ih iy uh uw b d f g k l m n p r s t v z".split()
 
 def rates(make: Make) -> list[dict[str, object]]:
     """Return error rates by region, rounded, over at least ten speakers each."""
-    return [{"region": r, "n_speakers": make.pick.randrange(12, 140), "wer": round(make.pick.uniform(0.1, 0.3), 2)} for r in REGIONS[: make.pick.randrange(3, 6)]]
+    return [
+        {
+            "region": r,
+            "n_speakers": make.pick.randrange(12, 140),
+            "wer": round(make.pick.uniform(0.1, 0.3), 2),
+        }
+        for r in REGIONS[: make.pick.randrange(3, 6)]
+    ]
 
 
-@benign("error rate by region", ("csv", "markdown", "latex", "records", "workbook", "notebook", "html", "parquet"))
+@benign(
+    "error rate by region", ("csv", "markdown", "latex", "records", "workbook", "notebook", "html", "parquet")
+)
 def by_region(make: Make, how: str) -> Submission:
     """Return the table in one of the usual carriers."""
     return Submission(carry.table(rates(make), how))
@@ -31,10 +40,29 @@ def losses(make: Make, how: str) -> Submission:
     count = 5000 if how in ("steps", "lines") else make.pick.randrange(60, 200)
     values = [round(4 * math.exp(-n / count * 4) + 0.6 + make.pick.gauss(0, 0.05), 4) for n in range(count)]
     if how == "csv":
-        return Submission({"loss.csv": carry.delimited([{"epoch": n, "train_loss": v, "dev_loss": round(v * 1.1, 4)} for n, v in enumerate(values)])})
+        return Submission(
+            {
+                "loss.csv": carry.delimited(
+                    [
+                        {"epoch": n, "train_loss": v, "dev_loss": round(v * 1.1, 4)}
+                        for n, v in enumerate(values)
+                    ]
+                )
+            }
+        )
     if how == "lines":
-        return Submission({"loss.jsonl": "".join(json.dumps({"step": n, "loss": v}) + "\n" for n, v in enumerate(values)).encode()})
-    whole = {"loss": values} if how == "steps" else {"history": {"loss": values, "val_loss": [round(v * 1.1, 4) for v in values]}, "epochs": count}
+        return Submission(
+            {
+                "loss.jsonl": "".join(
+                    json.dumps({"step": n, "loss": v}) + "\n" for n, v in enumerate(values)
+                ).encode()
+            }
+        )
+    whole = (
+        {"loss": values}
+        if how == "steps"
+        else {"history": {"loss": values, "val_loss": [round(v * 1.1, 4) for v in values]}, "epochs": count}
+    )
     return Submission({"loss.json": json.dumps(whole).encode()})
 
 
@@ -44,7 +72,12 @@ def confusions(make: Make, how: str) -> Submission:
     table = []
     for a in PHONES:
         weights = [make.pick.random() ** 6 + (9 if a == b else 0) for b in PHONES]
-        table.append({"phone": a, **{b: round(100 * w / sum(weights), 1) for b, w in zip(PHONES, weights, strict=True)}})
+        table.append(
+            {
+                "phone": a,
+                **{b: round(100 * w / sum(weights), 1) for b, w in zip(PHONES, weights, strict=True)},
+            }
+        )
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
 
 
@@ -52,7 +85,10 @@ def confusions(make: Make, how: str) -> Submission:
 def durations(make: Make, how: str) -> Submission:
     """Return how many speakers' means fall into each bin, tails merged."""
     bins = ["under 2 s", *(f"{n}–{n + 1} s" for n in range(2, 9)), "9 s and over"]
-    table = [{"seconds": b, "speakers": make.pick.randrange(14, 120), "recordings": make.pick.randrange(400, 3000)} for b in bins]
+    table = [
+        {"seconds": b, "speakers": make.pick.randrange(14, 120), "recordings": make.pick.randrange(400, 3000)}
+        for b in bins
+    ]
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
 
 
@@ -60,7 +96,14 @@ def durations(make: Make, how: str) -> Submission:
 def roc(make: Make, how: str) -> Submission:
     """Return the points of a detection curve."""
     count = 600 if how == "long" else 120
-    table = [{"fpr": round(n / count, 4), "tpr": round((n / count) ** 0.3, 4), "threshold": round(2 - 4 * n / count, 3)} for n in range(count + 1)]
+    table = [
+        {
+            "fpr": round(n / count, 4),
+            "tpr": round((n / count) ** 0.3, 4),
+            "threshold": round(2 - 4 * n / count, 3),
+        }
+        for n in range(count + 1)
+    ]
     return Submission(carry.table(table, "columns" if how == "json" else "csv"))
 
 
@@ -68,11 +111,34 @@ def roc(make: Make, how: str) -> Submission:
 def regression(make: Make, how: str) -> Submission:
     """Return coefficients of few terms with 480 degrees of freedom."""
     terms = ["(Intercept)", "age", "sex[T.m]", "region[T.south]", "region[T.coast]", "age:sex[T.m]"]
-    table = [{"term": t, "estimate": round(make.pick.gauss(0, 2), 3), "std_error": round(make.pick.uniform(0.05, 0.5), 3), "p": round(make.pick.random(), 3)} for t in terms]
+    table = [
+        {
+            "term": t,
+            "estimate": round(make.pick.gauss(0, 2), 3),
+            "std_error": round(make.pick.uniform(0.05, 0.5), 3),
+            "p": round(make.pick.random(), 3),
+        }
+        for t in terms
+    ]
     if how == "summary":
-        head = "                            OLS Regression Results\n" + "=" * 78 + "\nDep. Variable:                     f0   R-squared:                       0.412\nNo. Observations:                 486   F-statistic:                     67.25\nDf Residuals:                     480   Prob (F-statistic):           1.66e-53\n" + "=" * 78 + "\n"
-        body = "".join(f"{r['term']:<22}{r['estimate']:>10}{r['std_error']:>10}{make.pick.gauss(0, 3):>10.3f}{r['p']:>10}\n" for r in table)
-        return Submission({"ols.txt": (head + "                        coef   std err         t     P>|t|\n" + body).encode()})
+        head = (
+            "                            OLS Regression Results\n"
+            + "=" * 78
+            + "\nDep. Variable:                     f0   R-squared:                       0.412\nNo. Observations:                 486   F-statistic:                     67.25\nDf Residuals:                     480   Prob (F-statistic):           1.66e-53\n"
+            + "=" * 78
+            + "\n"
+        )
+        body = "".join(
+            f"{r['term']:<22}{r['estimate']:>10}{r['std_error']:>10}{make.pick.gauss(0, 3):>10.3f}{r['p']:>10}\n"
+            for r in table
+        )
+        return Submission(
+            {
+                "ols.txt": (
+                    head + "                        coef   std err         t     P>|t|\n" + body
+                ).encode()
+            }
+        )
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
 
 
@@ -102,7 +168,14 @@ sexm        -{make.pick.uniform(80, 99):.3f}    1.755  -51.9
 def centroids(make: Make, how: str) -> Submission:
     """Return the mean vectors of regions of at least ten speakers each."""
     values = make.chance.normal(size=(4, 32)) * 0.1
-    table = [{"region": r, "n_speakers": make.pick.randrange(12, 60), **{f"d{n}": round(float(v), 3) for n, v in enumerate(row)}} for r, row in zip(REGIONS, values, strict=False)]
+    table = [
+        {
+            "region": r,
+            "n_speakers": make.pick.randrange(12, 60),
+            **{f"d{n}": round(float(v), 3) for n, v in enumerate(row)},
+        }
+        for r, row in zip(REGIONS, values, strict=False)
+    ]
     if how == "npy":
         return Submission({"centroids.npy": carry.npy(values.astype(np.float32))})
     return Submission(carry.table(table, "records" if how == "json" else "csv"))
@@ -111,35 +184,67 @@ def centroids(make: Make, how: str) -> Submission:
 @benign("mean F0 by sex", ("csv", "markdown", "json", "latex"))
 def pitch(make: Make, how: str) -> Submission:
     """Return means and deviations over many speakers."""
-    table = [{"sex": s, "n_speakers": make.pick.randrange(40, 200), "mean_f0": round(m + make.pick.gauss(0, 4), 1), "sd_f0": round(make.pick.uniform(15, 25), 1)} for s, m in (("f", 205), ("m", 118))]
+    table = [
+        {
+            "sex": s,
+            "n_speakers": make.pick.randrange(40, 200),
+            "mean_f0": round(m + make.pick.gauss(0, 4), 1),
+            "sd_f0": round(make.pick.uniform(15, 25), 1),
+        }
+        for s, m in (("f", 205), ("m", 118))
+    ]
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
 
 
 @benign("long-term average spectrum", ("csv", "json"))
 def spectrum(make: Make, how: str) -> Submission:
     """Return the mean level of each band over many speakers."""
-    table = [{"frequency_hz": n * 62.5, "level_db": round(-20 - 9 * math.log2(1 + n / 8) + make.pick.gauss(0, 0.4), 2)} for n in range(129)]
+    table = [
+        {
+            "frequency_hz": n * 62.5,
+            "level_db": round(-20 - 9 * math.log2(1 + n / 8) + make.pick.gauss(0, 0.4), 2),
+        }
+        for n in range(129)
+    ]
     return Submission(carry.table(table, "columns" if how == "json" else "csv"))
 
 
 @benign("hyperparameters and scores", ("csv", "json", "markdown", "notebook"))
 def sweep(make: Make, how: str) -> Submission:
     """Return a sweep over learning rates and seeds."""
-    table = [{"lr": lr, "layers": layers, "seed": seed, "dev_wer": round(make.pick.uniform(0.15, 0.3), 3)} for lr in (1e-3, 3e-4, 1e-4) for layers in (6, 12) for seed in (1, 2, 3)]
+    table = [
+        {"lr": lr, "layers": layers, "seed": seed, "dev_wer": round(make.pick.uniform(0.15, 0.3), 3)}
+        for lr in (1e-3, 3e-4, 1e-4)
+        for layers in (6, 12)
+        for seed in (1, 2, 3)
+    ]
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
 
 
 @benign("vowel formants by group", ("csv", "latex"))
 def formants(make: Make, how: str) -> Submission:
     """Return formant means of vowels over many speakers."""
-    table = [{"vowel": v, "sex": s, "speakers": make.pick.randrange(30, 90), "f1": make.pick.randrange(280, 800), "f2": make.pick.randrange(900, 2600)} for v in ("i", "e", "a", "o", "u") for s in "fm"]
+    table = [
+        {
+            "vowel": v,
+            "sex": s,
+            "speakers": make.pick.randrange(30, 90),
+            "f1": make.pick.randrange(280, 800),
+            "f2": make.pick.randrange(900, 2600),
+        }
+        for v in ("i", "e", "a", "o", "u")
+        for s in "fm"
+    ]
     return Submission(carry.table(table, how))
 
 
 @benign("three-sheet workbook", 4)
 def workbook(make: Make, how: str) -> Submission:
     """Return a workbook of three plain sheets of aggregates."""
-    pitch_ = [{"sex": s, "n_speakers": make.pick.randrange(40, 90), "mean_f0": make.pick.randrange(100, 220)} for s in "fm"]
+    pitch_ = [
+        {"sex": s, "n_speakers": make.pick.randrange(40, 90), "mean_f0": make.pick.randrange(100, 220)}
+        for s in "fm"
+    ]
     notes = [{"note": "Rates are averages over speakers."}, {"note": "Groups hold at least ten speakers."}]
     return Submission({"tables.xlsx": carry.workbook({"WER": rates(make), "F0": pitch_, "notes": notes})})
 
@@ -149,12 +254,48 @@ def acro(make: Make, how: str) -> Submission:
     """Return a folder as ACRO finalises it: results, tables, checksums."""
     import hashlib
 
-    table = carry.delimited([{"region": r["region"], "mean": r["wer"], "count": r["n_speakers"]} for r in rates(make)])
-    sdc = {"summary": {"suppressed": False, "negative": 0, "missing": 0, "threshold": 0, "p-ratio": 0, "nk-rule": 0, "all-values-are-same": 0}, "cells": {"negative": [], "missing": [], "threshold": [], "p-ratio": [], "nk-rule": [], "all-values-are-same": []}}
+    table = carry.delimited(
+        [{"region": r["region"], "mean": r["wer"], "count": r["n_speakers"]} for r in rates(make)]
+    )
+    sdc = {
+        "summary": {
+            "suppressed": False,
+            "negative": 0,
+            "missing": 0,
+            "threshold": 0,
+            "p-ratio": 0,
+            "nk-rule": 0,
+            "all-values-are-same": 0,
+        },
+        "cells": {
+            "negative": [],
+            "missing": [],
+            "threshold": [],
+            "p-ratio": [],
+            "nk-rule": [],
+            "all-values-are-same": [],
+        },
+    }
     entry = {"uid": "output_0", "status": "pass", "type": "table", "properties": {"method": "pivot_table"}, "files": [{"name": "output_0_0.csv", "sdc": sdc}],
              "outcome": {}, "command": "acro.pivot_table(speakers, index='region', values='wer', aggfunc=['mean', 'count'])", "summary": "pass",
              "timestamp": "2026-10-14T09:31:07.120931", "comments": ["One row a speaker."], "exception": ""}  # fmt: skip
     results = json.dumps({"version": "0.4.12", "results": {"output_0": entry}}, indent=4).encode()
-    config = json.dumps({"safe_threshold": 10, "safe_dof_threshold": 10, "safe_nk_n": 2, "safe_nk_k": 0.9, "safe_pratio_p": 0.1, "check_missing_values": False}).encode()
+    config = json.dumps(
+        {
+            "safe_threshold": 10,
+            "safe_dof_threshold": 10,
+            "safe_nk_n": 2,
+            "safe_nk_k": 0.9,
+            "safe_pratio_p": 0.1,
+            "check_missing_values": False,
+        }
+    ).encode()
     digest = hashlib.sha256(table).hexdigest().encode()
-    return Submission({"results.json": results, "config.json": config, "output_0_0.csv": table, "output_0_0.csv.txt": digest})
+    return Submission(
+        {
+            "results.json": results,
+            "config.json": config,
+            "output_0_0.csv": table,
+            "output_0_0.csv.txt": digest,
+        }
+    )

@@ -81,7 +81,9 @@ def bibliography(make: Make, how: str) -> Submission:
 def phrases(make: Make, how: str) -> Submission:
     """Return phrases that everybody says."""
     found = list(words.EVERYDAY)
-    commands = [f"turn {way} the {thing}" for way in ("on", "off") for thing in ("light", "radio", "heating", "lamp")]
+    commands = [
+        f"turn {way} the {thing}" for way in ("on", "off") for thing in ("light", "radio", "heating", "lamp")
+    ]
     name, text = {
         "lines": ("phrases.txt", "\n".join(found)),
         "json": ("phrases.json", json.dumps(found)),
@@ -94,25 +96,59 @@ def phrases(make: Make, how: str) -> Submission:
 @benign("pronunciation lexicon", ("dict", "tsv", "small"))
 def lexicon(make: Make, how: str) -> Submission:
     """Return words of the general language with phones."""
-    found = sorted({w for line in (*words.OPENERS, *words.WHO, *words.DID, *words.WHAT, *words.THEN, *words.REPORT) for w in line.lower().replace(",", "").split() if w.isalpha()})
+    found = sorted(
+        {
+            w
+            for line in (*words.OPENERS, *words.WHO, *words.DID, *words.WHAT, *words.THEN, *words.REPORT)
+            for w in line.lower().replace(",", "").split()
+            if w.isalpha()
+        }
+    )
     found = found[:40] if how == "small" else found
-    phones = {w: " ".join(make.pick.choice(["AH0", "IY1", "T", "K", "S", "N", "EH1", "R", "D"]) for _ in range(max(2, len(w) - 1))) for w in found}
+    phones = {
+        w: " ".join(
+            make.pick.choice(["AH0", "IY1", "T", "K", "S", "N", "EH1", "R", "D"])
+            for _ in range(max(2, len(w) - 1))
+        )
+        for w in found
+    }
     mid = "\t" if how == "tsv" else "  "
-    return Submission({"lexicon.txt": "\n".join(f"{w.upper() if how == 'dict' else w}{mid}{p}" for w, p in phones.items()).encode()})
+    return Submission(
+        {
+            "lexicon.txt": "\n".join(
+                f"{w.upper() if how == 'dict' else w}{mid}{p}" for w, p in phones.items()
+            ).encode()
+        }
+    )
 
 
 @benign("checksums in YAML", 4)
 def sums(make: Make, how: str) -> Submission:
     """Return SHA-256 sums of packages and public models."""
-    lines = [f"  {name}: {hashlib.sha256(f'{name}{make.pick.random()}'.encode()).hexdigest()}" for name in ("numpy", "torch", "whisper-base", "wav2vec2", "lexicon")[: make.pick.randrange(3, 6)]]
+    lines = [
+        f"  {name}: {hashlib.sha256(f'{name}{make.pick.random()}'.encode()).hexdigest()}"
+        for name in ("numpy", "torch", "whisper-base", "wav2vec2", "lexicon")[: make.pick.randrange(3, 6)]
+    ]
     return Submission({"environment.yaml": ("name: speech\nsha256:\n" + "\n".join(lines) + "\n").encode()})
 
 
 @benign("lock file", ("requirements", "npm", "poetry", "conda", "uv"))
 def lock(make: Make, how: str) -> Submission:
     """Return the versions of an environment with their hashes."""
-    names = ["numpy", "scipy", "pandas", "librosa", "soundfile", "matplotlib", "statsmodels", "torch", "praat-parselmouth"]
-    version = {n: f"{make.pick.randrange(0, 4)}.{make.pick.randrange(20)}.{make.pick.randrange(9)}" for n in names}
+    names = [
+        "numpy",
+        "scipy",
+        "pandas",
+        "librosa",
+        "soundfile",
+        "matplotlib",
+        "statsmodels",
+        "torch",
+        "praat-parselmouth",
+    ]
+    version = {
+        n: f"{make.pick.randrange(0, 4)}.{make.pick.randrange(20)}.{make.pick.randrange(9)}" for n in names
+    }
     digest = {n: hashlib.sha256(f"{n}{version[n]}".encode()).hexdigest() for n in names}
     long = {n: base64.b64encode(hashlib.sha512(n.encode()).digest()).decode() for n in names}
     name, text = {
@@ -153,16 +189,32 @@ if __name__ == "__main__":
 @benign("script", ("python", "r", "config", "logo", "log"))
 def script(make: Make, how: str) -> Submission:
     """Return code as researchers write it; once with a small logo as base64."""
-    code = SCRIPT.format(bands=", ".join(map(str, range(100, 4000, 300))), epochs=make.pick.randrange(5, 80), step=make.pick.choice((0.1, 0.01)), seed=make.pick.randrange(99))
+    code = SCRIPT.format(
+        bands=", ".join(map(str, range(100, 4000, 300))),
+        epochs=make.pick.randrange(5, 80),
+        step=make.pick.choice((0.1, 0.01)),
+        seed=make.pick.randrange(99),
+    )
     if how == "logo":
         icon = pictures.opened(pictures.chart(make.pick)).resize((16, 16)).convert("P", colors=8)
         text = base64.b64encode(pictures.png(icon)).decode()
         return Submission({"report.py": f'LOGO = "data:image/png;base64,{text}"\n\n{code}'.encode()})
     if how == "r":
-        return Submission({"model.r": b"library(lme4)\nfit <- lmer(f0 ~ region * sex + (1 | speaker), data = d)\nprint(summary(fit))\n"})
+        return Submission(
+            {
+                "model.r": b"library(lme4)\nfit <- lmer(f0 ~ region * sex + (1 | speaker), data = d)\nprint(summary(fit))\n"
+            }
+        )
     if how == "config":
-        return Submission({"config.toml": b'[model]\nlayers = 12\nhidden = 512\ndropout = 0.1\n\n[train]\nlr = 3e-4\nwarmup = 2000\nbetas = [0.9, 0.98]\nname = "baseline-v3"\n'})
+        return Submission(
+            {
+                "config.toml": b'[model]\nlayers = 12\nhidden = 512\ndropout = 0.1\n\n[train]\nlr = 3e-4\nwarmup = 2000\nbetas = [0.9, 0.98]\nname = "baseline-v3"\n'
+            }
+        )
     if how == "log":
-        lines = [f"2026-11-0{1 + n // 40} 1{n % 10}:{n % 60:02d}:07 INFO step {n * 500} loss {4 / (1 + n / 9):.4f} lr {3e-4 / (1 + n):.2e} grad {make.pick.random():.3f}" for n in range(90)]
+        lines = [
+            f"2026-11-0{1 + n // 40} 1{n % 10}:{n % 60:02d}:07 INFO step {n * 500} loss {4 / (1 + n / 9):.4f} lr {3e-4 / (1 + n):.2e} grad {make.pick.random():.3f}"
+            for n in range(90)
+        ]
         return Submission({"train.log": "\n".join(lines).encode()})
     return Submission({"train.py": code.encode()})

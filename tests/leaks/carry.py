@@ -196,7 +196,10 @@ TABLES: dict[str, tuple[str, Callable[[Rows], bytes]]] = {
     "notebook": ("results.ipynb", lambda rows: notebook(printed(aligned(rows)))),
     "zip": ("results.zip", lambda rows: archive({"data/results.csv": delimited(rows)})),
     "log": ("run.log", lambda rows: aligned(rows).encode()),
-    "prose": ("notes.txt", lambda rows: "".join(f"{', '.join(map(str, row.values()))}.\n" for row in rows).encode()),
+    "prose": (
+        "notes.txt",
+        lambda rows: "".join(f"{', '.join(map(str, row.values()))}.\n" for row in rows).encode(),
+    ),
 }
 
 

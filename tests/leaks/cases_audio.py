@@ -35,7 +35,9 @@ def sounding(make: Make, samples: Samples, rate: int, form: str | None = None) -
     """Return sound as a file; the format is one of the wanted use where none is named."""
     suffix, format_, subtype = FORMATS[form or make.of(["wav"], ["wav", "flac", "mp3", "vorbis"])]
     wanted = 8000 if form == "gsm" else rate
-    return {f"audio.{suffix}": signal.encoded(signal.resample(samples, rate, wanted), wanted, format_, subtype)}
+    return {
+        f"audio.{suffix}": signal.encoded(signal.resample(samples, rate, wanted), wanted, format_, subtype)
+    }
 
 
 def voice(make: Make, low: float = 1.5, high: float = 6) -> tuple[Samples, int]:
@@ -44,7 +46,25 @@ def voice(make: Make, low: float = 1.5, high: float = 6) -> tuple[Samples, int]:
     return samples, rate
 
 
-@leak(56, "B", "another format", tuning=("mp3",), testing=tuple(name for name in FORMATS if name != "mp3") + ("raw", "resampled", "noised", "equalised", "stereo", "quiet", "headless", "samples-csv", "samples-json", "mp3-low"))
+@leak(
+    56,
+    "B",
+    "another format",
+    tuning=("mp3",),
+    testing=tuple(name for name in FORMATS if name != "mp3")
+    + (
+        "raw",
+        "resampled",
+        "noised",
+        "equalised",
+        "stereo",
+        "quiet",
+        "headless",
+        "samples-csv",
+        "samples-json",
+        "mp3-low",
+    ),
+)
 def formats(make: Make, how: str) -> Submission:
     """Return a recording in a lossy or odd format."""
     samples, rate = voice(make)
@@ -55,7 +75,9 @@ def formats(make: Make, how: str) -> Submission:
         wanted = make.pick.choice((6000, 11025, 16000, 22050, 44100))
         return Submission(sounding(make, signal.resample(samples, rate, wanted), wanted))
     if how == "noised":
-        return Submission(sounding(make, signal.noised(samples, make.pick.choice((10, 15, 20)), make.chance), rate))
+        return Submission(
+            sounding(make, signal.noised(samples, make.pick.choice((10, 15, 20)), make.chance), rate)
+        )
     if how == "equalised":
         return Submission(sounding(make, signal.equalised(samples, rate, make.pick.choice((-6, 4, 6))), rate))
     if how == "stereo":
@@ -73,7 +95,25 @@ def formats(make: Make, how: str) -> Submission:
     }[how])  # fmt: skip
 
 
-@leak(57, "B", "sound under another suffix", tuning=("opus-png",), testing=("wav-csv", "flac-json", "mp3-none", "zip", "base64-txt", "gzip", "hex-md", "wav-in-jpeg", "tar", "mp3-pdf", "base64-ipynb-source"))
+@leak(
+    57,
+    "B",
+    "sound under another suffix",
+    tuning=("opus-png",),
+    testing=(
+        "wav-csv",
+        "flac-json",
+        "mp3-none",
+        "zip",
+        "base64-txt",
+        "gzip",
+        "hex-md",
+        "wav-in-jpeg",
+        "tar",
+        "mp3-pdf",
+        "base64-ipynb-source",
+    ),
+)
 def misnamed(make: Make, how: str) -> Submission:
     """Return a recording that calls itself something else, or lies in another file."""
     samples, rate = voice(make)
@@ -101,7 +141,22 @@ def misnamed(make: Make, how: str) -> Submission:
     }[how]())  # fmt: skip
 
 
-@leak(58, "B", "short crops joined", tuning=("1.0",), testing=("0.5", "0.8", "1.5", "2.0", "with-silence", "overlapping", "one-recording-shuffled", "single-second"))
+@leak(
+    58,
+    "B",
+    "short crops joined",
+    tuning=("1.0",),
+    testing=(
+        "0.5",
+        "0.8",
+        "1.5",
+        "2.0",
+        "with-silence",
+        "overlapping",
+        "one-recording-shuffled",
+        "single-second",
+    ),
+)
 def crops(make: Make, how: str) -> Submission:
     """Return stretches of several recordings, one behind the other."""
     length = float(how) if how[0].isdigit() else 1.0
@@ -127,7 +182,13 @@ def crops(make: Make, how: str) -> Submission:
     return Submission(sounding(make, np.concatenate(pieces), rate))
 
 
-@leak(59, "B", "speed changed", tuning=("1.25",), testing=("0.8", "1.05", "1.1", "1.4", "0.7", "1.5", "0.93", "1.18"))
+@leak(
+    59,
+    "B",
+    "speed changed",
+    tuning=("1.25",),
+    testing=("0.8", "1.05", "1.1", "1.4", "0.7", "1.5", "0.93", "1.18"),
+)
 def speed(make: Make, how: str) -> Submission:
     """Return a recording played faster or slower."""
     samples, rate = voice(make, 2)
@@ -164,7 +225,13 @@ def backwards(make: Make, how: str) -> Submission:
     return Submission(sounding(make, turned, rate, "opus" if how == "opus" else None))
 
 
-@leak(63, "B", "spectrum inverted", tuning=("whole",), testing=("opus", "noised", "faster", "shifted", "cropped", "mp3"))
+@leak(
+    63,
+    "B",
+    "spectrum inverted",
+    tuning=("whole",),
+    testing=("opus", "noised", "faster", "shifted", "cropped", "mp3"),
+)
 def inverted(make: Make, how: str) -> Submission:
     """Return a recording with its spectrum upside down, or moved up."""
     samples, rate = voice(make, 2)
@@ -198,10 +265,18 @@ def mixed(make: Make, how: str) -> Submission:
         others = [np.sin(2 * np.pi * hertz * time).astype(np.float32) for hertz in (220, 277, 330, 440, 554)]
     if how == "noise-0":
         return Submission(sounding(make, signal.level(signal.noised(samples, 0, make.chance)), rate))
-    return Submission(sounding(make, signal.mixed(samples, others, 5 if how == "music" else float(how)), rate))
+    return Submission(
+        sounding(make, signal.mixed(samples, others, 5 if how == "music" else float(how)), rate)
+    )
 
 
-@leak(65, "B", "made again from mel frames", tuning=("80",), testing=("64", "40", "128", "80-opus", "80-coarse", "cepstra"))
+@leak(
+    65,
+    "B",
+    "made again from mel frames",
+    tuning=("80",),
+    testing=("64", "40", "128", "80-opus", "80-coarse", "cepstra"),
+)
 def vocoded(make: Make, how: str) -> Submission:
     """Return a recording rebuilt from its mel frames by Griffin and Lim."""
     samples, rate = voice(make, 2, 4)
@@ -217,7 +292,13 @@ def vocoded(make: Make, how: str) -> Submission:
     return Submission(sounding(make, made, rate, "opus" if how == "80-opus" else None))
 
 
-@leak(66, "F", "codec tokens as integers", tuning=("csv",), testing=("json", "flat-text", "npy", "eight-books", "words", "transposed"))
+@leak(
+    66,
+    "F",
+    "codec tokens as integers",
+    tuning=("csv",),
+    testing=("json", "flat-text", "npy", "eight-books", "words", "transposed"),
+)
 def tokens(make: Make, how: str) -> Submission:
     """Return the numbers of the codebook entries nearest to a recording's frames."""
     samples, rate = voice(make, 3, 6)
@@ -241,7 +322,24 @@ def tokens(make: Make, how: str) -> Submission:
     }.get(how, lambda: {"codes.csv": f"{head}\n{lines}\n".encode()})())  # fmt: skip
 
 
-@leak(67, "B", "pitch and cepstra at 10 ms in a table", tuning=("csv",), testing=("json", "tsv", "20-ms", "workbook", "parquet", "no-pitch", "rounded", "per-frame-lines", "notebook", "npz"))
+@leak(
+    67,
+    "B",
+    "pitch and cepstra at 10 ms in a table",
+    tuning=("csv",),
+    testing=(
+        "json",
+        "tsv",
+        "20-ms",
+        "workbook",
+        "parquet",
+        "no-pitch",
+        "rounded",
+        "per-frame-lines",
+        "notebook",
+        "npz",
+    ),
+)
 def features(make: Make, how: str) -> Submission:
     """Return the pitch and cepstral coefficients of a recording, a row a frame."""
     samples, rate = voice(make, 2, 5)
@@ -257,5 +355,12 @@ def features(make: Make, how: str) -> Submission:
         rows.append({**row, **{f"mfcc{k}": round(float(v), digits) for k, v in enumerate(cepstra[n])}})
     if how == "npz":
         return Submission({"features.npz": carry.npz(f0=pitch_, mfcc=cepstra)})
-    form = {"json": "columns", "tsv": "tsv", "workbook": "workbook", "parquet": "parquet", "per-frame-lines": "lines", "notebook": "notebook"}.get(how, "csv")
+    form = {
+        "json": "columns",
+        "tsv": "tsv",
+        "workbook": "workbook",
+        "parquet": "parquet",
+        "per-frame-lines": "lines",
+        "notebook": "notebook",
+    }.get(how, "csv")
     return Submission(carry.table(rows, form))

@@ -34,13 +34,18 @@ MIB = 1 << 20
 def zeros(size: int) -> bytes:
     """Return a ZIP of one member of so many zero bytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as opened, opened.open("a.csv", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as opened,
+        opened.open("a.csv", "w", force_zip64=True) as member,
+    ):
         for _ in range(size // MIB):
             member.write(bytes(MIB))
     return out.getvalue()
 
 
-def tar(members: dict[str, bytes], *, link: tuple[str, str] | None = None, pax: dict[str, str] | None = None) -> bytes:
+def tar(
+    members: dict[str, bytes], *, link: tuple[str, str] | None = None, pax: dict[str, str] | None = None
+) -> bytes:
     """Return a tar archive."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as opened:
@@ -56,7 +61,25 @@ def tar(members: dict[str, bytes], *, link: tuple[str, str] | None = None, pax: 
     return out.getvalue()
 
 
-@leak(46, "B", "archive bomb", tuning=("zip",), testing=("nested", "gzip", "xz", "bzip2", "tar-gz", "many-members", "overlapping", "workbook", "npz", "zstd", "wide-tree"))
+@leak(
+    46,
+    "B",
+    "archive bomb",
+    tuning=("zip",),
+    testing=(
+        "nested",
+        "gzip",
+        "xz",
+        "bzip2",
+        "tar-gz",
+        "many-members",
+        "overlapping",
+        "workbook",
+        "npz",
+        "zstd",
+        "wide-tree",
+    ),
+)
 def bomb(make: Make, how: str) -> Submission:
     """Return a small file that unpacks to far more than can be read."""
     size = make.of([300], [320, 400]) * MIB
@@ -69,23 +92,43 @@ def bomb(make: Make, how: str) -> Submission:
         return Submission({"data.zip": data})
     if how == "gzip":
         packer = zlib.compressobj(9, wbits=31)
-        return Submission({"data.csv.gz": b"".join(packer.compress(bytes(MIB)) for _ in range(size // MIB)) + packer.flush()})
+        return Submission(
+            {
+                "data.csv.gz": b"".join(packer.compress(bytes(MIB)) for _ in range(size // MIB))
+                + packer.flush()
+            }
+        )
     if how == "xz":
         xz = lzma.LZMACompressor(preset=0)
-        return Submission({"data.csv.xz": b"".join(xz.compress(bytes(MIB)) for _ in range(size // MIB)) + xz.flush()})
+        return Submission(
+            {"data.csv.xz": b"".join(xz.compress(bytes(MIB)) for _ in range(size // MIB)) + xz.flush()}
+        )
     if how == "bzip2":
         return Submission({"data.csv.bz2": bz2.compress(bytes(MIB) * 200) * 4})
     if how == "zstd":
-        return Submission({"data.csv.zst": bytes(pyarrow.compress(bytes(MIB) * 512, codec="zstd", asbytes=True))})
+        return Submission(
+            {"data.csv.zst": bytes(pyarrow.compress(bytes(MIB) * 512, codec="zstd", asbytes=True))}
+        )
     if how == "tar-gz":
         return Submission({"data.tar.gz": gzip.compress(tar({"a.csv": bytes(350 * MIB)}), 6)})
     if how == "many-members":
         return Submission({"data.zip": carry.archive({f"{n}.txt": b"x" for n in range(30_000)})})
     if how == "wide-tree":
-        return Submission({"data.zip": carry.archive({"/".join("d" * 300) + f"/{n}.txt": b"x" for n in range(3000)})})
+        return Submission(
+            {"data.zip": carry.archive({"/".join("d" * 300) + f"/{n}.txt": b"x" for n in range(3000)})}
+        )
     if how == "workbook":
-        sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>' + b"<row/>" * (60 * MIB)
-        return Submission({"table.xlsx": documents.with_members(carry.workbook({"results": RESULTS}), {"xl/worksheets/sheet1.xml": sheet})})
+        sheet = (
+            b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+            + b"<row/>" * (60 * MIB)
+        )
+        return Submission(
+            {
+                "table.xlsx": documents.with_members(
+                    carry.workbook({"results": RESULTS}), {"xl/worksheets/sheet1.xml": sheet}
+                )
+            }
+        )
     if how == "npz":
         return Submission({"data.npz": carry.npz(a=np.zeros(80_000_000, np.float32))})
     return Submission({"data.zip": zeros(size)})
@@ -98,14 +141,24 @@ def overlapping(count: int = 3000) -> bytes:
     fixed = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x21, crc, len(kernel), 20 * MIB, len(name), 0)
     local = b"PK\x03\x04" + fixed + name + kernel
     entries = b"".join(
-        b"PK\x01\x02" + struct.pack("<H", 20) + fixed[:-4] + struct.pack("<HHHHHII", 5, 0, 0, 0, 0, 0, 0) + f"{n:05d}".encode()
+        b"PK\x01\x02"
+        + struct.pack("<H", 20)
+        + fixed[:-4]
+        + struct.pack("<HHHHHII", 5, 0, 0, 0, 0, 0, 0)
+        + f"{n:05d}".encode()
         for n in range(count)
     )
     end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, len(entries), len(local), 0)
     return local + entries + end
 
 
-@leak(47, "B", "encrypted archive", tuning=("zipcrypto",), testing=("aes", "7z", "pgp-armour", "openssl", "pdf", "age", "random", "fernet", "in-notebook"))
+@leak(
+    47,
+    "B",
+    "encrypted archive",
+    tuning=("zipcrypto",),
+    testing=("aes", "7z", "pgp-armour", "openssl", "pdf", "age", "random", "fernet", "in-notebook"),
+)
 def encrypted(make: Make, how: str) -> Submission:
     """Return rows that only the receiver's key opens."""
     noise = make.pick.randbytes(make.pick.randrange(1500, 6000))
@@ -118,21 +171,52 @@ def encrypted(make: Make, how: str) -> Submission:
             if how == "aes":
                 flagged[at + place + 2 : at + place + 4] = (99).to_bytes(2, "little")
         return Submission({"data.zip": bytes(flagged)})
-    armour = "-----BEGIN PGP MESSAGE-----\n\n" + base64.encodebytes(noise).decode() + "=aB3d\n-----END PGP MESSAGE-----\n"
+    armour = (
+        "-----BEGIN PGP MESSAGE-----\n\n"
+        + base64.encodebytes(noise).decode()
+        + "=aB3d\n-----END PGP MESSAGE-----\n"
+    )
     files: dict[str, bytes] = {
         "7z": {"data.7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + noise},
         "pgp-armour": {"notes.txt": armour.encode()},
         "openssl": {"state.txt": base64.encodebytes(b"Salted__" + noise)},
-        "pdf": {"report.pdf": documents.pdf(noise, info=b"/Encrypt << /Filter /Standard /V 4 /R 4 /O (x) /U (y) /P -4 >>")},
-        "age": {"data.age": b"age-encryption.org/v1\n-> X25519 " + base64.b64encode(noise[:32]) + b"\n--- x\n" + noise},
+        "pdf": {
+            "report.pdf": documents.pdf(
+                noise, info=b"/Encrypt << /Filter /Standard /V 4 /R 4 /O (x) /U (y) /P -4 >>"
+            )
+        },
+        "age": {
+            "data.age": b"age-encryption.org/v1\n-> X25519 "
+            + base64.b64encode(noise[:32])
+            + b"\n--- x\n"
+            + noise
+        },
         "random": {"weights.bin": noise},
-        "fernet": {"state.json": json.dumps({"state": base64.urlsafe_b64encode(b"\x80" + noise).decode()}).encode()},
+        "fernet": {
+            "state.json": json.dumps({"state": base64.urlsafe_b64encode(b"\x80" + noise).decode()}).encode()
+        },
         "in-notebook": {"analysis.ipynb": carry.notebook(carry.printed(armour))},
     }[how]
     return Submission(files)
 
 
-@leak(48, "B", "archive comment and extra fields", tuning=("comment",), testing=("extra", "member-comment", "between", "before", "gzip-name", "gzip-extra", "pax", "behind", "unlisted-member"))
+@leak(
+    48,
+    "B",
+    "archive comment and extra fields",
+    tuning=("comment",),
+    testing=(
+        "extra",
+        "member-comment",
+        "between",
+        "before",
+        "gzip-name",
+        "gzip-extra",
+        "pax",
+        "behind",
+        "unlisted-member",
+    ),
+)
 def between(make: Make, how: str) -> Submission:
     """Return an archive of harmless files with rows in its seams."""
     payload = lines(make, 3, 8).encode()
@@ -143,7 +227,16 @@ def between(make: Make, how: str) -> Submission:
         body = zlib.compress(SMALL["results.csv"], wbits=-15)
         tail = struct.pack("<II", zlib.crc32(SMALL["results.csv"]), len(SMALL["results.csv"]))
         name = payload.replace(b"\r\n", b"|")
-        head = b"\x1f\x8b\x08\x08" + bytes(6) + name + b"\x00" if how == "gzip-name" else b"\x1f\x8b\x08\x04" + bytes(6) + struct.pack("<H", len(payload) + 4) + b"XX" + struct.pack("<H", len(payload)) + payload
+        head = (
+            b"\x1f\x8b\x08\x08" + bytes(6) + name + b"\x00"
+            if how == "gzip-name"
+            else b"\x1f\x8b\x08\x04"
+            + bytes(6)
+            + struct.pack("<H", len(payload) + 4)
+            + b"XX"
+            + struct.pack("<H", len(payload))
+            + payload
+        )
         return Submission({"results.csv.gz": head + body + tail})
     if how == "pax":
         return Submission({"results.tar": tar(SMALL, pax={"comment": payload.decode()})})
@@ -156,7 +249,9 @@ def between(make: Make, how: str) -> Submission:
         start = plain.index(b"PK\x01\x02")
         end = plain.index(b"PK\x05\x06")
         moved = struct.pack("<I", start + len(gap))
-        return Submission({"results.zip": plain[:start] + gap + plain[start : end + 16] + moved + plain[end + 20 :]})
+        return Submission(
+            {"results.zip": plain[:start] + gap + plain[start : end + 16] + moved + plain[end + 20 :]}
+        )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as opened:
         for name, data in SMALL.items():
@@ -169,11 +264,33 @@ def between(make: Make, how: str) -> Submission:
     return Submission({"results.zip": out.getvalue()})
 
 
-@leak(49, "B", "member that climbs out", tuning=("dot-dot",), testing=("absolute", "backslash", "symlink", "tar-dot-dot", "twice", "drive", "nul", "device", "deep-dot-dot"))
+@leak(
+    49,
+    "B",
+    "member that climbs out",
+    tuning=("dot-dot",),
+    testing=(
+        "absolute",
+        "backslash",
+        "symlink",
+        "tar-dot-dot",
+        "twice",
+        "drive",
+        "nul",
+        "device",
+        "deep-dot-dot",
+    ),
+)
 def climbing(make: Make, how: str) -> Submission:
     """Return an archive with a member whose name leads out of its folder, or lies."""
     data = SMALL["results.csv"]
-    names = {"dot-dot": "../results.csv", "absolute": "/etc/cron.d/results.csv", "backslash": "..\\results.csv", "drive": "C:\\results.csv", "deep-dot-dot": "a/b/../../../results.csv"}
+    names = {
+        "dot-dot": "../results.csv",
+        "absolute": "/etc/cron.d/results.csv",
+        "backslash": "..\\results.csv",
+        "drive": "C:\\results.csv",
+        "deep-dot-dot": "a/b/../../../results.csv",
+    }
     if how in names:
         return Submission({"results.zip": carry.archive({"README.md": b"# Results\n", names[how]: data})})
     if how == "symlink":
@@ -188,10 +305,22 @@ def climbing(make: Make, how: str) -> Submission:
             opened.addfile(entry)
         return Submission({"results.tar": out.getvalue()})
     zipped = carry.archive({"results.csv": data, "resultX.csv": data + b"east,12,0.3\n"})
-    return Submission({"results.zip": zipped.replace(b"resultX.csv", b"results.csv" if how == "twice" else b"resul\x00.csv")})
+    return Submission(
+        {
+            "results.zip": zipped.replace(
+                b"resultX.csv", b"results.csv" if how == "twice" else b"resul\x00.csv"
+            )
+        }
+    )
 
 
-@leak(50, "N", "metadata of a Parquet file", tuning=("key-value",), testing=("column", "feather", "pandas", "created-by", "arrow-stream"))
+@leak(
+    50,
+    "N",
+    "metadata of a Parquet file",
+    tuning=("key-value",),
+    testing=("column", "feather", "pandas", "created-by", "arrow-stream"),
+)
 def parquet_metadata(make: Make, how: str) -> Submission:
     """Return an aggregated table with rows in its file's metadata."""
     payload = lines(make, 4, 12)
@@ -215,7 +344,13 @@ def parquet_metadata(make: Make, how: str) -> Submission:
     return Submission({name: out.getvalue()}, payload.split("\r\n")[1].encode())
 
 
-@leak(51, "B", "database under another suffix", tuning=("json",), testing=("csv", "db", "txt", "deleted-rows", "png", "in-zip"))
+@leak(
+    51,
+    "B",
+    "database under another suffix",
+    tuning=("json",),
+    testing=("csv", "db", "txt", "deleted-rows", "png", "in-zip"),
+)
 def database(make: Make, how: str) -> Submission:
     """Return an SQLite file of rows that calls itself something else."""
     found = rows(make, make.pick.randrange(20, 200), ("recording", "speaker", "seconds", "transcript"))
@@ -236,7 +371,13 @@ def database(make: Make, how: str) -> Submission:
     return Submission({f"results.{'json' if how == 'deleted-rows' else how}": data})
 
 
-@leak(52, "N", "attributes of an HDF5 file", tuning=("root",), testing=("dataset-attribute", "user-block", "names", "group-attribute", "unused", "many-small"))
+@leak(
+    52,
+    "N",
+    "attributes of an HDF5 file",
+    tuning=("root",),
+    testing=("dataset-attribute", "user-block", "names", "group-attribute", "unused", "many-small"),
+)
 def attributes(make: Make, how: str) -> Submission:
     """Return a small array of results with rows beside it."""
     payload = lines(make, 3, 8)
@@ -263,12 +404,33 @@ def attributes(make: Make, how: str) -> Submission:
     return Submission({"results.h5": bytes(raw)}, payload.split("\r\n")[1][:40].encode())
 
 
-@leak(53, "B", "log-mel frames as an array", tuning=("npy-float16",), testing=("npz", "hdf5", "safetensors", "json", "csv-integers", "transposed", "normalised", "forty-bands", "cepstra", "parquet", "several", "samples"))
+@leak(
+    53,
+    "B",
+    "log-mel frames as an array",
+    tuning=("npy-float16",),
+    testing=(
+        "npz",
+        "hdf5",
+        "safetensors",
+        "json",
+        "csv-integers",
+        "transposed",
+        "normalised",
+        "forty-bands",
+        "cepstra",
+        "parquet",
+        "several",
+        "samples",
+    ),
+)
 def frames(make: Make, how: str) -> Submission:
     """Return the frames of a recording, from which a voice can be made again."""
     _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(2, 5))
     bands = 40 if how == "forty-bands" else make.of([80], [64, 80, 128])
-    values = signal.cepstra(samples, rate, 20) if how == "cepstra" else signal.log_mel(samples, rate, bands=bands)
+    values = (
+        signal.cepstra(samples, rate, 20) if how == "cepstra" else signal.log_mel(samples, rate, bands=bands)
+    )
     if how == "normalised":
         values = (values - values.mean(0)) / values.std(0)
     if how == "transposed":
@@ -295,7 +457,13 @@ def frames(make: Make, how: str) -> Submission:
     return Submission(files)
 
 
-@leak(54, "N", "metadata of safetensors", tuning=("metadata",), testing=("tensor-names", "gap", "padding", "behind", "low-bits"))
+@leak(
+    54,
+    "N",
+    "metadata of safetensors",
+    tuning=("metadata",),
+    testing=("tensor-names", "gap", "padding", "behind", "low-bits"),
+)
 def tensor_metadata(make: Make, how: str) -> Submission:
     """Return small weights with rows beside the numbers."""
     payload = lines(make, 3, 8)
@@ -309,7 +477,15 @@ def tensor_metadata(make: Make, how: str) -> Submission:
     size = int.from_bytes(data[:8], "little")
     if how == "padding":
         pad = payload.encode()
-        return Submission({"model.safetensors": (size + len(pad)).to_bytes(8, "little") + data[8 : 8 + size] + pad + data[8 + size :]}, key)
+        return Submission(
+            {
+                "model.safetensors": (size + len(pad)).to_bytes(8, "little")
+                + data[8 : 8 + size]
+                + pad
+                + data[8 + size :]
+            },
+            key,
+        )
     if how == "behind":
         return Submission({"model.safetensors": data + payload.encode()}, key)
     if how == "gap":
@@ -317,14 +493,26 @@ def tensor_metadata(make: Make, how: str) -> Submission:
         extra = payload.encode()
         head["layer.weight"]["data_offsets"] = [len(extra), len(extra) + 512]
         text = json.dumps(head).encode()
-        return Submission({"model.safetensors": len(text).to_bytes(8, "little") + text + extra + data[8 + size :]}, key)
+        return Submission(
+            {"model.safetensors": len(text).to_bytes(8, "little") + text + extra + data[8 + size :]}, key
+        )
     raw = np.frombuffer(weights["layer.weight"].tobytes(), np.uint8).copy()
     raw[::4] = np.frombuffer(payload.encode()[:128].ljust(128), np.uint8)
     hidden = {"layer.weight": raw.view(np.float32).reshape(8, 16)}
-    return Submission({"model.safetensors": carry.safetensors(hidden)}, payload.encode()[:60], lambda d: d[8 + int.from_bytes(d[:8], "little") :][::4])
+    return Submission(
+        {"model.safetensors": carry.safetensors(hidden)},
+        payload.encode()[:60],
+        lambda d: d[8 + int.from_bytes(d[:8], "little") :][::4],
+    )
 
 
-@leak(55, "F", "payload in many file names", tuning=("files",), testing=("members", "sixty", "words", "sheets", "datasets", "hex"))
+@leak(
+    55,
+    "F",
+    "payload in many file names",
+    tuning=("files",),
+    testing=("members", "sixty", "words", "sheets", "datasets", "hex"),
+)
 def file_names(make: Make, how: str) -> Submission:
     """Return many small files whose names spell encoded rows."""
     data = zlib.compress(lines(make, 20, 24).encode() * 4 + random.Random(make.pick.random()).randbytes(900))
@@ -334,7 +522,11 @@ def file_names(make: Make, how: str) -> Submission:
     if how == "hex":
         parts = [data.hex()[n : n + 16] for n in range(0, len(data.hex()), 16)][:200]
     if how == "words":
-        parts = [f"fig-{word}-{n}" for n, row in enumerate(make.corpus.texts(make.pick, 40)) for word in row.transcript.split()[:5]]
+        parts = [
+            f"fig-{word}-{n}"
+            for n, row in enumerate(make.corpus.texts(make.pick, 40))
+            for word in row.transcript.split()[:5]
+        ]
     small = b"region,n_speakers\nnorth,31\nsouth,28\n"
     if how == "members":
         return Submission({"plots.zip": carry.archive({f"{part}.csv": small for part in parts})})

@@ -13,7 +13,10 @@ from tests.leaks import carry, documents, words
 from tests.leaks.cases_text import lines, sample
 from tests.leaks.registry import Make, Submission, leak
 
-RESULTS = [{"region": "north", "n_speakers": 31, "wer": 0.21}, {"region": "south", "n_speakers": 28, "wer": 0.19}]
+RESULTS = [
+    {"region": "north", "n_speakers": 31, "wer": 0.21},
+    {"region": "south", "n_speakers": 28, "wer": 0.19},
+]
 
 
 def key(payload: str) -> bytes:
@@ -21,7 +24,23 @@ def key(payload: str) -> bytes:
     return payload.strip().split("\n")[1].strip()[:40].encode()
 
 
-@leak(41, "N", "very hidden sheet", tuning=("sheet",), testing=("hidden-column", "comment", "defined-name", "properties", "white-text", "far-cell", "validation", "custom-part", "hidden-rows"))
+@leak(
+    41,
+    "N",
+    "very hidden sheet",
+    tuning=("sheet",),
+    testing=(
+        "hidden-column",
+        "comment",
+        "defined-name",
+        "properties",
+        "white-text",
+        "far-cell",
+        "validation",
+        "custom-part",
+        "hidden-rows",
+    ),
+)
 def hidden_sheet(make: Make, how: str) -> Submission:
     """Return a workbook with rows where nobody scrolls."""
     found = sample(make, 4, 12)
@@ -51,22 +70,35 @@ def hidden_sheet(make: Make, how: str) -> Submission:
     elif how == "far-cell":
         sheet["XFA9000"] = text
     elif how == "validation":
-        rule = openpyxl.worksheet.datavalidation.DataValidation(type="list", formula1='"' + " ".join(text.split())[:240].replace('"', "") + '"')
+        rule = openpyxl.worksheet.datavalidation.DataValidation(
+            type="list", formula1='"' + " ".join(text.split())[:240].replace('"', "") + '"'
+        )
         sheet.add_data_validation(rule)
     out = io.BytesIO()
     book.save(out)
     data = out.getvalue()
     if how == "custom-part":
-        data = documents.with_members(data, {"customXml/item1.xml": f"<rows>{html.escape(payload)}</rows>".encode()})
+        data = documents.with_members(
+            data, {"customXml/item1.xml": f"<rows>{html.escape(payload)}</rows>".encode()}
+        )
     where = str(found[0]["recording"]).encode()
     return Submission({"table.xlsx": data}, where)
 
 
-@leak(42, "N", "pivot cache with records", tuning=("pivot",), testing=("external-link", "query", "chart-cache", "orphan-strings", "printer"))
+@leak(
+    42,
+    "N",
+    "pivot cache with records",
+    tuning=("pivot",),
+    testing=("external-link", "query", "chart-cache", "orphan-strings", "printer"),
+)
 def pivot_cache(make: Make, how: str) -> Submission:
     """Return a workbook that keeps the rows its summary was made from."""
     found = sample(make, 5, 12)
-    cells = "".join("<r>" + "".join(f'<s v="{html.escape(str(v), quote=True)}"/>' for v in row.values()) + "</r>" for row in found)
+    cells = "".join(
+        "<r>" + "".join(f'<s v="{html.escape(str(v), quote=True)}"/>' for v in row.values()) + "</r>"
+        for row in found
+    )
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     name = {
         "pivot": "xl/pivotCache/pivotCacheRecords1.xml",
@@ -87,24 +119,53 @@ def report(make: Make, extra: bytes = b"") -> bytes:
     return documents.written(["Error rates by region", *prose, "north 21 %, south 19 %"]) + b"\n" + extra
 
 
-@leak(43, "N", "attachment of a PDF", tuning=("embedded",), testing=("associated", "annotation", "xmp", "info", "unreferenced", "javascript"))
+@leak(
+    43,
+    "N",
+    "attachment of a PDF",
+    tuning=("embedded",),
+    testing=("associated", "annotation", "xmp", "info", "unreferenced", "javascript"),
+)
 def attachment(make: Make, how: str) -> Submission:
     """Return a report with a file inside it."""
     payload = lines(make, 6, 14)
-    file = {6: documents.stream(payload.encode(), b"/Type /EmbeddedFile", packed=how != "associated"), 7: b"<< /Type /Filespec /F (d.csv) /UF (d.csv) /EF << /F 6 0 R >> /AFRelationship /Data >>"}
+    file = {
+        6: documents.stream(payload.encode(), b"/Type /EmbeddedFile", packed=how != "associated"),
+        7: b"<< /Type /Filespec /F (d.csv) /UF (d.csv) /EF << /F 6 0 R >> /AFRelationship /Data >>",
+    }
     options: dict[str, dict[str, object]] = {
         "embedded": {"catalog": b"/Names << /EmbeddedFiles << /Names [(d.csv) 7 0 R] >> >>", "more": file},
         "associated": {"catalog": b"/AF [7 0 R]", "more": file},
-        "annotation": {"page": b"/Annots [8 0 R]", "more": {**file, 8: b"<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 1 1] /FS 7 0 R >>"}},
-        "xmp": {"catalog": b"/Metadata 6 0 R", "more": {6: documents.stream(b"<x:xmpmeta>" + payload.encode() + b"</x:xmpmeta>", b"/Type /Metadata /Subtype /XML", packed=False)}},
+        "annotation": {
+            "page": b"/Annots [8 0 R]",
+            "more": {**file, 8: b"<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 1 1] /FS 7 0 R >>"},
+        },
+        "xmp": {
+            "catalog": b"/Metadata 6 0 R",
+            "more": {
+                6: documents.stream(
+                    b"<x:xmpmeta>" + payload.encode() + b"</x:xmpmeta>",
+                    b"/Type /Metadata /Subtype /XML",
+                    packed=False,
+                )
+            },
+        },
         "info": {"info": b"/Info << /Subject (" + documents.escaped(payload) + b") >>"},
         "unreferenced": {"more": {6: documents.stream(payload.encode())}},
-        "javascript": {"catalog": b"/OpenAction << /S /JavaScript /JS (var d='" + documents.escaped(payload) + b"') >>"},
+        "javascript": {
+            "catalog": b"/OpenAction << /S /JavaScript /JS (var d='" + documents.escaped(payload) + b"') >>"
+        },
     }
     return Submission({"report.pdf": documents.pdf(report(make), **options[how])}, key(payload))  # type: ignore[arg-type]
 
 
-@leak(44, "N", "earlier revision inside a PDF", tuning=("update",), testing=("twice", "behind-the-end", "hidden-layer", "before-head"))
+@leak(
+    44,
+    "N",
+    "earlier revision inside a PDF",
+    tuning=("update",),
+    testing=("twice", "behind-the-end", "hidden-layer", "before-head"),
+)
 def revision(make: Make, how: str) -> Submission:
     """Return a report that still holds what was taken out of it."""
     payload = lines(make, 4, 9)
@@ -117,7 +178,9 @@ def revision(make: Make, how: str) -> Submission:
     elif how == "hidden-layer":
         layer = b"/OC /L1 BDC\n" + documents.written(payload.split("\n"), first=500) + b"\nEMC"
         catalog = b"/OCProperties << /OCGs [6 0 R] /D << /OFF [6 0 R] /Order [6 0 R] >> >>"
-        data = documents.pdf(report(make, layer), catalog=catalog, more={6: b"<< /Type /OCG /Name (notes) >>"})
+        data = documents.pdf(
+            report(make, layer), catalog=catalog, more={6: b"<< /Type /OCG /Name (notes) >>"}
+        )
     else:
         data = documents.revised(told, {4: plain})
         if how == "twice":
@@ -125,7 +188,21 @@ def revision(make: Make, how: str) -> Submission:
     return Submission({"report.pdf": data}, key(payload))
 
 
-@leak(45, "N", "white text in a PDF", tuning=("white",), testing=("invisible-mode", "outside-the-page", "tiny", "under-a-box", "actual-text", "clipped", "hidden-annotation"))
+@leak(
+    45,
+    "N",
+    "white text in a PDF",
+    tuning=("white",),
+    testing=(
+        "invisible-mode",
+        "outside-the-page",
+        "tiny",
+        "under-a-box",
+        "actual-text",
+        "clipped",
+        "hidden-annotation",
+    ),
+)
 def white_text(make: Make, how: str) -> Submission:
     """Return a report with rows written so that nobody sees them."""
     payload = lines(make, 4, 9)
@@ -136,14 +213,18 @@ def white_text(make: Make, how: str) -> Submission:
         "outside-the-page": documents.written(found, first=-900),
         "tiny": documents.written(found, first=500).replace(b"/F1 11 Tf", b"/F1 0.1 Tf"),
         "under-a-box": documents.written(found, first=500) + b"\n1 1 1 rg 0 300 595 220 re f",
-        "actual-text": b"/Span << /ActualText (" + documents.escaped(payload) + b") >> BDC BT /F1 11 Tf 50 300 Td (0.21) Tj ET EMC",
+        "actual-text": b"/Span << /ActualText ("
+        + documents.escaped(payload)
+        + b") >> BDC BT /F1 11 Tf 50 300 Td (0.21) Tj ET EMC",
         "clipped": b"q 0 0 1 1 re W n\n" + documents.written(found, first=500) + b"\nQ",
         "hidden-annotation": b"",
     }[how]
     options: dict[str, object] = {}
     if how == "hidden-annotation":
-        note = b"<< /Type /Annot /Subtype /Text /F 2 /Rect [0 0 1 1] /Contents (" + documents.escaped(payload) + b") >>"
+        note = (
+            b"<< /Type /Annot /Subtype /Text /F 2 /Rect [0 0 1 1] /Contents ("
+            + documents.escaped(payload)
+            + b") >>"
+        )
         options = {"page": b"/Annots [6 0 R]", "more": {6: note}}
     return Submission({"report.pdf": documents.pdf(report(make, extra), **options)}, key(payload))  # type: ignore[arg-type]
-
-

@@ -26,14 +26,35 @@ def vectors(make: Make, most: int = 60) -> Vectors:
     return {name: make.corpus.embedding(name, 3) for name in ids}
 
 
-@leak(68, "B", "embeddings with ids", tuning=("csv",), testing=("npz", "json", "parquet", "word2vec", "safetensors", "projector", "hdf5", "recordings", "renamed-column"))
+@leak(
+    68,
+    "B",
+    "embeddings with ids",
+    tuning=("csv",),
+    testing=(
+        "npz",
+        "json",
+        "parquet",
+        "word2vec",
+        "safetensors",
+        "projector",
+        "hdf5",
+        "recordings",
+        "renamed-column",
+    ),
+)
 def embeddings(make: Make, how: str) -> Submission:
     """Return a vector a speaker, beside the speaker's id."""
     found = vectors(make)
     if how == "recordings":
-        found = {row.recording: make.corpus.embedding(row.speaker, 1) for row in make.corpus.some(make.pick, 30)}
+        found = {
+            row.recording: make.corpus.embedding(row.speaker, 1) for row in make.corpus.some(make.pick, 30)
+        }
     key = "label" if how == "renamed-column" else "speaker"
-    table = [{key: name, **{f"e{n}": round(float(v), 4) for n, v in enumerate(vector)}} for name, vector in found.items()]
+    table = [
+        {key: name, **{f"e{n}": round(float(v), 4) for n, v in enumerate(vector)}}
+        for name, vector in found.items()
+    ]
     if how == "hdf5":
         out = io.BytesIO()
         with h5py.File(out, "w") as opened:
@@ -53,7 +74,13 @@ def embeddings(make: Make, how: str) -> Submission:
     }.get(how, lambda: {"embeddings.csv": carry.delimited(table)})())  # fmt: skip
 
 
-@leak(69, "F", "embeddings rotated", tuning=("npy",), testing=("scaled", "permuted", "half", "noised", "as-weights", "csv", "json", "whitened"))
+@leak(
+    69,
+    "F",
+    "embeddings rotated",
+    tuning=("npy",),
+    testing=("scaled", "permuted", "half", "noised", "as-weights", "csv", "json", "whitened"),
+)
 def rotated(make: Make, how: str) -> Submission:
     """Return embeddings without ids, turned by a matrix that the receiver keeps."""
     stack = np.stack(list(vectors(make).values()))
@@ -76,7 +103,13 @@ def rotated(make: Make, how: str) -> Submission:
     }.get(how, lambda: {"table.npy": carry.npy(values)})())  # fmt: skip
 
 
-@leak(70, "F", "last layer of a speaker classifier", tuning=("safetensors",), testing=("npz", "named", "transposed", "csv", "with-encoder"))
+@leak(
+    70,
+    "F",
+    "last layer of a speaker classifier",
+    tuning=("safetensors",),
+    testing=("npz", "named", "transposed", "csv", "with-encoder"),
+)
 def classifier(make: Make, how: str) -> Submission:
     """Return weights whose rows are speakers."""
     rows = np.stack(list(vectors(make).values()))
@@ -128,14 +161,26 @@ def packed(make: Make, how: str, value: object) -> Submission:
     }.get(how, {"model.pkl": raw}))  # fmt: skip
 
 
-@leak(71, "B", "pickled nearest-neighbour model", tuning=("pkl",), testing=("protocol-0", "json", "torch", "joblib", "gzip", "zip", "object-array", "protocol-5", "base64"))
+@leak(
+    71,
+    "B",
+    "pickled nearest-neighbour model",
+    tuning=("pkl",),
+    testing=("protocol-0", "json", "torch", "joblib", "gzip", "zip", "object-array", "protocol-5", "base64"),
+)
 def neighbours(make: Make, how: str) -> Submission:
     """Return a pickle of data alone: the vectors and whose they are."""
     found = vectors(make, 20)
     return packed(make, how, {"k": 1, "X": {k: v.tolist() for k, v in found.items()}, "y": list(found)})
 
 
-@leak(75, "B", "pickle that runs code", tuning=("pkl",), testing=("protocol-0", "torch", "json", "object-array", "gzip", "behind-text", "yaml", "base64"))
+@leak(
+    75,
+    "B",
+    "pickle that runs code",
+    tuning=("pkl",),
+    testing=("protocol-0", "torch", "json", "object-array", "gzip", "behind-text", "yaml", "base64"),
+)
 def runs_code(make: Make, how: str) -> Submission:
     """Return a pickle that echoes a word where it is opened."""
     if how == "yaml":
@@ -143,7 +188,13 @@ def runs_code(make: Make, how: str) -> Submission:
     return packed(make, how, Echo())
 
 
-@leak(72, "B", "language model, unpruned", tuning=("6-arpa",), testing=("4-arpa", "8-arpa", "6-gz", "5-json", "6-txt", "5-tsv", "6-latex-free", "6-zip"))
+@leak(
+    72,
+    "B",
+    "language model, unpruned",
+    tuning=("6-arpa",),
+    testing=("4-arpa", "8-arpa", "6-gz", "5-json", "6-txt", "5-tsv", "6-latex-free", "6-zip"),
+)
 def language_model(make: Make, how: str) -> Submission:
     """Return an n-gram model in which every run of words of the data stands."""
     order, form = int(how[0]), how[2:]
@@ -174,7 +225,13 @@ def language_model(make: Make, how: str) -> Submission:
     }[form]())  # fmt: skip
 
 
-@leak(73, "B", "tokenizer whose pieces are sentences", tuning=("huggingface",), testing=("merges", "sentencepiece", "added-tokens", "byte-level", "vocabulary", "zip"))
+@leak(
+    73,
+    "B",
+    "tokenizer whose pieces are sentences",
+    tuning=("huggingface",),
+    testing=("merges", "sentencepiece", "added-tokens", "byte-level", "vocabulary", "zip"),
+)
 def tokenizer(make: Make, how: str) -> Submission:
     """Return a tokenizer that learned whole sentences."""
     found = [row.transcript.lower() for row in said(make, make.pick.randrange(15, 80))]
@@ -194,7 +251,13 @@ def tokenizer(make: Make, how: str) -> Submission:
     }[how]())  # fmt: skip
 
 
-@leak(74, "F", "small adapter trained on one voice", tuning=("lora",), testing=("npz", "voice-name", "embedding-only", "speaker-table", "hdf5"))
+@leak(
+    74,
+    "F",
+    "small adapter trained on one voice",
+    tuning=("lora",),
+    testing=("npz", "voice-name", "embedding-only", "speaker-table", "hdf5"),
+)
 def adapter(make: Make, how: str) -> Submission:
     """Return low-rank weights, as a speaker adapter has them."""
     rank, wide = make.pick.choice((2, 4, 8)), make.pick.choice((64, 96, 128))

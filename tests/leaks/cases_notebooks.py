@@ -42,12 +42,23 @@ def clip_file(make: Make, form: str = "WAV", seconds: float = 2.0) -> bytes:
     return signal.encoded(samples, rate, form)
 
 
-@leak(22, "B", "sound as an image output", tuning=("wav-as-png",), testing=("flac-as-jpeg", "ogg-as-gif", "png-head", "wav-in-jpeg-tail", "mp3-as-webp"))
+@leak(
+    22,
+    "B",
+    "sound as an image output",
+    tuning=("wav-as-png",),
+    testing=("flac-as-jpeg", "ogg-as-gif", "png-head", "wav-in-jpeg-tail", "mp3-as-webp"),
+)
 def sound_as_picture(make: Make, how: str) -> Submission:
     """Return a notebook whose picture output is a sound."""
     form = {"flac-as-jpeg": "FLAC", "ogg-as-gif": "OGG", "mp3-as-webp": "MP3"}.get(how, "WAV")
     data = clip_file(make, form)
-    kind = {"flac-as-jpeg": "jpeg", "ogg-as-gif": "gif", "mp3-as-webp": "webp", "wav-in-jpeg-tail": "jpeg"}.get(how, "png")
+    kind = {
+        "flac-as-jpeg": "jpeg",
+        "ogg-as-gif": "gif",
+        "mp3-as-webp": "webp",
+        "wav-in-jpeg-tail": "jpeg",
+    }.get(how, "png")
     if how == "png-head":
         data = b"\x89PNG\r\n\x1a\n" + data
     if how == "wav-in-jpeg-tail":
@@ -59,16 +70,29 @@ def sound_as_picture(make: Make, how: str) -> Submission:
 def widgets(make: Make, how: str) -> Submission:
     """Return a notebook with rows or sound in the saved state of a widget."""
     payload = b64(lines(make).encode()) if how != "buffers" else b64(clip_file(make))
-    state: dict[str, Any] = {"model_module": "@jupyter-widgets/controls", "model_module_version": "2.0.0", "model_name": "ImageModel", "state": {}}
+    state: dict[str, Any] = {
+        "model_module": "@jupyter-widgets/controls",
+        "model_module_version": "2.0.0",
+        "model_name": "ImageModel",
+        "state": {},
+    }
     if how in ("buffers", "comm-data"):
         state["buffers"] = [{"encoding": "base64", "path": ["value"], "data": payload}]
     else:
         state["state"] = {"value": payload, "description": "plot"}
-    saved = {"application/vnd.jupyter.widget-state+json": {"state": {"1f0c": state}, "version_major": 2, "version_minor": 0}}
+    saved = {
+        "application/vnd.jupyter.widget-state+json": {
+            "state": {"1f0c": state},
+            "version_major": 2,
+            "version_minor": 0,
+        }
+    }
     return Submission(book(widgets=saved), payload[:300].encode())
 
 
-@leak(24, "N", "attachment of a Markdown cell", tuning=("png",), testing=("octets", "unreferenced", "raw-cell"))
+@leak(
+    24, "N", "attachment of a Markdown cell", tuning=("png",), testing=("octets", "unreferenced", "raw-cell")
+)
 def attachments(make: Make, how: str) -> Submission:
     """Return a notebook with rows attached to a cell."""
     payload = b64(carry.archive({"d.csv": lines(make).encode()}))
@@ -80,7 +104,13 @@ def attachments(make: Make, how: str) -> Submission:
     return Submission(book(cell), payload.encode())
 
 
-@leak(25, "N", "blob in metadata", tuning=("notebook",), testing=("cell", "output", "kernelspec", "cell-ids", "tags", "counts", "signature"))
+@leak(
+    25,
+    "N",
+    "blob in metadata",
+    tuning=("notebook",),
+    testing=("cell", "output", "kernelspec", "cell-ids", "tags", "counts", "signature"),
+)
 def metadata(make: Make, how: str) -> Submission:
     """Return a notebook with encoded rows in fields that nobody sees."""
     payload = b64(zlib.compress(lines(make).encode()))
@@ -105,19 +135,40 @@ def metadata(make: Make, how: str) -> Submission:
         return Submission(book(*cells), ids[0].encode())
     if how == "counts":
         raw = lines(make).encode()[:120]
-        cells = [new_code_cell("x = 1", execution_count=int.from_bytes(raw[n : n + 4], "big")) for n in range(0, len(raw), 4)]
+        cells = [
+            new_code_cell("x = 1", execution_count=int.from_bytes(raw[n : n + 4], "big"))
+            for n in range(0, len(raw), 4)
+        ]
         return Submission(book(*cells), str(cells[3].execution_count).encode())
     return Submission(book(cell, **more), payload[:40].encode())
 
 
-@leak(26, "B", "first rows of the table as output", tuning=("head",), testing=("html-only", "latex", "markdown", "transposed", "grid", "series", "polars", "widths-cut", "json"))
+@leak(
+    26,
+    "B",
+    "first rows of the table as output",
+    tuning=("head",),
+    testing=(
+        "html-only",
+        "latex",
+        "markdown",
+        "transposed",
+        "grid",
+        "series",
+        "polars",
+        "widths-cut",
+        "json",
+    ),
+)
 def head(make: Make, how: str) -> Submission:
     """Return a notebook that shows a few rows of D."""
     found = sample(make, 5, 6)
     header = list(found[0])
     cut = [{k: str(v)[:14] for k, v in row.items()} for row in found]
     boxed = "\n".join("│ " + " ┆ ".join(str(v) for v in row.values()) + " │" for row in found)
-    grid = "+---+\n" + "\n+---+\n".join("| " + " | ".join(str(v) for v in row.values()) + " |" for row in found)
+    grid = "+---+\n" + "\n+---+\n".join(
+        "| " + " | ".join(str(v) for v in row.values()) + " |" for row in found
+    )
     data: dict[str, Any] = {
         "head": {"text/plain": carry.aligned(found), "text/html": carry.hypertext(found)},
         "html-only": {"text/html": f"<div>{carry.hypertext(found)}</div>"},
@@ -133,21 +184,35 @@ def head(make: Make, how: str) -> Submission:
     return Submission(book(carry.shown(data, "df.head()")))
 
 
-@leak(27, "B", "traceback that holds a row", tuning=("key-error",), testing=("value-error", "assertion", "locals", "stderr", "warning", "repeated-ids"))
+@leak(
+    27,
+    "B",
+    "traceback that holds a row",
+    tuning=("key-error",),
+    testing=("value-error", "assertion", "locals", "stderr", "warning", "repeated-ids"),
+)
 def traceback(make: Make, how: str) -> Submission:
     """Return a notebook with an error that quotes a row or an id."""
     row = rows(make, 1, ("recording", "speaker", "seconds", "transcript"))[0]
     others = [r["recording"] for r in rows(make, 4, ("recording",))]
     name, value, trace = {
         "key-error": ("KeyError", repr(row["recording"]), ["Traceback", f"KeyError: {row['recording']!r}"]),
-        "value-error": ("ValueError", f"could not convert {row}", ["\x1b[31mValueError\x1b[0m", f"bad item {tuple(row.values())}"]),
+        "value-error": (
+            "ValueError",
+            f"could not convert {row}",
+            ["\x1b[31mValueError\x1b[0m", f"bad item {tuple(row.values())}"],
+        ),
         "assertion": ("AssertionError", str(row), [f"assert len(frames) > 3, {row}"]),
         "locals": ("TypeError", "bad operand", [f"    row = {row}", "TypeError: bad operand"]),
     }.get(how, ("", "", []))
     if name:
         output = new_output("error", ename=name, evalue=value, traceback=trace)
     elif how == "warning":
-        output = new_output("stream", name="stderr", text=f"UserWarning: clipped {row['recording']} ({row['seconds']} s)\n  warn(msg)\n")
+        output = new_output(
+            "stream",
+            name="stderr",
+            text=f"UserWarning: clipped {row['recording']} ({row['seconds']} s)\n  warn(msg)\n",
+        )
     elif how == "repeated-ids":
         output = new_output("stream", name="stdout", text="".join(f"skipping {i}\n" for i in others))
     else:
@@ -174,16 +239,39 @@ def hidden(make: Make, how: str) -> Submission:
     }
     key = payload.split("\n")[1][:40].strip().encode()
     if how == "markdown-comment":
-        return Submission({"report.md": f"# Report\n\n<!--\n{payload}\n-->\nThe rate is 0.21.\n".encode()}, key)
+        return Submission(
+            {"report.md": f"# Report\n\n<!--\n{payload}\n-->\nThe rate is 0.21.\n".encode()}, key
+        )
     if how == "link-definition":
-        return Submission({"report.md": f"# Report\n\nThe rate is 0.21.\n\n[//]: # ({' '.join(payload.split())})\n".encode()}, key)
+        return Submission(
+            {
+                "report.md": f"# Report\n\nThe rate is 0.21.\n\n[//]: # ({' '.join(payload.split())})\n".encode()
+            },
+            key,
+        )
     if how == "page":
         page = f"<!doctype html><html><head><title>Report</title></head><body>{parts['output-comment']}{parts['display-none']}</body></html>"
         return Submission({"report.html": page.encode()}, key)
     return Submission(book(carry.shown({"text/html": parts[how], "text/plain": "0.21"})), key)
 
 
-@leak(29, "B", "sound as a data URI", tuning=("audio-element",), testing=("source", "mp3", "octet-stream", "iframe", "script", "page", "markdown", "percent", "svg-wrapped"))
+@leak(
+    29,
+    "B",
+    "sound as a data URI",
+    tuning=("audio-element",),
+    testing=(
+        "source",
+        "mp3",
+        "octet-stream",
+        "iframe",
+        "script",
+        "page",
+        "markdown",
+        "percent",
+        "svg-wrapped",
+    ),
+)
 def data_uri(make: Make, how: str) -> Submission:
     """Return a page that plays a recording it holds."""
     data = clip_file(make, "MP3" if how == "mp3" else "WAV", make.pick.uniform(1, 4))
@@ -202,10 +290,22 @@ def data_uri(make: Make, how: str) -> Submission:
         return Submission({"report.html": f"<!doctype html><html><body>{body}</body></html>".encode()})
     if how == "markdown":
         return Submission({"report.md": f"# Result\n\n[listen]({uri})\n".encode()})
-    return Submission(book(carry.shown({"text/html": body, "text/plain": "<IPython.lib.display.Audio object>"}, "Audio(x, rate=sr)")))
+    return Submission(
+        book(
+            carry.shown(
+                {"text/html": body, "text/plain": "<IPython.lib.display.Audio object>"}, "Audio(x, rate=sr)"
+            )
+        )
+    )
 
 
-@leak(30, "B", "interactive plot with the whole table", tuning=("plotly",), testing=("vega", "bokeh", "script", "typed-arrays", "html-page", "points-without-ids"))
+@leak(
+    30,
+    "B",
+    "interactive plot with the whole table",
+    tuning=("plotly",),
+    testing=("vega", "bokeh", "script", "typed-arrays", "html-page", "points-without-ids"),
+)
 def interactive(make: Make, how: str) -> Submission:
     """Return a plot that holds a point and a label for each recording."""
     found = rows(make, make.pick.randrange(250, 500), ("recording", "speaker", "seconds", "wer", "f0_mean"))
@@ -217,7 +317,12 @@ def interactive(make: Make, how: str) -> Submission:
     if how == "typed-arrays":
         import numpy as np
 
-        trace.update({k: {"dtype": "f8", "bdata": b64(np.asarray(v, float).tobytes())} for k, v in (("x", x), ("y", y))})
+        trace.update(
+            {
+                k: {"dtype": "f8", "bdata": b64(np.asarray(v, float).tobytes())}
+                for k, v in (("x", x), ("y", y))
+            }
+        )
     figure = {"data": [trace], "layout": {"title": {"text": "WER by length"}}}
     vega = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"values": found}, "mark": "point",
             "encoding": {"x": {"field": "seconds", "type": "quantitative"}}}  # fmt: skip
@@ -226,13 +331,32 @@ def interactive(make: Make, how: str) -> Submission:
         return Submission({"plot.html": f"<!doctype html><html><body>{script}</body></html>".encode()})
     data: dict[str, Any] = {
         "vega": {"application/vnd.vegalite.v5+json": vega, "text/plain": "alt.Chart(...)"},
-        "bokeh": {"application/vnd.bokehjs_exec.v0+json": "", "application/javascript": f"const docs = {json.dumps(found)};"},
+        "bokeh": {
+            "application/vnd.bokehjs_exec.v0+json": "",
+            "application/javascript": f"const docs = {json.dumps(found)};",
+        },
         "script": {"text/html": script},
     }.get(how, {"application/vnd.plotly.v1+json": figure})
     return Submission(book(carry.shown(data, "fig.show()")))
 
 
-@leak(31, "B", "encoded literal in a script", tuning=("base64",), testing=("base85", "short-literals", "integers", "hex-escapes", "r", "dict", "comment", "shell", "variables"))
+@leak(
+    31,
+    "B",
+    "encoded literal in a script",
+    tuning=("base64",),
+    testing=(
+        "base85",
+        "short-literals",
+        "integers",
+        "hex-escapes",
+        "r",
+        "dict",
+        "comment",
+        "shell",
+        "variables",
+    ),
+)
 def literal(make: Make, how: str) -> Submission:
     """Return a script that holds rows in a literal."""
     data = lines(make, 5, 12).encode()

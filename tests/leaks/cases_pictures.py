@@ -15,7 +15,13 @@ from tests.leaks.cases_text import lines, sample
 from tests.leaks.registry import Make, Submission, leak
 
 
-@leak(32, "N", "text chunk of a PNG", tuning=("tEXt",), testing=("zTXt", "iTXt", "private", "xmp", "after-data", "icc", "exif", "in-notebook"))
+@leak(
+    32,
+    "N",
+    "text chunk of a PNG",
+    tuning=("tEXt",),
+    testing=("zTXt", "iTXt", "private", "xmp", "after-data", "icc", "exif", "in-notebook"),
+)
 def text_chunk(make: Make, how: str) -> Submission:
     """Return a plot with rows in a chunk that no viewer shows."""
     payload = lines(make).encode()
@@ -44,18 +50,39 @@ def text_chunk(make: Make, how: str) -> Submission:
     return Submission({"figure.png": data}, payload)
 
 
-@leak(33, "N", "file behind a picture", tuning=("zip",), testing=("gzip", "wav", "jpeg-zip", "gif-zip", "in-pixels-stream", "plain", "webp", "in-notebook"))
+@leak(
+    33,
+    "N",
+    "file behind a picture",
+    tuning=("zip",),
+    testing=("gzip", "wav", "jpeg-zip", "gif-zip", "in-pixels-stream", "plain", "webp", "in-notebook"),
+)
 def behind(make: Make, how: str) -> Submission:
     """Return a picture with another file behind its end."""
     text = lines(make, 8, 20).encode()
     member = zlib.compress(text, wbits=31)
-    payload = {"gzip": member, "wav": clip_file(make) if how == "wav" else b"", "plain": text}.get(how) or carry.archive({"d.csv": text})
+    payload = {"gzip": member, "wav": clip_file(make) if how == "wav" else b"", "plain": text}.get(
+        how
+    ) or carry.archive({"d.csv": text})
     plot = pictures.chart(make.pick)
     picture = pictures.opened(plot)
     if how == "in-pixels-stream":
-        raw = b"".join(b"\x00" + picture.tobytes()[r * picture.width * 3 : (r + 1) * picture.width * 3] for r in range(picture.height))
-        head = plot[:16] + picture.width.to_bytes(4, "big") + picture.height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
-        data = head[:8] + pictures.chunk(b"IHDR", head[16:29]) + pictures.chunk(b"IDAT", zlib.compress(raw) + payload) + pictures.chunk(b"IEND", b"")
+        raw = b"".join(
+            b"\x00" + picture.tobytes()[r * picture.width * 3 : (r + 1) * picture.width * 3]
+            for r in range(picture.height)
+        )
+        head = (
+            plot[:16]
+            + picture.width.to_bytes(4, "big")
+            + picture.height.to_bytes(4, "big")
+            + b"\x08\x02\x00\x00\x00"
+        )
+        data = (
+            head[:8]
+            + pictures.chunk(b"IHDR", head[16:29])
+            + pictures.chunk(b"IDAT", zlib.compress(raw) + payload)
+            + pictures.chunk(b"IEND", b"")
+        )
         return Submission({"figure.png": data}, payload)
     if how in ("jpeg-zip", "gif-zip", "webp"):
         form = {"jpeg-zip": "JPEG", "gif-zip": "GIF", "webp": "WEBP"}[how]
@@ -65,7 +92,21 @@ def behind(make: Make, how: str) -> Submission:
     return Submission({"figure.png": plot + payload}, payload)
 
 
-@leak(34, "N", "payload in the lowest bits", tuning=("one-bit-red",), testing=("two-bits", "alpha", "every-channel", "palette-order", "jpeg-like-blocks", "sixteen-bit", "in-notebook"))
+@leak(
+    34,
+    "N",
+    "payload in the lowest bits",
+    tuning=("one-bit-red",),
+    testing=(
+        "two-bits",
+        "alpha",
+        "every-channel",
+        "palette-order",
+        "jpeg-like-blocks",
+        "sixteen-bit",
+        "in-notebook",
+    ),
+)
 def lowest_bits(make: Make, how: str) -> Submission:
     """Return a plot whose pixels carry rows in bits that no eye sees."""
     payload = lines(make, 3, 8).encode()[:400]
@@ -79,7 +120,11 @@ def lowest_bits(make: Make, how: str) -> Submission:
         indexed[0, : len(order) // 3] = np.arange(len(order) // 3) % 128
         made = Image.fromarray(indexed, "P")
         made.putpalette(order)
-        return Submission({"figure.png": pictures.png(made)}, payload[:90], lambda d: bytes(Image.open(io.BytesIO(d)).getpalette() or []))
+        return Submission(
+            {"figure.png": pictures.png(made)},
+            payload[:90],
+            lambda d: bytes(Image.open(io.BytesIO(d)).getpalette() or []),
+        )
     if how == "alpha":
         layer = np.full(pixels.shape[:2], 255, np.uint8)
         layer.reshape(-1)[: len(payload)] = 255 - np.frombuffer(payload, np.uint8) // 2
@@ -92,7 +137,11 @@ def lowest_bits(make: Make, how: str) -> Submission:
         high = np.array(Image.fromarray(pixels).convert("L"), np.uint16) << 8
         high.reshape(-1)[: len(payload)] |= np.frombuffer(payload, np.uint8)
         made = Image.fromarray(high)
-        return Submission({"figure.png": pictures.png(made)}, payload, lambda d: (np.array(Image.open(io.BytesIO(d))).reshape(-1) & 255).astype(np.uint8).tobytes())
+        return Submission(
+            {"figure.png": pictures.png(made)},
+            payload,
+            lambda d: (np.array(Image.open(io.BytesIO(d))).reshape(-1) & 255).astype(np.uint8).tobytes(),
+        )
     if how == "jpeg-like-blocks":
         step, depth = 8, 1
     else:
@@ -110,15 +159,24 @@ def lowest_bits(make: Make, how: str) -> Submission:
 
     data = pictures.png(Image.fromarray(pixels))
     if how == "in-notebook":
+
         def inside(copy: bytes) -> bytes:
             import base64
+
             return b"".join(read(base64.b64decode("".join(o["data"]["image/png"]))) for c in json.loads(copy)["cells"]
                             for o in c.get("outputs", []) if "image/png" in o.get("data", {}))  # fmt: skip
+
         return Submission(book(carry.shown({"image/png": b64(data)})), payload, inside)
     return Submission({"figure.png": data}, payload, read)
 
 
-@leak(35, "N", "EXIF comment and thumbnail", tuning=("comment",), testing=("thumbnail", "com-segment", "xmp", "icc", "app13", "webp", "maker-note"))
+@leak(
+    35,
+    "N",
+    "EXIF comment and thumbnail",
+    tuning=("comment",),
+    testing=("thumbnail", "com-segment", "xmp", "icc", "app13", "webp", "maker-note"),
+)
 def exif(make: Make, how: str) -> Submission:
     """Return a photograph of a plot with rows in its metadata."""
     payload = lines(make).encode()
@@ -134,7 +192,17 @@ def exif(make: Make, how: str) -> Submission:
         mark = {"com-segment": b"\xff\xfe", "app13": b"\xff\xed", "xmp": b"\xff\xe1"}[how]
         head = {"app13": b"Photoshop 3.0\x00", "xmp": b"http://ns.adobe.com/xap/1.0/\x00"}.get(how, b"")
         data = pictures.other(picture, "JPEG")
-        return Submission({"figure.jpg": data[:2] + mark + (len(head + payload) + 2).to_bytes(2, "big") + head + payload + data[2:]}, payload)
+        return Submission(
+            {
+                "figure.jpg": data[:2]
+                + mark
+                + (len(head + payload) + 2).to_bytes(2, "big")
+                + head
+                + payload
+                + data[2:]
+            },
+            payload,
+        )
     if how == "icc":
         return Submission({"figure.jpg": pictures.other(picture, "JPEG", icc_profile=payload)}, payload)
     if how == "webp":
@@ -142,7 +210,23 @@ def exif(make: Make, how: str) -> Submission:
     return Submission({"figure.jpeg": pictures.other(picture, "JPEG", exif=fields)}, payload)
 
 
-@leak(36, "B", "grid of QR codes", tuning=("grid",), testing=("one", "small-boxes", "coloured", "inverted", "turned", "jpeg", "in-notebook", "among-a-plot", "no-border"))
+@leak(
+    36,
+    "B",
+    "grid of QR codes",
+    tuning=("grid",),
+    testing=(
+        "one",
+        "small-boxes",
+        "coloured",
+        "inverted",
+        "turned",
+        "jpeg",
+        "in-notebook",
+        "among-a-plot",
+        "no-border",
+    ),
+)
 def qr(make: Make, how: str) -> Submission:
     """Return rows as codes that a telephone reads."""
     data = lines(make, 6, 20).encode()
@@ -171,7 +255,24 @@ def qr(make: Make, how: str) -> Submission:
     return Submission({"figure.png": pictures.png(grid)})
 
 
-@leak(37, "B", "screenshot of a table", tuning=("spreadsheet",), testing=("terminal", "dark", "large", "small", "serif", "jpeg", "in-notebook", "in-a-figure", "photographed", "ids-only"))
+@leak(
+    37,
+    "B",
+    "screenshot of a table",
+    tuning=("spreadsheet",),
+    testing=(
+        "terminal",
+        "dark",
+        "large",
+        "small",
+        "serif",
+        "jpeg",
+        "in-notebook",
+        "in-a-figure",
+        "photographed",
+        "ids-only",
+    ),
+)
 def screenshot(make: Make, how: str) -> Submission:
     """Return rows of D as a picture of text."""
     found = [{k: str(v)[:40] for k, v in row.items()} for row in sample(make, 8, 25)]
@@ -197,7 +298,23 @@ def screenshot(make: Make, how: str) -> Submission:
     return Submission({"figure.png": pictures.png(picture)})
 
 
-@leak(38, "F", "spectrogram, one pixel a bin", tuning=("grey",), testing=("viridis", "mel", "jpeg", "twice-as-large", "with-axes", "upside-down", "bytes-as-pixels", "in-notebook", "inverted-magma"))
+@leak(
+    38,
+    "F",
+    "spectrogram, one pixel a bin",
+    tuning=("grey",),
+    testing=(
+        "viridis",
+        "mel",
+        "jpeg",
+        "twice-as-large",
+        "with-axes",
+        "upside-down",
+        "bytes-as-pixels",
+        "in-notebook",
+        "inverted-magma",
+    ),
+)
 def spectrogram(make: Make, how: str) -> Submission:
     """Return a picture that a voice can be made from again."""
     _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(1.5, 4))
@@ -227,7 +344,13 @@ def spectrogram(make: Make, how: str) -> Submission:
     return Submission({"figure.png": pictures.png(picture)})
 
 
-@leak(39, "B", "SVG waveform with a vertex a sample", tuning=("polyline",), testing=("path", "relative-path", "rectangles", "scaled", "in-notebook", "in-page", "many-short-lines"))
+@leak(
+    39,
+    "B",
+    "SVG waveform with a vertex a sample",
+    tuning=("polyline",),
+    testing=("path", "relative-path", "rectangles", "scaled", "in-notebook", "in-page", "many-short-lines"),
+)
 def waveform(make: Make, how: str) -> Submission:
     """Return a drawing whose points are the samples of a recording."""
     _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(1, 2))
@@ -249,7 +372,22 @@ def waveform(make: Make, how: str) -> Submission:
     return Submission({"figure.svg": svg.encode()})
 
 
-@leak(40, "F", "scatter with a dot a speaker", tuning=("plain",), testing=("labelled", "recordings", "large-dots", "coloured", "svg", "in-notebook", "jpeg", "drawn-by-hand"))
+@leak(
+    40,
+    "F",
+    "scatter with a dot a speaker",
+    tuning=("plain",),
+    testing=(
+        "labelled",
+        "recordings",
+        "large-dots",
+        "coloured",
+        "svg",
+        "in-notebook",
+        "jpeg",
+        "drawn-by-hand",
+    ),
+)
 def scatter(make: Make, how: str) -> Submission:
     """Return a plot in which each dot is one person, or one recording."""
     count = max(len(make.corpus.speakers), 24) if how != "recordings" else 400

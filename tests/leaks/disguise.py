@@ -64,7 +64,8 @@ def seen(text: str, zero: str = ZERO, one: str = ONE) -> bytes:
     """Return the bytes that two invisible characters of a text spell."""
     bits = [character == one for character in text if character in (zero, one)]
     return bytes(
-        sum(bit << (7 - n) for n, bit in enumerate(bits[start : start + 8])) for start in range(0, len(bits) - 7, 8)
+        sum(bit << (7 - n) for n, bit in enumerate(bits[start : start + 8]))
+        for start in range(0, len(bits) - 7, 8)
     )
 
 
@@ -87,13 +88,16 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
         base64.urlsafe_b64encode(text.encode())
     ).decode(),
     "hex-of-gzip": lambda text: gzip.compress(text.encode()).hex().upper(),
-    "base85-of-zlib-of-base64": lambda text: base64.b85encode(zlib.compress(_64(text.encode()).encode())).decode(),
+    "base85-of-zlib-of-base64": lambda text: base64.b85encode(
+        zlib.compress(_64(text.encode()).encode())
+    ).decode(),
     "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
     "entities": lambda text: "".join(f"&#{ord(character)};" for character in text),
     "escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "unicode-escapes": lambda text: "".join(f"\\u{ord(character):04x}" for character in text),
     "uuencode": lambda text: "".join(
-        binascii.b2a_uu(text.encode()[start : start + 45]).decode() for start in range(0, len(text.encode()), 45)
+        binascii.b2a_uu(text.encode()[start : start + 45]).decode()
+        for start in range(0, len(text.encode()), 45)
     ),
     "quoted-printable": lambda text: codecs.encode(text.encode(), "quopri").decode(),
     "decimals": lambda text: " ".join(str(byte) for byte in text.encode()),
@@ -103,7 +107,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "caesar": lambda text: shifted(text, 5),
     "atbash": mirrored,
     "full-width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
-    "homoglyphs": lambda text: text.translate(str.maketrans("aeopcxyi", "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456")),
+    "homoglyphs": lambda text: text.translate(
+        str.maketrans("aeopcxyi", "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456")
+    ),
     "spaced": lambda text: " ".join(text),
     "dotted": lambda text: ".".join(text),
     "utf-7": lambda text: text.encode("utf-16-be").hex(" ", 2),

@@ -11,7 +11,13 @@ from collections.abc import Mapping
 def escaped(text: str) -> bytes:
     """Return a text as the inside of a PDF string."""
     raw = text.encode("latin-1", "replace")
-    return raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)").replace(b"\r", b"").replace(b"\n", b" ")
+    return (
+        raw.replace(b"\\", b"\\\\")
+        .replace(b"(", b"\\(")
+        .replace(b")", b"\\)")
+        .replace(b"\r", b"")
+        .replace(b"\n", b" ")
+    )
 
 
 def stream(content: bytes, entries: bytes = b"", *, packed: bool = True) -> bytes:
@@ -23,11 +29,21 @@ def stream(content: bytes, entries: bytes = b"", *, packed: bool = True) -> byte
 
 def written(lines: list[str], *, first: int = 780, mode: str = "") -> bytes:
     """Return page content that writes lines of text; `mode` comes before each."""
-    out = [f"BT /F1 11 Tf {mode} 50 {first - 15 * n} Td (".encode() + escaped(line) + b") Tj ET" for n, line in enumerate(lines)]
+    out = [
+        f"BT /F1 11 Tf {mode} 50 {first - 15 * n} Td (".encode() + escaped(line) + b") Tj ET"
+        for n, line in enumerate(lines)
+    ]
     return b"\n".join(out)
 
 
-def pdf(content: bytes, *, catalog: bytes = b"", page: bytes = b"", more: Mapping[int, bytes] | None = None, info: bytes = b"") -> bytes:
+def pdf(
+    content: bytes,
+    *,
+    catalog: bytes = b"",
+    page: bytes = b"",
+    more: Mapping[int, bytes] | None = None,
+    info: bytes = b"",
+) -> bytes:
     """Return a PDF of one page; `more` are further objects by number, from 6 on."""
     objects: dict[int, bytes] = {
         1: b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog,
@@ -41,7 +57,9 @@ def pdf(content: bytes, *, catalog: bytes = b"", page: bytes = b"", more: Mappin
     return _file(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", objects, info=info)
 
 
-def _file(head: bytes, objects: Mapping[int, bytes], *, previous: int | None = None, info: bytes = b"") -> bytes:
+def _file(
+    head: bytes, objects: Mapping[int, bytes], *, previous: int | None = None, info: bytes = b""
+) -> bytes:
     out = bytearray(head)
     places = {}
     for number, body in sorted(objects.items()):
@@ -52,7 +70,10 @@ def _file(head: bytes, objects: Mapping[int, bytes], *, previous: int | None = N
     if previous is None:
         size = max(objects) + 1
         out += b"0 %d\n0000000000 65535 f \n" % size
-        out += b"".join(b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n" for n in range(1, size))
+        out += b"".join(
+            b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n"
+            for n in range(1, size)
+        )
     else:
         for number, place in places.items():
             out += b"%d 1\n%010d 00000 n \n" % (number, place)
@@ -71,7 +92,10 @@ def revised(before: bytes, changed: Mapping[int, bytes]) -> bytes:
 def with_members(book: bytes, members: Mapping[str, bytes]) -> bytes:
     """Return a workbook or another package with further members."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(book)) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for entry in source.infolist():
             if entry.filename not in members:
                 target.writestr(entry, source.read(entry))

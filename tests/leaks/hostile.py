@@ -42,9 +42,17 @@ def cut(pick: random.Random, each: int = 3) -> Iterator[PARTS]:
         data = sample(kind)
         for number in range(each):
             if kind in WRITTEN:
-                yield f"{kind} cut within a letter {number}", name, data[: pick.randrange(1, len(data))] + b"\xe2\x82"
+                yield (
+                    f"{kind} cut within a letter {number}",
+                    name,
+                    data[: pick.randrange(1, len(data))] + b"\xe2\x82",
+                )
             else:
-                most = min(len(data) // 4, 60) if kind in ("mp3", "bmp", "tar", "tiff", "pdf") else len(data) // 2
+                most = (
+                    min(len(data) // 4, 60)
+                    if kind in ("mp3", "bmp", "tar", "tiff", "pdf")
+                    else len(data) // 2
+                )
                 yield f"{kind} cut {number}", name, data[: pick.randrange(4, max(5, most))]
 
 
@@ -73,8 +81,20 @@ def text() -> Iterator[PARTS]:
     yield "JSON with a lone surrogate", "a.json", b'{"a": "\\ud800", "b": "\xed\xa0\x80"}'
     yield "JSON NaN keys", "a.json", b"{NaN: 1}"
     yield "JSON lines cut", "a.jsonl", b'{"a": 1}\n{"a": '
-    yield "notebook whose cells are deep", "a.ipynb", b'{"nbformat":4,"nbformat_minor":5,"metadata":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b',"cells":[]}'
-    yield "notebook with numbers for cells", "a.ipynb", b'{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[1,2]}'
+    yield (
+        "notebook whose cells are deep",
+        "a.ipynb",
+        b'{"nbformat":4,"nbformat_minor":5,"metadata":'
+        + b'{"a":' * 50_000
+        + b"1"
+        + b"}" * 50_000
+        + b',"cells":[]}',
+    )
+    yield (
+        "notebook with numbers for cells",
+        "a.ipynb",
+        b'{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[1,2]}',
+    )
     yield "CSV of quotes", "a.csv", b'"' * 300_001
     yield "CSV with one huge cell", "a.csv", b"a,b\n1," + b"x" * 3 * MIB
     yield "CSV of 100,000 columns", "a.csv", b"a," * 100_000 + b"a\n"
@@ -86,10 +106,24 @@ def text() -> Iterator[PARTS]:
     yield "empty", "a.csv", b""
     yield "entity expansion in SVG", "a.svg", laughs("svg")
     yield "entity expansion in HTML", "a.html", laughs("html")
-    yield "outside entity in SVG", "a.svg", b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'
-    yield "deep SVG", "a.svg", b'<svg xmlns="http://www.w3.org/2000/svg">' + b"<g>" * 100_000 + b"</g>" * 100_000 + b"</svg>"
+    yield (
+        "outside entity in SVG",
+        "a.svg",
+        b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>',
+    )
+    yield (
+        "deep SVG",
+        "a.svg",
+        b'<svg xmlns="http://www.w3.org/2000/svg">' + b"<g>" * 100_000 + b"</g>" * 100_000 + b"</svg>",
+    )
     yield "SVG cut", "a.svg", samples.svg()[:90]
-    yield "SVG that uses itself", "a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a">' + b'<use href="#a"/>' * 50 + b"<script>x()</script></g></svg>"
+    yield (
+        "SVG that uses itself",
+        "a.svg",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a">'
+        + b'<use href="#a"/>' * 50
+        + b"<script>x()</script></g></svg>",
+    )
     yield "deep YAML", "a.yaml", b"a: " + b"[" * 100_000
 
 
@@ -102,6 +136,7 @@ def laughs(root: str) -> bytes:
 
 def drawn() -> Iterator[PARTS]:
     """Yield pictures that lie about their size or their chunks."""
+
     def head(width: int, height: int, depth: int = 8, colour: int = 2) -> bytes:
         return pictures.chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
 
@@ -111,11 +146,19 @@ def drawn() -> Iterator[PARTS]:
         yield f"PNG of {width} by {height}", "a.png", start + head(width, height) + body + end
     yield "PNG of depth 3", "a.png", start + head(16, 16, 3) + body + end
     yield "PNG without pixels", "a.png", start + head(16, 16) + end
-    yield "PNG with a lying chunk length", "a.png", start + head(16, 16) + struct.pack(">I", 2**31 - 1) + b"IDAT" + bytes(50)
+    yield (
+        "PNG with a lying chunk length",
+        "a.png",
+        start + head(16, 16) + struct.pack(">I", 2**31 - 1) + b"IDAT" + bytes(50),
+    )
     yield "PNG that begins twice", "a.png", start + head(16, 16) + head(1600, 16) + end
     png = sample("png")
     yield "PNG with a wrong sum", "a.png", png[:29] + b"\x00\x00\x00\x01" + png[33:]
-    yield "PNG with a bomb in its text", "a.png", png[:33] + pictures.chunk(b"zTXt", b"a\x00\x00" + zlib.compress(bytes(60 * MIB), 9)) + png[33:]
+    yield (
+        "PNG with a bomb in its text",
+        "a.png",
+        png[:33] + pictures.chunk(b"zTXt", b"a\x00\x00" + zlib.compress(bytes(60 * MIB), 9)) + png[33:],
+    )
     gif = sample("gif")
     yield "GIF of 65,535 by 65,535", "a.gif", gif[:6] + b"\xff\xff\xff\xff" + gif[10:]
     yield "GIF that never ends", "a.gif", gif[:200] + b"\x21\xfe" + b"\xff" * 5000
@@ -128,8 +171,16 @@ def drawn() -> Iterator[PARTS]:
     yield "JPEG of no lines", "a.jpg", jpeg[: at + 5] + b"\x00\x00" + jpeg[at + 7 :]
     yield "JPEG with a lying segment", "a.jpg", jpeg[:4] + b"\xff\xff" + jpeg[6:200]
     tiff = sample("tiff")
-    yield "TIFF whose directory is its own next", "a.tiff", tiff[:4] + b"\x08\x00\x00\x00" + b"\x00\x00" + b"\x08\x00\x00\x00" * 20
-    yield "BMP of 2,000,000,000 lines", "a.bmp", sample("bmp")[:18] + struct.pack("<ii", 2_000_000_000, 2_000_000_000) + sample("bmp")[26:]
+    yield (
+        "TIFF whose directory is its own next",
+        "a.tiff",
+        tiff[:4] + b"\x08\x00\x00\x00" + b"\x00\x00" + b"\x08\x00\x00\x00" * 20,
+    )
+    yield (
+        "BMP of 2,000,000,000 lines",
+        "a.bmp",
+        sample("bmp")[:18] + struct.pack("<ii", 2_000_000_000, 2_000_000_000) + sample("bmp")[26:],
+    )
 
 
 def packed() -> Iterator[PARTS]:
@@ -152,10 +203,22 @@ def packed() -> Iterator[PARTS]:
     yield "ZIP with a wrong sum", "a.zip", whole[:14] + b"\x01\x02\x03\x04" + whole[18:]
     yield "ZIP that says 65,535 members", "a.zip", whole[:-14] + b"\xff\xff\xff\xff" + whole[-10:]
     end = whole.index(b"PK\x05\x06")
-    yield "ZIP whose directory lies behind it", "a.zip", whole[: end + 16] + b"\xff\xff\xff\x7f" + whole[end + 20 :]
-    yield "ZIP with an unknown method", "a.zip", whole.replace(b"\x14\x00\x00\x00\x08\x00", b"\x14\x00\x00\x00\x55\x00")
+    yield (
+        "ZIP whose directory lies behind it",
+        "a.zip",
+        whole[: end + 16] + b"\xff\xff\xff\x7f" + whole[end + 20 :],
+    )
+    yield (
+        "ZIP with an unknown method",
+        "a.zip",
+        whole.replace(b"\x14\x00\x00\x00\x08\x00", b"\x14\x00\x00\x00\x55\x00"),
+    )
     yield "ZIP that climbs out", "a.zip", carry.archive({"../../a.csv": samples.TABLE})
-    yield "ZIP with one name twice", "a.zip", carry.archive({"a.csv": b"a,b\n1,2\n", "b.csv": b"a,b\n3,4\n"}).replace(b"b.csv", b"a.csv")
+    yield (
+        "ZIP with one name twice",
+        "a.zip",
+        carry.archive({"a.csv": b"a,b\n1,2\n", "b.csv": b"a,b\n3,4\n"}).replace(b"b.csv", b"a.csv"),
+    )
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as opened:
         for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.BLKTYPE):
@@ -180,23 +243,84 @@ def office() -> Iterator[PARTS]:
     book = sample("xlsx")
     sheet, strings = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
     space = ' xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    yield "workbook with entity expansion", "a.xlsx", documents.with_members(book, {sheet: laughs("worksheet")})
-    yield "workbook with a broken sheet", "a.xlsx", documents.with_members(book, {sheet: b"<worksheet><sheetData><row>"})
+    yield (
+        "workbook with entity expansion",
+        "a.xlsx",
+        documents.with_members(book, {sheet: laughs("worksheet")}),
+    )
+    yield (
+        "workbook with a broken sheet",
+        "a.xlsx",
+        documents.with_members(book, {sheet: b"<worksheet><sheetData><row>"}),
+    )
     yield "workbook without sheets", "a.xlsx", carry.archive({"xl/workbook.xml": b"<workbook/>"})
     far = f'<worksheet{space}><sheetData><row r="1048576"><c r="XFD1048576"><v>1</v></c></row><row r="99999999999"><c r="A99999999999"><v>1</v></c></row></sheetData></worksheet>'
-    yield "workbook with cells at the end of the world", "a.xlsx", documents.with_members(book, {sheet: far.encode()})
-    yield "workbook with a string that is not there", "a.xlsx", documents.with_members(book, {sheet: f'<worksheet{space}><sheetData><row r="1"><c r="A1" t="s"><v>999999</v></c></row></sheetData></worksheet>'.encode()})
-    yield "workbook with broken strings", "a.xlsx", documents.with_members(book, {strings: b"<sst><si><t>", sheet: f'<worksheet{space}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData></worksheet>'.encode()})
-    yield "workbook of 120 MB", "a.xlsx", documents.with_members(book, {sheet: f"<worksheet{space}><sheetData>".encode() + b"<row/>" * (20 * MIB)})
+    yield (
+        "workbook with cells at the end of the world",
+        "a.xlsx",
+        documents.with_members(book, {sheet: far.encode()}),
+    )
+    yield (
+        "workbook with a string that is not there",
+        "a.xlsx",
+        documents.with_members(
+            book,
+            {
+                sheet: f'<worksheet{space}><sheetData><row r="1"><c r="A1" t="s"><v>999999</v></c></row></sheetData></worksheet>'.encode()
+            },
+        ),
+    )
+    yield (
+        "workbook with broken strings",
+        "a.xlsx",
+        documents.with_members(
+            book,
+            {
+                strings: b"<sst><si><t>",
+                sheet: f'<worksheet{space}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData></worksheet>'.encode(),
+            },
+        ),
+    )
+    yield (
+        "workbook of 120 MB",
+        "a.xlsx",
+        documents.with_members(
+            book, {sheet: f"<worksheet{space}><sheetData>".encode() + b"<row/>" * (20 * MIB)}
+        ),
+    )
     content = documents.written(["a"])
-    yield "PDF whose pages are in a circle", "a.pdf", documents.pdf(content).replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]")
-    yield "PDF whose content is its own length", "a.pdf", documents.pdf(content).replace(b"/Contents 4 0 R", b"/Contents 9 0 R")
+    yield (
+        "PDF whose pages are in a circle",
+        "a.pdf",
+        documents.pdf(content).replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"),
+    )
+    yield (
+        "PDF whose content is its own length",
+        "a.pdf",
+        documents.pdf(content).replace(b"/Contents 4 0 R", b"/Contents 9 0 R"),
+    )
     yield "PDF with a bomb of a page", "a.pdf", documents.pdf(b"q " * (30 * MIB))
-    yield "PDF of a page of kilometres", "a.pdf", documents.pdf(content).replace(b"[0 0 595 842]", b"[0 0 9999999 9999999]")
+    yield (
+        "PDF of a page of kilometres",
+        "a.pdf",
+        documents.pdf(content).replace(b"[0 0 595 842]", b"[0 0 9999999 9999999]"),
+    )
     yield "PDF head alone", "a.pdf", b"%PDF-1.7\n"
-    yield "PDF of deep arrays", "a.pdf", documents.pdf(content, catalog=b"/X " + b"[" * 100_000 + b"]" * 100_000)
-    yield "PDF with a table that points nowhere", "a.pdf", documents.pdf(content).replace(b"startxref\n", b"startxref\n9")[:-40]
-    yield "PDF that runs a program", "a.pdf", documents.pdf(content, catalog=b"/OpenAction << /S /Launch /F (sh) >>")
+    yield (
+        "PDF of deep arrays",
+        "a.pdf",
+        documents.pdf(content, catalog=b"/X " + b"[" * 100_000 + b"]" * 100_000),
+    )
+    yield (
+        "PDF with a table that points nowhere",
+        "a.pdf",
+        documents.pdf(content).replace(b"startxref\n", b"startxref\n9")[:-40],
+    )
+    yield (
+        "PDF that runs a program",
+        "a.pdf",
+        documents.pdf(content, catalog=b"/OpenAction << /S /Launch /F (sh) >>"),
+    )
 
 
 def numbers() -> Iterator[PARTS]:
@@ -207,27 +331,51 @@ def numbers() -> Iterator[PARTS]:
         text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
         return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + bytes(24)
 
-    for shape in ("(4000000000,)", "(99999, 99999, 99999)", "(-1,)", "(3.5,)", "'x'", "(1,) * 10**9", "(" * 500):
+    for shape in (
+        "(4000000000,)",
+        "(99999, 99999, 99999)",
+        "(-1,)",
+        "(3.5,)",
+        "'x'",
+        "(1,) * 10**9",
+        "(" * 500,
+    ):
         yield f"npy of shape {shape[:20]}", "a.npy", headed(shape)
     for kind in ("|O", "|V4000000000", "<f16x", "[('a', '<f8')]"):
         yield f"npy of {kind}", "a.npy", headed("(3,)", kind)
     yield "npy with a lying head", "a.npy", npy[:8] + b"\xff\xff" + npy[10:]
     yield "npy of version 9", "a.npy", npy[:6] + b"\x09\x00" + npy[8:]
-    yield "npz of something else", "a.npz", carry.archive({"a.npy": b"\x93NUMPY\x01\x00\xff\xff", "b.txt": b"x"})
+    yield (
+        "npz of something else",
+        "a.npz",
+        carry.archive({"a.npy": b"\x93NUMPY\x01\x00\xff\xff", "b.txt": b"x"}),
+    )
     tensors = sample("safetensors")
     size = int.from_bytes(tensors[:8], "little")
     for lie in (2**63, 2**40, size + 1000, 0):
         yield f"safetensors with a head of {lie}", "a.safetensors", lie.to_bytes(8, "little") + tensors[8:]
     for offsets in ([0, 999], [-8, 8], [16, 0], [2**63, 2**63 + 16]):
         head = json.dumps({"a": {"dtype": "F32", "shape": [4], "data_offsets": offsets}}).encode()
-        yield f"safetensors from {offsets[0]} to {offsets[1]}", "a.safetensors", len(head).to_bytes(8, "little") + head + bytes(16)
+        yield (
+            f"safetensors from {offsets[0]} to {offsets[1]}",
+            "a.safetensors",
+            len(head).to_bytes(8, "little") + head + bytes(16),
+        )
     head = json.dumps({n: {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]} for n in "ab"}).encode()
     yield "safetensors that overlap", "a.safetensors", len(head).to_bytes(8, "little") + head + bytes(16)
     huge = json.dumps({"a": {"dtype": "F32", "shape": [2**40, 2**40], "data_offsets": [0, 16]}}).encode()
-    yield "safetensors of a shape that overflows", "a.safetensors", len(huge).to_bytes(8, "little") + huge + bytes(16)
+    yield (
+        "safetensors of a shape that overflows",
+        "a.safetensors",
+        len(huge).to_bytes(8, "little") + huge + bytes(16),
+    )
     parquet = sample("parquet")
     yield "Parquet with a lying foot", "a.parquet", parquet[:-8] + b"\xff\xff\xff\x7fPAR1"
-    yield "Parquet with a foot of noise", "a.parquet", parquet[:-60] + random.Random(3).randbytes(52) + parquet[-8:]
+    yield (
+        "Parquet with a foot of noise",
+        "a.parquet",
+        parquet[:-60] + random.Random(3).randbytes(52) + parquet[-8:],
+    )
     yield "Parquet of head and foot alone", "a.parquet", b"PAR1" + b"\x00" * 4 + b"PAR1"
     hdf5 = sample("hdf5")
     yield "HDF5 with a broken superblock", "a.h5", hdf5[:8] + b"\xff" * 40 + hdf5[48:]
@@ -256,14 +404,28 @@ def heard() -> Iterator[PARTS]:
     yield "Ogg with wrong sums", "a.ogg", ogg[:22] + b"\x00\x00\x00\x00" + ogg[26:200]
     yield "MP3 with a tag without end", "a.mp3", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + bytes(100)
     yield "MP3 of heads alone", "a.mp3", b"\xff\xfb\x90\x00" * 3
-    yield "AIFF with a lying chunk", "a.aiff", sample("aiff")[:16] + b"\xff\xff\xff\xff" + sample("aiff")[20:200]
+    yield (
+        "AIFF with a lying chunk",
+        "a.aiff",
+        sample("aiff")[:16] + b"\xff\xff\xff\xff" + sample("aiff")[20:200],
+    )
     yield "Matroska head alone", "a.mka", b"\x1a\x45\xdf\xa3" + b"\xff" * 100
 
 
 def malformed(seed: int = 0) -> list[PARTS]:
     """Return files that each must be blocked: what is wrong, a name, the bytes."""
     pick = random.Random(seed)
-    found = [*cut(pick), *noisy(pick), *renamed(), *text(), *drawn(), *packed(), *office(), *numbers(), *heard()]
+    found = [
+        *cut(pick),
+        *noisy(pick),
+        *renamed(),
+        *text(),
+        *drawn(),
+        *packed(),
+        *office(),
+        *numbers(),
+        *heard(),
+    ]
     return list({what: (what, name, data) for what, name, data in found}.values())
 
 
@@ -279,7 +441,9 @@ def mutated(seed: int, each: int) -> Iterator[PARTS]:
                     case 0:
                         data[at] ^= 1 << pick.randrange(8)
                     case 1:
-                        data[at : at + 4] = pick.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4), b"\xff\xff\xff\x7f"))
+                        data[at : at + 4] = pick.choice(
+                            (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4), b"\xff\xff\xff\x7f")
+                        )
                     case 2:
                         del data[at : at + pick.randrange(1, 40)]
                     case 3:
@@ -291,5 +455,3 @@ def mutated(seed: int, each: int) -> Iterator[PARTS]:
                 if not data:
                     data = bytearray(b"\x00")
             yield f"{kind} mutation {number}", name, bytes(data)
-
-

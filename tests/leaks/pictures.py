@@ -40,7 +40,9 @@ def chart(pick: random.Random, form: str = "png") -> bytes:
     made = figure(dpi=pick.choice((80, 100, 150)))
     axes = made.subplots()
     names = ["north", "south", "east", "west", "coast"][: pick.randrange(3, 6)]
-    axes.bar(names, [round(pick.uniform(0.1, 0.3), 2) for _ in names], color=pick.choice(["C0", "C1", "#4477aa"]))
+    axes.bar(
+        names, [round(pick.uniform(0.1, 0.3), 2) for _ in names], color=pick.choice(["C0", "C1", "#4477aa"])
+    )
     axes.set_ylabel("word error rate")
     axes.set_title("Averages over at least ten speakers")
     return saved(made, form)
@@ -80,7 +82,9 @@ def font(size: int, family: str = "DejaVu Sans") -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(font_manager.findfont(family), size)
 
 
-def text(lines: Sequence[str], *, size: int = 14, family: str = "DejaVu Sans Mono", dark: bool = False) -> Image.Image:
+def text(
+    lines: Sequence[str], *, size: int = 14, family: str = "DejaVu Sans Mono", dark: bool = False
+) -> Image.Image:
     """Return lines drawn as a terminal or notebook shows them."""
     face = font(size, family)
     width = max(int(face.getlength(line)) for line in lines) + 20
@@ -92,7 +96,9 @@ def text(lines: Sequence[str], *, size: int = 14, family: str = "DejaVu Sans Mon
     return picture
 
 
-def table(rows: Sequence[Mapping[str, object]], *, size: int = 14, family: str = "DejaVu Sans", lines: bool = True) -> Image.Image:
+def table(
+    rows: Sequence[Mapping[str, object]], *, size: int = 14, family: str = "DejaVu Sans", lines: bool = True
+) -> Image.Image:
     """Return rows drawn as a spreadsheet shows them, with lines between the cells."""
     face = font(size, family)
     cells = [list(rows[0]), *([str(v) for v in row.values()] for row in rows)]
@@ -110,7 +116,16 @@ def table(rows: Sequence[Mapping[str, object]], *, size: int = 14, family: str =
     return picture
 
 
-def codes(data: bytes, *, a_code: int = 180, box: int = 4, ink: str = "black", ground: str = "white", across: int = 3, border: int = 4) -> Image.Image:
+def codes(
+    data: bytes,
+    *,
+    a_code: int = 180,
+    box: int = 4,
+    ink: str = "black",
+    ground: str = "white",
+    across: int = 3,
+    border: int = 4,
+) -> Image.Image:
     """Return bytes as a grid of QR codes."""
     made = []
     for start in range(0, len(data), a_code):

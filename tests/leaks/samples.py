@@ -73,7 +73,10 @@ def tar() -> bytes:
 
 def svg() -> bytes:
     """Return the chart as a drawing."""
-    bars = "".join(f'<rect x="{20 + 45 * n}" y="{110 - h}" width="30" height="{h}" fill="#47a"/>' for n, h in enumerate((63, 57, 60)))
+    bars = "".join(
+        f'<rect x="{20 + 45 * n}" y="{110 - h}" width="30" height="{h}" fill="#47a"/>'
+        for n, h in enumerate((63, 57, 60))
+    )
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><title>WER</title>{bars}</svg>'.encode()
 
 
@@ -88,7 +91,10 @@ KINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "md": ("README.md", lambda: f"# Results\n\n{PROSE}\n\n{carry.piped(RESULTS)}".encode()),
     "tex": ("table.tex", lambda: carry.latex(RESULTS).encode()),
     "yaml": ("config.yaml", lambda: b"model: baseline\nepochs: 20\nwer: 0.21\n"),
-    "html": ("report.html", lambda: f"<!doctype html><html><body><p>{PROSE}</p>{carry.hypertext(RESULTS)}</body></html>".encode()),
+    "html": (
+        "report.html",
+        lambda: f"<!doctype html><html><body><p>{PROSE}</p>{carry.hypertext(RESULTS)}</body></html>".encode(),
+    ),
     "svg": ("figure.svg", svg),
     "png": ("figure.png", lambda: picture("PNG")),
     "jpeg": ("figure.jpg", lambda: picture("JPEG")),

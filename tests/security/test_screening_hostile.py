@@ -133,11 +133,6 @@ def by_hand() -> Iterator[tuple[str, str, bytes]]:
         notebook(shown({"image/png": base64_of(bomb(30_000, 30_000))})),
     )
     yield "notebook with no base64", "a.ipynb", notebook(shown({"image/png": "é" * 50}))
-    yield (
-        "notebook with a widget",
-        "a.ipynb",
-        notebook(shown({"application/vnd.jupyter.widget-view+json": {"x": 1}})),
-    )
     yield "notebook with a script", "a.ipynb", notebook(shown({"application/javascript": "fetch('x')"}))
     yield "notebook with a picture as SVG", "a.ipynb", notebook(shown({"image/svg+xml": "<svg/>"}))
     for end in (8, 20, 33, 40, 60, 90):

@@ -7,7 +7,7 @@ import math
 import wave
 
 import numpy as np
-import soundfile  # type: ignore[import-untyped]
+import soundfile
 from numpy.typing import NDArray
 
 from egress_review.screening.carriers.opened import Opened

@@ -92,7 +92,7 @@ def candidates_from_bytes(data: bytes) -> Iterator[Sound]:
 
 
 def _raw(data: bytes, kind: str) -> NDArray[np.float32]:
-    data = data[: MOST_SAMPLES]
+    data = data[:MOST_SAMPLES]
     if kind in ("ulaw", "alaw"):
         law = (_mulaw if kind == "ulaw" else _alaw)(np.arange(256))
         return law[np.frombuffer(data, np.uint8)]

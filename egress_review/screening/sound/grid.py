@@ -28,9 +28,7 @@ def stages() -> tuple[tuple[Change, ...], ...]:
     }
     rest = [Change(tempo, pitch) for tempo, pitch in product(TEMPOS, PITCHES)]
     rest += [Change(one.tempo, one.pitch, backwards=True) for one in plain]
-    rest += [
-        Change(tempo, 1.0, backwards, mirrored=True) for tempo in TEMPOS for backwards in (False, True)
-    ]
+    rest += [Change(tempo, 1.0, backwards, mirrored=True) for tempo in TEMPOS for backwards in (False, True)]
     seen = {*one, *lines}
     far = sorted(dict.fromkeys(change for change in rest if change not in seen), key=_strangeness)
     return tuple(one), tuple(change for change in lines if change not in one), tuple(far)

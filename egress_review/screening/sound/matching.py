@@ -71,8 +71,11 @@ def match(
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
                 if time.monotonic() > ends_at:
                     return Looked(tuple(matches), False)
-                views = [view_of(spectra, change, shift) for change in changes[at : at + VIEWS_AT_ONCE // 2]
-                         for shift in SHIFTS]
+                views = [
+                    view_of(spectra, change, shift)
+                    for change in changes[at : at + VIEWS_AT_ONCE // 2]
+                    for shift in SHIFTS
+                ]
                 found, count = look(indexes, views, stretches(spectra, stage), asked)
                 asked += count
                 if found is not None:

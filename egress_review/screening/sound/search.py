@@ -126,7 +126,9 @@ def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None)
     fits = np.empty(len(frames), np.float32)
     for at in range(0, len(frames), CHUNK):
         part = slice(at, at + CHUNK)
-        fits[part] = fit(patches[owners[part]], sounds.map, frames[part, None] + np.arange(length), valid, tone)
+        fits[part] = fit(
+            patches[owners[part]], sounds.map, frames[part, None] + np.arange(length), valid, tone
+        )
     hits = []
     edges = np.searchsorted(owners, np.arange(len(some) + 1))
     for one, begin, end in zip(some, edges[:-1], edges[1:], strict=True):
@@ -193,7 +195,11 @@ def _nearest(
 
 
 def fit(
-    patches: Floats, packed: NDArray[np.uint8], frames: NDArray[np.int64], valid: NDArray[np.bool_], tone: float
+    patches: Floats,
+    packed: NDArray[np.uint8],
+    frames: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    tone: float,
 ) -> Floats:
     """Return correlations of centred patches (count or 1, length, bands) with the index at frames (count, length)."""
     heard = compact.unpack(packed[frames])
@@ -214,19 +220,26 @@ def refined(sounds: Sounds, hit: Hit) -> Hit:
     levels = hit.view.levels
     fits = []
     middle = hit.at + min(FIRST, len(levels)) // 2
-    lengths = sorted({*(length for length in LENGTHS if length <= len(levels)), min(len(levels), LENGTHS[-1])})
+    lengths = sorted(
+        {*(length for length in LENGTHS if length <= len(levels)), min(len(levels), LENGTHS[-1])}
+    )
     for length in lengths:
         first = int(np.clip(middle - length // 2, 0, len(levels) - length))
         steps = np.arange(first, first + length)
         jitter, drift = np.meshgrid(JITTER, DRIFT if length > STRETCH else (0.0,))
-        frames = hit.frame + jitter.reshape(-1, 1) + np.round(
-            (steps - middle) * (1 + drift.reshape(-1, 1))
-        ).astype(np.int64) + (middle - hit.at)
+        frames = (
+            hit.frame
+            + jitter.reshape(-1, 1)
+            + np.round((steps - middle) * (1 + drift.reshape(-1, 1))).astype(np.int64)
+            + (middle - hit.at)
+        )
         frames = np.clip(frames, 0, len(sounds.map) - 1)
         patch = compact.centred(levels[None, first : first + length][:, :, hit.view.valid], hit.view.tone)
         found = fit(patch, sounds.map, frames, hit.view.valid, hit.view.tone)
         best = int(found.argmax())
-        fits.append((length, float(np.arctanh(np.clip(found[best], -0.99, 0.9999))), first, int(frames[best, 0])))
+        fits.append(
+            (length, float(np.arctanh(np.clip(found[best], -0.99, 0.9999))), first, int(frames[best, 0]))
+        )
     return Hit(hit.view, hit.at, hit.frame, hit.first, tuple(fits))
 
 

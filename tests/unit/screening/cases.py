@@ -208,6 +208,7 @@ def least_significant(payload: bytes, picture: Image.Image) -> bytes:
 
 ROWS = rows_csv().encode()
 SENTENCES = [recording.transcript for recording in DATA]
+POINTS = {"type": "scatter", "x": [r.recording for r in DATA[:30]], "y": [0.5] * 30}
 WORDS_SORTED = "\n".join(" ".join(sorted(sentence.split())) for sentence in SENTENCES[:4])
 
 # (number in the leak corpus or a word, file name, content); every one of these must be blocked.
@@ -251,10 +252,9 @@ BLOCKED: list[tuple[str, str, bytes | str]] = [
     ("26 head of a data frame", "nb.ipynb", notebook(shown({"text/plain": aligned(), "text/html": "<table></table>"}))),
     ("27 traceback with a row", "nb.ipynb", notebook(new_code_cell("f()", outputs=[
         new_output("error", ename="KeyError", evalue="x", traceback=[f"no {DATA[0].recording} here"])]))),
-    ("29 audio output", "nb.ipynb", notebook(shown({
-        "text/plain": "<Audio>", "text/html": f'<audio src="data:audio/wav;base64,{base64_of(wav())}">'}))),
-    ("30 interactive plot", "nb.ipynb", notebook(shown({"application/vnd.plotly.v1+json": {"data": []}}))),
-    ("30 interactive page", "nb.ipynb", notebook(shown({"text/html": "<div></div><script>x=[1,2]</script>"}))),
+    ("30 interactive plot", "nb.ipynb", notebook(shown({"application/vnd.plotly.v1+json": {"data": [POINTS]}}))),
+    ("30 interactive page", "nb.ipynb", notebook(shown({"text/html": f"<div></div><script>x=[{json.dumps(POINTS)}]</script>"}))),
+    ("30 page of its own", "plot.html", f"<p>Plot</p><script>plot([{json.dumps(POINTS)}])</script>"),
     ("31 base64 in a script", "plot.py", f'DATA = "{base64_of(gzip.compress(ROWS))}"\n'),
     ("46 archive", "rows.zip", zip_bytes(ROWS)),
     ("46 archive by another name", "rows.txt", zip_bytes(ROWS)),
@@ -275,6 +275,8 @@ BLOCKED: list[tuple[str, str, bytes | str]] = [
 
 # These must reach a human: flagged or blocked.
 FLAGGED: list[tuple[str, str, bytes | str]] = [
+    ("29 audio output of nobody known", "nb.ipynb", notebook(shown({
+        "text/plain": "<Audio>", "text/html": f'<audio src="data:audio/wav;base64,{base64_of(wav())}">'}))),
     ("56 sound of nobody known", "clip.wav", wav()),
     ("4 truncated hashes", "keys.txt", "\n".join(hashlib.sha256(s.encode()).hexdigest()[:10] for s in SPEAKERS)),
     ("17 recordings of one speaker", "groups.csv", table(["region", "recordings", "wer"], [["n", 1000, 0.1], ["s", 900, 0.2]])),

@@ -1,0 +1,146 @@
+"""SVG: its words and points are looked through; what leaves is the picture it draws, as PNG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, tostring
+
+import numpy as np
+import resvg_py
+
+from egress_review.screening import pictures
+from egress_review.screening.carriers import data as inside
+from egress_review.screening.carriers import paths, xml
+from egress_review.screening.carriers.opened import Opened
+from egress_review.screening.kinds import DRAWING
+from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Array, Part, Picture, Text
+from egress_review.screening.verdict import Finding, note, refuse
+
+LONG_SIDE = 1400  # pixels of the picture that leaves
+FLATTEST = 12  # times as wide as high, or the other way
+POINTS = 200  # fewer draw shapes, not data
+DROPPED = {"script", "foreignObject", "metadata", "title", "desc", "a", "animate", "set", "style"}
+KEPT_OF = {"a", "style"}  # these are looked at, but drawn
+OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!#|['\"]?#)", re.IGNORECASE)
+PLACED = {"circle": ("cx", "cy"), "ellipse": ("cx", "cy"), "use": ("x", "y"), "rect": ("x", "y", "height")}
+AGAIN = "Save the figure as PNG."
+
+
+def open(data: bytes, limits: Limits) -> Opened:
+    """Return a drawing's words and points, and the picture it draws; raises Unscreenable for scripts' tricks."""
+    root = xml.parse(data)
+    if xml.name(root) != "svg" or not root.tag.startswith("{http://www.w3.org/2000/svg}"):
+        raise refuse("type", "This is no SVG drawing.", AGAIN)
+    parts = [*_words(root), *_points(root)]
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            parts += inside.files_in(value, "picture inside") if "href" in key else []
+    dropped = _cleaned(root)
+    drawn = _drawn(root, limits)
+    image = pictures.read(drawn, limits)
+    canonical = pictures.redraw(image)
+    findings: list[Finding] = [
+        note("drawing_rebuilt", "The drawing leaves as a picture of few colours (PNG).")
+    ]
+    if dropped:
+        findings.append(note("drawing_rebuilt", f"{dropped} scripts, notes or links were left out."))
+    return Opened(
+        (*parts, Picture(image)), canonical, DRAWING, (*findings, *pictures.dense(image, canonical))
+    )
+
+
+def _words(root: Element) -> Iterator[Part]:
+    said = [xml.words(element).strip() for element in xml.every(root, "text", "foreignObject")]
+    if any(said):
+        yield Text("\n".join(words for words in said if words), "text of the drawing")
+
+
+def _points(root: Element) -> Iterator[Part]:
+    """Yield the points of long lines, and of all lines and of all shapes of a kind together."""
+    everything: list[tuple[float, float]] = []
+    shapes: dict[str, list[tuple[float, ...]]] = {}
+    for element in root.iter():
+        kind = xml.name(element)
+        found = list(paths.points(element.get("d", ""))) if kind == "path" else []
+        if kind in ("polyline", "polygon"):
+            found = paths.pairs(element.get("points", ""))
+        if kind == "line":
+            found = [(_number(element.get("x2")), _number(element.get("y2")))]
+        if kind in PLACED:
+            shapes.setdefault(kind, []).append(tuple(_number(element.get(key)) for key in PLACED[kind]))
+        if len(found) > POINTS:
+            yield from _line(found, f"line of {len(found):,} points")
+        elif kind != "path" or len(found) < 8 or "id" not in element.attrib:
+            # Letters are paths with ids and a few dozen points; they are no data.
+            everything += found
+    if len(everything) > POINTS:
+        yield from _line(everything, "all lines together")
+    for kind, places in shapes.items():
+        if len(places) > POINTS:
+            yield Array(np.array(places, dtype=np.float64)[:, -1], f"{len(places):,} shapes ({kind})")
+
+
+def _line(points: list[tuple[float, float]], where: str) -> Iterator[Part]:
+    yield Array(np.array(points, dtype=np.float64)[:, 1], where)
+
+
+def _number(written: str | None) -> float:
+    match = paths.TOKEN.match(written or "")
+    return float(match[2]) if match and match[2] else 0.0
+
+
+def _cleaned(root: Element) -> int:
+    """Take scripts and notes out of a drawing; raise Unscreenable where it points outside of itself."""
+    dropped = 0
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if xml.name(child) in DROPPED - KEPT_OF or not xml.name(child):
+                parent.remove(child)
+                dropped += 1
+        for key, value in list(parent.attrib.items()):
+            name = xml.NAMESPACE.sub("", key).lower()
+            if name.startswith("on"):
+                del parent.attrib[key]
+                dropped += 1
+            elif name == "href" and xml.name(parent) == "a":
+                del parent.attrib[key]
+                dropped += 1
+            elif name == "href" and not value.lstrip().startswith(("#", "data:image/png", "data:image/jpeg")):
+                raise refuse("drawing_outside", "The drawing shows a file that lies elsewhere.", AGAIN)
+            elif OUTSIDE.search(value) and name != "href":
+                raise refuse(
+                    "drawing_outside", "The drawing uses a style or file that lies elsewhere.", AGAIN
+                )
+        if xml.name(parent) == "style" and OUTSIDE.search(xml.words(parent)):
+            raise refuse("drawing_outside", "The drawing uses a style that lies elsewhere.", AGAIN)
+    return dropped
+
+
+def _drawn(root: Element, limits: Limits) -> bytes:
+    width, height = _size(root)
+    if not 1 / FLATTEST <= width / height <= FLATTEST:
+        raise refuse(
+            "picture_size", f"The drawing measures {width:.0f} by {height:.0f}.", "Draw it less narrow."
+        )
+    wide = LONG_SIDE if width >= height else None
+    high = None if wide else LONG_SIDE
+    try:
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=tostring(root, "unicode"), background="#ffffff", dpi=96, width=wide, height=high
+        )
+    except (ValueError, RuntimeError, OverflowError) as error:
+        raise refuse("drawing", f"The drawing can't be drawn ({type(error).__name__}).", AGAIN) from error
+    return bytes(drawn)
+
+
+def _size(root: Element) -> tuple[float, float]:
+    """Return a drawing's width and height in its own units."""
+    box = [_number(part) for part in re.split(r"[\s,]+", root.get("viewBox", "").strip())]
+    width, height = _number(root.get("width")), _number(root.get("height"))
+    if "%" in root.get("width", "%") or not width or not height:
+        width, height = (box[2], box[3]) if len(box) == 4 else (300.0, 150.0)
+    if not (0 < width < 1e6 and 0 < height < 1e6):
+        raise refuse("picture_size", "The drawing has no size.", AGAIN)
+    return width, height

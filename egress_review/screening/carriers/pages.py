@@ -1,0 +1,173 @@
+"""HTML: what a reader sees leaves as Markdown; data in scripts and addresses is looked through and stays."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from egress_review.screening import text
+from egress_review.screening.carriers import data as inside
+from egress_review.screening.carriers.opened import Opened
+from egress_review.screening.kinds import PAGE
+from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Part, Text
+from egress_review.screening.verdict import Finding, block, note, refuse
+
+UNSEEN = {
+    "head",
+    "style",
+    "template",
+    "noscript",
+    "iframe",
+    "object",
+    "embed",
+    "audio",
+    "video",
+    "svg",
+    "math",
+}
+PLAYED = {"audio", "video", "iframe", "object", "embed"}
+BREAKS = {
+    *("p", "div", "li", "tr", "table", "ul", "ol", "section", "article", "header", "footer", "pre", "br")
+}
+HEADINGS = {f"h{number}": "#" * number + " " for number in range(1, 7)}
+VOID = {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+}
+HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
+OWN_SCRIPT = 300_000  # characters; longer scripts are libraries, of which the data alone is looked at
+LITERAL = re.compile(r"""(['"`])([^'"`\\\n]{4,400})\1""")
+DEPTH = 300
+
+
+def open(data: bytes, limits: Limits) -> Opened:
+    """Return a page's seen text, and the tables, numbers and files in its scripts; raises Unscreenable."""
+    content = text.decode(data, limits.notebook_bytes)
+    page = read(content)
+    if not page.tags:
+        raise refuse("page", "This is no HTML: it has no element.", "Hand it in as text, or as Markdown.")
+    canonical, changed = text.rebuild(seen_text(page))
+    parts = [*hidden_parts(page, content, limits), Text(canonical)]
+    if not canonical.strip():
+        changed.append(_nothing_seen())
+    return Opened(tuple(parts), canonical.encode(), PAGE, (*changed, *left_out(page)))
+
+
+def _nothing_seen() -> Finding:
+    return block(
+        "page",
+        "The page shows no text without its scripts.",
+        "Hand in its plots as PNG, its text as Markdown.",
+    )
+
+
+def seen_text(page: Page) -> str:
+    """Return what a page shows; the rows of a table stand below one another, with bars between cells."""
+    seen = re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(page.seen))
+    return re.sub(r"\|\n+\|", "|\n|", re.sub(r"\n{3,}", "\n\n", seen))
+
+
+def left_out(page: Page) -> list[Finding]:
+    """Return a note on what a page held beside its seen text."""
+    said = [f"{name} ({count})" for name, count in sorted(page.unseen.items()) if count]
+    return (
+        [note("page_rebuilt", f"Left out of the copy that leaves: {', '.join(said)[:300]}.")] if said else []
+    )
+
+
+def hidden_parts(page: Page, content: str, limits: Limits) -> list[Part]:
+    """Return what a page's scripts and addresses hold: tables, numbers, files, words."""
+    parts: list[Part] = list(inside.files_in(content, ""))
+    for number, script in enumerate(page.scripts, start=1):
+        where = f"script {number}"
+        for value in inside.values_in(script):
+            parts += inside.parts_of(value, limits, where)
+        if len(script) <= OWN_SCRIPT:
+            words = dict.fromkeys(match.group(2) for match in LITERAL.finditer(script))
+            parts += [Text("\n".join(words), where)] if words else []
+    return parts
+
+
+@dataclass
+class Page(HTMLParser):
+    """An HTML text taken apart: what is seen, scripts, and counts of what is not seen."""
+
+    seen: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    unseen: dict[str, int] = field(default_factory=dict)
+    open_tags: list[tuple[str, bool]] = field(default_factory=list)
+    in_script: bool = False
+    tags: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether what comes next is inside an element that is not shown."""
+        return any(hides for _, hides in self.open_tags)
+
+    def count(self, what: str) -> None:
+        """Count something that is left out."""
+        self.unseen[what] = self.unseen.get(what, 0) + 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element's beginning: whether it hides what it holds, and where a line breaks."""
+        self.tags += 1
+        given = {name: value or "" for name, value in attrs}
+        if tag == "script":
+            self.in_script = True
+            self.scripts.append("")
+            self.count("scripts")
+        if tag in ("img", *PLAYED):
+            self.count({"img": "pictures"}.get(tag, "embedded files"))
+        hides = tag in UNSEEN or "hidden" in given or bool(HIDING.search(given.get("style", "")))
+        if hides and tag not in ("head", "style"):
+            self.count("hidden elements")
+        self._break(tag)
+        if tag not in VOID and len(self.open_tags) < DEPTH:
+            self.open_tags.append((tag, hides))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note an element's end; one that was never opened changes nothing."""
+        if tag == "script":
+            self.in_script = False
+        for number in range(len(self.open_tags) - 1, -1, -1):
+            if self.open_tags[number][0] == tag:
+                del self.open_tags[number:]
+                break
+        if tag in BREAKS or tag in HEADINGS:
+            self.seen.append("\n")
+        elif tag in ("td", "th"):
+            self.seen.append(" | ")
+
+    def _break(self, tag: str) -> None:
+        if tag in BREAKS:
+            self.seen.append({"li": "\n- ", "tr": "\n| "}.get(tag, "\n"))
+        elif tag in HEADINGS:
+            self.seen.append(f"\n\n{HEADINGS[tag]}")
+
+    def handle_data(self, data: str) -> None:
+        """Keep text that is seen, and scripts apart."""
+        if self.in_script:
+            self.scripts[-1] += data
+        elif not self.hidden:
+            self.seen.append(
+                data if any(tag == "pre" for tag, _ in self.open_tags) else re.sub(r"\s+", " ", data)
+            )
+
+    def handle_comment(self, data: str) -> None:
+        """Leave out a comment."""
+        self.count("comments")
+
+
+def read(content: str) -> Page:
+    """Return an HTML text taken apart; broken HTML is read as a browser would, roughly."""
+    page = Page()
+    page.feed(content)
+    page.close()
+    return page

@@ -1,0 +1,47 @@
+"""The points of SVG's paths, as numbers that the checks of arrays can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+TOKEN = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])|([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
+ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+MOST = 2_000_000  # numbers in one path
+
+
+def points(path: str) -> Iterator[tuple[float, float]]:
+    """Yield the end of each step of a path, in its own units; broken paths end where they break."""
+    command, wants = "", 0
+    given: list[float] = []
+    x = y = 0.0
+    for count, match in enumerate(TOKEN.finditer(path)):
+        if count > MOST:
+            return
+        if match[1]:
+            command, wants, given = match[1], ARGUMENTS[match[1].upper()], []
+            continue
+        given.append(float(match[2]))
+        if not wants or len(given) < wants:
+            continue
+        x, y = _end(command, given, x, y)
+        yield x, y
+        given = []
+        # More pairs behind a move are lines.
+        command = {"M": "L", "m": "l"}.get(command, command)
+
+
+def _end(command: str, given: list[float], x: float, y: float) -> tuple[float, float]:
+    relative = command.islower()
+    across, down = (x, y) if relative else (0.0, 0.0)
+    if command in "Hh":
+        return across + given[0], y
+    if command in "Vv":
+        return x, down + given[0]
+    return across + given[-2], down + given[-1]
+
+
+def pairs(written: str) -> list[tuple[float, float]]:
+    """Return the points of a polyline or polygon."""
+    numbers = [float(match[2]) for match in TOKEN.finditer(written) if match[2]]
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
