@@ -150,7 +150,7 @@ def _bits(
     first = np.repeat(starts[texts.lines] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
     pairs = np.unique(words * np.int64(speakers) + row_speakers[first + np.arange(len(words))])
     said_by = np.bincount(pairs // speakers, minlength=len(members))
-    return np.clip(np.minimum(bits, np.log2(speakers / np.maximum(said_by, 1)) + 5.0), LEAST_BITS, MOST_BITS)
+    return np.clip(np.minimum(bits, np.log2(speakers / np.maximum(said_by, 1)) + 7.0), LEAST_BITS, MOST_BITS)
 
 
 def _sequence(
