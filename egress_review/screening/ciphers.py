@@ -9,35 +9,9 @@ LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.di
 CYRILLIC = "".join(map(chr, range(0x430, 0x450)))
 PRINTED = "".join(map(chr, range(33, 127)))
 QWERTY = "qwertyuiop asdfghjkl zxcvbnm"
-LEET = str.maketrans(
-    {
-        "0": "o",
-        "1": "i",
-        "3": "e",
-        "4": "a",
-        "5": "s",
-        "7": "t",
-        "8": "b",
-        "@": "a",
-        "$": "s",
-        "!": "i",
-        "+": "t",
-        "|": "l",
-    }
-)
+LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "+": "t", "|": "l"})
 LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
-BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀", "abcdefghijklmnopqrstuvwxyz ", strict=True))
-DRAWN = str.maketrans(
-    {
-        **BRAILLE,
-        **{chr(0x1F1E6 + n): letter for n, letter in enumerate(LOWER)},
-        **{chr(0x1F130 + n): letter for n, letter in enumerate(LOWER)},
-        **{chr(0x1F150 + n): letter for n, letter in enumerate(LOWER)},
-        **{chr(0x1F170 + n): letter for n, letter in enumerate(LOWER)},
-        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
-        **dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)),
-    }
-)
+TURNED = str.maketrans(dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)))
 
 Undo = Callable[[str], str]
 
@@ -61,7 +35,7 @@ def shifts() -> Iterator[tuple[str, Undo]]:
             yield "shifted letters", _translation(str.maketrans(CYRILLIC, turned))
     yield "letters as numbers", _translation(LEET)
     yield "letters as numbers", _translation(LEET_L)
-    yield "drawn letters", _translation(DRAWN)
+    yield "turned letters", lambda text: text[::-1].translate(TURNED)
 
 
 def _translation(table: dict[int, int] | dict[int, str | int]) -> Undo:
@@ -123,9 +97,7 @@ def _placed(line: str, order: list[int]) -> str:
 def letters(text: str) -> Iterator[tuple[str, str]]:
     """Yield what the first or last letters, or words, of the lines or sentences of a text spell."""
     lines = [line.split() for line in text.split("\n") if line.split()]
-    sentences = [
-        line.split() for line in text.replace("\n", " ").replace("? ", ". ").split(". ") if line.split()
-    ]
+    sentences = [line.split() for line in text.replace("\n", " ").replace("? ", ". ").split(". ") if line.split()]
     for name, units in (("lines", lines), ("sentences", sentences)):
         if len(units) >= 8:
             yield f"first letters of the {name}", "".join(unit[0].lstrip("-*#>\"'(")[:1] for unit in units)

@@ -74,15 +74,15 @@ class Corpus:
 
     def row(self, number: int) -> NDArray[np.int64]:
         """Return the numbers of the words of one transcript."""
-        return np.asarray(self.sequence[self.rows[number] : self.rows[number + 1] - 1], dtype=np.int64)
+        return np.asarray(
+            self.sequence[self.rows[number] : self.rows[number + 1] - 1], dtype=np.int64
+        )
 
     def said_by(self, rows: Iterable[int]) -> set[int]:
         """Return the numbers of the speakers who said any of these transcripts."""
         speakers: set[int] = set()
         for row in rows:
-            speakers.update(
-                self.row_speakers[self.speaker_starts[row] : self.speaker_starts[row + 1]].tolist()
-            )
+            speakers.update(self.row_speakers[self.speaker_starts[row] : self.speaker_starts[row + 1]].tolist())
         return speakers
 
     def places(self, word: int) -> NDArray[np.int64]:
@@ -96,7 +96,7 @@ class Corpus:
         counts = self.anchor_starts[run + 1] - self.anchor_starts[run]
         speakers: set[int] = set()
         for offset in np.argsort(counts, kind="stable").tolist():
-            starts = self.places(int(run[offset]))[:MOST_PLACES] - offset
+            starts = self.places(int(run[offset]))[: MOST_PLACES] - offset
             starts = starts[(starts >= 0) & (starts + len(run) <= len(self.sequence))]
             for step in range(len(run)):
                 starts = starts[self.sequence[starts + step] == run[step]]
@@ -150,7 +150,7 @@ def _bits(
     first = np.repeat(starts[texts.lines] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
     pairs = np.unique(words * np.int64(speakers) + row_speakers[first + np.arange(len(words))])
     said_by = np.bincount(pairs // speakers, minlength=len(members))
-    return np.clip(np.minimum(bits, np.log2(speakers / np.maximum(said_by, 1)) + 5.0), LEAST_BITS, MOST_BITS)
+    return np.clip(np.minimum(bits, np.log2(speakers / np.maximum(said_by, 1)) + 7.0), LEAST_BITS, MOST_BITS)
 
 
 def _sequence(

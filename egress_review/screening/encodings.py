@@ -30,7 +30,8 @@ SUMMED = re.compile(
 SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
-FIGURES = re.compile(r"[\d.,;:|+\-eE\t]+")
+STREAMS = ("all", "first", "last", "behind", "line", "whole")
+FEW_TOKENS = 4  # of a line that is a name and a value
 NAMED = re.compile(r"[A-Za-z]{2,}(?:[_\-./][A-Za-z]+)*|[\d.,:\-/+]+|[A-Za-z]+[_\-]?\d{1,4}")
 
 
@@ -63,11 +64,11 @@ class Budget:
 
     times: int = 600
     bytes: int = 16 * 1024 * 1024
-    seen: set[int] = field(default_factory=set)
+    seen: set[tuple[type, int]] = field(default_factory=set)
 
     def take(self, data: bytes | str) -> bool:
         """Return whether this is new and may still be looked into, and count it."""
-        key = hash(data)
+        key = (type(data), hash(data))
         if key in self.seen or self.times <= 0 or self.bytes <= 0:
             return False
         self.seen.add(key)
@@ -131,30 +132,29 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield what tokens that are no words make when joined in order, with the 1-based line of the first.
 
     Joined are all such tokens of neighbouring lines, and each line's first and last: a column, a value
-    behind a name, a comment behind its sign.
+    behind a name, a comment behind its sign, or nothing else. Half of them at least must be no words.
     """
-    streams: dict[str, list[tuple[int, str]]] = {"all": [], "first": [], "last": [], "line": []}
+    streams: dict[str, list[tuple[int, str]]] = {name: [] for name in STREAMS}
     for number, line in enumerate(text.split("\n"), start=1):
-        tokens = [token for token in TOKEN.findall(line) if _is_piece(token)]
-        if tokens:
-            streams["all"] += [(number, token) for token in tokens[:50]]
+        tokens = TOKEN.findall(line)
+        odd = [token for token in tokens if _is_piece(token)]
+        streams["all"] += [(number, token) for token in odd[:50]]
+        if tokens and (odd or len(tokens) <= FEW_TOKENS):
             streams["first"].append((number, tokens[0]))
             streams["last"].append((number, tokens[-1]))
-        bare = re.sub(r"^[\s#/*>%;\-\"']+|[\s\"',;\\+]+$", "", line)
-        if (
-            len(bare) >= PIECE
-            and " " not in bare
-            and not FIGURES.fullmatch(bare)
-            and not NAMED.fullmatch(bare)
-        ):
-            streams["line"].append((number, bare))
+            streams["behind"].append((number, line.split()[-1]))
+        whole = line.strip()
+        if whole and " " not in whole:
+            streams["whole"].append((number, whole))
+            streams["line"].append((number, re.sub(r"^[#/*>%;\-\"']+|[\"',;\\+]+$", "", whole)))
+        elif whole and whole[0] in "#/*>%;-\"'" and whole.count(" ") == 1:
+            streams["line"].append((number, whole.split(" ")[1]))
     seen: set[str] = set()
     for found in streams.values():
         for run in _neighbours(found):
-            joined = "".join(
-                token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
-            )
-            if len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
+            joined = "".join(token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run))
+            odd = sum(_is_piece(token) for _, token in run)
+            if 2 * odd >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)
                 yield run[0][0], joined
 
@@ -203,6 +203,7 @@ def _inside_bytes(data: bytes, limits: Limits) -> Iterator[str | bytes]:
     text = as_text(data)
     if text is not None:
         yield text
+    if text is not None and _is_written(text):
         return
     for plain in unveiled(data):
         if is_text(plain) or unpack(plain, limits.decoded_bytes):
@@ -213,8 +214,9 @@ def _inside_text(text: str, depth: int) -> Iterator[str | bytes]:
     """Yield what a text holds encoded: itself as one run, runs inside it, codes, escapes, uuencoded blocks."""
     bare = re.sub(r"\s", "", text)
     if len(bare) >= 8 and bare.isascii() and not _is_written(text):
-        for run in dict.fromkeys((bare, text.strip(), *decoders.rotated(bare))):
-            yield from likely(decoders.read(run), veiled=run is bare)
+        unquoted = bare.strip("'\"`,;()[]{}").replace("\\\\", "\\")
+        for run in dict.fromkeys((bare, unquoted, text.strip(), *decoders.rotated(unquoted))):
+            yield from likely(decoders.read(run), veiled=run in (bare, unquoted))
     for inner in decoders.escapes(text):
         if inner != text:
             yield inner.encode("utf-8", "replace")

@@ -33,6 +33,15 @@ ALIKE = str.maketrans(
     "\u03b1\u03b5\u03bf\u03c1\u03b9\u03ba\u03bd\u03c4\u03c5\u03c7\u03b3\u03c9\u0261\u0131\u0251\u0585\u0578\u057d",
     "aeopcyxijshdqwbkmht" + "aeopikvtuxywgiaonu",
 )
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+# Letters as Braille, flags, in circles, boxes and small capitals.
+DRAWN = str.maketrans(
+    {
+        **dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀", LATIN + " ", strict=True)),
+        **{chr(base + n): letter for base in (0x1F1E6, 0x1F130, 0x1F150, 0x1F170) for n, letter in enumerate(LATIN)},
+        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
+    }
+)
 OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0250-\u02af\u0530-\u058f\u0131]")
 MIXED = re.compile(r"[^\W\d_]+")
 APOSTROPHE = re.compile(r"(?<=[^\W_])['\u2019\u02bc\u00b4`](?=[^\W_])")
@@ -57,7 +66,7 @@ def fold(text: str) -> str:
     """Return a text as words are compared; each line stays a line."""
     if text.isascii():
         return text.lower()
-    bare = unicodedata.normalize("NFKD", INVISIBLE.sub("", text)).casefold()
+    bare = unicodedata.normalize("NFKD", INVISIBLE.sub("", text).translate(DRAWN)).casefold()
     return _one_script(_marks().sub("", bare))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from egress_review.screening import disguised, encoded, numbers, wording
+from egress_review.screening import disguised, encoded, numbers, word_models, wording
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, note, outcome_of, refuse
@@ -84,6 +84,7 @@ def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Find
         return findings
     findings = wording.content(text, index, limits.minimum_count, where)
     if outcome_of(findings) != "block":
+        findings += word_models.look(text, index, limits, where)
         findings += disguised.look(text, index, limits, where)
     return (findings + encoded.look(text, index, limits, where))[: limits.findings]
 

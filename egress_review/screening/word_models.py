@@ -1,0 +1,128 @@
+"""Judges what is made of words: n-gram counts, language models, tokenizers, word lists, word vectors."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from egress_review.screening import corpus
+from egress_review.screening.folding import Words, hash_of
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.transcripts import words
+from egress_review.screening.verdict import Finding, block, flag, outcome_of
+from egress_review.screening.wording import at, content
+
+# How tokenizers write that a piece begins a word, ends it, or goes on inside it.
+PIECED = re.compile(r"[\u2581\u0120\u010a]|</w>|^##|(?<=\s)##|@@(?=\s|$)", re.MULTILINE)
+ARPA = re.compile(r"^\\data\\\s*$", re.MULTILINE)
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+COUNT = re.compile(r"(?:^|[\t,;:| ])(\d{1,9})\s*$|^\s*(\d{1,9})[\t,;:| ]")
+FEWEST, LINES, SAMPLED = 8, 20_000, 600  # lines of a list, lines that are read, n-grams that are looked up
+LEAKING, LEAKING_SHARE = 5, 0.05  # n-grams of too few speakers that are no chance
+TELLING = 16.0  # bits from which an n-gram is no everyday one
+SMALL_SHARE = 0.1  # of counts that are small
+VOCABULARY, IN_VOCABULARY = 25, 0.85  # different words of a list, and the share of them that is said
+VECTOR = 10  # numbers behind a word that make a vector
+FIX = "Leave out every n-gram, token or word that fewer than the smallest allowed number of speakers said."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a list: its 1-based number, its words, its count where it ends or begins with one."""
+
+    line: int
+    words: tuple[str, ...]
+    count: int | None
+    numbers: int
+
+
+def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return what lists and models of words in a text give away about few speakers."""
+    findings: list[Finding] = []
+    if PIECED.search(text):
+        whole = PIECED.sub(" ", text.replace("@@ ", "").replace(" ##", ""))
+        found = content(whole, index, limits.minimum_count, where, "in the pieces of a tokenizer")
+        findings += [one for one in found if one.check == "transcripts"]
+    entries = _entries(text)
+    if len(entries) >= FEWEST and outcome_of(findings) != "block":
+        findings += _n_grams(entries, index, limits, where)
+        findings += _vectors(entries, where) or _vocabulary(entries, index, where)
+    if ARPA.search(text) and not findings:
+        findings.append(flag("word_model", "The text is a language model.", FIX, where))
+    return findings
+
+
+def _entries(text: str) -> list[Entry]:
+    """Return the lines that are some words with numbers around them, and nothing else."""
+    entries = []
+    for number, line in enumerate(text.split("\n")[:LINES], start=1):
+        if len(line) > 4_000 or not line.strip():
+            continue
+        numbers = NUMBER.findall(line) if any(map(str.isdigit, line)) else []
+        told = tuple(word for word in words(line[:400]) if not word.isdigit())
+        if 1 <= len(told) <= 7 and not re.search(r"[.?!]\s+\w|[(){}=<>]", line):
+            match = COUNT.search(line)
+            entries.append(Entry(number, told, int(match[1] or match[2]) if match else None, len(numbers)))
+    return entries
+
+
+def _n_grams(entries: Sequence[Entry], index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return a block where n-grams of 3 words or more are said by fewer speakers than allowed, or counted so."""
+    listed = [entry for entry in entries if 3 <= len(entry.words) <= 7]
+    orders = Counter(len(entry.words) for entry in listed)
+    # In written prose the lines' lengths differ; n-grams come in few orders, many of each.
+    regular = sum(count for order, count in orders.items() if count >= FEWEST)
+    if len(listed) < FEWEST or regular < 0.8 * len(listed):
+        return []
+    sample = listed[:: max(len(listed) // SAMPLED, 1)]
+    few = [entry for entry in sample if _is_of_few(entry.words, index, limits)]
+    if len(few) >= max(LEAKING, LEAKING_SHARE * len(sample)):
+        message = (
+            f"{len(few)} of {len(sample)} runs of words that were looked up are said by fewer than "
+            f"{limits.minimum_count} speakers; they repeat what single people said."
+        )
+        return [block("word_model", message, FIX, at(where, few[0].line))]
+    counted = [entry for entry in listed if entry.count is not None]
+    small = [entry for entry in counted if entry.count is not None and 0 < entry.count < limits.minimum_count]
+    letters = sum(len(word) for entry in listed for word in entry.words) / sum(len(e.words) for e in listed)
+    if len(small) >= max(FEWEST, SMALL_SHARE * len(counted)) and letters >= 3 and len(counted) >= 0.8 * len(listed):
+        message = f"{len(small)} runs of words are counted fewer than {limits.minimum_count} times."
+        return [block("word_model", message, FIX, at(where, small[0].line))]
+    return []
+
+
+def _is_of_few(told: tuple[str, ...], index: Index, limits: Limits) -> bool:
+    lengths = np.array([len(word) for word in told], dtype=np.int64)
+    if float(corpus.information(hash_of(told), lengths).sum()) < TELLING:
+        return False
+    return 0 < index.transcripts.speakers_of(" ".join(told)) < limits.minimum_count
+
+
+def _vectors(entries: Sequence[Entry], where: str) -> list[Finding]:
+    vectors = [entry for entry in entries if len(entry.words) == 1 and entry.numbers >= VECTOR]
+    if len(vectors) < FEWEST:
+        return []
+    message = f"{len(vectors)} words are each followed by a vector; rare words among them can be names."
+    return [flag("word_model", message, FIX, at(where, vectors[0].line))]
+
+
+def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Finding]:
+    """Return a flag for a list of single words that are nearly all said in the recordings, rare ones among them."""
+    single = dict.fromkeys(entry.words[0] for entry in entries if len(entry.words) == 1)
+    telling = [word for word in single if len(word) >= 3 and not word.isdigit()]
+    if len(telling) < VOCABULARY or not index.transcripts.corpora:
+        return []
+    hashes = Words("\n".join(telling)).hashes
+    rare = ~corpus.everyday(hashes)
+    known = index.transcripts.known(hashes)
+    if rare.sum() < VOCABULARY / 2 or float(known[rare].mean()) < IN_VOCABULARY:
+        return []
+    message = (
+        f"{len(telling)} words listed here are nearly all words of the recordings; rare ones can be names of people."
+    )
+    return [flag("vocabulary", message, FIX, where)]
