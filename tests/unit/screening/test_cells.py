@@ -1,0 +1,130 @@
+"""Few people behind a cell: written out, recounted in the data, left over, or worked out from what is shown."""
+
+# ruff: noqa: E501 - a case is one line
+
+from __future__ import annotations
+
+import pytest
+
+from egress_review.screening import Index
+from tests.unit.screening.crowd import (
+    CROWD,
+    Row,
+    checks,
+    csv,
+    found_in,
+    mean,
+    of,
+    people,
+    recordings,
+    worst,
+)
+
+
+def small(row: Row) -> tuple[str, str]:
+    """Return a group of seven or eight people."""
+    return row["region"], row["sex"]
+
+
+SMALL = of(small)
+LARGE = of(lambda row: row["region"])
+CASES = [
+    ("few_people", csv(["region", "sex", "recordings", "wer"], [[a, b, len(v), 0.123] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+     csv(["region", "recordings", "wer"], [[k, len(v), 0.123] for k, v in LARGE.items()])),
+    ("few_people", csv(["region", "sex", "mean f0_hz"], [[a, b, f"{mean(v, 'f0_hz'):.2f}"] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+     csv(["region", "mean f0_hz"], [[k, f"{mean(v, 'f0_hz'):.2f}"] for k, v in LARGE.items()])),
+    ("few_people", csv(["region", "sex", "n"], [[a, b, 12 * len(v)] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+     csv(["region", "n"], [[k, 12 * len(v)] for k, v in LARGE.items()])),
+    ("few_people", csv(["region", "F", "M"], [[k, *(sum(r["sex"] == s for r in v) for s in "FM")] for k, v in LARGE.items()]),
+     csv(["region", "clear", "noisy"], [[k, 80 + n, 90 + n] for n, k in enumerate(LARGE)])),
+    ("copies", csv(["dialect", "n_speakers"], [["a", 36], ["b", 24], ["c", 60], ["d", 84]]),
+     csv(["dialect", "n_speakers"], [["a", 30], ["b", 20], ["c", 60], ["d", 80]])),
+    ("leftover", csv(["dialect", "speakers"], [["a", 15], ["b", 30], ["total", 48]]),
+     csv(["dialect", "speakers"], [["a", 15], ["b", 33], ["total", 48]])),
+    ("leftover", csv(["group", "speakers"], [["all", 60], ["without singers", 57]]),
+     csv(["group", "speakers"], [["all", 60], ["without singers", 40]])),
+    ("shares", csv(["dialect", "n_speakers", "pct_female"], [["a", 40, 7.5], ["b", 30, 50.0]]),
+     csv(["dialect", "n_speakers", "wer_pct"], [["a", 40, 7.5], ["b", 30, 50.0]])),
+    ("suppression", csv(["r", "a", "b", "c", "total"], [["x", "<10", "<10", 30, 46], ["y", "<10", 40, 10, 55], ["total", 12, 49, 40, 101]]),
+     csv(["r", "a", "b", "c", "total"], [["x", "<10", "<10", 30, 40], ["y", "<10", "<10", 40, 50], ["total", 10, 10, 70, 90]])),
+    ("suppression", csv(["r", "a", "b", ""], [["x", "*", 20, 24], ["y", 30, 31, 61], ["z", 11, 12, 23]]),
+     csv(["r", "a", "b", ""], [["x", "*", 20, 24.5], ["y", 30, 31, 0.4], ["z", 11, 12, 0.2]])),
+    ("crosstab", csv(["dialect", "18-29", "30-49"], [["a", 4, 21], ["b", 33, 18]]),
+     csv(["system", "wins", "losses"], [["a", 4, 21], ["b", 33, 18]])),
+    ("small_cells", csv(["", "a", "b"], [["speakers", 4, 21], ["wer", 0.1, 0.2]]),
+     csv(["n", "power"], [[5, 0.2], [10, 0.5], [20, 0.8]])),
+    ("degrees_of_freedom", csv(["a", "b"], [["Df Residuals:", 4], ["Df Model:", 3]]), csv(["a", "b"], [["Df Residuals:", 480], ["Df Model:", 3]])),
+    ("speaker_terms", csv(["term", "estimate"], [[f"speaker{n}", 0.1 * n] for n in range(9)]),
+     csv(["term", "estimate"], [["speaker_sd", 0.2], ["age", 0.1], ["residual", 0.3]])),
+    ("speaker_terms", csv(["term", "estimate"], [[f"C(k)[T.{n}]", 0.1 * n] for n in range(59)]),
+     csv(["term", "estimate"], [[f"C(k)[T.{n}]", 0.1 * n] for n in range(20)])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "leak", "twin"), CASES, ids=[f"{n} {case[0]}" for n, case in enumerate(CASES)]
+)
+def test_a_check_blocks_the_leak_and_lets_its_twin_through(check: str, leak: str, twin: str) -> None:
+    blocked = [finding for finding in found_in("t.csv", leak) if finding.severity == "block"]
+    assert check in checks(blocked)
+    assert worst(found_in("t.csv", twin)) in ("", "flag")
+    assert check not in checks(found_in("t.csv", twin))
+
+
+FLAGGED = [
+    ("few_people", csv(["region", "sex", "wer"], [[a, b, 0.1] for a, b in SMALL])),  # type: ignore[misc]
+    ("few_people", csv(["sex", "region", "n_speakers"], [["F", "north", 60], ["M", "north", 58]])),
+    ("suppression", csv(["r", "a", "b", "total"], [["x", "<10", "<10", 17], ["y", 30, 31, 61]])),
+    ("class_disclosure", csv(["region", "yes", "no"], [["north", 15, 0], ["south", 14, 16]])),
+    ("class_disclosure", csv(["dialect", "n_speakers", "pct_female"], [["a", 40, 100.0], ["b", 30, 50.0]])),
+    ("extremes", csv(["what", "value"], [["highest", max(float(r["f0_hz"]) for r in CROWD)], ["usual", 160.5]])),
+    ("extremes", csv(["dialect", "n_speakers", "p95"], [["a", 40, 210.2], ["b", 30, 215.1]])),
+    ("steps", csv(["x", "ecdf"], [[f"{n * n / 7:.3f}", f"{(n + 1) / 30:.4f}"] for n in range(30)])),
+    ("saturated_model", None),
+    ("model_groups", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "content"), FLAGGED, ids=[f"{n} {case[0]}" for n, case in enumerate(FLAGGED)]
+)
+def test_what_needs_a_human_is_flagged(check: str, content: str | None) -> None:
+    summary = "OLS Regression Results\nR-squared: 1.000\nNo. Groups: 7  Scale: 0.2\n"
+    found = found_in("t.csv", content) if content else found_in("t.txt", summary)
+    assert worst(found) == "flag"
+    assert check in checks(found)
+
+
+def test_a_group_with_one_who_dominates_is_blocked() -> None:
+    crowd = [dict(row) for row in CROWD]
+    for row in crowd:
+        if row["speaker"] in ("p000x", "p004x"):
+            row["seconds"] = f"{100 * float(row['seconds']):.3f}"
+    index = Index.of(recordings(crowd))
+    table = csv(
+        ["region", "mean seconds"],
+        [[k, f"{mean(v, 'seconds'):.3f}"] for k, v in of(lambda r: r["region"], crowd).items()],
+    )
+    found = found_in("t.csv", table, index)
+    assert [f.where for f in found if f.check == "dominance" and f.severity == "block"] == [
+        "row 2, column mean seconds"
+    ]
+    honest = csv(["region", "mean seconds"], [[k, f"{mean(v, 'seconds'):.3f}"] for k, v in LARGE.items()])
+    assert "dominance" not in checks(found_in("t.csv", honest))
+
+
+def test_hidden_labels_do_not_hide_how_few_speak() -> None:
+    crowd = [row for n, row in enumerate(CROWD) if n % 12 < 3 + int(row["speaker"][1:4]) % 9][:600]
+    dialects = ["abcdefghi"[int(row["speaker"][1:4]) // 7] for row in crowd]
+    index = Index.of(recordings([{**row, "dialect": d} for row, d in zip(crowd, dialects, strict=True)]))
+    counts = csv(["group", "recordings"], [[f"g{n}", dialects.count(d)] for n, d in enumerate("abcdef")])
+    assert any(f.check == "few_people" and f.severity == "block" for f in found_in("t.csv", counts, index))
+    others = csv(
+        ["group", "recordings"], [[f"g{n}", dialects.count(d) + 1 + n] for n, d in enumerate("abcdef")]
+    )
+    assert "few_people" not in checks(found_in("t.csv", others, index))
+
+
+def test_people_are_counted_and_not_recordings() -> None:
+    assert all(people(v) < 10 <= len(v) for v in SMALL.values())
+    assert all(people(v) >= 10 for v in LARGE.values())

@@ -1,0 +1,107 @@
+"""Rows about single people are known by their values, in any carrier, order, unit and naming; results are not."""
+
+# ruff: noqa: E501 - a case is one line
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import statistics
+
+import numpy as np
+import pytest
+
+from egress_review.screening.disclosure import in_array
+from tests.unit.screening.crowd import CROWD, INDEX, checks, csv, found_in, mean, of, sample, worst
+
+ROWS = sample(40)
+SECONDS = [row["seconds"] for row in ROWS]
+PITCH = [row["f0_hz"] for row in ROWS]
+ALL_PITCH = [float(row["f0_hz"]) for row in CROWD]
+PER_SPEAKER = [f"{mean(rows, 'f0_hz'):.2f}" for rows in of(lambda row: row["speaker"]).values()][:20]
+
+
+def standardised() -> list[str]:
+    """Return standard scores of all pitches, some of them."""
+    centre, spread = statistics.fmean(ALL_PITCH), statistics.pstdev(ALL_PITCH)
+    return [f"{(value - centre) / spread:.5f}" for value in random.Random(3).sample(ALL_PITCH, 50)]
+
+
+LEAKS = [
+    ("one column", "t.csv", csv(["x"], [[v] for v in PITCH])),
+    ("no header", "t.csv", csv(SECONDS[:1], [[v] for v in SECONDS[1:]])),
+    ("rounded, two columns", "t.csv", csv(["x", "y"], [[f"{float(a):.1f}", f"{float(b):.0f}"] for a, b in zip(SECONDS, PITCH, strict=True)])),
+    ("categories and a rounded number", "t.csv", csv("abcd", [[r["sex"], r["region"], r["age"], r["snr_db"]] for r in ROWS])),
+    ("six rows", "t.csv", csv("ab", list(zip(SECONDS, PITCH, strict=True))[:6])),
+    ("turned", "t.csv", csv(["m", *range(40)], [["s", *SECONDS], ["p", *PITCH]])),
+    ("long", "t.csv", csv("kx", [*(["s", v] for v in SECONDS), *(["p", v] for v in PITCH)])),
+    ("milliseconds", "t.csv", csv("x", [[round(1000 * float(v))] for v in SECONDS])),
+    ("logarithms", "t.csv", csv("x", [[f"{math.log(float(v)):.5f}"] for v in SECONDS])),
+    ("standard scores", "t.csv", csv("x", [[v] for v in standardised()])),
+    ("a row a speaker under new names", "t.csv", csv(["who", "pitch"], [[chr(65 + n), v] for n, v in enumerate(PER_SPEAKER)])),
+    ("Markdown", "t.md", "| a | b |\n|---|---|\n" + "".join(f"| {a} | {b} |\n" for a, b in zip(SECONDS, PITCH, strict=True))),
+    ("LaTeX", "t.tex", "".join(f"{a} & {b} \\\\\n" for a, b in zip(SECONDS, PITCH, strict=True))),
+    ("JSON records", "t.json", json.dumps([{"k": n, "v": float(v)} for n, v in enumerate(PITCH)])),
+    ("JSON list", "t.json", json.dumps({"a": [float(v) for v in PITCH]})),
+    ("JSON, nested", "t.json", json.dumps({f"k{n}": {"a": {"b": float(v)}} for n, v in enumerate(PITCH)})),
+    ("prose", "t.txt", " and then ".join(f"it was {v} high" for v in PITCH)),
+    ("log", "t.log", "\n".join(f"INFO s={a} p={b}" for a, b in zip(SECONDS, PITCH, strict=True))),
+    ("a list in a script", "t.py", f"x = [{', '.join(PITCH)}]\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content"), [pytest.param(n, c, id=what) for what, n, c in LEAKS])
+def test_rows_are_known_by_their_values(name: str, content: str) -> None:
+    assert "row_level" in checks(found_in(name, content))
+
+
+def results() -> list[tuple[str, str, str]]:
+    """Return results whose numbers lie where the data's lie."""
+    pick = random.Random(9)
+    return [
+        ("durations of other speech", "t.csv", csv(["duration"], [[f"{pick.gammavariate(4, 1.2):.3f}"] for _ in range(150)])),
+        ("durations in whole samples", "t.csv", csv(["duration"], [[round(8000 * pick.gammavariate(4, 1.2)) / 8000] for _ in range(150)])),
+        ("curve", "t.csv", csv(["fpr", "tpr", "threshold"], [[n / 150, (n / 150) ** 0.4, f"{1 - n / 150:.4f}"] for n in range(150)])),
+        ("losses", "t.csv", csv(["epoch", "loss"], [[n, f"{3 * math.exp(-n / 30) + pick.gauss(0, 0.05):.4f}"] for n in range(150)])),
+        ("coefficients", "t.csv", csv(["term", "estimate", "se"], [[f"x{n}", f"{pick.gauss(0, 1):.4f}", f"{pick.random():.4f}"] for n in range(40)])),
+        ("spectrum", "t.csv", csv(["hz", "db"], [[31.25 * n, f"{-20 - n / 9 + pick.gauss(0, 0.3):.2f}"] for n in range(180)])),
+        ("hyper-parameters", "t.csv", csv(["model", "layers", "heads", "dim"], [["a", 6, 4, 256], ["b", 12, 8, 512], ["c", 24, 16, 1024]])),
+        ("bins", "t.csv", csv(["from", "to", "share"], [[n / 2, n / 2 + 0.5, f"{pick.random():.3f}"] for n in range(30)])),
+        ("means by group", "t.csv", csv(["region", "n_speakers", "mean_f0_hz"], [[k, 15, f"{mean(v, 'f0_hz'):.2f}"] for k, v in of(lambda r: r["region"]).items()])),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content"), [pytest.param(n, c, id=what) for what, n, c in results()])
+def test_results_are_no_rows(name: str, content: str) -> None:
+    assert worst(found_in(name, content)) in ("", "flag")
+    assert not checks(found_in(name, content)) & {"row_level", "row_values"}
+
+
+def test_quartiles_of_many_recordings_are_for_a_human() -> None:
+    ordered = sorted(ALL_PITCH)
+    described = csv(["", "f0"], [[f"{n}%", f"{ordered[7 * n]:.2f}"] for n in range(5, 100, 5)])
+    assert worst(found_in("t.csv", described)) == "flag"
+    assert "row_values" in checks(found_in("t.csv", described))
+
+
+def test_categories_listed_again_and_again_are_for_a_human() -> None:
+    listed = csv("ab", [[row["sex"], row["region"]] for row in ROWS])
+    assert "row_listing" in checks(found_in("t.csv", listed))
+    counted = csv(
+        ["sex", "region", "n_speakers"], [["F", "north", 31], ["M", "north", 29], ["F", "south", 40]]
+    )
+    assert "row_listing" not in checks(found_in("t.csv", counted))
+
+
+def test_an_array_with_a_value_a_recording_is_known() -> None:
+    values = np.array([float(v) for v in PITCH], dtype=np.float32)
+    assert checks(in_array(values, INDEX)) == {"row_level"}
+    assert checks(in_array(np.stack([np.arange(40.0), values]), INDEX)) == {"row_level"}
+    assert in_array(np.random.default_rng(1).normal(150, 40, 200), INDEX) == []
+    assert in_array(np.zeros((3, 4, 5)), INDEX) == []
+
+
+def test_a_finding_repeats_no_value() -> None:
+    for finding in found_in("t.csv", LEAKS[0][2]):
+        assert not any(value in finding.message + finding.where for value in PITCH)
