@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from egress_review.screening import disclosure
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
@@ -10,8 +11,9 @@ from egress_review.screening.verdict import Finding, flag
 
 def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     """Return what an array gives away; any that is too large to be read is for a human."""
-    if array.values.size <= limits.table_rows:
-        return []
+    findings = disclosure.in_array(array.values, index, array.where or array.name)
+    if findings or array.values.size <= limits.table_rows:
+        return findings
     shape = " by ".join(str(side) for side in array.values.shape)
     return [
         flag(

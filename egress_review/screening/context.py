@@ -20,6 +20,15 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class HandedIn:
+    """A file of the submission: its id, its declared name, its bytes as handed in."""
+
+    file: str
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Context:
     """Nothing in here is believed: earlier files are compared, declared numbers recomputed.
 

@@ -1,43 +1,79 @@
-"""Finds encoded data in text and decodes it, to a fixed depth, so that what is inside can be matched."""
+"""Finds encoded data in text and decodes it to a fixed point within limits, so that what is inside can be matched."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import bz2
-import codecs
-import io
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 
+from egress_review.screening import decoders
+from egress_review.screening.decoders import numbered, uuencoded
 from egress_review.screening.limits import Limits
+from egress_review.screening.unpacking import as_text, is_text, raw, unpack, unveiled
+
+__all__ = ["Blob", "Budget", "blobs", "decoded", "is_text", "pieces", "unpack"]
 
 BASE64 = r"[A-Za-z0-9+/_-]"
-DATA_URI = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]", re.IGNORECASE)
 DIGITS = re.compile(r"(?<![\d.])\d{25,}")
 DIGEST_LENGTHS = {32, 40, 56, 64, 96, 128}  # hex characters of MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512
 WRAPPED = re.compile(
     rf"(?:^[ \t]*(?:{BASE64}{{40,}}={{0,2}})[ \t\\,'\"]*\n){{2,}}[ \t]*{BASE64}*={{0,2}}", re.MULTILINE
 )
 BASE85 = re.compile(r"[!-u]{60,}|[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{60,}")
-NUMBER_LIST = re.compile(r"(?:\b(?:0x[0-9a-f]{1,2}|\d{1,3})\b[,\s]+){40,}", re.IGNORECASE)
+KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]{3,40})-----\n(?:[A-Za-z0-9+/=:,\- \t]+\n){1,200}-----END \1-----")
+SUMMED = re.compile(
+    r"(?i)(?:sha-?(?:1|224|256|384|512)|md5|blake[23]\w?|integrity|digest|checksum|hash|etag|h1|narhash|commit|rev|"
+    r"revision|fingerprint|crc\d*|key-?id)[\s\"'=:_\-]*$"
+)
+SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
+TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
+PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
+FIGURES = re.compile(r"[\d.,;:|+\-eE\t]+")
+NAMED = re.compile(r"[A-Za-z]{2,}(?:[_\-./][A-Za-z]+)*|[\d.,:\-/+]+|[A-Za-z]+[_\-]?\d{1,4}")
 
 
 @dataclass(frozen=True)
 class Blob:
-    """A run of encoded-looking characters: its text without line breaks and its 1-based line."""
+    """A run of encoded-looking characters: its text without line breaks, its 1-based line, what names it."""
 
     text: str
     line: int
+    before: str = ""
 
     @property
     def is_digest(self) -> bool:
-        """Whether this has the form of one checksum: hex of a usual length."""
-        return len(self.text) in DIGEST_LENGTHS and bool(re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", self.text))
+        """Whether this has the form of one checksum: hex of a usual length, or base64 of one that is named so."""
+        if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", self.text):
+            return len(self.text) in DIGEST_LENGTHS
+        named = SUMMED.search(self.before) or re.match(r"sha(1|256|384|512)-", self.text)
+        bare = re.sub(r"^sha(1|256|384|512)-", "", self.text)
+        return bool(named) and (len(bare) in SUM64 or len(bare) + len(bare) % 4 in SUM64)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether this is part of an address on the web."""
+        return "://" in self.before.rsplit(" ", 1)[-1]
+
+
+@dataclass
+class Budget:
+    """What may still be decoded: how many times, and how many bytes, for one text."""
+
+    times: int = 600
+    bytes: int = 16 * 1024 * 1024
+    seen: set[int] = field(default_factory=set)
+
+    def take(self, data: bytes | str) -> bool:
+        """Return whether this is new and may still be looked into, and count it."""
+        key = hash(data)
+        if key in self.seen or self.times <= 0 or self.bytes <= 0:
+            return False
+        self.seen.add(key)
+        self.times -= 1
+        self.bytes -= len(data)
+        return True
 
 
 def blobs(text: str, least: int) -> list[Blob]:
@@ -45,24 +81,25 @@ def blobs(text: str, least: int) -> list[Blob]:
     found: list[Blob] = []
     covered: list[tuple[int, int]] = []
     for match in WRAPPED.finditer(text):
-        found.append(Blob(re.sub(r"[\s\\,'\"]", "", match.group()), _line(text, match.start())))
+        found.append(_blob(text, match, re.sub(r"[\s\\,'\"]", "", match.group())))
         covered.append(match.span())
     for match in re.finditer(rf"{BASE64}{{{least},}}={{0,6}}", text):
         inside = any(start <= match.start() < end for start, end in covered)
-        if not inside and _looks_encoded(match.group()):
-            found.append(Blob(match.group(), _line(text, match.start())))
+        if not inside and looks_encoded(match.group()):
+            found.append(_blob(text, match, match.group()))
     for match in BASE85.finditer(text):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
         if not plain and _is_dense(match.group()):
-            found.append(Blob(match.group(), _line(text, match.start())))
+            found.append(_blob(text, match, match.group()))
     return found
 
 
-def _line(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
+def _blob(text: str, match: re.Match[str], run: str) -> Blob:
+    start = match.start()
+    return Blob(run, text.count("\n", 0, start) + 1, text[max(0, start - 60) : start].rsplit("\n", 1)[-1])
 
 
-def _looks_encoded(run: str) -> bool:
+def looks_encoded(run: str) -> bool:
     """Return whether a run mixes characters as no path, rule or identifier does."""
     if len(set(run)) < 6:
         return False
@@ -90,85 +127,134 @@ def _is_dense(run: str) -> bool:
     return len(set(run)) >= 24 and changes > len(run) / 3
 
 
-def decoded(blob: str, limits: Limits) -> Iterator[bytes]:
-    """Yield what a run of characters may mean: each decoding, unpacked, to `limits.decode_depth`."""
-    todo: list[tuple[bytes, int]] = [(data, 1) for data in _from_text(blob)]
-    seen: set[bytes] = set()
-    while todo and len(seen) < 64:
-        data, depth = todo.pop(0)
-        if data in seen or not data:
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what tokens that are no words make when joined in order, with the 1-based line of the first.
+
+    Joined are all such tokens of neighbouring lines, and each line's first and last: a column, a value
+    behind a name, a comment behind its sign.
+    """
+    streams: dict[str, list[tuple[int, str]]] = {"all": [], "first": [], "last": [], "line": []}
+    for number, line in enumerate(text.split("\n"), start=1):
+        tokens = [token for token in TOKEN.findall(line) if _is_piece(token)]
+        if tokens:
+            streams["all"] += [(number, token) for token in tokens[:50]]
+            streams["first"].append((number, tokens[0]))
+            streams["last"].append((number, tokens[-1]))
+        bare = re.sub(r"^[\s#/*>%;\-\"']+|[\s\"',;\\+]+$", "", line)
+        if len(bare) >= PIECE and " " not in bare and not FIGURES.fullmatch(bare) and not NAMED.fullmatch(bare):
+            streams["line"].append((number, bare))
+    seen: set[str] = set()
+    for found in streams.values():
+        for run in _neighbours(found):
+            joined = "".join(token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run))
+            if len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
+                seen.add(joined)
+                yield run[0][0], joined
+
+
+def _is_piece(token: str) -> bool:
+    return len(token) >= PIECE and not NAMED.fullmatch(token) and len(set(token)) >= 4
+
+
+def _neighbours(found: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield all of them, and each run of them in lines that follow one another closely."""
+    if found:
+        yield found
+    run: list[tuple[int, str]] = []
+    for one in found:
+        if run and one[0] - run[-1][0] > 2:
+            yield run
+            run = []
+        run.append(one)
+    yield run
+
+
+def decoded(start: str | bytes, limits: Limits, budget: Budget | None = None) -> Iterator[bytes]:
+    """Yield what a run of characters, or bytes, may mean: each decoding, unpacked, `limits.decode_depth` deep.
+
+    What is yielded is readable text or starts as a known file does; chance is left out.
+    """
+    budget = budget or Budget()
+    todo: deque[tuple[str | bytes, int]] = deque([(start, 0)])
+    while todo:
+        one, depth = todo.popleft()
+        if not one or depth > limits.decode_depth + 1 or not budget.take(one):
             continue
-        seen.add(data)
+        if isinstance(one, bytes):
+            if depth:
+                yield one
+            todo.extend((inner, depth + 1) for inner in _inside_bytes(one, limits))
+        else:
+            todo.extend((inner, depth + 1) for inner in _inside_text(one, depth))
+
+
+def _inside_bytes(data: bytes, limits: Limits) -> Iterator[str | bytes]:
+    unpacked = unpack(data, limits.decoded_bytes) or raw(data, limits.decoded_bytes)
+    if unpacked:
+        yield unpacked
+        return
+    text = as_text(data)
+    if text is not None:
+        yield text
+        return
+    for plain in unveiled(data):
+        if is_text(plain) or unpack(plain, limits.decoded_bytes):
+            yield plain
+
+
+def _inside_text(text: str, depth: int) -> Iterator[str | bytes]:
+    """Yield what a text holds encoded: itself as one run, runs inside it, codes, escapes, uuencoded blocks."""
+    bare = re.sub(r"\s", "", text)
+    if len(bare) >= 8 and bare.isascii() and not _is_written(text):
+        for run in dict.fromkeys((bare, text.strip(), *decoders.rotated(bare))):
+            yield from likely(decoders.read(run), veiled=run is bare)
+    for inner in decoders.escapes(text):
+        if inner != text:
+            yield inner.encode("utf-8", "replace")
+    for _, data in numbered(text):
+        yield from likely([data])
+    for data in uuencoded(text):
         yield data
-        if depth >= limits.decode_depth:
-            continue
-        unpacked = unpack(data, limits.decoded_bytes)
-        if unpacked is not None:
-            todo.append((unpacked, depth + 1))
-        elif is_text(data):
-            inner = re.sub(r"\s", "", data.decode("ascii", "replace"))
-            if re.fullmatch(r"[!-~]{16,}", inner):
-                todo.extend((more, depth + 1) for more in _from_text(inner))
+    if depth:
+        for blob in blobs(text, 24)[:20]:
+            if blob.text != bare:
+                yield blob.text
+        for _, joined in list(pieces(text))[:4]:
+            yield joined
 
 
-def _from_text(run: str) -> Iterator[bytes]:
-    """Yield the bytes that base16, base32, base64 (both alphabets) and base85 read in a run of characters."""
-    plain = run.strip().rstrip("=")
-    decoders: tuple[Callable[[], bytes], ...] = (
-        lambda: binascii.unhexlify(plain),
-        lambda: base64.b32decode(plain.upper() + "=" * (-len(plain) % 8)),
-        lambda: base64.b64decode(
-            plain.replace("-", "+").replace("_", "/") + "=" * (-len(plain) % 4), validate=True
-        ),
-        lambda: base64.b85decode(run.strip()),
-        lambda: base64.a85decode(run.strip()),
+def _is_written(text: str) -> bool:
+    """Return whether a text has blanks as often as writing has."""
+    return text.count(" ") > len(text) / 12
+
+
+def likely(found: Iterator[bytes] | list[bytes], *, veiled: bool = False) -> Iterator[bytes]:
+    """Yield of decodings those that are no chance: readable, packed, known files, or `veiled` ones of these."""
+    for number, data in enumerate(found):
+        if len(data) >= 4 and (
+            is_likely(data) or (veiled and number < VEILED and any(map(is_likely, unveiled(data))))
+        ):
+            yield data
+
+
+VEILED = 2  # the first decodings, in the usual alphabets, whose bytes may be turned or XORed
+MAGIC = (
+    b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x7fELF", b"%PDF",
+    b"\x93NUMPY", b"\x89HDF", b"PAR1", b"ARROW1", b"SQLite format 3", b"\x80\x04\x95", b"\x80\x03", b"\x80\x02", b"Rar!",
+    b"7z\xbc\xaf", b"\x1aE\xdf\xa3", b"FORM", b".snd", b"\xff\xfb", b"\xff\xf3", b"NIST_1A", b"caff",
+)  # fmt: skip
+
+
+def is_known_file(data: bytes) -> bool:
+    """Return whether bytes begin as a known kind of file does that is no compressed stream."""
+    return data.startswith(MAGIC) or data[257:262] == b"ustar"
+
+
+def is_likely(data: bytes) -> bool:
+    """Return whether bytes are readable, unpack, or begin as a known file does."""
+    return (
+        is_known_file(data)
+        or as_text(data) is not None
+        or unpack(data, 4096) is not None
+        or (len(data) >= 24 and raw(data, 4096) is not None)
     )
-    for decode in decoders:
-        try:
-            yield decode()
-        except (ValueError, binascii.Error):
-            continue
-
-
-def unpack(data: bytes, most: int) -> bytes | None:
-    """Return what a compressed stream holds, at most `most` bytes of it; None where it is none."""
-    try:
-        if data[:2] == b"\x1f\x8b":
-            return zlib.decompressobj(31).decompress(data, most)
-        if data[:1] == b"\x78":
-            return zlib.decompressobj().decompress(data, most)
-        if data[:3] == b"BZh":
-            return bz2.BZ2Decompressor().decompress(data, most)
-        if data[:6] == b"\xfd7zXZ\x00" or data[:3] == b"]\x00\x00":
-            return lzma.LZMADecompressor(memlimit=256 * 1024 * 1024).decompress(data, most)
-    except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
-        return None
-    return None
-
-
-def is_text(data: bytes) -> bool:
-    """Return whether bytes read as written text: valid UTF-8 with hardly any control characters."""
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    odd = sum(ord(character) < 32 and character not in "\t\n\r" for character in text)
-    return bool(text) and odd == 0
-
-
-def views(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the text under the usual cheap disguises, each with its name; the plain text comes first."""
-    yield "", text
-    yield "rot13", codecs.encode(text, "rot13")
-    yield "reversed", "\n".join(line[::-1] for line in text.split("\n"))
-
-
-def numbers_as_bytes(text: str) -> Iterator[tuple[int, bytes]]:
-    """Yield lists of numbers 0 to 255 as the bytes they spell, with their 1-based line."""
-    for match in NUMBER_LIST.finditer(text):
-        values = [
-            int(n, 16) if n.lower().startswith("0x") else int(n)
-            for n in re.findall(r"0x[0-9a-fA-F]+|\d+", match.group())
-        ]
-        if all(value < 256 for value in values):
-            yield _line(text, match.start()), io.BytesIO(bytes(values)).getvalue()

@@ -47,6 +47,7 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
 def words(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return what a text gives away, in its words and in the tables written in it."""
     findings = text.check(content, index, limits, where)
+    findings += disclosure.in_text(content, index, limits, where)
     for table in tables.embedded(content, where, limits):
         findings += disclosure.check(table, index, limits)
         if len(findings) > limits.findings:

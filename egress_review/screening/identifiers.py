@@ -1,170 +1,281 @@
-"""Finds ids of recordings and speakers, also in another case, without prefix, or as truncated hashes."""
+"""Finds ids of recordings and speakers, also in another case, without prefix or zeros, or as hashes."""
 
 from __future__ import annotations
 
-import hashlib
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-STRONG_CHARACTERS = 5  # an id this long with letters and digits is no ordinary word or number
-STRUCTURE = 2  # separators by which even an id of plain words ("en-allison-goodbye") stands out
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening import disguises
+from egress_review.screening.disguises import KINDS, LENGTHY, NAME, STRONG, Match, folded, unpadded
+from egress_review.screening.folding import Positions, Spans, classes, codes_of, fold, hash_of
+from egress_review.screening.hashtable import Arrays, HashTable
+
+__all__ = ["Hit", "Identifiers", "Match", "folded"]
+
 HASH_CHARACTERS = 6  # hex characters from which a truncated hash is told from chance
-STRIPPED_CHARACTERS = 5
-TOKEN = re.compile(r"[^\W_][\w.\-/:+#@]*")
 # Six or seven digits alone are a number; with a letter, or longer, they may be the beginning of a hash.
 HEX = re.compile(
     rf"(?<![0-9a-zA-Z])(?:(?=\d*[a-fA-F])[0-9a-fA-F]{{{HASH_CHARACTERS},7}}|[0-9a-fA-F]{{8,128}})(?![0-9a-zA-Z])"
 )
-SEPARATORS = re.compile(r"[./\\:=|\[\]()#@+]")
-EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt)$", re.IGNORECASE)
-
-
+DIGEST64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[^\s]*\d)(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_-]{8,88}={0,2}")
+WHOLE_NUMBER = re.compile(r"(?<![\d.])[1-9]\d{7,9}(?![\d.])")
+EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|json|textgrid)$", re.IGNORECASE)
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
 NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
-
-
-class Match(StrEnum):
-    """How a value names a recording or a speaker."""
-
-    RECORDING = "recording id"
-    SPEAKER = "speaker id"
-    STRIPPED = "id without its prefix"
-    HASHED = "unsalted hash of an id"
+GAP = 3  # separators that may stand between two parts of an id
+SPACED_CHARACTERS = 9  # of an id whose parts are set apart by blanks
+MOST_NUMBERS = 4_000
+SAMPLE = 60  # values of a column that are looked up before all of them are
+FRACTION = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One id found: how it is named, at which 1-based line, and a key that is equal for equal ids."""
+    """One id found: how it is named, at which 1-based line, a key equal for equal ids, whether it stands out."""
 
     match: Match
     line: int
     key: str
+    strong: bool = True
 
 
-def folded(value: str) -> str:
-    """Return a value as ids are compared: lower case, letters and digits only."""
-    return "".join(character for character in value.casefold() if character.isalnum())
+class Runs:
+    """The runs of letters and of digits in a text, and which of them an id's separators join."""
+
+    def __init__(self, text: str) -> None:
+        self.codes = codes_of(fold(text))
+        kinds = classes(self.codes)
+        kinds[kinds == 3] = 1
+        changes = np.flatnonzero(np.diff(np.concatenate(([0], kinds, [0]))) != 0)
+        begins = changes[:-1] if len(changes) else changes
+        ends = changes[1:] if len(changes) else changes
+        inside = kinds[begins] > 0
+        self.begins, self.ends = begins[inside], ends[inside]
+        self.digits = kinds[self.begins] == 2
+        self.lines = np.searchsorted(np.flatnonzero(self.codes == 10), self.begins)
+        blank = np.cumsum(np.concatenate(([0], (self.codes == 32) | (self.codes == 9) | (self.codes == 44))))
+        newline = np.cumsum(np.concatenate(([0], self.codes == 10)))
+        gap = self.begins[1:] - self.ends[:-1]
+        near = (gap <= GAP) & (newline[self.begins[1:]] == newline[self.ends[:-1]])
+        self.spaced = near
+        self.joined = near & (blank[self.begins[1:]] == blank[self.ends[:-1]])
+        self._squeeze(kinds > 0)
+
+    def _squeeze(self, kept: NDArray[np.bool_]) -> None:
+        """Keep letters and digits alone, once with and once without the zeros that pad a number."""
+        self.plain = Spans(self.codes[kept])
+        self.at = np.concatenate(([0], np.cumsum(kept)))
+        zero = (self.codes == 48).astype(np.int64)
+        others = np.concatenate(([0], np.cumsum(1 - zero)))
+        run = np.zeros(len(self.codes), dtype=np.int64)
+        run[self.begins] = 1
+        owner = np.maximum(np.cumsum(run) - 1, 0)
+        last = np.zeros(len(self.codes), dtype=bool)
+        last[self.ends - 1] = True
+        if len(self.begins):
+            padding = (zero > 0) & ~last & kept & (others[:-1] == others[self.begins[owner]])
+            kept = kept & ~padding
+        self.short = Spans(self.codes[kept])
+        self.short_at = np.concatenate(([0], np.cumsum(kept)))
 
 
-def is_strong(value: str) -> bool:
-    """Return whether an id can hardly be an ordinary word or number of a text."""
-    bare = folded(value)
-    digits = sum(character.isdigit() for character in bare)
-    if digits == len(bare):
-        return len(bare) >= STRONG_CHARACTERS + 2
-    if len(re.findall(r"[\W_]+", value.strip())) >= STRUCTURE and len(bare) >= 2 * STRONG_CHARACTERS:
-        return True
-    return digits > 0 and len(bare) >= STRONG_CHARACTERS
+class Table:
+    """The ids of one dataset and their disguises; a lookup costs the same whatever their number."""
 
+    def __init__(self, arrays: Arrays) -> None:
+        self.forms = HashTable.read(arrays, "forms")
+        self.kinds = np.asarray(arrays["kinds"])
+        self.hashed = np.asarray(arrays["hashed"])
+        self.speakers = int(arrays["speakers"][0])
+        self.parts = int(arrays["parts"][0])
 
-def digests(value: str) -> list[str]:
-    """Return the hex digests of a value by the usual unsalted hashes."""
-    return [
-        hashlib.new(algorithm, value.encode(), usedforsecurity=False).hexdigest()
-        for algorithm in ("md5", "sha1", "sha256", "sha512", "blake2b")
-    ]
+    def flags(self, values: Sequence[str]) -> list[int | None]:
+        """Return how each whole value names an id, as a number of its kind with flags; None for none."""
+        forms = [folded(form) for value in values for form in (value, unpadded(value))]
+        numbers = self.forms.find(hash_of(forms)).reshape(-1, 2)
+        empty = np.array([not form for form in forms]).reshape(-1, 2)
+        numbers = np.where(empty, -1, numbers)
+        first = np.where(numbers[:, 0] >= 0, numbers[:, 0], numbers[:, 1]).tolist()
+        return [None if number < 0 else int(self.kinds[number]) for number in first]
+
+    def find(self, runs: Runs) -> Iterator[Hit]:
+        """Yield the ids that stand out, or are names, among the runs of a text."""
+        covered = np.zeros(len(runs.begins), dtype=bool)
+        for count in range(min(self.parts + 1, len(runs.begins)), 0, -1):
+            last = np.arange(count - 1, len(runs.begins))
+            first = last - count + 1
+            for members, window in self._windows(runs, first, last):
+                kinds = self.kinds[members]
+                good = (kinds & (STRONG | NAME)) > 0
+                for place, member, kind in zip(
+                    window[good].tolist(), members[good].tolist(), kinds[good].tolist(), strict=True
+                ):
+                    if not covered[place : place + count].any():
+                        covered[place : place + count] = True
+                        strong = bool(kind & STRONG)
+                        yield Hit(KINDS[kind & 3], int(runs.lines[place]) + 1, str(member), strong)
+
+    def _windows(
+        self, runs: Runs, first: Positions, last: Positions
+    ) -> Iterator[tuple[Positions, Positions]]:
+        for joined, spaced in ((runs.joined, False), (runs.spaced, True)):
+            broken = np.concatenate(([0], np.cumsum(~joined)))
+            whole = broken[last] == broken[first]
+            size = runs.at[runs.ends[last]] - runs.at[runs.begins[first]]
+            if spaced:
+                whole &= (last > first) & (size >= SPACED_CHARACTERS)
+            whole &= size <= LENGTHY
+            window = first[whole]
+            begins, ends = runs.begins[window], runs.ends[last[whole]]
+            for spans, at in ((runs.plain, runs.at), (runs.short, runs.short_at)):
+                members = self.forms.find(spans.hashes(at[begins], at[ends]))
+                found = np.flatnonzero(members >= 0)
+                yield members[found], window[found]
+
+    def hashes(self, digests: Sequence[tuple[int, int]]) -> list[bool]:
+        """Return which digests, each its first 32 bits and how many of them are known, are of an id.
+
+        None is, where as many would be met by chance.
+        """
+        if not digests or not len(self.hashed):
+            return [False] * len(digests)
+        low = np.array([value << (32 - bits) for value, bits in digests], dtype=np.uint64)
+        width = np.array([1 << (32 - bits) for _, bits in digests], dtype=np.uint64)
+        begin = np.searchsorted(self.hashed, low)
+        end = np.searchsorted(self.hashed, low + width)
+        found = end > begin
+        expected = float((len(self.hashed) * width / 2.0**32).sum())
+        if expected > 0.02 and found.sum() <= expected + 4 * expected**0.5 + 1:
+            return [False] * len(digests)
+        return [bool(one) for one in found]
 
 
 class Identifiers:
-    """The ids of a project's recordings and speakers; each lookup is one dictionary access."""
+    """The ids of a project's recordings and speakers, in each of its datasets."""
 
-    def __init__(self, *, recordings: Iterable[str], speakers: Iterable[str]) -> None:
-        self.exact: dict[str, Match] = {}
-        self.strong: dict[str, Match] = {}
-        self.stripped: dict[str, str] = {}
-        self.weak_speakers: set[str] = set()
-        self.hashed: dict[str, list[str]] = {}
-        for kind, ids in ((Match.SPEAKER, speakers), (Match.RECORDING, recordings)):
-            for value in dict.fromkeys(ids):
-                self._add(value, kind)
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = tuple(tables)
 
-    def _add(self, value: str, kind: Match) -> None:
-        bare = folded(value)
-        if not bare:
-            return
-        self.exact.setdefault(bare, kind)
-        if is_strong(value):
-            self.strong.setdefault(bare, kind)
-        elif kind is Match.SPEAKER and len(bare) >= 4 and bare.isalpha():
-            self.weak_speakers.add(bare)
-        for short in (re.sub(r"^[^\W\d_]+[\W_]*", "", value), re.sub(r"^[^\W_]+[\W_]+", "", value)):
-            short_bare = folded(short)
-            telling = any(character.isdigit() for character in short_bare) or is_strong(short)
-            if short_bare != bare and telling:
-                self.stripped.setdefault(short_bare, bare)
-        for spelling in {value, value.lower(), value.upper()}:
-            for digest in digests(spelling):
-                self.hashed.setdefault(digest[:HASH_CHARACTERS], []).append(spelling)
+    @classmethod
+    def of(cls, *, recordings: Iterable[str], speakers: Iterable[str]) -> Identifiers:
+        """Return the ids of these recordings and speakers, in memory."""
+        return cls([Table(disguises.build(recordings, speakers))])
 
-    def is_hash(self, token: str) -> bool:
-        """Return whether a hex token is the beginning of a plain hash of one of the ids."""
-        lower = token.lower()
-        spellings = self.hashed.get(lower[:HASH_CHARACTERS], ())
-        return any(digest.startswith(lower) for spelling in spellings for digest in digests(spelling))
+    @property
+    def speakers(self) -> int:
+        """How many speakers there are."""
+        return sum(table.speakers for table in self.tables)
 
     def look_up(self, value: str) -> Match | None:
         """Return how a whole value (a cell, a list item) names an id, or None; any id counts here."""
-        if len(value) > 300:
-            return None
-        for form in (value, EXTENSION.sub("", value), EXTENSION.sub("", re.split(r"[/\\]", value)[-1])):
-            bare = folded(form)
-            if bare in self.exact:
-                return self.exact[bare]
-        if folded(value) in self.stripped:
-            return Match.STRIPPED
-        if HEX.fullmatch(value.strip()) and self.is_hash(value.strip()):
-            return Match.HASHED
-        return None
+        return self.look_up_all([value])[0]
+
+    def look_up_all(self, values: Sequence[str]) -> list[Match | None]:
+        """Return how each whole value names an id, or None."""
+        forms: list[tuple[int, str, bool]] = []
+        for number, value in enumerate(values):
+            # A decimal fraction is a measurement, whatever its digits name without the point.
+            if len(value) <= LENGTHY and not FRACTION.fullmatch(value.strip()):
+                bare = EXTENSION.sub("", value.strip())
+                for form in dict.fromkeys((value, bare, re.split(r"[/\\]", bare)[-1])):
+                    forms.append((number, form, form == value))
+        found: list[Match | None] = [None] * len(values)
+        for table in self.tables:
+            for (number, _, itself), flags in zip(forms, table.flags([form for _, form, _ in forms]), strict=True):
+                if flags is not None and (itself or KINDS[flags & 3] is not Match.STRIPPED):
+                    found[number] = found[number] or KINDS[flags & 3]
+        self._look_up_hashes(values, found)
+        return found
+
+    def _look_up_hashes(self, values: Sequence[str], found: list[Match | None]) -> None:
+        digests: list[tuple[int, int]] = []
+        owners: list[int] = []
+        for number, value in enumerate(values):
+            text = value.strip()
+            for digest, bits, _, length in _digests(text) if found[number] is None and 6 <= len(text) <= 140 else ():
+                if length == len(text):
+                    digests.append((digest, bits))
+                    owners.append(number)
+        for table in self.tables:
+            for number, is_id in zip(owners, table.hashes(digests), strict=True):
+                if is_id:
+                    found[number] = Match.HASHED
 
     def find(self, text: str) -> list[Hit]:
         """Return the ids a text names; short or purely alphabetic ids of recordings are left to `column`."""
-        hits: list[Hit] = []
-        for number, line in enumerate(text.split("\n"), start=1):
-            for token in TOKEN.findall(line):
-                hit = self._in_token(token, number)
-                if hit:
-                    hits.append(hit)
-            hits.extend(
-                Hit(Match.HASHED, number, token.lower()) for token in HEX.findall(line) if self.is_hash(token)
-            )
-        return hits
+        runs = Runs(text)
+        hits = [hit for table in self.tables for hit in table.find(runs)]
+        return [*hits, *self._hashed(text)]
 
-    def _in_token(self, token: str, line: int) -> Hit | None:
-        plain = EXTENSION.sub("", token)
-        for form in (plain, *SEPARATORS.split(plain)):
-            bare = folded(EXTENSION.sub("", form))
-            if bare in self.strong:
-                return Hit(self.strong[bare], line, bare)
-            if bare in self.weak_speakers:
-                return Hit(Match.SPEAKER, line, bare)
-            if len(bare) >= STRIPPED_CHARACTERS and bare in self.stripped and is_strong_stripped(form):
-                return Hit(Match.STRIPPED, line, bare)
-        return None
+    def _hashed(self, text: str) -> Iterator[Hit]:
+        """Yield the tokens that begin as a plain hash of an id does: hex, base64, or a 32-bit number."""
+        found = list(_digests(text))
+        for table in self.tables:
+            kept = table.hashes([(value, bits) for value, bits, _, _ in found])
+            for (value, bits, place, _), is_id in zip(found, kept, strict=True):
+                if is_id:
+                    yield Hit(Match.HASHED, text.count("\n", 0, place) + 1, f"{value:x}/{bits}")
 
     def column(self, values: Sequence[str]) -> tuple[Match, int] | None:
         """Return how a column or list names ids and how many distinct ones, where it can't be chance.
 
         `values` are the cells without header; at least 60 % of the distinct ones must name ids.
-        Whole numbers that name ids are only believed where they are too scattered to be a count.
+        Whole numbers that name ids are only believed where they are too scattered to be a count, and name
+        far more ids than numbers drawn from their range would.
         """
         distinct = {value.strip() for value in values if value.strip()}
         if len(distinct) < 2:
             return None
         for core in cores(distinct):
-            found = [match for match in map(self.look_up, core) if match]
+            found = self._named(core)
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
             numbers = {int(value) for value in core if value.isdecimal() and len(value) < 20}
-            if len(numbers) == len(core) and not scattered(numbers):
+            if len(numbers) == len(core) and not (scattered(numbers) and self._beyond_chance(numbers, len(found))):
                 continue
-            return min(found, key=list(Match).index), len(found)
+            return min(found, key=KINDS.index), len(found)
         return None
+
+    def _named(self, values: set[str]) -> list[Match]:
+        """Return how each value that names an id does; a column is given up where a sample of it names none."""
+        ordered = sorted(values)
+        sample = ordered[:: max(len(ordered) // SAMPLE, 1)]
+        if 10 * sum(match is not None for match in self.look_up_all(sample)) < 4 * len(sample):
+            return []
+        return [match for match in self.look_up_all(ordered) if match]
+
+    def _beyond_chance(self, numbers: set[int], found: int) -> bool:
+        low, high = min(numbers), max(numbers)
+        drawn = sorted({low + (high - low) * k * 617 // 199 % (high - low + 1) for k in range(200)})
+        met = sum(match is not None for match in self.look_up_all([str(number) for number in drawn]))
+        return found / len(numbers) >= met / len(drawn) + 0.3
+
+
+def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield what may be the beginning of a hash: its first 32 bits, how many are known, its place and length."""
+    for match in HEX.finditer(text):
+        token = match.group()[:8]
+        yield int(token, 16), 4 * len(token), match.start(), len(match.group())
+    for match in DIGEST64.finditer(text):
+        token = match.group().rstrip("=")[:8].replace("-", "+").replace("_", "/")
+        try:
+            yield int.from_bytes(base64.b64decode(token)[:4], "big"), 32, match.start(), len(match.group())
+        except binascii.Error:
+            continue
+    for number, match in enumerate(WHOLE_NUMBER.finditer(text)):
+        value = int(match.group())
+        if value < 2**32 and number < MOST_NUMBERS:
+            yield value, 32, match.start(), len(match.group())
 
 
 def cores(values: set[str]) -> Iterator[set[str]]:
-    """Yield values as they are, then then without what was put around them: "C(spk)[T.84]" gives "84"."""
+    """Yield values as they are, then without what was put around them: "C(spk)[T.84]" gives "84"."""
     yield values
     bracketed = {found[1] for found in map(BRACKETED.search, values) if found}
     if len(bracketed) >= 2:
@@ -172,12 +283,6 @@ def cores(values: set[str]) -> Iterator[set[str]]:
     numbered = {found[1] for found in map(NUMBERED.search, values) if found}
     if 10 * len(numbered) >= 8 * len(values):
         yield numbered
-
-
-def is_strong_stripped(form: str) -> bool:
-    """Return whether what is left of an id without its prefix still stands out: structure, or many digits."""
-    bare = folded(form)
-    return (not bare.isdigit()) or len(bare) >= 7 or len(re.findall(r"\d+", form)) > 1
 
 
 def scattered(numbers: set[int]) -> bool:

@@ -9,10 +9,14 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
+from egress_review.screening.people import People
+from egress_review.screening.sound import building
+from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 1
+VERSION = 4
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -69,19 +73,29 @@ class Index:
         """Build the lookups now, so that each file's process inherits them."""
         assert self.identifiers is not None
         assert self.transcripts is not None
+        assert self.sounds is not None
+        self.people.prepare()
 
     @cached_property
     def identifiers(self) -> Identifiers:
         """The ids of recordings and speakers with their usual disguises."""
-        return Identifiers(
-            recordings=(recording.recording for recording in self.recordings),
-            speakers=(recording.speaker for recording in self.recordings),
-        )
+        return vocabulary.identifiers(self.folders, self.recordings)
 
     @cached_property
     def transcripts(self) -> Transcripts:
         """The words that are said in the recordings."""
-        return Transcripts(recording.transcript for recording in self.recordings)
+        return vocabulary.transcripts(self.folders, self.recordings)
+
+    @cached_property
+    def sounds(self) -> tuple[Sounds, ...]:
+        """The fingerprints of the recordings, one for each folder that was built with sound."""
+        opened = (Sounds.open(folder) for folder in self.folders)
+        return tuple(one for one in opened if one is not None)
+
+    @cached_property
+    def people(self) -> People:
+        """Who speaks in which recording, and the other columns of the per-recording table."""
+        return People.open(self.folders) if self.folders else People.of(self.recordings)
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:
@@ -108,6 +122,10 @@ def build(
     with (target / ROWS).open("w", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    vocabulary.build(name, recordings, target)
+    people.build(recordings, dataset, target)
+    paths = [dataset / one.path if one.path else None for one in recordings]
+    building.build(paths, [one.speaker for one in recordings], target)
     (target / SEAL).write_text(
         json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
     )

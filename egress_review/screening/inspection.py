@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from egress_review.screening import capacity, disclosure, kinds, names, notebooks, structured, tables, text
-from egress_review.screening.carriers import archives, zips
+from egress_review.screening.carriers import archives, reading, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.context import Context
 from egress_review.screening.examine import examine, words
@@ -90,8 +90,8 @@ OPENERS = {
     # soon: kinds.PAGE.name: "carriers.pages",
     # soon: kinds.DOCUMENT.name: "carriers.documents",
     kinds.LINES.name: "carriers.lines",
-    # soon: kinds.WORKBOOK.name: "carriers.workbooks",
-    # soon: kinds.PDF.name: "carriers.pdf",
+    kinds.WORKBOOK.name: "carriers.workbooks",
+    kinds.PDF.name: "carriers.pdf",
     kinds.COLUMNS.name: "carriers.columns",
     kinds.ARRAY.name: "carriers.arrays",
     kinds.ARRAYS.name: "carriers.arrays",
@@ -118,7 +118,8 @@ def look(data: bytes, name: str, index: Index, limits: Limits, context: Context 
         if is_public(data, context):
             return _public(data, name)
         kind = identify(data, name)
-        seen = _open(data, name, kind, Work(index, limits, context))
+        with reading.bounded(limits.read_seconds):
+            seen = _open(data, name, kind, Work(index, limits, context))
     except Unscreenable as error:
         return Looked(kind.name, kind.media_type, kind.suffix, None, (error.finding,))
     kind, canonical = seen.kind, seen.canonical

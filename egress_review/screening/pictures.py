@@ -99,21 +99,25 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def redraw(picture: Image.Image) -> bytes:
-    """Return a picture as PNG of at most 64 colours from a grid of 16 levels a channel, without metadata.
+def reduced(picture: Image.Image) -> Image.Image:
+    """Return a picture in at most 64 colours from a grid of 16 levels a channel, by numbers of its palette.
 
-    Redrawing the result gives the same bytes. Source: least-significant-bit payloads die in 64 colours.
+    Reducing the result changes nothing. Source: least-significant-bit payloads die in 64 colours.
     """
     coarse = picture.convert("RGB").point(GRID * 3)
     if coarse.getcolors(COLOURS) is None:
-        reduced = coarse.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        coarse = reduced.convert("RGB").point(GRID * 3)
+        fewer = coarse.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        coarse = fewer.convert("RGB").point(GRID * 3)
     colours = sorted(colour for _, colour in coarse.getcolors(COLOURS) or [] if isinstance(colour, tuple))
-    flat = [level for colour in colours for level in colour]
     indexed = _indexed(coarse, colours)
-    indexed.putpalette(flat)
+    indexed.putpalette([level for colour in colours for level in colour])
+    return indexed
+
+
+def redraw(picture: Image.Image) -> bytes:
+    """Return a picture as PNG in few colours, without metadata; redrawing the result gives the same bytes."""
     out = io.BytesIO()
-    indexed.save(out, "PNG", bits=8, compress_level=9)
+    reduced(picture).save(out, "PNG", bits=8, compress_level=9)
     return out.getvalue()
 
 

@@ -92,16 +92,21 @@ def nodes(value: Json, path: str) -> Iterator[tuple[str, Json]]:
 def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     """Return what a JSON value gives away: in its strings and keys, its tables, its runs of numbers."""
     findings = text.check("\n".join(_strings(value)), index, limits, "strings")
+    rows: set[int] = set()
     for path, node in nodes(value, ""):
         place = path[-120:] or "top level"
-        table = as_table(node, place, limits)
+        # What is a row of a table that was looked at is no table of its own.
+        table = None if id(node) in rows else as_table(node, place, limits)
         if table is not None:
+            if isinstance(node, list):
+                rows.update(map(id, node))
             findings += disclosure.check(table, index, limits)
         if isinstance(node, list):
             findings += _list(node, place, index, limits)
         if len(findings) > limits.findings:
             break
-    return findings
+    numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
+    return findings + disclosure.in_numbers(numbers, index, "numbers")
 
 
 def _strings(value: Json) -> Iterator[str]:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from egress_review.screening import acro, declared, differencing
 from egress_review.screening.context import Context
+from egress_review.screening.context import HandedIn as HandedIn
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import Looked
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """A file of the submission: its id, its declared name, its bytes as handed in."""
-
-    file: str
-    name: str
-    data: bytes
 
 
 def look(files: Mapping[str, tuple[Path, str]], index: Index, context: Context, limits: Limits) -> Looked:
@@ -36,4 +28,8 @@ def look(files: Mapping[str, tuple[Path, str]], index: Index, context: Context, 
     return Looked("together", "application/octet-stream", "", b"", tuple(findings))
 
 
-CHECKS: tuple = ()  # type: ignore[type-arg]
+CHECKS: tuple[Callable[[list[HandedIn], Index, Context, Limits], list[Finding]], ...] = (
+    declared.check,
+    acro.check,
+    differencing.check,
+)

@@ -3,126 +3,129 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-SHINGLE = 5  # words; fewer are everyday phrases, more would miss short utterances
-SHORTEST = 3  # words of a transcript that is worth finding as a whole
-SHINGLES_THAT_BLOCK = 3
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]"
-)
-# Scripts written without spaces: each character counts as a word.
-UNSPACED = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff])"
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening import corpus as corpora
+from egress_review.screening import spacing
+from egress_review.screening.alignment import How, Repeated, repeated
+from egress_review.screening.corpus import Corpus
+from egress_review.screening.folding import APOSTROPHE, Hashes, Words
+
+PLAIN = re.compile(r"[a-z0-9]+")
+STRONG_BITS = 38.0  # what tells so much is no everyday phrase
+SHORT_BITS = 18.0
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text, lower-cased, without marks, punctuation or invisible characters."""
-    folded = unicodedata.normalize("NFKD", INVISIBLE.sub("", text)).casefold()
-    bare = "".join(character for character in folded if not unicodedata.category(character).startswith("M"))
-    return [word.replace("'", "").replace("’", "") for word in WORD.findall(UNSPACED.sub(r" \1 ", bare))]
-
-
-def shingles(sequence: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield each run of SHINGLE words."""
-    for start in range(len(sequence) - SHINGLE + 1):
-        yield tuple(sequence[start : start + SHINGLE])
+    if text.isascii():
+        # The same words as below, without arrays: this is asked of every cell.
+        return PLAIN.findall(APOSTROPHE.sub("", text.lower()))
+    return Words(text).listed()
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """What of the transcripts a text holds: 1-based lines, counts of transcripts and of word runs."""
+    """What of the transcripts a text repeats; each transcript once, its 1-based line with it."""
 
-    whole: int
-    short: int
-    runs: int
-    reordered: int
-    first_line: int
+    repeated: tuple[Repeated, ...] = ()
+    minimum: int = 10
+
+    @property
+    def telling(self) -> list[Repeated]:
+        """What tells too much to be an everyday phrase, and was said by too few people to be one."""
+        return [one for one in self.repeated if one.bits >= STRONG_BITS and one.speakers < self.minimum]
+
+    @property
+    def bits(self) -> float:
+        """How much all that is telling tells together."""
+        return sum(one.bits for one in self.telling)
+
+    @property
+    def whole(self) -> int:
+        """How many whole transcripts that tell something are repeated."""
+        return sum(one.whole for one in self.repeated if one.bits >= STRONG_BITS)
+
+    @property
+    def short(self) -> list[Repeated]:
+        """Whole transcripts of few words that are a little more than everyday phrases."""
+        return [
+            one
+            for one in self.repeated
+            if one.whole and SHORT_BITS <= one.bits < STRONG_BITS and one.speakers < self.minimum
+        ]
+
+    @property
+    def shared(self) -> list[Repeated]:
+        """Whole transcripts that tell something and that many people said: a text they all read."""
+        return [
+            one
+            for one in self.repeated
+            if one.whole and one.bits >= STRONG_BITS and one.speakers >= self.minimum
+        ]
+
+    @property
+    def reordered(self) -> int:
+        """How many transcripts are repeated in another order."""
+        return sum(one.how is How.REORDERED for one in self.telling)
+
+    @property
+    def first_line(self) -> int:
+        """The first 1-based line that repeats something, 0 for none."""
+        return min((one.line for one in self.repeated), default=0)
 
 
 class Transcripts:
     """The transcripts of the project's recordings, searchable by words."""
 
-    def __init__(self, transcripts: Iterable[str]) -> None:
-        self.runs: dict[int, int] = {}
-        self.whole: dict[int, int] = {}
-        self.bags: dict[int, int] = {}
-        self.by_word: dict[str, list[int]] = defaultdict(list)
-        self.sets: list[frozenset[str]] = []
-        seen: set[tuple[str, ...]] = set()
-        for transcript in transcripts:
-            sequence = tuple(words(transcript))
-            if len(sequence) >= SHORTEST and sequence not in seen:
-                seen.add(sequence)
-                self._add(list(sequence))
-        for number, held in enumerate(self.sets):
-            if len(held) >= SHINGLE:
-                # The rarest words lead to the candidates, so that common words cost nothing.
-                for word in sorted(held, key=lambda w: (-len(w), w))[:3]:
-                    self.by_word[word].append(number)
+    def __init__(self, spoken: Sequence[Corpus]) -> None:
+        self.corpora = tuple(one for one in spoken if len(one.rows) > 1)
 
-    def _add(self, sequence: list[str]) -> None:
-        number = len(self.sets)
-        self.sets.append(frozenset(sequence))
-        self.whole[hash(tuple(sequence))] = len(sequence)
-        if len(sequence) >= SHORTEST + 1:
-            self.bags[hash(tuple(sorted(sequence)))] = number
-        for run in shingles(sequence):
-            self.runs[hash(run)] = number
+    @classmethod
+    def of(cls, spoken: Iterable[tuple[str, str]]) -> Transcripts:
+        """Return the transcripts of pairs of speaker and text, in memory."""
+        return cls([Corpus(corpora.build(spoken))])
 
-    def find(self, text: str) -> Spoken:
-        """Return how much of the transcripts a text holds, line by line and across lines.
+    def find(self, text: str, minimum: int = 10) -> Spoken:
+        """Return how much of the transcripts a text repeats; `minimum` people make a phrase everybody's.
 
-        Source: w-shingling (Broder 1997), w = 5 words; reordered words by set overlap of at least 0.8.
+        Source: winnowed anchors, seed and extend; whole transcripts and their bags of words by hash.
         """
-        whole: set[int] = set()
-        short: set[int] = set()
-        runs: set[int] = set()
-        reordered: set[int] = set()
-        first = 0
-        everything: list[str] = []
-        for number, line in enumerate(text.split("\n"), start=1):
-            sequence = words(line)
-            everything.extend(sequence)
-            before = len(whole) + len(short) + len(reordered) + len(runs)
-            for part in _parts(line, sequence):
-                key = hash(tuple(part))
-                if key in self.whole:
-                    (whole if len(part) >= SHINGLE else short).add(key)
-                reordered |= self._reordered(part, key)
-            runs |= {hash(run) for run in shingles(sequence)} & self.runs.keys()
-            if not first and len(whole) + len(short) + len(reordered) + len(runs) > before:
-                first = number
-        runs |= {hash(run) for run in shingles(everything)} & self.runs.keys()
-        return Spoken(len(whole), len(short), len(runs), len(reordered), first)
+        if not self.corpora:
+            return Spoken()
+        heard = Words(text)
+        found: list[Repeated] = []
+        for one in self.corpora:
+            numbers = one.words.find(heard.hashes)
+            found += repeated(one, heard, numbers, heard.lines)
+            parted, lines = spacing.parted(one, heard, numbers)
+            if len(parted):
+                found += repeated(one, Words(""), parted, lines)
+        return Spoken(tuple(found), minimum)
 
-    def _reordered(self, part: list[str], key: int) -> set[int]:
-        if len(part) < SHORTEST + 1 or key in self.whole or len(part) > 400:
-            return set()
-        exact = self.bags.get(hash(tuple(sorted(part))))
-        if exact is not None:
-            return {exact}
-        held = frozenset(part)
-        if len(held) < SHINGLE:
-            return set()
-        candidates = {number for word in held for number in self.by_word.get(word, ())[:50]}
-        return {n for n in candidates if 5 * len(held & self.sets[n]) >= 4 * len(held | self.sets[n])}
+    def known(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Return which of these words are said in the recordings or are everyday words."""
+        said = corpora.everyday(hashes)
+        for one in self.corpora:
+            said |= one.words.find(hashes) >= 0
+        return said
 
+    def spelled(self, letters: str) -> float:
+        """Return which share of unspaced letters is words of 4 letters or more of the recordings, 0 to 1."""
+        heard = Words(letters)
+        codes = heard.codes[heard.classes == 1]
+        return max((spacing.covered(one, codes) for one in self.corpora), default=0.0)
 
-def _parts(line: str, sequence: list[str]) -> Iterator[list[str]]:
-    """Yield the line's words and the words of its cells, where it looks like a row."""
-    if sequence:
-        yield sequence
-    for separator in ("\t", "|", ",", ";", '"', "  "):
-        cells = line.split(separator)
-        if 1 < len(cells) <= 200:
-            for cell in cells:
-                part = words(cell)
-                if len(part) >= SHORTEST:
-                    yield part
+    def speakers_of(self, run: str) -> int:
+        """Return how many speakers say this run of at least 3 words; 0 for one that nobody says."""
+        heard = Words(run)
+        speakers = 0
+        for one in self.corpora:
+            numbers = one.words.find(heard.hashes)
+            if len(numbers) >= corpora.WINDOW and bool(np.all(numbers >= 0)):
+                speakers += one.speakers_of(numbers)
+        return speakers

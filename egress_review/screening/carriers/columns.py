@@ -14,6 +14,7 @@ import pyarrow.parquet as parquet
 
 from egress_review.screening import numbers, tables, text
 from egress_review.screening.carriers import signatures
+from egress_review.screening.carriers.columns_text import words_of
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import COLUMNS
 from egress_review.screening.limits import Limits
@@ -102,12 +103,6 @@ def _parts(columns: list[tuple[str, list[Any]]], limits: Limits) -> Iterator[Par
             if isinstance(value, bytes) and value:
                 yield Packed(value, "", f"column {name}")
                 break
-
-
-def words_of(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> str:
-    """Return the cells of a table that are no numbers, a line each, once each."""
-    cells = dict.fromkeys(item for row in (header, *rows) for item in row)
-    return "\n".join(item for item in cells if item.strip() and not numbers.NUMBER.fullmatch(item.strip()))
 
 
 def _nested(values: list[Any]) -> bool:

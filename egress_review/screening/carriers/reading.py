@@ -2,11 +2,210 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
 from egress_review.screening.limits import Limits
-from egress_review.screening.parts import Part, Picture
-from egress_review.screening.verdict import Finding
+from egress_review.screening.parts import Part, Picture, Text
+from egress_review.screening.verdict import Finding, flag
+
+INK = 50  # levels of 256 that a letter differs from its line's ground
+EDGES = 24  # changes between ink and ground along a row of letters; axes and curves have fewer
+LINES = 4  # lines of letters that make a picture worth reading; a plot's title and labels are fewer
+LETTER = (5, 70)  # a line's height in pixels
+LOOKED_AT = 1400  # pixels a side for the cheap test
+READ_AT = 2400  # pixels a side for reading
+LINE_HEIGHT = 24  # pixels that the reader likes its lines to have
+MANY = 40  # words that make a picture of text
+SURE = 65.0  # of 100: from here on the letters are no chance
+QUIET, MARGIN = 0.3, 4  # how far the changes fall, within how many rows, above and below a line
+RULE = 45  # pixels; straight strokes from here on are no letters
+PAINTED = 0.25  # of a picture; where more would be a rule, it is a coloured ground
+# Ways to turn a picture, the likely ones first, and whether its lines then ran up or down before.
+TURNS: tuple[tuple[Image.Transpose | None, bool], ...] = (
+    (None, False),
+    (Image.Transpose.ROTATE_90, True),
+    (Image.Transpose.ROTATE_180, False),
+    (Image.Transpose.ROTATE_270, True),
+    (Image.Transpose.FLIP_LEFT_RIGHT, False),
+)
+WORD = re.compile(r"[^\W_]{2,}")
+PROGRAM = ("tesseract", "stdin", "stdout", "--psm", "6", "-c", "tessedit_create_tsv=1")
+FIX = "Hand in text and tables as text, not as a picture of them."
+# When reading has to stop for the file that is looked at; reading is by far the slowest check.
+ENDS: ContextVar[float | None] = ContextVar("reading_ends", default=None)
+
+
+@contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Read letters for at most so many seconds in all."""
+    before = ENDS.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        ENDS.reset(before)
 
 
 def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
-    """Return the text that a picture shows."""
-    return [], []
+    """Return the text that a picture with many letters shows, and a flag where it could not be read."""
+    upright = lines(picture.image)
+    sideways = lines(picture.image.transpose(Image.Transpose.ROTATE_90))
+    most = max(len(upright), len(sideways))
+    if most < LINES:
+        return [], []
+    found = _best(picture.image, (len(upright) >= LINES, len(sideways) >= LINES), limits)
+    if found is None:
+        return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
+    count = len(WORD.findall(found.text))
+    parts: list[Part] = [Text(found.text, f"{picture.where}, letters" if picture.where else "letters")]
+    if count >= MANY:
+        return parts, [_flag(f"The picture shows text, about {count} words", picture.where)]
+    if found.sure < SURE and most >= 2 * LINES:
+        return parts, [_flag("The picture seems to show lines of text that can't be read", picture.where)]
+    return parts, []
+
+
+@dataclass(frozen=True)
+class Letters:
+    """What was read in a picture, and how sure the reader is of its words, 0 to 100."""
+
+    text: str
+    sure: float
+
+
+def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letters | None:
+    """Return what can be read in a picture, whichever way it is turned; None where it can't be tried.
+
+    `ways` says whether lines seem to run across the picture, and up or down.
+    """
+    best: Letters | None = None
+    turns = [turn for turn, along in TURNS if ways[along]]
+    for turn in turns:
+        found = _read(image if turn is None else image.transpose(turn), limits)
+        if found is not None and (best is None or found.sure > best.sure):
+            best = found
+        # Turned or mirrored letters make no words; whoever turned them wants them unread.
+        if best is None or best.sure >= SURE:
+            break
+    return best
+
+
+def _flag(what: str, where: str) -> Finding:
+    return flag("picture_text", f"{what}; a human has to see what it says.", FIX, where)
+
+
+def lines(image: Image.Image) -> list[tuple[int, int]]:
+    """Return the first row and the row behind the last of each line of letters that a picture seems to show.
+
+    A line is a run of rows where ink and ground change often, between rows where they hardly do.
+    """
+    grey = image.convert("L")
+    shrunk = max(1.0, max(grey.size) / LOOKED_AT)
+    if shrunk > 1:
+        grey.thumbnail((LOOKED_AT, LOOKED_AT))
+    pixels: NDArray[np.int16] = np.asarray(grey, dtype=np.int16)
+    ground = np.median(pixels, axis=1, keepdims=True)
+    ink = np.abs(pixels - ground) > INK
+    changes = np.count_nonzero(ink[:, 1:] != ink[:, :-1], axis=1)
+    steps = np.diff(np.concatenate(([0], (changes >= EDGES).astype(np.int8), [0])))
+    found: list[tuple[int, int]] = []
+    for start, end in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
+        quiet = QUIET * changes[start:end].max()
+        above = changes[max(0, start - MARGIN) : start]
+        below = changes[end : end + MARGIN]
+        calm = (not above.size or above.min() <= quiet) and (not below.size or below.min() <= quiet)
+        if calm and LETTER[0] <= end - start <= LETTER[1]:
+            found.append((int(start * shrunk), int(end * shrunk)))
+    return found
+
+
+def _read(image: Image.Image, limits: Limits) -> Letters | None:
+    """Return the letters in a picture; None where reading is not possible or takes too long."""
+    ends = ENDS.get()
+    left = limits.read_seconds if ends is None else ends - time.monotonic()
+    spans = lines(image)
+    if left <= 0.5 or not spans:
+        return None
+    grey = _strips(_without_rules(image.convert("L")), spans)
+    factor = LINE_HEIGHT / float(np.median([end - start for start, end in spans]))
+    factor = min(3.0, factor, READ_AT / max(grey.size))
+    size = (max(1, round(grey.width * factor)), max(1, round(grey.height * factor)))
+    grey = grey.resize(size, Image.Resampling.LANCZOS)
+    head = f"P5 {grey.width} {grey.height} 255\n".encode()
+    alone = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            PROGRAM, input=head + grey.tobytes(), capture_output=True, timeout=left, env=alone, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return _laid_out(done.stdout.decode("utf-8", "replace"))
+
+
+def _without_rules(grey: Image.Image) -> Image.Image:
+    """Return a picture dark on light, without lines too long to be letters: the rules of tables, axes."""
+    if sum(grey.histogram()[:128]) > grey.width * grey.height / 2:
+        grey = ImageOps.invert(grey)
+    pixels = np.array(grey)
+    for turned in (pixels, pixels.T):
+        dark = np.pad(turned < 160, ((0, 0), (RULE, RULE)))
+        total = np.pad(np.cumsum(dark, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+        full = total[:, RULE:] - total[:, :-RULE] == RULE
+        # A pixel belongs to a rule where any stretch of that length through it is dark.
+        begun = np.pad(np.cumsum(full, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+        width = turned.shape[1]
+        first = np.arange(width) + 1
+        inside = begun[:, first + RULE] - begun[:, first] > 0
+        if inside.mean() < PAINTED:
+            turned[inside] = 255
+    return Image.fromarray(pixels)
+
+
+def _strips(grey: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
+    """Return the lines of letters alone, one below the other, so that no time goes into what lies between."""
+    rows: list[tuple[int, int]] = []
+    for start, end in spans:
+        room = (end - start) * 2 // 3 + 2
+        top, bottom = max(0, start - room), min(grey.height, end + room)
+        if rows and top <= rows[-1][1]:
+            rows[-1] = (rows[-1][0], bottom)
+        else:
+            rows.append((top, bottom))
+    strip = Image.new("L", (grey.width, sum(bottom - top for top, bottom in rows) + 12 * len(rows)), 255)
+    at = 0
+    for top, bottom in rows:
+        strip.paste(grey.crop((0, top, grey.width, bottom)), (0, at))
+        at += bottom - top + 12
+    return strip
+
+
+def _laid_out(table: str) -> Letters:
+    """Return words as they stand in the picture: two blanks where the gap is wider than a letter or two."""
+    out: list[str] = []
+    sure: list[float] = []
+    line: tuple[str, ...] = ()
+    ends = 0
+    for row in table.split("\n")[1:]:
+        cells = row.split("\t")
+        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        word = cells[11].strip()
+        left, width = int(cells[6]), int(cells[8])
+        if tuple(cells[1:5]) != line:
+            out.append("\n" if out else "")
+        else:
+            out.append("  " if left - ends > 1.6 * width / max(len(word), 1) else " ")
+        out.append(word)
+        line, ends = tuple(cells[1:5]), left + width
+        sure += [float(cells[10])] * len(word)
+    return Letters("".join(out), sum(sure) / len(sure) if sure else 0.0)

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
-from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.sound import matching
+from egress_review.screening.sound.matching import Match
+from egress_review.screening.sound.numbers import RATES
+from egress_review.screening.verdict import Finding, block, flag
+
+INSTEAD = "Hand in aggregated measures or a plot of them instead of sound."
+SHARE = 0.5  # of the time for a file that comparing may take
 
 
 def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
-    """Return what a sound gives away; even one that matches nothing is a person's voice until heard."""
-    seconds = len(sound.samples) / sound.rate if sound.rate else 0.0
+    """Return what a sound gives away; even one that matches nothing is a person's voice until heard.
+
+    A rate of 0 stands for unknown: the usual ones are tried.
+    """
+    samples = np.nan_to_num(np.asarray(sound.samples, dtype=np.float32))
+    rates = (sound.rate,) if sound.rate else RATES
+    complete = True
+    for rate in rates:
+        looked = matching.match(index.sounds, samples, rate, limits.seconds_per_file * SHARE / len(rates))
+        complete = complete and looked.complete
+        if looked.matches:
+            return [known(one, sound.where) for one in looked.matches]
+    seconds = len(samples) / (sound.rate or RATES[0])
+    partly = "" if complete else " Time did not suffice to compare all of it."
     return [
         flag(
             "sound",
-            f"{seconds:.1f} seconds of sound; a human has to hear that no voice of the data is in it.",
-            "Hand in aggregated measures or a plot of them instead of sound.",
+            f"{seconds:.1f} seconds of sound; a human has to hear that no voice of the data is in it.{partly}",
+            INSTEAD,
             sound.where,
         )
     ]
+
+
+def known(match: Match, where: str) -> Finding:
+    """Return the finding for sound that is in a recording, without saying in which."""
+    changed = f" ({match.change})" if str(match.change) else ""
+    place = f"second {match.second:.1f}"
+    return block(
+        "sound_known",
+        f"About {match.seconds:.1f} seconds of sound are from a recording of the data, from its second "
+        f"{match.recording_second:.1f}{changed}.",
+        INSTEAD,
+        f"{where}, {place}" if where else place,
+    )

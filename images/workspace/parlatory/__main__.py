@@ -13,17 +13,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        print(_say(options))
+        said = _say(options)
+        print(said)
     except parlatory.ParlatoryError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return 1 if isinstance(said, parlatory.Checked) and said.blocked else 0
 
 
 def _say(options: argparse.Namespace) -> object:
     match options.command:
         case "datasets":
             return _cards()
+        case "check":
+            return parlatory.check(*options.files)
         case "submit":
             return parlatory.submit(
                 *options.files, title=options.title, context=options.context, controls=options.controls
@@ -54,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="parlatory", description="What a session can ask of its enclave.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("datasets", help="the datasets of this session, with licence and attribution")
+    check = commands.add_parser("check", help="what the screening finds in files before they are handed in")
+    check.add_argument("files", nargs="+", metavar="FILE")
     submit = commands.add_parser("submit", help="hand results in to the output checkers")
     submit.add_argument("files", nargs="+", metavar="FILE")
     submit.add_argument("--title", required=True, help="name the result in one line")

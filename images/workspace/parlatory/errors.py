@@ -19,5 +19,9 @@ class Refused(ParlatoryError):
     """The hand-in was not accepted; nothing was handed in."""
 
 
+class NotChecked(ParlatoryError):
+    """The checks could not be run; nothing is known of the files."""
+
+
 class DoorClosed(ParlatoryError):
     """The enclave did not answer; whether it acted is not known."""

@@ -1,0 +1,122 @@
+"""Undoes the ciphers that hide writing from a glance: shifted, mirrored, interleaved, drawn otherwise."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+
+LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+CYRILLIC = "".join(map(chr, range(0x430, 0x450)))
+PRINTED = "".join(map(chr, range(33, 127)))
+QWERTY = "qwertyuiop asdfghjkl zxcvbnm"
+LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "+": "t", "|": "l"})
+LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
+BRAILLE = dict(
+    zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀", "abcdefghijklmnopqrstuvwxyz ", strict=True)
+)
+DRAWN = str.maketrans(
+    {
+        **BRAILLE,
+        **{chr(0x1F1E6 + n): letter for n, letter in enumerate(LOWER)},
+        **{chr(0x1F130 + n): letter for n, letter in enumerate(LOWER)},
+        **{chr(0x1F150 + n): letter for n, letter in enumerate(LOWER)},
+        **{chr(0x1F170 + n): letter for n, letter in enumerate(LOWER)},
+        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
+        **dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)),
+    }
+)
+
+Undo = Callable[[str], str]
+
+
+def shifts() -> Iterator[tuple[str, Undo]]:
+    """Yield what undoes each substitution of single letters that needs no secret key."""
+    for by in range(1, 26):
+        table = str.maketrans(LOWER + UPPER, LOWER[by:] + LOWER[:by] + UPPER[by:] + UPPER[:by])
+        yield ("rot13" if by == 13 else "shifted letters", _translation(table))
+        if by == 13:
+            table = table | str.maketrans(DIGITS, DIGITS[5:] + DIGITS[:5])
+            yield "rot18", _translation(table)
+    yield "atbash", _translation(str.maketrans(LOWER + UPPER, LOWER[::-1] + UPPER[::-1]))
+    yield "rot47", _translation(str.maketrans(PRINTED, PRINTED[47:] + PRINTED[:47]))
+    for by in (1, -1):
+        keys = QWERTY.replace(" ", "")
+        yield "shifted keys", _translation(str.maketrans(keys, keys[by:] + keys[:by]))
+    for by in (*range(1, 32), 0):
+        turned = CYRILLIC[by:] + CYRILLIC[:by] if by else CYRILLIC[::-1]
+        if by in (0, 13, 16, 3, 29, 1, 31):
+            yield "shifted letters", _translation(str.maketrans(CYRILLIC, turned))
+    yield "letters as numbers", _translation(LEET)
+    yield "letters as numbers", _translation(LEET_L)
+    yield "drawn letters", _translation(DRAWN)
+
+
+def _translation(table: dict[int, int] | dict[int, str | int]) -> Undo:
+    return lambda text: text.translate(table)
+
+
+def orders() -> Iterator[tuple[str, Undo]]:
+    """Yield what undoes each reordering of the characters of a line that needs no secret key."""
+    yield "reversed", _by_line(lambda line: line[::-1])
+    yield "swapped pairs", _by_line(_swapped)
+    for count in (2, 3, 4, 5):
+        yield "interleaved", _by_line(_taken(count))
+        yield "interleaved", _by_line(_dealt(count))
+        yield "rail fence", _by_line(_fence(count))
+    yield "every second character", _by_line(lambda line: line[::2])
+    yield "every second character", _by_line(lambda line: line[1::2])
+    yield "every third character", _by_line(lambda line: line[::3])
+
+
+def _by_line(undo: Undo) -> Undo:
+    return lambda text: "\n".join(map(undo, text.split("\n")))
+
+
+def _swapped(line: str) -> str:
+    return "".join(line[n : n + 2][::-1] for n in range(0, len(line), 2))
+
+
+def _taken(count: int) -> Undo:
+    """Return what puts behind one another every count-th character, from each start."""
+    return lambda line: "".join(line[n::count] for n in range(count))
+
+
+def _dealt(count: int) -> Undo:
+    """Return what undoes `_taken`."""
+
+    def undo(line: str) -> str:
+        order = [n for start in range(count) for n in range(start, len(line), count)]
+        return _placed(line, order)
+
+    return undo
+
+
+def _fence(rails: int) -> Undo:
+    def undo(line: str) -> str:
+        period = 2 * (rails - 1)
+        rail = [min(n % period, period - n % period) for n in range(len(line))]
+        return _placed(line, sorted(range(len(line)), key=lambda n: (rail[n], n)))
+
+    return undo
+
+
+def _placed(line: str, order: list[int]) -> str:
+    out = [""] * len(line)
+    for character, place in zip(line, order, strict=True):
+        out[place] = character
+    return "".join(out)
+
+
+def letters(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what the first or last letters, or words, of the lines or sentences of a text spell."""
+    lines = [line.split() for line in text.split("\n") if line.split()]
+    sentences = [line.split() for line in text.replace("\n", " ").replace("? ", ". ").split(". ") if line.split()]
+    for name, units in (("lines", lines), ("sentences", sentences)):
+        if len(units) >= 8:
+            yield f"first letters of the {name}", "".join(unit[0].lstrip("-*#>\"'(")[:1] for unit in units)
+            yield f"last letters of the {name}", "".join(unit[-1].rstrip(".,;:!?\"')")[-1:] for unit in units)
+            yield f"first words of the {name}", " ".join(unit[0] for unit in units)
+            yield f"last words of the {name}", " ".join(unit[-1] for unit in units)
+    words = text.split()
+    if 40 <= len(words) <= 20_000:
+        yield "first letters of the words", "".join(word[0] for word in words)

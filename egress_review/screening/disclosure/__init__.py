@@ -1,0 +1,83 @@
+"""Judges a table as a checker does: rows about one person, cells of few people, undone suppressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening.disclosure import (
+    cells,
+    curves,
+    extremes,
+    joint,
+    models,
+    recount,
+    rows,
+    suppression,
+)
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding
+
+ROW_LEVEL = "row_level"
+WIDEST, LONGEST = 40, 400  # columns and rows of an array that are compared
+
+
+def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
+    """Return what a table gives away about single people or few of them."""
+    people = index.people
+    findings = rows.about_one(table, index)
+    if any(finding.check == ROW_LEVEL for finding in findings):
+        return findings
+    findings += joint.by_rows(table, people)
+    if any(finding.check == ROW_LEVEL for finding in findings):
+        return findings
+    findings += cells.small(table, limits)
+    findings += cells.crosstab(table, people, limits)
+    findings += cells.leftovers(table, limits)
+    findings += cells.shares(table, limits)
+    findings += cells.copies(table, limits)
+    findings += recount.check(table, people, limits)
+    findings += suppression.check(table, limits)
+    findings += models.check(table, people, limits)
+    findings += extremes.check(table, people, limits)
+    findings += curves.size(table, limits)
+    findings += curves.uncounted(table, index)
+    return findings
+
+
+def rows_only(table: Table, index: Index) -> list[Finding]:
+    """Return what a table's rows give away as rows, without judging its cells."""
+    found = [*rows.about_one(table, index), *joint.by_rows(table, index.people)]
+    return [finding for finding in found if finding.check == ROW_LEVEL]
+
+
+def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Finding]:
+    """Return a finding where written numbers, in any nesting and order, are values of single people."""
+    return rows.in_numbers(cells, index.people, where)
+
+
+def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list[Finding]:
+    """Return a finding where an array of one or two dimensions holds a value a recording or speaker."""
+    if not 1 <= values.ndim <= 2 or not np.issubdtype(values.dtype, np.number) or not values.size:
+        return []
+    if np.iscomplexobj(values) or (values.ndim == 2 and min(values.shape) > WIDEST):
+        return []
+    flat = values.reshape(-1, 1) if values.ndim == 1 else values if values.shape[1] <= WIDEST else values.T
+    flat = flat[:: max(1, len(flat) // LONGEST)][:LONGEST]
+    written = tuple(tuple(f"{value:.7g}" for value in row) for row in flat.tolist())
+    return rows_only(Table(tuple("" for _ in written[0]), written, where), index)
+
+
+def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
+    """Return what the numbers and models written in a text give away, in whatever layout."""
+    return [
+        *rows.in_text(content, index.people, where),
+        *models.in_text(content, index.people, limits, where),
+    ]
+
+
+__all__ = ["check", "in_array", "in_numbers", "in_text", "rows_only"]

@@ -1,0 +1,267 @@
+"""Cells that count few people: written out, left over beside a total, or behind a percentage."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import pairwise
+
+from egress_review.screening.disclosure.headers import (
+    AGE_BAND,
+    COUNT,
+    EXCEPT,
+    MEASURE,
+    NO_COUNT,
+    NOT_PEOPLE,
+    PEOPLE,
+    RECORDINGS,
+    SEXES,
+    SHARE,
+    bare,
+    is_suppressed,
+    is_total,
+    label_columns,
+    people_columns,
+    total_rows,
+    whole,
+)
+from egress_review.screening.disclosure.shown import number
+from egress_review.screening.limits import Limits
+from egress_review.screening.numbers import NUMBER
+from egress_review.screening.people import People, folded
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, Severity, block, flag
+
+AGGREGATE = (
+    "Merge groups until each holds at least {least} people, or suppress the cell together with a second one."
+)
+
+
+def small(table: Table, limits: Limits) -> list[Finding]:
+    """Return the cells of counting columns that stand for fewer people than allowed."""
+    findings = []
+    for at, header in enumerate(table.header):
+        name = bare(header)
+        people = PEOPLE.match(name)
+        if not (people or COUNT.match(name)) or (RECORDINGS.match(name) and people_columns(table)):
+            continue
+        if not people and _is_axis(table, at):
+            continue
+        for row, cell in enumerate(table.column(at)):
+            value = whole(cell)
+            if value is not None and 0 < value < limits.minimum_count:
+                findings.append(_small(table.place(row, at), limits, "people" if people else "cases"))
+    return findings[:20] or _turned(table, limits)
+
+
+def _is_axis(table: Table, at: int) -> bool:
+    """Return whether a column is what the others are drawn over: the first, without labels, always rising."""
+    values = [whole(cell) for cell in table.column(at)]
+    rising = all(a is not None and b is not None and a < b for a, b in pairwise(values))
+    return at == 0 and rising and len(values) >= 3 and label_columns(table) == [0]
+
+
+def _turned(table: Table, limits: Limits) -> list[Finding]:
+    """Return the small cells of rows that count people, in a table with groups as columns."""
+    findings = []
+    for row, cells in enumerate(table.rows):
+        if not cells or not PEOPLE.match(bare(cells[0])) or len(bare(cells[0])) < 2:
+            continue
+        for at, cell in enumerate(cells[1:], start=1):
+            value = whole(cell)
+            if value is not None and 0 < value < limits.minimum_count:
+                findings.append(_small(table.place(row, at), limits, "people"))
+    return findings[:20]
+
+
+def _small(where: str, limits: Limits, what: str) -> Finding:
+    return block(
+        "small_cells",
+        f"This cell counts fewer than {limits.minimum_count} {what}; so few people can be recognised.",
+        AGGREGATE.format(least=limits.minimum_count),
+        where,
+    )
+
+
+def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return the small cells of a table that is labels and whole numbers only."""
+    columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
+    labels = [row[0].strip() for row in table.rows]
+    if len(columns) < 2 or len(table.rows) < 2 or any(NUMBER.fullmatch(label) for label in labels if label):
+        return []
+    values = {(r, c): whole(table.rows[r][c]) for r in range(len(table.rows)) for c in columns}
+    known = [value for value in values.values() if value is not None]
+    readable = [
+        value is not None or not table.rows[r][c].strip() or is_suppressed(table.rows[r][c])
+        for (r, c), value in values.items()
+    ]
+    if not all(readable) or len(known) < 4 or any(value < 0 for value in known):
+        return []
+    few = [place for place, value in values.items() if value is not None and 0 < value < limits.minimum_count]
+    if few:
+        return _few_in_crosstab(table, few, columns, labels, people, limits)
+    return _zeros(table, values, people)
+
+
+def _few_in_crosstab(
+    table: Table,
+    few: list[tuple[int, int]],
+    columns: list[int],
+    labels: list[str],
+    people: People,
+    limits: Limits,
+) -> list[Finding]:
+    headers = {table.header[n].strip() for n in columns}
+    shared = set(labels) & headers
+    if len(shared) >= 0.7 * min(len(set(labels)), len(headers)) and len(shared) >= 2:
+        what = "sounds or words, not people"
+    elif _of_people(table, columns, labels, people):
+        findings = [_small(table.place(row, column), limits, "people") for row, column in few[:20]]
+        return [replace(finding, check="crosstab") for finding in findings]
+    elif len(columns) < len(table.header) - 1 or _of_things(headers) or _of_things(labels):
+        # Beside columns that are settings ("layers", "epochs") small whole numbers are settings, too.
+        what = "no people"
+    else:
+        findings = [_small(table.place(row, column), limits, "cases") for row, column in few[:20]]
+        return [replace(finding, check="crosstab") for finding in findings]
+    return [
+        flag(
+            "confusion_matrix",
+            f"{len(few)} cells of this table are below {limits.minimum_count}; a human has to see that they "
+            f"count {what}.",
+            "Give rates instead of counts, or name the columns for what they count.",
+            table.where,
+        )
+    ]
+
+
+def _of_things(names: Collection[str]) -> bool:
+    return 2 * sum(bool(NOT_PEOPLE.match(bare(name))) for name in names) >= len(names)
+
+
+def _of_people(table: Table, columns: list[int], labels: list[str], people: People) -> bool:
+    """Return whether a crosstab's labels are those of people: sexes, ages, the data's own categories."""
+    names = [*(table.header[n] for n in columns), *labels]
+    words = {folded(name) for name in names}
+    bands = sum(bool(AGE_BAND.match(name)) and not name.strip().isdigit() for name in names)
+    known = any(len(words & set(column.by_word)) >= 2 for column in people.labels)
+    sexes = {word for name in names for word in re.split(r"[^\w]+|_", name.casefold())} & SEXES
+    return known or len(sexes) >= 2 or bands >= 2
+
+
+def _zeros(table: Table, values: dict[tuple[int, int], int | None], people: People) -> list[Finding]:
+    """Return a flag where a whole group falls into one class: that of each of its people is known then."""
+    columns = sorted({column for _, column in values if not is_total(table.header[column])})
+    labels = [row[0] for row in table.rows]
+    if len(columns) < 2 or not _of_people(table, columns, labels, people):
+        return []
+    for row in range(len(table.rows)):
+        counts = [values[row, column] for column in columns]
+        if None not in counts and sum(bool(count) for count in counts) == 1:
+            message = "All people of this group are in one class: to know the group is to know the class."
+            return [flag("class_disclosure", message, "Merge the group with another.", table.place(row))]
+    return []
+
+
+def leftovers(table: Table, limits: Limits) -> list[Finding]:
+    """Return a finding where a total and its parts, or nested groups, differ by few people."""
+    findings = []
+    totals = total_rows(table)
+    naming = label_columns(table)
+    for at in people_columns(table):
+        if len(totals) != 1:
+            continue
+        total = whole(table.rows[totals[0]][at])
+        parts = {n: whole(row[at]) for n, row in enumerate(table.rows) if n != totals[0]}
+        if total is None:
+            continue
+        nested = [n for n in parts if any(EXCEPT.search(table.rows[n][c]) for c in naming)]
+        for n in nested:
+            value = parts.pop(n)
+            if value is not None and 0 < total - value < limits.minimum_count:
+                findings.append(_left(table.place(n, at), limits, "This group and all people"))
+        left = (
+            None
+            if None in parts.values() or not parts
+            else total - sum(v for v in parts.values() if v is not None)
+        )
+        if left is not None and 0 < left < limits.minimum_count:
+            findings.append(_left(table.place(totals[0], at), limits, "The total and the groups listed"))
+    return findings
+
+
+def copies(table: Table, limits: Limits) -> list[Finding]:
+    """Return a finding where counts are all multiples of one number: each row or person counts so often."""
+    for at, header in enumerate(table.header):
+        people = bool(PEOPLE.match(bare(header)))
+        if not (people or COUNT.match(bare(header)) or RECORDINGS.match(bare(header))):
+            continue
+        counts = {row: value for row, cell in enumerate(table.column(at)) if (value := whole(cell))}
+        factor = math.gcd(*counts.values()) if counts else 1
+        sure = (len(set(counts.values())) - 1) * math.log10(max(factor, 1))
+        # Counts rounded to fives or tens are all multiples, too.
+        if sure < 2 or 10**6 % factor == 0:
+            continue
+        few = [row for row, value in counts.items() if value // factor < limits.minimum_count]
+        if few:
+            make = block if people or sure >= 3 else flag
+            message = (
+                f"All counts of this column are multiples of {factor}: if each person or row is counted "
+                f"{factor} times, fewer than {limits.minimum_count} stand behind this one."
+            )
+            fix = "Count different speakers; rows repeated, or several a speaker, are no people."
+            return [make("copies", message, fix, table.place(few[0], at))]
+    return []
+
+
+def _left(where: str, limits: Limits, what: str) -> Finding:
+    return block(
+        "leftover",
+        f"{what} differ by fewer than {limits.minimum_count} people: subtraction tells them apart.",
+        "Leave the total out, or merge groups so that each difference is large enough.",
+        where,
+    )
+
+
+def shares(table: Table, limits: Limits) -> list[Finding]:
+    """Return the percentages that, with the number of people beside them, count few people."""
+    counting = people_columns(table) or [
+        n for n, h in enumerate(table.header) if re.match(r"^(n|nn|total|count)$", bare(h))
+    ]
+    if len(counting) != 1:
+        return []
+    findings: list[Finding] = []
+    for at, header in enumerate(table.header):
+        if not SHARE.search(header.replace("_", " ")) or MEASURE.search(header):
+            continue
+        found = _shares(table, at, counting[0], limits)
+        findings += found
+    return findings[:20]
+
+
+def _shares(table: Table, at: int, counting: int, limits: Limits) -> list[Finding]:
+    percent = any((number(cell) or (0.0, 1.0))[0] > 1 for cell in table.column(at))
+    implied: list[tuple[int, float, float]] = []
+    for row, cells in enumerate(table.rows):
+        shown, people = number(cells[at]), whole(cells[counting])
+        if shown is None or not people:
+            continue
+        scale = people / (100 if percent else 1)
+        implied.append((row, shown[0] * scale, 0.5 * shown[1] * scale + 1e-9))
+    if not implied or not all(math.isclose(c, round(c), abs_tol=w) and w < 0.5 for _, c, w in implied):
+        return []
+    findings = []
+    for row, count, _ in implied:
+        whole_count, of = round(count), whole(table.rows[row][counting]) or 0
+        if 0 < whole_count < limits.minimum_count or 0 < of - whole_count < limits.minimum_count:
+            findings.append(replace(_small(table.place(row, at), limits, "people"), check="shares"))
+        elif whole_count in (0, of):
+            message = (
+                "None or all of this group's people: whoever is known to be in the group is known by this."
+            )
+            findings.append(
+                flag("class_disclosure", message, "Merge the group with another.", table.place(row, at))
+            )
+    return sorted(findings, key=lambda finding: finding.severity is not Severity.BLOCK)

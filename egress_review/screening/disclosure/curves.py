@@ -1,0 +1,94 @@
+"""How long and how wide a table may be before it is measurements instead of results."""
+
+from __future__ import annotations
+
+from egress_review.screening.disclosure.headers import (
+    CURVE,
+    RECORDINGS,
+    bare,
+    count_columns,
+    people_columns,
+    whole,
+)
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.numbers import NUMBER
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, block, flag
+
+
+def size(table: Table, limits: Limits) -> list[Finding]:
+    """Return a finding where a table has more rows than results have."""
+    count = len(table.rows)
+    numeric = sum(bool(NUMBER.fullmatch(cell.strip())) for row in table.rows for cell in row)
+    if count <= limits.table_rows:
+        return _features(table, numeric, limits)
+    curve = any(CURVE.match(bare(header)) for header in table.header) and len(table.header) <= 5
+    if curve and count <= limits.curve_points:
+        return [
+            flag(
+                "curve",
+                f"A curve of {count:,} points is long enough to hold measurements of one recording.",
+                f"Thin it out to {limits.table_rows} points.",
+                table.where,
+            )
+        ]
+    if people_columns(table):
+        return [
+            flag(
+                "table_rows",
+                f"The table has {count:,} rows; a human has to see that they are groups.",
+                f"Hand in at most {limits.table_rows} rows.",
+                table.where,
+            )
+        ]
+    return [
+        block(
+            "table_rows",
+            f"The table has {count:,} rows and no column that counts people: it looks like one row "
+            "per recording or frame.",
+            f"Aggregate to at most {limits.table_rows} rows, with a column of people.",
+            table.where,
+        )
+    ]
+
+
+def _features(table: Table, numeric: int, limits: Limits) -> list[Finding]:
+    if numeric <= limits.matrix_values:
+        return []
+    return [
+        flag(
+            "numbers_many",
+            f"The table holds {numeric:,} numbers; a human has to see that they are results.",
+            "Hand in fewer, aggregated numbers.",
+            table.where,
+        )
+    ]
+
+
+def uncounted(table: Table, index: Index) -> list[Finding]:
+    """Return a flag where groups are counted, but not in people."""
+    counting = count_columns(table)
+    people = people_columns(table)
+    recordings = [n for n in counting if RECORDINGS.match(bare(table.header[n]))]
+    if people or not recordings:
+        return []
+    for number in recordings:
+        for row, cell in enumerate(table.column(number)):
+            if (whole(cell) or 0) in index.recordings_of_one_speaker and (whole(cell) or 0) > 1:
+                return [
+                    flag(
+                        "people_unknown",
+                        "As many recordings as here are those of one single speaker of the project.",
+                        "Add a column that counts the speakers of each group.",
+                        table.place(row, number),
+                    )
+                ]
+    return [
+        flag(
+            "people_unknown",
+            "The table counts recordings; how many people stand behind a row can't be seen.",
+            "Add a column that counts the speakers of each group.",
+            table.where,
+        )
+    ]

@@ -1,0 +1,123 @@
+"""Values of one person that stand among results: extremes, outer quantiles, steps of a person each."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+
+from egress_review.screening.disclosure.headers import CURVE, EXTREME, bare, people_columns, whole
+from egress_review.screening.disclosure.shown import number, shown
+from egress_review.screening.limits import Limits
+from egress_review.screening.people import People
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, flag
+
+PERCENTILE = re.compile(
+    r"(?i)^\s*(?:p|q|pct|percentile|quantile)?[\s_]*(\d{1,3}(?:\.\d+)?)\s*(%|th|st|nd|rd)?\s*(?:percentile|quantile)?\s*$"
+)
+DIGITS = 4  # a shorter number equals an extreme by chance
+SURVIVAL = re.compile(r"surviv|kaplan|at_?risk|ecdf|cdf|cumulative|cum_?prob", re.IGNORECASE)
+STEPS = 5
+ROWS = 500  # of a table in which single values are looked for
+
+
+def check(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return a flag where a table may show one person's value."""
+    return [*_named(table), *_equal(table, people), *_beyond(table, limits), *_steps(table)][:5]
+
+
+def _named(table: Table) -> list[Finding]:
+    named = [header for header in table.header if EXTREME.match(header.strip().casefold().replace(" ", "_"))]
+    in_rows = [
+        row[0] for row in table.rows if row and EXTREME.match(row[0].strip().casefold().replace(" ", "_"))
+    ]
+    if not named and not in_rows:
+        return []
+    return [
+        flag(
+            "extremes",
+            f"{(named or in_rows)[0][:60]!r} may be the value of a single person.",
+            "Give quantiles that at least the smallest allowed number of people lie beyond.",
+            table.where,
+        )
+    ]
+
+
+def _equal(table: Table, people: People) -> list[Finding]:
+    """Return a flag for the largest or smallest value of a column of the data, whatever it is called here."""
+    ends = {float(column.sorted[at]) for column in people.numbers if len(column.sorted) > 1 for at in (0, -1)}
+    for row, cells in enumerate(table.rows[:ROWS]):
+        for at, cell in enumerate(cells):
+            if sum(map(str.isdigit, cell.strip().lstrip("-0."))) < DIGITS:
+                continue
+            value = number(cell)
+            if value and any(abs(end - value[0]) <= 0.5 * value[1] for end in ends):
+                message = "This number equals the largest or smallest value of single recordings in the data."
+                return [
+                    flag(
+                        "extremes",
+                        message,
+                        "Give a quantile that enough people lie beyond.",
+                        table.place(row, at),
+                    )
+                ]
+    return []
+
+
+def _beyond(table: Table, limits: Limits) -> list[Finding]:
+    """Return a flag for percentiles beyond which few of the counted people lie."""
+    counting = people_columns(table)
+    for at, header in enumerate(table.header):
+        match = PERCENTILE.match(header)
+        if not match or not counting or not re.search(r"[^\d.\s]", header):
+            continue
+        share = min(float(match[1]), 100.0 - float(match[1])) / 100
+        for row, cells in enumerate(table.rows):
+            count = whole(cells[counting[0]])
+            if count and share and count * share < limits.minimum_count / 2:
+                message = "Fewer than half the smallest allowed number of people lie beyond this percentile."
+                return [
+                    flag(
+                        "extremes",
+                        message,
+                        "Give the quartiles, or percentiles further inside.",
+                        table.place(row, at),
+                    )
+                ]
+    return []
+
+
+def _steps(table: Table) -> list[Finding]:
+    """Return a flag for a step function with a step a person: an empirical distribution, a survival curve."""
+    for at, header in enumerate(table.header) if len(table.rows) <= 4 * ROWS else ():
+        steps = shown(table.column(at), most=100_000)
+        if len(steps) < STEPS or CURVE.match(bare(header)) or len(table.header) < 2:
+            continue
+        values = [value[0] for cell in table.column(at) if (value := number(cell))]
+        distribution = _each_a_step(values, float(steps.units.max()))
+        curve = (
+            bool(SURVIVAL.search(header))
+            and all(a >= b for a, b in pairwise(values))
+            and len(values) >= STEPS
+        )
+        if distribution or curve:
+            return [
+                flag(
+                    "steps",
+                    f"The column {header[:60]!r} rises or falls by single cases: each row may be one person.",
+                    "Give it at a few fixed points, or smoothed over enough people.",
+                    table.place(0, at),
+                )
+            ]
+    return []
+
+
+def _each_a_step(values: list[float], unit: float) -> bool:
+    """Return whether values climb to 1 (or down from it) in even steps of one over their number."""
+    count = len(values)
+    if count < STEPS or not min(values) >= 0 or not 0.9 < max(values) <= 1.0 + unit:
+        return False
+    steps = np.abs(np.diff(np.array(values)))
+    return bool(np.all(np.abs(steps - 1 / count) <= 2 * unit + 0.2 / count)) and unit < 0.5 / count

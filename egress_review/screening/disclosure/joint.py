@@ -1,0 +1,140 @@
+"""Whole rows against whole recordings: columns that prove nothing alone can point at one together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening.disclosure import likeness
+from egress_review.screening.disclosure.headers import label_columns
+from egress_review.screening.disclosure.shown import number
+from egress_review.screening.people import Labels, Numbers, People, folded
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, block, flag
+
+ROWS = 200
+COMMON = 0.8  # of a column's cells must occur in the data before it counts as that column
+PRIOR = 5.0
+FIX = "Aggregate over people; a row per recording or speaker may not leave."
+MOVES = (-13, -7, -3, 3, 7, 13)
+FEW = 3  # recordings that a row may fit before it points at none
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A table's column taken for a numeric column of the data: per row the values it may have been."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    unit: NDArray[np.float64]
+    column: Numbers
+
+    def rows(self, step: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where each row's values begin and end in the sorted column, moved by some last digits."""
+        low, high = self.low + step * self.unit, self.high + step * self.unit
+        ordered = self.column.sorted
+        return np.searchsorted(ordered, low, "left"), np.searchsorted(ordered, high, "right")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A table's column taken for a column of categories: per row the code, -1 where it has none."""
+
+    codes: NDArray[np.int64]
+    column: Labels
+
+
+def by_rows(table: Table, people: People) -> list[Finding]:
+    """Return a finding where rows fit single recordings in several columns, or list categories row by row."""
+    if not people.recording_count or len(table.rows) < likeness.LEAST:
+        return []
+    rows = table.rows[:: max(1, len(table.rows) // ROWS)][:ROWS]
+    measured = [found for n in range(len(table.header)) if (found := _measured(table, rows, n, people))]
+    named = [label for n in range(len(table.header)) if (label := _named(rows, n, people))]
+    if measured and len(measured) + len(named) >= 2:
+        fits = _fits(measured, named, 0.0, len(rows))
+        hits = int(np.count_nonzero(fits))
+        if hits >= likeness.LEAST:
+            moved = sum(int(np.count_nonzero(_fits(measured, named, step, len(rows)))) for step in MOVES)
+            chance = (moved + PRIOR * 0.02) / (len(rows) * len(MOVES) + PRIOR)
+            tail = likeness.log_tail(hits, len(rows), chance) + np.log10(10.0 * len(table.header))
+            if hits >= 0.5 * len(rows) and tail < np.log10(likeness.UNLIKELY):
+                columns = len(measured) + len(named)
+                message = (
+                    f"{hits} of {len(rows)} rows agree with single recordings in {columns} columns "
+                    "at once: they are rows of the data, whatever their labels."
+                )
+                return [block("row_level", message, FIX, table.where)]
+    return _listing(table, named, people)
+
+
+def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Measured | None:
+    cells = [number(row[at]) for row in rows]
+    known = [cell for cell in cells if cell is not None]
+    if len(known) < COMMON * len(rows) or len({value for value, _ in known}) < likeness.LEAST:
+        return None
+    values = np.array([np.nan if cell is None else cell[0] for cell in cells])
+    units = np.array([1.0 if cell is None else cell[1] for cell in cells])
+    low, high = values - 0.5000001 * units, values + units
+    wanted = folded(table.header[at])
+    best: tuple[float, Measured] | None = None
+    for column in people.numbers:
+        if not len(column.sorted):
+            continue
+        share = float(np.mean(likeness.hits(low, high, column.sorted)))
+        share += 0.5 if wanted and (wanted in folded(column.name) or folded(column.name) in wanted) else 0.0
+        if share >= COMMON and (best is None or share > best[0]):
+            best = (share, Measured(low, high, units, column))
+    return best[1] if best else None
+
+
+def _named(rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Named | None:
+    cells = [folded(row[at]) for row in rows]
+    for column in people.labels:
+        codes = np.array([column.by_word.get(cell, -1) if cell else -1 for cell in cells])
+        if np.count_nonzero(codes >= 0) >= COMMON * len(rows):
+            return Named(codes, column)
+    return None
+
+
+def _fits(measured: list[Measured], named: list[Named], step: float, count: int) -> NDArray[np.bool_]:
+    """Return for each row whether it fits one to a few recordings in all columns."""
+    ranges = [column.rows(step) for column in measured]
+    fits = np.zeros(count, dtype=bool)
+    for row in range(count):
+        widths = [int(end[row] - start[row]) for start, end in ranges]
+        narrow = int(np.argmin(widths))
+        if widths[narrow] <= 0:
+            continue
+        start, end = ranges[narrow]
+        found = np.asarray(measured[narrow].column.order[start[row] : end[row]])
+        for other, column in enumerate(measured):
+            if other != narrow and len(found):
+                values = column.column.values[found]
+                low, high = (
+                    column.low[row] + step * column.unit[row],
+                    column.high[row] + step * column.unit[row],
+                )
+                found = found[(values >= low) & (values <= high)]
+        for label in named:
+            if label.codes[row] >= 0 and len(found):
+                found = found[label.column.codes[found] == label.codes[row]]
+        fits[row] = 0 < len(found) <= FEW
+    return fits
+
+
+def _listing(table: Table, named: list[Named], people: People) -> list[Finding]:
+    """Return a flag where a table is nothing but categories of the data, the same ones again and again."""
+    if len(named) < 2 or len(named) < len(label_columns(table)) or len(table.header) > len(named) + 1:
+        return []
+    combined = Counter(zip(*(label.codes.tolist() for label in named), strict=True))
+    count = len(named[0].codes)
+    if len(combined) * 2 > count or count < 8:
+        return []
+    message = (
+        f"{count} rows repeat {len(combined)} combinations of the data's categories, like a row a person."
+    )
+    return [flag("row_listing", message, "Count each combination instead, in people.", table.where)]

@@ -1,0 +1,142 @@
+"""Counts a table's groups again in the data, in people: too few of them, one who dominates, a wrong count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from egress_review.screening.disclosure import groups
+from egress_review.screening.disclosure.groups import Group, Grouped
+from egress_review.screening.disclosure.headers import COUNT, MEASURE, RECORDINGS, bare, people_columns, whole
+from egress_review.screening.limits import Limits
+from egress_review.screening.people import People
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, Severity, block, flag
+
+MOST = 20
+COUNTED = 20  # recordings that a count must reach before it is looked for among the data's groups
+
+
+def check(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return the groups of a table behind which too few people stand, or one stands for most."""
+    grouped = groups.find(table, people)
+    if grouped is None:
+        return _by_counts(table, people, limits)
+    findings: list[Finding] = []
+    for group in grouped.groups:
+        if (
+            group.column is not None
+            and not whole(table.rows[group.row][group.column])
+            and not grouped.evidence
+        ):
+            # A zero or a fraction in a crosstab says nothing about who was counted.
+            continue
+        findings += _few(table, group, grouped, limits) or _dominated(table, group, grouped, people)
+        if len(findings) >= MOST:
+            break
+    if not findings:
+        return []
+    # One finding tells of all rows, so that a long table doesn't drown its reader.
+    worst = [finding for finding in findings if finding.severity is Severity.BLOCK] or findings
+    return worst[:MOST]
+
+
+def _few(table: Table, group: Group, grouped: Grouped, limits: Limits) -> list[Finding]:
+    if not 0 < group.people < limits.minimum_count:
+        return []
+    claimed = groups.counts_people(table, group)
+    make, why = _weight(table, grouped, claimed, group)
+    message = (
+        f"In the data {_speakers(group.people)} stand behind this group, fewer than {limits.minimum_count}"
+        f"{'' if claimed in (None, group.people) else f', though the table counts {claimed}'}. {why}"
+    )
+    return [make("few_people", message.strip(), groups.least(limits), table.place(group.row, group.column))]
+
+
+def _weight(
+    table: Table, grouped: Grouped, claimed: int | None, group: Group
+) -> tuple[Callable[[str, str, str, str], Finding], str]:
+    """Return how much a small group weighs: blocked where the table's numbers are surely of this data."""
+    if grouped.evidence:
+        return block, "Recordings, and copies of rows, are no people."
+    if claimed is not None:
+        return (
+            (block, "") if claimed == group.people else (flag, "A human has to see which data this is about.")
+        )
+    counted = any(RECORDINGS.match(bare(header)) for header in table.header)
+    if grouped.named and counted:
+        return block, "Recordings are no people."
+    return flag, "A human has to see whether this is about the project's data."
+
+
+def _speakers(count: int) -> str:
+    return "one speaker" if count == 1 else f"{count} speakers"
+
+
+def _dominated(table: Table, group: Group, grouped: Grouped, people: People) -> list[Finding]:
+    """Return a finding where one or two people make up most of a group's sums and means."""
+    if group.column is not None:
+        return []
+    findings = []
+    by_recordings = groups.dominated(group, people, None)
+    for at, header in enumerate(table.header):
+        if at in grouped.keys or not any(character.isdigit() for character in table.rows[group.row][at]):
+            continue
+        if at in people_columns(table) or COUNT.match(bare(header)):
+            continue
+        column = next((c for c in people.numbers if groups.similar(header, c.name)), None)
+        why = (
+            groups.dominated(group, people, None if column is None else np.asarray(column.values))
+            or by_recordings
+        )
+        if not why:
+            continue
+        make = block if (grouped.evidence or column is not None) and "half" not in why else flag
+        findings.append(
+            make(
+                "dominance",
+                f"In this group {why}; the number tells about them.",
+                "Average over speakers first, then over groups; or leave the group out.",
+                table.place(group.row, at),
+            )
+        )
+    return findings[:1]
+
+
+def _by_counts(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return the groups of few people whose labels are hidden, but whose recordings' number tells them."""
+    for at, header in enumerate(table.header):
+        if not (RECORDINGS.match(bare(header)) or COUNT.match(bare(header))) or MEASURE.search(header):
+            continue
+        counts = [(row, value) for row, cell in enumerate(table.column(at)) if (value := whole(cell))]
+        if len({value for _, value in counts}) < 2 or min(value for _, value in counts) < COUNTED:
+            continue
+        findings = list(_hidden(table, at, counts, people, limits))
+        if findings:
+            return findings[:MOST]
+    return []
+
+
+def _hidden(
+    table: Table, at: int, counts: list[tuple[int, int]], people: People, limits: Limits
+) -> Iterator[Finding]:
+    values = {value for _, value in counts}
+    for labels in people.labels:
+        sizes = people.sizes[labels.name].tolist()
+        by_size = {size: code for code, size in enumerate(sizes)}
+        if len(set(sizes)) != len(sizes) or not values <= set(sizes) | {sum(sizes)}:
+            continue
+        # So many sizes over so wide a range: that all of the table's counts are among them is no chance.
+        if len(values) * np.log10(max(1.0, max(sizes) / len(sizes))) < 3:
+            continue
+        for row, value in counts:
+            if value in by_size:
+                behind = people.people_in(labels.codes == by_size[value])
+                if 0 < behind < limits.minimum_count:
+                    message = (
+                        f"As many recordings are those of one group of the data, in which "
+                        f"{_speakers(behind)} speak, fewer than {limits.minimum_count}."
+                    )
+                    yield block("few_people", message, groups.least(limits), table.place(row, at))
+        return

@@ -1,0 +1,127 @@
+"""Numbers as they are shown: what a cell says, to how many digits, and what it may have been."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening.numbers import NUMBER
+from egress_review.screening.people import Floats
+
+UNIT = re.compile(
+    r"^\(?(?P<number>[+\-\u2212]?[\d.,]*\d(?:[eE][+-]?\d{1,3})?)\)?\s*(?P<unit>%|[^\W\d_]{0,4})\**$"
+)
+GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
+LOOSE = re.compile(r"(?<![\w.,:/\-])[+-]?\d+[.,]\d{2,}(?:[eE][+-]?\d{1,3})?(?![\w:/]|[.,]\d)")
+LARGEST = 1e15
+PRECISE = 300  # about two and a half digits
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Distinct numbers as shown: their values and the unit of the last digit of each."""
+
+    values: Floats
+    units: Floats
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def low(self) -> Floats:
+        """The least that each may have been before it was rounded."""
+        return self.values - 0.5000001 * self.units
+
+    @property
+    def high(self) -> Floats:
+        """The most that each may have been before it was rounded or cut off."""
+        return self.values + self.units * np.where(self.values >= 0, 1.0, 0.5000001)
+
+    @property
+    def step(self) -> Floats:
+        """How far apart numbers of this kind lie: the lattice they share, never finer than the digits."""
+        unit = float(self.units.min(initial=math.inf))
+        if not len(self) or not math.isfinite(unit) or unit <= 0:
+            return self.units
+        whole = np.abs(np.rint(self.values / unit))
+        if whole.max(initial=0) > LARGEST:
+            return self.units
+        lattice = int(np.gcd.reduce(whole.astype(np.int64))) or 1
+        return np.maximum(self.units, lattice * unit)
+
+    @property
+    def precise(self) -> bool:
+        """Whether most of the numbers are shown to enough digits to be recognised in a disguise."""
+        return bool(len(self)) and bool(np.mean(np.abs(self.values) >= PRECISE * self.units) >= 0.5)
+
+    def moved(self, steps: NDArray[np.float64]) -> Shown:
+        """Return the numbers, each moved by so many steps."""
+        return Shown(self.values + steps * self.step, self.units)
+
+    def chosen(self, mask: NDArray[np.bool_]) -> Shown:
+        """Return some of the numbers."""
+        return Shown(self.values[mask], self.units[mask])
+
+
+def number(cell: str) -> tuple[float, float] | None:
+    """Return what a cell shows and the unit of its last digit; None where it is no number.
+
+    A unit behind it, a percent sign, stars, thousands' commas and a decimal comma are understood.
+    """
+    text = cell.strip().replace("\u2212", "-").replace("\u00a0", "").replace(" ", "")
+    if not NUMBER.fullmatch(text):
+        if not text or len(text) > 40 or not any(c.isdigit() for c in text):
+            return None
+        match = UNIT.match(text)
+        if match is None:
+            return None
+        text = match["number"]
+        text = text.replace(",", "") if GROUPED.match(text) else text.replace(",", ".")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or not -40 < exponent < 40 or abs(value) > LARGEST:
+        return None
+    return float(value), float(10.0 ** min(exponent, 0)) if exponent <= 0 else float(10.0**exponent)
+
+
+def shown(cells: Iterable[str], most: int = 400) -> Shown:
+    """Return the distinct numbers of cells, at most about `most` of them, spread evenly."""
+    found: dict[float, float] = {}
+    written = list(dict.fromkeys(cells))
+    for cell in written[:: max(1, len(written) // (4 * most))]:
+        value = number(cell)
+        if value is not None:
+            found[value[0]] = max(value[1], found.get(value[0], 0.0))
+    items = list(found.items())
+    if len(items) > most:
+        items = items[:: math.ceil(len(items) / most)]
+    return Shown(np.array([v for v, _ in items], dtype=float), np.array([u for _, u in items], dtype=float))
+
+
+def loose(text: str) -> list[str]:
+    """Return the decimal fractions written in a text; dates, versions and addresses are none."""
+    return LOOSE.findall(text)
+
+
+def regular(numbers: Shown) -> bool:
+    """Return whether numbers are the steps of a scale: even, or growing by an even factor."""
+    if len(numbers) < 3:
+        return False
+    ordered = np.sort(numbers.values)
+    gaps = np.diff(ordered)
+    slack = 2.0 * float(numbers.units.max()) + 1e-9
+    if float(gaps.max() - gaps.min()) <= slack and float(gaps.min()) > 0.5 * slack:
+        return True
+    if ordered[0] > 0:
+        ratios = ordered[1:] / ordered[:-1]
+        return bool(ratios.max() - ratios.min() < 0.002 * ratios.mean() and ratios.min() > 1.01)
+    return False

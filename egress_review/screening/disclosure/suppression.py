@@ -1,0 +1,169 @@
+"""Suppressed cells that can be worked out again: the totals are equations, the cells their unknowns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from egress_review.screening.disclosure.headers import is_suppressed, is_total, label_columns, whole
+from egress_review.screening.limits import Limits
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Finding, block, flag
+
+LARGEST = 40  # unknowns and equations that are solved; larger tables are bounded only
+ROUNDS = 30
+NARROW = 2  # a range of so few values is as good as the value
+BELOW = re.compile(r"^<\s*(=?)\s*(\d+)$")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Cells that add up to a number: the unknown ones by their place, and what they sum to."""
+
+    cells: tuple[tuple[int, int], ...]
+    total: int
+
+
+def check(table: Table, limits: Limits) -> list[Finding]:
+    """Return the suppressed cells of a table that follow from its totals, exactly or nearly."""
+    hidden = _hidden(table)
+    if not hidden:
+        return []
+    equations = list(_equations(table, hidden))
+    if not equations:
+        return []
+    bounds = _bounded({cell: _before(table, cell, limits) for cell in hidden}, equations)
+    solved = _solved(sorted({cell for equation in equations for cell in equation.cells}), equations)
+    findings = []
+    for row, column in hidden:
+        low, high = bounds[row, column]
+        place = table.place(row, column)
+        if (row, column) in solved or low == high:
+            findings.append(_undone(place, limits))
+        elif high - low < NARROW and (low, high) != _before(table, (row, column), limits):
+            findings.append(_nearly(place, limits))
+    return findings[:20]
+
+
+def _hidden(table: Table) -> list[tuple[int, int]]:
+    names = set(label_columns(table))
+    # A column of words may hold dashes, too; only numbers are suppressed.
+    counted = [
+        n
+        for n in range(len(table.header))
+        if (n not in names or _mostly_numbers(table, n))
+        and any(whole(cell) is not None for cell in table.column(n))
+    ]
+    return [(r, c) for r, row in enumerate(table.rows) for c in counted if c > 0 and is_suppressed(row[c])]
+
+
+def _mostly_numbers(table: Table, column: int) -> bool:
+    return all(
+        whole(cell) is not None or is_suppressed(cell) or not cell.strip() for cell in table.column(column)
+    )
+
+
+def _before(table: Table, cell: tuple[int, int], limits: Limits) -> tuple[int, int]:
+    """Return what the suppression itself says of a cell: from nothing (or one) to its bound."""
+    match = BELOW.match(table.rows[cell[0]][cell[1]].strip())
+    if match is None:
+        return 0, 10**9
+    return 0, int(match[2]) - (not match[1])
+
+
+def _equations(table: Table, hidden: list[tuple[int, int]]) -> Iterator[Equation]:
+    """Yield the sums that totals state; an unnamed last row or column counts where known sums agree."""
+    unknown = set(hidden)
+    numeric = [n for n in range(1, len(table.header)) if any(whole(c) is not None for c in table.column(n))]
+    rows = list(range(len(table.rows)))
+    total_columns = [n for n in numeric if is_total(table.header[n])] or _unnamed(table, numeric, across=True)
+    total_rows = [n for n in rows if any(is_total(table.rows[n][c]) for c in label_columns(table))]
+    total_rows = total_rows or _unnamed(table, numeric, across=False)
+    for total in total_columns:
+        parts = [n for n in numeric if n not in total_columns]
+        for row in rows:
+            yield from _equation(table, (row, total), [(row, n) for n in parts], unknown)
+    for total in total_rows:
+        parts = [n for n in rows if n not in total_rows]
+        for column in numeric:
+            yield from _equation(table, (total, column), [(n, column) for n in parts], unknown)
+
+
+def _unnamed(table: Table, numeric: list[int], *, across: bool) -> list[int]:
+    """Return the last column or row where it is the sum of the others wherever that can be seen."""
+    if across:
+        lines = [[whole(row[n]) for n in numeric] for row in table.rows]
+    else:
+        lines = [[whole(cell) for cell in table.column(n)] for n in numeric]
+    known = [
+        [value for value in line if value is not None]
+        for line in lines
+        if None not in line and len(line) >= 3
+    ]
+    if len(known) >= 1 and all(sum(line[:-1]) == line[-1] > 0 for line in known):
+        return [numeric[-1]] if across else [len(table.rows) - 1]
+    return []
+
+
+def _equation(
+    table: Table, total: tuple[int, int], parts: list[tuple[int, int]], unknown: set[tuple[int, int]]
+) -> Iterator[Equation]:
+    value = whole(table.rows[total[0]][total[1]])
+    cells = tuple(part for part in parts if part in unknown)
+    known = [whole(table.rows[r][c]) for r, c in parts if (r, c) not in unknown]
+    if value is not None and cells and None not in known and len(parts) >= 2:
+        yield Equation(cells, value - sum(n for n in known if n is not None))
+
+
+def _bounded(
+    bounds: dict[tuple[int, int], tuple[int, int]], equations: list[Equation]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return how far the equations narrow each cell down, one after the other until nothing moves."""
+    for _ in range(ROUNDS):
+        moved = False
+        for equation in equations:
+            lows = sum(bounds[cell][0] for cell in equation.cells)
+            highs = sum(bounds[cell][1] for cell in equation.cells)
+            if not lows <= equation.total <= highs:
+                continue  # Not a sum after all: rounded numbers, or cells that overlap.
+            for cell in equation.cells:
+                low, high = bounds[cell]
+                new = (max(low, equation.total - (highs - high)), min(high, equation.total - (lows - low)))
+                if new != (low, high) and new[0] <= new[1]:
+                    bounds[cell] = new
+                    lows, highs, moved = lows + new[0] - low, highs + new[1] - high, True
+        if not moved:
+            break
+    return bounds
+
+
+def _solved(cells: list[tuple[int, int]], equations: list[Equation]) -> set[tuple[int, int]]:
+    """Return the cells that the equations fix, by linear algebra."""
+    if not cells or len(cells) > LARGEST or len(equations) > 2 * LARGEST:
+        return set()
+    matrix = np.array([[float(cell in equation.cells) for cell in cells] for equation in equations])
+    *_, singular, basis = np.linalg.svd(matrix)
+    rank = int(np.count_nonzero(singular > 1e-9))
+    free = basis[rank:]
+    return {cell for n, cell in enumerate(cells) if not len(free) or bool(np.all(np.abs(free[:, n]) < 1e-9))}
+
+
+def _undone(where: str, limits: Limits) -> Finding:
+    return block(
+        "suppression",
+        "This cell is suppressed, but its value follows from the totals and the other cells.",
+        f"Suppress a second cell of the row and the column, or round all counts to {limits.minimum_count}.",
+        where,
+    )
+
+
+def _nearly(where: str, limits: Limits) -> Finding:
+    return flag(
+        "suppression",
+        "This cell is suppressed, but the totals leave it only two possible values.",
+        f"Suppress further cells, or round all counts to {limits.minimum_count}.",
+        where,
+    )

@@ -1,0 +1,124 @@
+"""Looks at writing that no reader would recognise: under ciphers, in first letters, in odd capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from egress_review.screening import ciphers
+from egress_review.screening.ciphers import Undo
+from egress_review.screening.folding import Words
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import Finding, block, flag
+from egress_review.screening.wording import ID_FIX, content
+
+STRANGE = 0.34  # known words of a line below which it may be enciphered
+RIGHT = 0.4  # known words from which a cipher is undone rightly
+SAMPLE, MOST = 800, 200_000  # characters a cipher is tried on, and that are then read
+LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must be
+UNSPACED = re.compile(r"[^\W\d_]{30,}")
+SPELLED, SPELLED_RIGHT = 300, 0.6
+TOKENS = 300
+CODED = re.compile(r"(?=[^\s,;|\"']*\d)(?=[^\s,;|\"']*[^\W\d_])[^\s,;|\"'()<>{}]{5,80}")
+ODD_CASE = re.compile(r"\b[^\W\d_]{5,}\b")
+ODD = 12  # words with capitals inside that make a pattern
+
+
+def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the ids and transcripts that a text holds under simple ciphers or spelled by its letters."""
+    findings = _ids(text, index, where)
+    if index.transcripts.corpora:
+        findings += _ciphers(text, index, limits, where)
+        spelled = "\n".join(line for _, line in ciphers.letters(text))
+        findings += content(spelled, index, limits.minimum_count, where, "spelled by its first or last letters")
+    return findings + _capitals(text, where)
+
+
+def _ids(text: str, index: Index, where: str) -> list[Finding]:
+    tokens = list(dict.fromkeys(CODED.findall(text[:MOST])))[:TOKENS]
+    if not tokens:
+        return []
+    listed = "\n".join(tokens)
+    views = "\n".join(undo(listed) for _, undo in (*ciphers.shifts(), *ciphers.orders()))
+    strong = {hit.key for hit in index.identifiers.find(views) if hit.strong and "hash" not in hit.match}
+    if len(strong) < 2:
+        return []
+    message = f"The text holds {len(strong)} ids of the project's data under a simple cipher."
+    return [block("identifiers", message, ID_FIX, where)]
+
+
+def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    lines = text.split("\n")
+    strange = [lines[n] for n in _strange(text, index)]
+    if not strange:
+        return []
+    odd = "\n".join(strange)[:MOST]
+    for name, undo in _undone(odd, index):
+        findings = content(undo(odd), index, limits.minimum_count, where, name)
+        if findings:
+            return findings
+    return []
+
+
+def _strange(text: str, index: Index) -> list[int]:
+    """Return the 0-based lines whose words are known neither to the recordings nor as everyday ones."""
+    words = Words(text[: 10 * MOST])
+    if not len(words):
+        return []
+    known = index.transcripts.known(words.hashes)
+    sizes = words.ends - words.starts
+    counted = words.classes[words.starts] == 1
+    count = text[: 10 * MOST].count("\n") + 1
+    total = np.bincount(words.lines[counted], minlength=count)
+    familiar = np.bincount(words.lines[counted & known & (sizes >= 2)], minlength=count)
+    long = np.bincount(words.lines[counted & (sizes >= 20)], minlength=count) > 0
+    # What is written with digits or signs in its words has too few words to count.
+    signs = np.array([len(line) >= 16 for line in text[: 10 * MOST].split("\n")]) & (total >= 1)
+    strange = ((total >= 3) | signs) & (familiar < STRANGE * total) | long
+    return [int(number) for number in np.flatnonzero(strange)]
+
+
+def _undone(odd: str, index: Index) -> Iterator[tuple[str, Undo]]:
+    """Yield the ciphers that make known words of a sample, the best first."""
+    views = [*ciphers.shifts(), *ciphers.orders()]
+    sample = odd[:SAMPLE]
+    tried = [undo(sample).replace("\n", " ") for _, undo in views]
+    words = Words("\n".join(tried))
+    counted = words.ends - words.starts >= LONG_WORD
+    known = index.transcripts.known(words.hashes) & counted
+    total = np.bincount(words.lines[counted], minlength=len(views))
+    share = np.bincount(words.lines[known], minlength=len(views)) / np.maximum(total, 1)
+    right = np.flatnonzero((total >= TOLD) & (share >= RIGHT))
+    yield from (views[number] for number in right[np.argsort(-share[right], kind="stable")].tolist()[:3])
+    joined = " ".join(UNSPACED.findall(odd[:MOST]))[:SPELLED]
+    if joined:
+        for name, undo in views:
+            if index.transcripts.spelled(undo(joined)) >= SPELLED_RIGHT:
+                yield name, undo
+
+
+def _capitals(text: str, where: str) -> list[Finding]:
+    """Return a flag where capitals stand inside words as no language puts them: they can spell bits."""
+    if text.isupper() or text.islower():
+        return []
+    odd = [
+        word
+        for word in ODD_CASE.findall(text[:MOST])
+        if not (word.islower() or word.isupper() or word[1:].islower()) and len(re.findall("[a-z][A-Z]", word)) >= 2
+        and len(re.findall("[A-Z][a-z]{2,}", word)) < 2
+    ]
+    if len(odd) < ODD:
+        return []
+    return [
+        flag(
+            "capitals",
+            f"{len(odd)} words have capitals inside; their pattern can carry data.",
+            "Write words with the usual capitals.",
+            where,
+        )
+    ]
+
+

@@ -1,0 +1,54 @@
+"""The tables of a whole file, for what compares several files: read again, without judging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from egress_review.screening import structured, tables, text
+from egress_review.screening.kinds import JSON, NOTEBOOK, TABLE, TABS, TEXT_TYPES, Kind, identify, suffix_of
+from egress_review.screening.limits import Limits
+from egress_review.screening.tables import Table
+from egress_review.screening.verdict import Unscreenable
+
+MOST = 200
+
+
+def tables_of(data: bytes, name: str, limits: Limits) -> list[Table]:
+    """Return the tables in a file's bytes, at most 200; none where it is no file that holds tables."""
+    try:
+        found = list(_first(_tables(data, identify(data, name), name, limits)))
+    except Unscreenable:
+        return []
+    return found
+
+
+def _first(found: Iterator[Table]) -> Iterator[Table]:
+    for number, table in enumerate(found):
+        if number >= MOST:
+            return
+        if table.rows:
+            yield table
+
+
+def _tables(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[Table]:
+    if kind is TABLE or kind is TABS:
+        content = text.decode(data, limits.table_bytes)
+        yield tables.parse(content, tables.delimiter_of(content, suffix_of(name)), limits)
+    elif kind is JSON or kind is NOTEBOOK:
+        content = text.decode(data, limits.text_bytes)
+        for path, node in structured.nodes(structured.parse(content, limits), ""):
+            table = structured.as_table(node, path[-120:] or "top level", limits)
+            if table is not None:
+                yield table
+            # A notebook's outputs are lists of lines, or one text.
+            if kind is NOTEBOOK and isinstance(node, dict):
+                for inner in node.values():
+                    yield from tables.embedded(_written(inner), path[-120:], limits)
+    elif kind.media_type in TEXT_TYPES or kind.media_type.startswith("text/"):
+        yield from tables.embedded(text.decode(data, limits.text_bytes), "", limits)
+
+
+def _written(value: structured.Json) -> str:
+    if isinstance(value, list):
+        return "".join(line for line in value if isinstance(line, str))
+    return value if isinstance(value, str) and "\n" in value else ""

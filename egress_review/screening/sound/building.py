@@ -1,0 +1,75 @@
+"""Builds the sound part of a leak index from a dataset's recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from egress_review.screening.sound import fingerprints, matching, search
+from egress_review.screening.sound.chance import Chance
+from egress_review.screening.sound.features import BANDS, Change, Floats, Spectra
+from egress_review.screening.sound.fingerprints import Sounds
+from egress_review.screening.sound.search import LENGTHS
+
+BLOCK_SECONDS = 30
+MEASURED = 64  # recordings by which chance is measured
+MEASURED_FRAMES = 50
+
+
+def build(paths: Sequence[Path | None], speakers: Sequence[str], target: Path) -> None:
+    """Write the fingerprints of recordings into an index's folder; None stands for one without sound.
+
+    Raises OSError where a recording can't be read as sound: an index with holes would promise too much.
+    """
+    numbers = {speaker: number for number, speaker in enumerate(dict.fromkeys(speakers))}
+    sounds = fingerprints.assemble(_maps(paths), [numbers[speaker] for speaker in speakers])
+    fingerprints.save(replace(sounds, chance=measure(sounds)), target)
+
+
+def _maps(paths: Sequence[Path | None]) -> Iterator[Floats]:
+    for path in paths:
+        yield np.zeros((0, BANDS), np.float32) if path is None else map_of(path)
+
+
+def map_of(path: Path) -> Floats:
+    """Return the map of a recording, channels mixed; reads it piece by piece, so its length does not matter."""
+    maps: list[Floats] = []
+    try:
+        with soundfile.SoundFile(path) as opened:
+            # Whole frames of the map in each block, so that they join without a seam.
+            length = round(BLOCK_SECONDS * opened.samplerate)
+            while len(block := opened.read(length, dtype="float32", always_2d=True)):
+                maps.append(Spectra.of(block.mean(axis=1), opened.samplerate).map()[0])
+    except soundfile.SoundFileError as error:
+        raise OSError(f"{path} can't be read as sound: {error}") from error
+    return np.concatenate(maps) if maps else np.zeros((0, BANDS), np.float32)
+
+
+def measure(sounds: Sounds) -> Chance:
+    """Return how well speech of somebody else fits by chance: parts of recordings, their speakers barred."""
+    count = len(sounds.starts) - 1
+    chosen = np.random.default_rng(1).permutation(count)[:MEASURED]
+    fits: dict[int, list[float]] = {length: [] for length in LENGTHS}
+    asked: list[int] = []
+    several = len(np.unique(sounds.speakers)) > 1
+    for number in chosen.tolist():
+        begin, end = int(sounds.starts[number]), int(sounds.starts[number + 1]) - 1
+        levels = fingerprints.levels_of(sounds, begin, min(end, begin + MEASURED_FRAMES))
+        view = search.View(levels, np.ones(BANDS, dtype=bool), Change())
+        barred = sounds.speakers == sounds.speakers[number] if several else np.arange(count) == number
+        hits = search.best(search.search(sounds, [view], 24, barred=barred), matching.JUDGED)
+        if not hits:
+            continue
+        asked.append(min(max(len(levels) - 5, 1), 25))
+        judged = [search.refined(sounds, hit) for hit in hits]
+        for length in LENGTHS:
+            found = [fit for hit in judged for frames, fit, _, _ in hit.fits if frames == length]
+            if found:
+                fits[length].append(max(found))
+    if not asked:
+        return Chance.usual()
+    return Chance.measured(fits, float(np.log(np.mean(asked) * max(len(sounds.lists), 1))))

@@ -1,0 +1,121 @@
+"""Decodes sound from bytes, in every format libsndfile reads, and guesses what bytes without a format may be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Sound
+from egress_review.screening.sound.numbers import speechlike
+
+LONGEST = 1800  # seconds that are decoded; the rest is not listened to
+MOST_SAMPLES = 60_000_000
+MOST_CHANNELS = 32
+BLOCK = 1 << 18  # frames decoded at once
+SAME = 1e-3  # of the power; channels that differ less are one
+RAW = ("<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", "i1", "u1", "<u2", "ulaw", "alaw", "<i3", ">i3")
+
+
+def open(data: bytes, limits: Limits) -> Sound | None:
+    """Return the sound in a file's bytes, mixed to mono, None where libsndfile reads none.
+
+    At most LONGEST seconds are decoded. Errors: a file cut short gives what came before the cut.
+    """
+    found = channels(data, limits)
+    return found[0] if found else None
+
+
+def channels(data: bytes, limits: Limits) -> list[Sound]:
+    """Return the mix, then each channel and each difference of two where they are not the same sound.
+
+    Speech may stand in one channel alone, or only in what two channels differ by.
+    """
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as opened:
+            rate, width = int(opened.samplerate), int(opened.channels)
+            if not 1 <= width <= MOST_CHANNELS or not 1000 <= rate <= 400_000:
+                return []
+            samples = _read(opened, min(LONGEST * rate, MOST_SAMPLES // width))
+    except (soundfile.SoundFileError, RuntimeError, ValueError, OverflowError, TypeError):
+        return []
+    if not len(samples):
+        return []
+    return [Sound(one, rate, where) for where, one in _tracks(samples)]
+
+
+def _read(opened: soundfile.SoundFile, most: int) -> NDArray[np.float32]:
+    blocks: list[NDArray[np.float32]] = []
+    left = most
+    while left > 0:
+        try:
+            block = opened.read(min(BLOCK, left), dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, RuntimeError):
+            break
+        if not len(block):
+            break
+        blocks.append(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0))
+        left -= len(block)
+    return np.concatenate(blocks) if blocks else np.zeros((0, 1), np.float32)
+
+
+def _tracks(samples: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    mix = samples.mean(axis=1)
+    yield "", mix
+    width = samples.shape[1]
+    if width == 1:
+        return
+    power = float((samples**2).mean())
+    first = samples[:, 0]
+    for number in range(width):
+        if float(((samples[:, number] - mix) ** 2).mean()) > SAME * power:
+            yield f"channel {number + 1}", np.ascontiguousarray(samples[:, number])
+    for number in range(1, min(width, 8)):
+        apart = first - samples[:, number]
+        if float((apart**2).mean()) > SAME**2 * power:
+            yield f"channel 1 minus channel {number + 1}", apart
+
+
+def candidates_from_bytes(data: bytes) -> Iterator[Sound]:
+    """Yield what bytes that no format claims may be as samples, where that looks like a waveform; rate 0.
+
+    8 to 64 bits, both byte orders, mu-law and A-law. Source: ITU-T G.711 for the laws.
+    """
+    for kind in RAW:
+        samples = _raw(data, kind)
+        if len(samples) >= 1000 and speechlike(samples[: 1 << 18]):
+            yield Sound(samples, 0, f"raw {kind.strip('<>')} samples")
+
+
+def _raw(data: bytes, kind: str) -> NDArray[np.float32]:
+    data = data[: MOST_SAMPLES]
+    if kind in ("ulaw", "alaw"):
+        law = (_mulaw if kind == "ulaw" else _alaw)(np.arange(256))
+        return law[np.frombuffer(data, np.uint8)]
+    if kind in ("<i3", ">i3"):
+        threes = np.frombuffer(data[: len(data) // 3 * 3], np.uint8).reshape(-1, 3)
+        order = (0, 1, 2) if kind == "<i3" else (2, 1, 0)
+        high = threes[:, order[2]].astype(np.int8).astype(np.int32)
+        whole = (high << 16) | (threes[:, order[1]].astype(np.int32) << 8) | threes[:, order[0]]
+        return (whole / 8388608.0).astype(np.float32)
+    width = np.dtype(kind).itemsize
+    values = np.frombuffer(data[: len(data) // width * width], kind)
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _mulaw(codes: NDArray[np.int64]) -> NDArray[np.float32]:
+    inverted = 255 - codes
+    magnitude = (((inverted & 15) << 3) + 132 << ((inverted >> 4) & 7)) - 132
+    return (np.where(inverted & 128, -magnitude, magnitude) / 32768.0).astype(np.float32)
+
+
+def _alaw(codes: NDArray[np.int64]) -> NDArray[np.float32]:
+    plain = codes ^ 85
+    exponent, mantissa = (plain >> 4) & 7, (plain & 15) << 4
+    magnitude = np.where(exponent == 0, mantissa + 8, (mantissa + 264) << np.maximum(exponent - 1, 0))
+    return (np.where(plain & 128, magnitude, -magnitude) / 32768.0).astype(np.float32)

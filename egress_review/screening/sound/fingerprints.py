@@ -1,0 +1,162 @@
+"""The sounds of the leak index: compact maps of all recordings, and lists of their half-second stretches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening.sound import compact
+from egress_review.screening.sound.chance import Chance
+from egress_review.screening.sound.compact import STRETCH
+from egress_review.screening.sound.features import BANDS, FRAME, Floats
+
+MAP, STARTS, SPEAKERS = "sounds.map.npy", "sounds.starts.npy", "sounds.speakers.npy"
+CENTROIDS, OFFSETS, LISTS = "sounds.centroids.npy", "sounds.offsets.npy", "sounds.lists.npy"
+CHANCE = "sounds.chance.json"
+EVERY = 2  # frames between stretches that are listed
+SAMPLED_PER_LIST, ROUNDS = 24, 8
+CHUNK = 8192  # stretches described at once
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """The fingerprints of one dataset's recordings, by memory map; frames are numbered through all of them."""
+
+    map: NDArray[np.uint8]  # (frames, 8)
+    starts: NDArray[np.uint32]  # each recording's first frame, and the end of the last
+    speakers: NDArray[np.uint32]  # each recording's speaker, as a number
+    centroids: NDArray[np.float32]  # (lists, 31)
+    offsets: NDArray[np.uint32]  # where each list begins in `lists`, and the end of the last
+    lists: NDArray[np.uint32]  # first frames of stretches, list after list
+    chance: Chance | None = None
+
+    @classmethod
+    def open(cls, folder: Path) -> Sounds | None:
+        """Return the fingerprints in an index's folder, None where it was built without sound."""
+        if not (folder / LISTS).is_file():
+            return None
+
+        def load(name: str) -> NDArray[np.generic]:
+            # An empty array can't be mapped.
+            array = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+            return np.asarray(array) if array.size < 65536 else array
+
+        return cls(
+            load(MAP),  # type: ignore[arg-type]
+            load(STARTS),  # type: ignore[arg-type]
+            load(SPEAKERS),  # type: ignore[arg-type]
+            np.asarray(load(CENTROIDS), dtype=np.float32),
+            load(OFFSETS),  # type: ignore[arg-type]
+            load(LISTS),  # type: ignore[arg-type]
+            read_chance(folder),
+        )
+
+    @property
+    def hours(self) -> float:
+        """Hours of sound in the index."""
+        return len(self.map) * FRAME / 3600
+
+    def recording_at(self, frame: int) -> tuple[int, float]:
+        """Return the number of the recording that holds a frame, and the seconds from its beginning."""
+        number = int(np.searchsorted(self.starts, frame, side="right")) - 1
+        number = min(max(number, 0), len(self.starts) - 2)
+        return number, max(frame - int(self.starts[number]), 0) * FRAME
+
+
+def levels_of(sounds: Sounds, begin: int, end: int) -> Floats:
+    """Return the map of some frames of the index in dB."""
+    return compact.unpack(np.asarray(sounds.map[begin:end]))
+
+
+def read_chance(folder: Path) -> Chance | None:
+    """Return what was measured when the index was built, None where nothing was."""
+    try:
+        raw = json.loads((folder / CHANCE).read_bytes())
+        return Chance(
+            {int(key): float(value) for key, value in raw["place"].items()},
+            {int(key): float(value) for key, value in raw["scale"].items()},
+            float(raw["comparisons"]),
+        )
+    except FileNotFoundError:
+        return None
+
+
+def assemble(maps: Iterable[Floats], speakers: Sequence[int]) -> Sounds:
+    """Return the fingerprints of maps (frames, 16) in dB, one a recording; deterministic."""
+    packed: list[NDArray[np.uint8]] = []
+    for levels in maps:
+        # A frame of nothing at the end, and never shorter than a stretch: no match reaches into the next.
+        short = max(STRETCH - len(levels), 0)
+        packed.append(np.pad(compact.pack(levels), ((0, short + 1), (0, 0))))
+    starts = np.cumsum([0, *(len(one) for one in packed)]).astype(np.uint32)
+    whole = np.concatenate(packed) if packed else np.zeros((0, BANDS // 2), np.uint8)
+    places, vectors = _stretches(whole, starts)
+    centroids = _centroids(vectors)
+    nearest = _nearest(vectors, centroids)
+    order = np.argsort(nearest, kind="stable")
+    offsets = np.searchsorted(nearest[order], np.arange(len(centroids) + 1)).astype(np.uint32)
+    return Sounds(
+        whole, starts, np.asarray(speakers, dtype=np.uint32), centroids, offsets, places[order], None
+    )
+
+
+def save(sounds: Sounds, folder: Path) -> None:
+    """Write fingerprints into an index's folder."""
+    np.save(folder / MAP, sounds.map, allow_pickle=False)
+    np.save(folder / STARTS, sounds.starts, allow_pickle=False)
+    np.save(folder / SPEAKERS, sounds.speakers, allow_pickle=False)
+    np.save(folder / CENTROIDS, sounds.centroids.astype(np.float16), allow_pickle=False)
+    np.save(folder / OFFSETS, sounds.offsets, allow_pickle=False)
+    np.save(folder / LISTS, sounds.lists, allow_pickle=False)
+    if sounds.chance is not None:
+        chance = asdict(sounds.chance)
+        (folder / CHANCE).write_text(json.dumps(chance), encoding="utf-8")
+
+
+def _stretches(
+    whole: NDArray[np.uint8], starts: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
+    """Return the first frames of all stretches that say something, and what describes them."""
+    firsts = [
+        np.arange(int(begin), int(end) - STRETCH, EVERY, dtype=np.uint32)
+        for begin, end in zip(starts[:-1], starts[1:], strict=True)
+    ]
+    places = np.concatenate(firsts) if firsts else np.zeros(0, np.uint32)
+    kept: list[NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
+    described = [np.zeros((0, compact.DIMENSIONS), np.float16)]
+    for at in range(0, len(places), CHUNK):
+        some = places[at : at + CHUNK]
+        vectors, contrast = compact.describe(compact.unpack(whole[some[:, None] + np.arange(STRETCH)]))
+        telling = contrast > compact.CONTRAST
+        kept.append(some[telling])
+        described.append(vectors[telling].astype(np.float16))
+    return np.concatenate(kept), np.concatenate(described)
+
+
+def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return about 4 sqrt(n) centres of n vectors: spherical k-means over a sample. Source: Lloyd 1982."""
+    count = max(min(int(4 * np.sqrt(len(vectors))), len(vectors) // 4), 1)
+    chosen = np.random.default_rng(0).permutation(len(vectors))[: count * SAMPLED_PER_LIST]
+    sample = vectors[np.sort(chosen)].astype(np.float32)
+    if not len(sample):
+        return np.zeros((1, compact.DIMENSIONS), np.float32)
+    centres = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+    for _ in range(ROUNDS):
+        nearest = _nearest(sample, centres)
+        order = np.argsort(nearest, kind="stable")
+        found, begins = np.unique(nearest[order], return_index=True)
+        centres[found] = np.add.reduceat(sample[order], begins, axis=0)
+        centres /= np.linalg.norm(centres, axis=1, keepdims=True) + 1e-6
+    return centres
+
+
+def _nearest(vectors: NDArray[np.floating], centres: NDArray[np.float32]) -> NDArray[np.uint32]:
+    out = np.empty(len(vectors), np.uint32)
+    for at in range(0, len(vectors), CHUNK):
+        out[at : at + CHUNK] = (vectors[at : at + CHUNK].astype(np.float32) @ centres.T).argmax(axis=1)
+    return out

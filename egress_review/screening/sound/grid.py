@@ -1,0 +1,40 @@
+"""The ways a sound may have been changed, in the order they are tried: none, one, several at once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+from egress_review.screening.sound.features import Change
+
+TEMPO = 1.1  # between steps: the ends of half a second are then off by at most 12 ms
+SEMITONE = 2.0 ** (1 / 12)
+TEMPOS = tuple(TEMPO**step for step in range(-5, 6))  # 0.62 to 1.61
+PITCHES = tuple(SEMITONE ** (2 * step) for step in range(-4, 5))  # 8 semitones down to 8 up
+SPEEDS = tuple(1.07**step for step in range(-7, 8))  # 0.62 to 1.61, tempo and pitch together
+
+
+@lru_cache(maxsize=1)
+def stages() -> tuple[tuple[Change, ...], ...]:
+    """Return the changes of each stage; none is in two."""
+    one = {Change(): None}
+    plain = [Change(speed, speed) for speed in SPEEDS]
+    plain += [Change(pitch=pitch) for pitch in PITCHES] + [Change(tempo) for tempo in TEMPOS]
+    lines = {
+        **dict.fromkeys(plain),
+        Change(backwards=True): None,
+        Change(mirrored=True): None,
+        Change(backwards=True, mirrored=True): None,
+    }
+    rest = [Change(tempo, pitch) for tempo, pitch in product(TEMPOS, PITCHES)]
+    rest += [Change(one.tempo, one.pitch, backwards=True) for one in plain]
+    rest += [
+        Change(tempo, 1.0, backwards, mirrored=True) for tempo in TEMPOS for backwards in (False, True)
+    ]
+    seen = {*one, *lines}
+    far = sorted(dict.fromkeys(change for change in rest if change not in seen), key=_strangeness)
+    return tuple(one), tuple(change for change in lines if change not in one), tuple(far)
+
+
+def _strangeness(change: Change) -> float:
+    return abs(change.tempo - 1) + abs(change.pitch - 1) + 0.3 * change.backwards + 0.3 * change.mirrored

@@ -1,0 +1,147 @@
+"""Decides whether a sound is one of the index: as it is first, then under each change, until time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from egress_review.screening.sound import chance, search
+from egress_review.screening.sound.features import FRAME, Change, Floats, Spectra
+from egress_review.screening.sound.fingerprints import Sounds
+from egress_review.screening.sound.grid import stages
+from egress_review.screening.sound.search import Hit, View
+
+PIECE = 8.0  # seconds compared at once
+SHORTEST = 0.2  # seconds; less is a click
+STRETCHES_A_SECOND = (10, 6, 5)  # looked up for a view, by stage
+MOST_STRETCHES = (80, 12, 8)
+VIEWS_AT_ONCE = 300
+JUDGED = 40  # candidates judged of those views
+SHIFTS = (0.0, 0.5)  # frames
+
+
+@dataclass(frozen=True)
+class Match:
+    """A sound that is one of the index: seconds in both, over how many, how changed, and how surely."""
+
+    second: float
+    recording: int
+    recording_second: float
+    seconds: float
+    change: Change
+    doubt: float
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a comparison found, and whether time sufficed for all of it."""
+
+    matches: tuple[Match, ...]
+    complete: bool
+
+
+def pieces(samples: Floats, rate: float) -> list[tuple[float, Floats]]:
+    """Return parts of at most PIECE seconds with their beginning in seconds; silent ones are left out."""
+    length = max(int(PIECE * rate), 1)
+    count = max(int(np.ceil(len(samples) / length)), 1)
+    edges = np.linspace(0, len(samples), count + 1).astype(int)
+    found = [
+        (float(begin / rate), samples[begin:end]) for begin, end in zip(edges[:-1], edges[1:], strict=True)
+    ]
+    power = [float(np.mean(part**2)) if len(part) else 0.0 for _, part in found]
+    loud = max(power, default=0.0)
+    return [one for one, level in zip(found, power, strict=True) if level > 0 and level > loud * 1e-5]
+
+
+def match(
+    indexes: Sequence[Sounds], samples: Floats, rate: float, seconds: float, *, most: int = 3
+) -> Looked:
+    """Return where a sound matches recordings, at most `most` places, searching for at most `seconds`."""
+    ends_at = time.monotonic() + seconds
+    if len(samples) < SHORTEST * rate:
+        return Looked((), True)
+    parts = [(begin, Spectra.of(part, rate)) for begin, part in pieces(samples, rate)]
+    matches: list[Match] = []
+    asked = 0
+    for stage, changes in enumerate(stages()):
+        for number, (begin, spectra) in enumerate(spread(parts)):
+            for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
+                if time.monotonic() > ends_at:
+                    return Looked(tuple(matches), False)
+                views = [view_of(spectra, change, shift) for change in changes[at : at + VIEWS_AT_ONCE // 2]
+                         for shift in SHIFTS]
+                found, count = look(indexes, views, stretches(spectra, stage), asked)
+                asked += count
+                if found is not None:
+                    matches.append(placed(found, begin, spectra))
+                    break
+            if len(matches) >= most:
+                return Looked(tuple(matches), number + 1 == len(parts))
+        if matches:
+            return Looked(tuple(matches), True)
+    return Looked((), True)
+
+
+def spread(parts: list[tuple[float, Spectra]]) -> Iterator[tuple[float, Spectra]]:
+    """Yield parts in an order that covers the whole early: where time runs out, no stretch was left for last."""
+    order = np.argsort([(number * 0.6180339887) % 1.0 for number in range(len(parts))])
+    yield from (parts[number] for number in order)
+
+
+def stretches(spectra: Spectra, stage: int) -> int:
+    """Return how many stretches of a view are looked up at a stage."""
+    seconds = len(spectra.power) * 0.008
+    return int(min(max(seconds * STRETCHES_A_SECOND[stage], 4), MOST_STRETCHES[stage]))
+
+
+def view_of(spectra: Spectra, change: Change, shift: float) -> View:
+    """Return what a sound was before a change."""
+    levels, valid = spectra.map(change, shift)
+    return View(levels, valid, change, shift)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The surest hit of a look: its length in frames, its first frame in the index, in which index."""
+
+    hit: Hit
+    length: int
+    first: int
+    frame: int
+    sounds: Sounds
+    doubt: float
+
+
+def look(
+    indexes: Sequence[Sounds], views: Sequence[View], most: int, asked: int = 0
+) -> tuple[Found | None, int]:
+    """Return the surest hit of views that chance does not explain, None for none, and how many were asked.
+
+    `asked` counts the stretches looked up for the same file before: chance grows with each.
+    """
+    count = sum(min(max(len(view.levels) - 5, 1), most + 1) for view in views)
+    surest: Found | None = None
+    for sounds in indexes:
+        law = sounds.chance or chance.Chance.usual()
+        comparisons = float(np.log((asked + count) * max(len(sounds.lists), 1)))
+        for hit in search.best(search.search(sounds, views, most), JUDGED):
+            judged = search.refined(sounds, hit)
+            for length, fit, first, frame in judged.fits:
+                doubt = law.doubt(length, fit, comparisons)
+                if doubt < chance.ALARM and (surest is None or doubt < surest.doubt):
+                    surest = Found(judged, length, first, frame, sounds, doubt)
+    return surest, count
+
+
+def placed(found: Found, begin: float, spectra: Spectra) -> Match:
+    """Return a find in seconds of the sound handed in and of the recording."""
+    change, shift = found.hit.view.change, found.hit.view.shift
+    at = (found.first + shift) * FRAME / change.tempo
+    length = found.length * FRAME / change.tempo
+    if change.backwards:
+        at = max(len(spectra.power) * 0.008 - at - length, 0.0)
+    recording, second = found.sounds.recording_at(found.frame)
+    return Match(begin + at, recording, second, length, change, found.doubt)

@@ -1,0 +1,141 @@
+"""Judges what a text says plainly: ids and lists of them, names, words of the recordings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from egress_review.screening.identifiers import Hit, Match
+from egress_review.screening.index import Index
+from egress_review.screening.transcripts import Spoken
+from egress_review.screening.verdict import Finding, Severity, block, flag, outcome_of
+
+ITEM = re.compile(r"[^\s,;|\"'`*]+")
+LISTED = 4  # items that make a list
+NAMES = 3  # of speakers in one line that make it a list of them
+CUT_IDS = 3  # ids without prefix that are no chance
+BLOCKING_BITS = 100.0  # repeated, all together
+STRETCH_BITS, STRETCH_WORDS = 60.0, 7  # of one stretch, or
+WHOLE_BITS, WHOLE_WORDS = 45.0, 5  # of one whole transcript, that alone may not leave
+SHORT_ONES, SHARED_ONES = 5, 3  # short transcripts, or ones that many people said, that make a list of them
+ID_FIX = "Replace ids by aggregates over at least the smallest allowed number of people."
+WORDS_FIX = "Describe the result in your own words or numbers; what people said may not leave."
+
+
+def at(where: str, line: int) -> str:
+    """Return a place within a place."""
+    return f"{where}, line {line}" if where else f"line {line}"
+
+
+def content(text: str, index: Index, minimum: int, where: str, disguise: str = "") -> list[Finding]:
+    """Return the ids and transcripts that a text holds, as it stands; `minimum` is the least people of a cell."""
+    said = f" ({disguise})" if disguise else ""
+    findings = ids(text, index, where, said)
+    if outcome_of(findings) != "block":
+        findings += lists(text, index, where, said)
+    findings += transcripts(index.transcripts.find(text, minimum), where, said)
+    # In a disguise a single likeness is chance.
+    return [one for one in findings if not disguise or one.severity is Severity.BLOCK]
+
+
+def ids(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
+    """Return the ids that a text names, whole, cut or hashed."""
+    hits = index.identifiers.find(text)
+    findings: list[Finding] = []
+    exact = [hit for hit in hits if hit.match in (Match.RECORDING, Match.SPEAKER)]
+    strong = [hit for hit in exact if hit.strong]
+    if strong:
+        message = (
+            f"The text holds ids of the project's data{said}: {len({h.key for h in exact})} different, "
+            f"the first a {strong[0].match}. They lead back to a person."
+        )
+        findings.append(block("identifiers", message, ID_FIX, at(where, strong[0].line)))
+    elif exact:
+        findings.append(_named(text, exact, index, where, said))
+    for match, least, why in (
+        (Match.STRIPPED, CUT_IDS, "what was cut off is easily put back"),
+        (Match.HASHED, 10**9, "whoever has the list of ids can undo a hash"),
+    ):
+        found = [hit for hit in hits if hit.match is match]
+        if found:
+            different = len({hit.key for hit in found})
+            make = block if different >= least else flag
+            message = f"The text holds {different} values that each are, or begin, an {match}{said}; {why}."
+            findings.append(make("disguised_identifiers", message, ID_FIX, at(where, found[0].line)))
+    return findings
+
+
+def _named(text: str, hits: list[Hit], index: Index, where: str, said: str) -> Finding:
+    """Return a block for a line that names most of the speakers or nothing but them, a flag for other names."""
+    lines = text.split("\n")
+    per_line = Counter(line for line, _ in {(hit.line, hit.key) for hit in hits})
+    for line, names in per_line.items():
+        written = len(ITEM.findall(lines[line - 1])) if line <= len(lines) else 1
+        if names >= NAMES and (3 * names >= 2 * index.identifiers.speakers or 10 * names >= 6 * written):
+            message = f"This line names {names} speakers of the project's data{said}."
+            return block("identifiers", message, ID_FIX, at(where, line))
+    return flag(
+        "identifiers",
+        f"A word here is also a speaker's id{said}; a human has to see whether it means the person.",
+        "Name no speakers unless the licence asks for it.",
+        at(where, hits[0].line),
+    )
+
+
+def lists(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
+    """Return a finding for a list of ids, a line each or several a line, even of bare numbers."""
+    for line, listed in _listed(text):
+        found = index.identifiers.column(listed)
+        if found and found[0] is not Match.HASHED:
+            message = f"{found[1]} values of this list are each a {found[0]}{said}."
+            return [block("row_level", message, ID_FIX, at(where, line))]
+    return []
+
+
+def _listed(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield runs of lines with one item each, and lines with at least 4 items, with their 1-based line."""
+    run: list[str] = []
+    looked = 0
+    for number, line in enumerate([*text.split("\n"), ""], start=1):
+        items = ITEM.findall(line)
+        # Written words are no list of ids: a line without a digit and with blanks is looked at for few lines.
+        if len(items) >= LISTED and (looked < 200 or any(map(str.isdigit, line))) and looked < 2_000:
+            looked += 1
+            yield number, items[:400]
+        if len(items) == 1:
+            run.append(items[0])
+        if len(items) != 1 or len(run) >= 1000:
+            if len(run) >= LISTED:
+                yield number - len(run), run
+            run = []
+
+
+def transcripts(spoken: Spoken, where: str, said: str = "") -> list[Finding]:
+    """Return a finding where a text repeats what is said in the recordings: the more it tells, the worse."""
+    telling, short, shared = spoken.telling, spoken.short, spoken.shared
+    place = at(where, spoken.first_line)
+    blocks = (
+        spoken.bits >= BLOCKING_BITS
+        or any(one.bits >= STRETCH_BITS and one.words >= STRETCH_WORDS for one in telling)
+        or any(one.whole and one.bits >= WHOLE_BITS and one.words >= WHOLE_WORDS for one in telling)
+        or len(short) >= SHORT_ONES
+        or len(shared) >= SHARED_ONES
+    )
+    if blocks:
+        message = (
+            f"The text repeats what is said in the recordings{said}: "
+            f"{sum(one.whole for one in (*telling, *short, *shared))} whole transcripts, {spoken.reordered} of them "
+            f"in another order, and {sum(not one.whole for one in telling)} stretches of others."
+        )
+        return [block("transcripts", message, WORDS_FIX, place)]
+    if telling or short or shared or any(one.bits >= 30 for one in spoken.repeated if not one.speakers >= 10):
+        return [
+            flag(
+                "transcripts",
+                f"A few words in a row are the same as in a recording{said}; it may be chance.",
+                WORDS_FIX,
+                place,
+            )
+        ]
+    return []
