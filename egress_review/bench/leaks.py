@@ -36,18 +36,27 @@ def main(arguments: list[str]) -> int:
     """Print recall for each case and the false blocks; exit with 1 where a leak was missed."""
     options = _options(arguments)
     try:
-        results = list(measured(options))
+        results = list(_kept(measured(options), options.json))
     except (material.NoCorpus, baselines.NoTool) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(report.table(results, options.parameters, [tool.name for tool in _tools]))
-    if options.json:
-        rows = [asdict(result) for result in results]
-        options.json.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if options.plot:
         report.plot(results, options.plot)
     missed = [result for result in results if not result.skipped and not result.caught]
     return 1 if missed else 0
+
+
+def _kept(results: Iterator[Result], path: Path | None) -> Iterator[Result]:
+    """Yield results on, each written as a line as soon as it is there: a long run may be broken off."""
+    if path is None:
+        yield from results
+        return
+    with path.open("w", encoding="utf-8") as lines:
+        for result in results:
+            lines.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+            lines.flush()
+            yield result
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -67,7 +76,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="a picture of the table")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="every result")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every result, a line of JSON each")
     parser.add_argument("--with-clamav", action="store_true", help="install Debian's clamscan where missing")
     parser.add_argument("--with-acro", action="store_true", help="install ACRO into a venv of its own")
     parser.add_argument("--without-others", action="store_true", help="leave the other tools out")
