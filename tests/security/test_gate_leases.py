@@ -95,6 +95,9 @@ def test_a_held_probe_ends_with_its_session(house: House) -> None:
         assert held.result(3).status_code == 503
 
 
+LONG = "Version 1.1 of “Telephone prompts” is not approved today for this project and its purpose; " * 2
+
+
 def test_the_strip_hears_in_full_why_the_session_ended_and_nothing_before(house: House) -> None:
     strip = house.websocket("parlatory/ending")
     house.portal.leases[SESSION] = lease(live=False, reason=LONG.strip())
