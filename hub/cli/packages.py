@@ -21,6 +21,8 @@ ALWAYS = (
     "libmagic1",
     # reads audio
     "libsndfile1",
+    # reads letters in pictures, where the screening runs outside its container
+    "tesseract-ocr",
     # mounts and unmounts homes, runs a check as another user
     "mount",
     "util-linux",
