@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.disclosure import likeness
+from egress_review.screening.disclosure.groups import similar
 from egress_review.screening.disclosure.headers import label_columns
 from egress_review.screening.disclosure.shown import number
 from egress_review.screening.people import Labels, Numbers, People, folded
@@ -20,17 +21,19 @@ COMMON = 0.8  # of a column's cells must occur in the data before it counts as t
 PRIOR = 5.0
 FIX = "Aggregate over people; a row per recording or speaker may not leave."
 MOVES = (-13, -7, -3, 3, 7, 13)
+LEAST_LISTED, LISTED = 5, 20  # values without groups that may be, and are, a list of recordings
 FEW = 3  # recordings that a row may fit before it points at none
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A table's column taken for a numeric column of the data: per row the values it may have been."""
+    """A table's column taken for one of the data, `alike` by name: per row the values it may have been."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     unit: NDArray[np.float64]
     column: Numbers
+    alike: bool = False
 
     def rows(self, step: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where each row's values begin and end in the sorted column, moved by some last digits."""
@@ -68,7 +71,7 @@ def by_rows(table: Table, people: People) -> list[Finding]:
                     "at once: they are rows of the data, whatever their labels."
                 )
                 return [block("row_level", message, FIX, table.where)]
-    return _listing(table, named, people)
+    return _listing(table, named) or _column(table, measured, named, people)
 
 
 def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Measured | None:
@@ -79,15 +82,15 @@ def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: 
     values = np.array([np.nan if cell is None else cell[0] for cell in cells])
     units = np.array([1.0 if cell is None else cell[1] for cell in cells])
     low, high = values - 0.5000001 * units, values + units
-    wanted = folded(table.header[at])
     best: tuple[float, Measured] | None = None
+    alike = {column.name: similar(table.header[at], column.name) for column in people.numbers}
     for column in people.numbers:
         if not len(column.sorted):
             continue
         share = float(np.mean(likeness.hits(low, high, column.sorted)))
-        share += 0.5 if wanted and (wanted in folded(column.name) or folded(column.name) in wanted) else 0.0
+        share += 0.5 * alike[column.name]
         if share >= COMMON and (best is None or share > best[0]):
-            best = (share, Measured(low, high, units, column))
+            best = (share, Measured(low, high, units, column, alike[column.name]))
     return best[1] if best else None
 
 
@@ -126,7 +129,7 @@ def _fits(measured: list[Measured], named: list[Named], step: float, count: int)
     return fits
 
 
-def _listing(table: Table, named: list[Named], people: People) -> list[Finding]:
+def _listing(table: Table, named: list[Named]) -> list[Finding]:
     """Return a flag where a table is nothing but categories of the data, the same ones again and again."""
     if len(named) < 2 or len(named) < len(label_columns(table)) or len(table.header) > len(named) + 1:
         return []
@@ -138,3 +141,24 @@ def _listing(table: Table, named: list[Named], people: People) -> list[Finding]:
         f"{count} rows repeat {len(combined)} combinations of the data's categories, like a row a person."
     )
     return [flag("row_listing", message, "Count each combination instead, in people.", table.where)]
+
+
+def _column(table: Table, measured: list[Measured], named: list[Named], people: People) -> list[Finding]:
+    """Return a finding where a table without groups lists values of a column of the data under its own name.
+
+    To few digits many recordings share each value, and nothing points at one; but a list it is.
+    """
+    if named or len(table.rows) < LEAST_LISTED or label_columns(table) not in ([], [0]):
+        return []
+    for found in measured:
+        inside = likeness.hits(found.low, found.high, found.column.sorted)
+        ordered = np.diff((found.low + found.high) / 2)
+        if not found.alike or not inside.all() or np.all(ordered >= 0) or np.all(ordered <= 0):
+            continue
+        message = (
+            f"{len(table.rows)} rows without groups list values that all occur in the data's column "
+            f"{found.column.name!r}: they are for single recordings."
+        )
+        make = block if len(table.rows) >= LISTED else flag
+        return [make("row_level" if make is block else "row_listing", message, FIX, table.where)]
+    return []

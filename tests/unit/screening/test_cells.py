@@ -72,7 +72,7 @@ def test_a_check_blocks_the_leak_and_lets_its_twin_through(check: str, leak: str
 
 
 FLAGGED = [
-    ("few_people", csv(["region", "sex", "wer"], [[a, b, 0.1] for a, b in SMALL])),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "wer"], [[a, b, 0.1] for a, b in SMALL if a in ("north", "west")])),  # type: ignore[misc]
     ("few_people", csv(["sex", "region", "n_speakers"], [["F", "north", 60], ["M", "north", 58]])),
     ("suppression", csv(["r", "a", "b", "total"], [["x", "<10", "<10", 17], ["y", 30, 31, 61]])),
     ("class_disclosure", csv(["region", "yes", "no"], [["north", 15, 0], ["south", 14, 16]])),
