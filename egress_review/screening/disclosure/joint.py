@@ -20,7 +20,7 @@ ROWS = 200
 COMMON = 0.8  # of a column's cells must occur in the data before it counts as that column
 PRIOR = 5.0
 FIX = "Aggregate over people; a row per recording or speaker may not leave."
-MOVES = (-13, -7, -3, 3, 7, 13)
+MOVES = (-5, -3, -2, 2, 3, 5)  # last digits; further away the data may be thinner
 LEAST_LISTED, LISTED = 5, 20  # values without groups that may be, and are, a list of recordings
 FEW = 3  # recordings that a row may fit before it points at none
 
@@ -55,7 +55,9 @@ def by_rows(table: Table, people: People) -> list[Finding]:
     if not people.recording_count or len(table.rows) < likeness.LEAST:
         return []
     rows = table.rows[:: max(1, len(table.rows) // ROWS)][:ROWS]
-    measured = [found for n in range(len(table.header)) if (found := _measured(table, rows, n, people))]
+    measured = _best(
+        [found for n in range(len(table.header)) if (found := _measured(table, rows, n, people))]
+    )
     named = [label for n in range(len(table.header)) if (label := _named(rows, n, people))]
     if measured and len(measured) + len(named) >= 2:
         fits = _fits(measured, named, 0.0, len(rows))
@@ -63,6 +65,7 @@ def by_rows(table: Table, people: People) -> list[Finding]:
         if hits >= likeness.LEAST:
             moved = sum(int(np.count_nonzero(_fits(measured, named, step, len(rows)))) for step in MOVES)
             chance = (moved + PRIOR * 0.02) / (len(rows) * len(MOVES) + PRIOR)
+            chance = max(chance, _expected(measured, named, people.recording_count))
             tail = likeness.log_tail(hits, len(rows), chance) + np.log10(10.0 * len(table.header))
             if hits >= 0.5 * len(rows) and tail < np.log10(likeness.UNLIKELY):
                 columns = len(measured) + len(named)
@@ -72,6 +75,28 @@ def by_rows(table: Table, people: People) -> list[Finding]:
                 )
                 return [block("row_level", message, FIX, table.where)]
     return _listing(table, named) or _column(table, measured, named, people)
+
+
+def _best(found: list[Measured]) -> list[Measured]:
+    """Return one column of the table for each of the data: two that tell the same prove nothing more."""
+    best: dict[str, Measured] = {}
+    for column in found:
+        known = best.get(column.column.name)
+        if known is None or column.unit.mean() < known.unit.mean():
+            best[column.column.name] = column
+    return list(best.values())
+
+
+def _expected(measured: list[Measured], named: list[Named], recordings: int) -> float:
+    """Return how often a row would fit a recording if the columns had nothing to do with each other."""
+    share = np.ones(len(measured[0].low))
+    for column in measured:
+        start, end = column.rows(0.0)
+        share *= (end - start) / recordings
+    for label in named:
+        sizes = np.bincount(label.column.codes[label.column.codes >= 0], minlength=len(label.column.labels))
+        share *= np.where(label.codes >= 0, sizes[label.codes] / recordings, 1.0)
+    return float(np.mean(1.0 - np.exp(-share * recordings)))
 
 
 def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Measured | None:

@@ -51,7 +51,7 @@ class Shown:
 
     @property
     def step(self) -> Floats:
-        """How far apart numbers of this kind lie: the lattice they share, never finer than what is written."""
+        """How far apart numbers of this kind lie: their lattice, never finer than what is written."""
         unit = float(self.units.min(initial=math.inf))
         if not len(self) or not math.isfinite(unit) or unit <= 0:
             return self.written
@@ -111,11 +111,8 @@ def shown(cells: Iterable[str], most: int = 400) -> Shown:
     if len(items) > most:
         items = items[:: math.ceil(len(items) / most)]
     units = np.array([unit for _, unit in items], dtype=float)
-    if len(units):
-        # A zero at the end is seldom written: "0.02" among numbers of six decimals has six, too.
-        meant = np.minimum(units, np.quantile(units, 0.6, method="higher"))
-    else:
-        meant = units
+    # A zero at the end is seldom written: "0.02" among numbers of six decimals has six, too.
+    meant = np.minimum(units, np.quantile(units, 0.6, method="higher")) if len(units) else units
     return Shown(np.array([value for value, _ in items], dtype=float), meant, units)
 
 
