@@ -243,7 +243,9 @@ def _cells(rows: list[Row], folder: Path | None) -> dict[str, list[str]]:
     cells: dict[str, list[str]] = {}
     for number, row in enumerate(rows):
         for name, value in row.fields:
-            cells.setdefault(name, [""] * len(rows))[number] = value
+            if name not in cells:
+                cells[name] = [""] * len(rows)
+            cells[name][number] = value
     known = {folded(name) for name in cells}
     if folder is not None and not known & {"seconds", "duration", "length", "dur", "durationseconds"}:
         cells[SECONDS] = [_written(_seconds(folder / row.path)) if row.path else "" for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ OPEN = re.compile(
 )
 PLUS = re.compile(r"^\s*(?P<bound>\d+\.?\d*)\s*\+\D*$")
 ROWS = 300
+COVERING = 3  # labels that are nearly all of a column's; two, as of a sex, any data has
 
 
 @dataclass(frozen=True)
@@ -46,31 +47,34 @@ class Group:
 
 @dataclass(frozen=True)
 class Grouped:
-    """A table's groups found in the data; `named` says that the header names the data's column as well."""
+    """A table's groups found in the data.
+
+    `named` says that the header names the data's column as well, `covering` that three or more labels are
+    nearly all that the column has, `evidence` that the table's numbers are those of the data's groups.
+    """
 
     groups: tuple[Group, ...]
     named: bool
+    covering: bool = False
     evidence: bool = False
     keys: frozenset[int] = field(default=frozenset())
-
-
-Keyed = Mapping[int, Mask]
 
 
 def find(table: Table, people: People) -> Grouped | None:
     """Return the groups of a table that are the data's, None where its labels are none of the data's."""
     if not people.recording_count or not table.rows or len(table.rows) > ROWS:
         return None
-    named = False
+    named = covering = False
     masks: dict[int, Mask] = {}
     keys = set()
     for at, header in enumerate(table.header):
         found = _keys(header, [row[at] for row in table.rows], people)
         if found is None:
             continue
-        named |= found[1]
+        named |= found.named
+        covering |= found.covering
         keys.add(at)
-        for row, mask in found[0].items():
+        for row, mask in found.masks.items():
             masks[row] = masks[row] & mask if row in masks else mask
     across = _across(table, people, keys)
     if across:
@@ -80,15 +84,17 @@ def find(table: Table, people: People) -> Grouped | None:
         groups = [_group(row, None, mask, people) for row, mask in sorted(masks.items())]
     if not groups:
         return None
-    grouped = Grouped(tuple(groups), named, keys=frozenset(keys))
-    return Grouped(grouped.groups, named, _evidence(table, grouped, people), grouped.keys)
+    grouped = Grouped(tuple(groups), named, covering, keys=frozenset(keys))
+    return replace(grouped, evidence=_evidence(table, grouped, people))
 
 
 def _group(row: int, column: int | None, mask: Mask, people: People) -> Group:
     return Group(row, column, mask, people.people_in(mask), int(np.count_nonzero(mask)))
 
 
-def _crossed(table: Table, rows: Keyed, across: Keyed, people: People) -> Iterator[Group]:
+def _crossed(
+    table: Table, rows: Mapping[int, Mask], across: Mapping[int, Mask], people: People
+) -> Iterator[Group]:
     everyone = np.ones(people.recording_count, dtype=bool)
     for row in range(len(table.rows)):
         for column, mask in across.items():
@@ -111,7 +117,16 @@ def _across(table: Table, people: People, keys: set[int]) -> dict[int, Mask]:
     return {}
 
 
-def _keys(header: str, cells: Sequence[str], people: People) -> tuple[dict[int, Mask], bool] | None:
+@dataclass(frozen=True)
+class Keyed:
+    """A column's labels found in the data: each row's recordings, and how sure it is that column."""
+
+    masks: dict[int, Mask]
+    named: bool
+    covering: bool = False
+
+
+def _keys(header: str, cells: Sequence[str], people: People) -> Keyed | None:
     """Return each row's recordings by a column's label, and whether the header names the data's column."""
     filled = [n for n, cell in enumerate(cells) if cell.strip() and not is_total(cell)]
     if not filled:
@@ -127,18 +142,17 @@ def _keys(header: str, cells: Sequence[str], people: People) -> tuple[dict[int, 
     if best is not None:
         _, column, codes, same = best
         masks = {code: column.codes == code for code in set(codes.values())}
-        return {n: masks[code] for n, code in codes.items()}, same
+        covering = len(masks) >= COVERING and len(masks) >= SIMILAR * len(column.labels)
+        return Keyed({n: masks[code] for n, code in codes.items()}, same, covering)
     return _bands(header, cells, filled, people)
 
 
-def _bands(
-    header: str, cells: Sequence[str], filled: list[int], people: People
-) -> tuple[dict[int, Mask], bool] | None:
+def _bands(header: str, cells: Sequence[str], filled: list[int], people: People) -> Keyed | None:
     for column in people.numbers:
         if similar(header, column.name):
             found = {n: mask for n in filled if (mask := band(cells[n], column)) is not None}
             if len(found) >= SIMILAR * len(filled):
-                return found, True
+                return Keyed(found, True)
     return None
 
 

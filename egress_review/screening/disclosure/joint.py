@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.disclosure import likeness
+from egress_review.screening.disclosure.groups import similar
 from egress_review.screening.disclosure.headers import label_columns
 from egress_review.screening.disclosure.shown import number
 from egress_review.screening.people import Labels, Numbers, People, folded
@@ -19,18 +20,20 @@ ROWS = 200
 COMMON = 0.8  # of a column's cells must occur in the data before it counts as that column
 PRIOR = 5.0
 FIX = "Aggregate over people; a row per recording or speaker may not leave."
-MOVES = (-13, -7, -3, 3, 7, 13)
+MOVES = (-5, -3, -2, 2, 3, 5)  # last digits; further away the data may be thinner
+LEAST_LISTED, LISTED = 5, 20  # values without groups that may be, and are, a list of recordings
 FEW = 3  # recordings that a row may fit before it points at none
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A table's column taken for a numeric column of the data: per row the values it may have been."""
+    """A table's column taken for one of the data, `alike` by name: per row the values it may have been."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     unit: NDArray[np.float64]
     column: Numbers
+    alike: bool = False
 
     def rows(self, step: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return where each row's values begin and end in the sorted column, moved by some last digits."""
@@ -52,7 +55,9 @@ def by_rows(table: Table, people: People) -> list[Finding]:
     if not people.recording_count or len(table.rows) < likeness.LEAST:
         return []
     rows = table.rows[:: max(1, len(table.rows) // ROWS)][:ROWS]
-    measured = [found for n in range(len(table.header)) if (found := _measured(table, rows, n, people))]
+    measured = _best(
+        [found for n in range(len(table.header)) if (found := _measured(table, rows, n, people))]
+    )
     named = [label for n in range(len(table.header)) if (label := _named(rows, n, people))]
     if measured and len(measured) + len(named) >= 2:
         fits = _fits(measured, named, 0.0, len(rows))
@@ -60,6 +65,7 @@ def by_rows(table: Table, people: People) -> list[Finding]:
         if hits >= likeness.LEAST:
             moved = sum(int(np.count_nonzero(_fits(measured, named, step, len(rows)))) for step in MOVES)
             chance = (moved + PRIOR * 0.02) / (len(rows) * len(MOVES) + PRIOR)
+            chance = max(chance, _expected(measured, named, people.recording_count))
             tail = likeness.log_tail(hits, len(rows), chance) + np.log10(10.0 * len(table.header))
             if hits >= 0.5 * len(rows) and tail < np.log10(likeness.UNLIKELY):
                 columns = len(measured) + len(named)
@@ -68,7 +74,29 @@ def by_rows(table: Table, people: People) -> list[Finding]:
                     "at once: they are rows of the data, whatever their labels."
                 )
                 return [block("row_level", message, FIX, table.where)]
-    return _listing(table, named, people)
+    return _listing(table, named) or _column(table, measured, named, people)
+
+
+def _best(found: list[Measured]) -> list[Measured]:
+    """Return one column of the table for each of the data: two that tell the same prove nothing more."""
+    best: dict[str, Measured] = {}
+    for column in found:
+        known = best.get(column.column.name)
+        if known is None or column.unit.mean() < known.unit.mean():
+            best[column.column.name] = column
+    return list(best.values())
+
+
+def _expected(measured: list[Measured], named: list[Named], recordings: int) -> float:
+    """Return how often a row would fit a recording if the columns had nothing to do with each other."""
+    share = np.ones(len(measured[0].low))
+    for column in measured:
+        start, end = column.rows(0.0)
+        share *= (end - start) / recordings
+    for label in named:
+        sizes = np.bincount(label.column.codes[label.column.codes >= 0], minlength=len(label.column.labels))
+        share *= np.where(label.codes >= 0, sizes[label.codes] / recordings, 1.0)
+    return float(np.mean(1.0 - np.exp(-share * recordings)))
 
 
 def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Measured | None:
@@ -79,15 +107,15 @@ def _measured(table: Table, rows: tuple[tuple[str, ...], ...], at: int, people: 
     values = np.array([np.nan if cell is None else cell[0] for cell in cells])
     units = np.array([1.0 if cell is None else cell[1] for cell in cells])
     low, high = values - 0.5000001 * units, values + units
-    wanted = folded(table.header[at])
     best: tuple[float, Measured] | None = None
+    alike = {column.name: similar(table.header[at], column.name) for column in people.numbers}
     for column in people.numbers:
         if not len(column.sorted):
             continue
         share = float(np.mean(likeness.hits(low, high, column.sorted)))
-        share += 0.5 if wanted and (wanted in folded(column.name) or folded(column.name) in wanted) else 0.0
+        share += 0.5 * alike[column.name]
         if share >= COMMON and (best is None or share > best[0]):
-            best = (share, Measured(low, high, units, column))
+            best = (share, Measured(low, high, units, column, alike[column.name]))
     return best[1] if best else None
 
 
@@ -126,7 +154,7 @@ def _fits(measured: list[Measured], named: list[Named], step: float, count: int)
     return fits
 
 
-def _listing(table: Table, named: list[Named], people: People) -> list[Finding]:
+def _listing(table: Table, named: list[Named]) -> list[Finding]:
     """Return a flag where a table is nothing but categories of the data, the same ones again and again."""
     if len(named) < 2 or len(named) < len(label_columns(table)) or len(table.header) > len(named) + 1:
         return []
@@ -138,3 +166,24 @@ def _listing(table: Table, named: list[Named], people: People) -> list[Finding]:
         f"{count} rows repeat {len(combined)} combinations of the data's categories, like a row a person."
     )
     return [flag("row_listing", message, "Count each combination instead, in people.", table.where)]
+
+
+def _column(table: Table, measured: list[Measured], named: list[Named], people: People) -> list[Finding]:
+    """Return a finding where a table without groups lists values of a column of the data under its own name.
+
+    To few digits many recordings share each value, and nothing points at one; but a list it is.
+    """
+    if named or len(table.rows) < LEAST_LISTED or label_columns(table) not in ([], [0]):
+        return []
+    for found in measured:
+        inside = likeness.hits(found.low, found.high, found.column.sorted)
+        ordered = np.diff((found.low + found.high) / 2)
+        if not found.alike or not inside.all() or np.all(ordered >= 0) or np.all(ordered <= 0):
+            continue
+        message = (
+            f"{len(table.rows)} rows without groups list values that all occur in the data's column "
+            f"{found.column.name!r}: they are for single recordings."
+        )
+        make = block if len(table.rows) >= LISTED else flag
+        return [make("row_level" if make is block else "row_listing", message, FIX, table.where)]
+    return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,9 +59,10 @@ def score(numbers: Shown, reference: Floats, transforms: dict[str, Transform] | 
     if len(numbers) < LEAST or not len(reference) or regular(numbers):
         return best
     for name, back in {"": _same, **(transforms or {})}.items():
-        found = _scored(numbers, reference, back, name)
-        if found.log_chance < best.log_chance:
-            best = found
+        for shown in (numbers, replace(numbers, cut_off=True)):
+            found = _scored(shown, reference, back, name)
+            if found.log_chance < best.log_chance:
+                best = found
         if best.telling and name == "":
             break
     return best
@@ -122,20 +123,21 @@ def transforms(reference: Floats, of_time: bool) -> dict[str, Transform]:
     scales = {"× 1000": 1000.0, "/ 1000": 0.001, "/ 60": 1 / 60, "× 100": 100.0, "/ 3600": 1 / 3600}
     if of_time:
         scales |= {f"in samples at {rate} Hz": float(rate) for rate in RATES}
-    found: dict[str, Transform] = {name: _divided(factor) for name, factor in scales.items()}
+    logarithms: dict[str, Transform] = {
+        "log": np.exp,
+        "log10": lambda x: 10.0**x,
+        "log2": np.exp2,
+        "log(1+x)": np.expm1,
+    }
     if _fills_its_lattice(reference):
-        # Tenths in another unit are fractions of small whole numbers, as the points of any curve are.
-        found = {}
-    found |= {"log": np.exp, "log10": lambda x: 10.0**x, "log2": np.exp2, "log(1+x)": np.expm1}
+        # Tenths in another unit are fractions of small whole numbers, as the points of any curve may be.
+        return logarithms
+    found: dict[str, Transform] = {name: _divided(factor) for name, factor in scales.items()} | logarithms
     spread, mean = float(reference.std()), float(reference.mean())
-    span, least = float(np.ptp(reference)), float(reference.min())
-    if spread > 0 and span > 0:
+    if spread > 0:
         found["standardised"] = _affine(spread, mean)
-        if len(reference) > 1:
-            found["standardised (sample)"] = _affine(float(reference.std(ddof=1)), mean)
-        # Whole numbers scaled are fractions of few denominators, as the points of any curve may be.
-        if np.any(reference != np.rint(reference)):
-            found["scaled to 0 to 1"] = _affine(span, least)
+        found["standardised (sample)"] = _affine(float(reference.std(ddof=1)), mean)
+        found["scaled to 0 to 1"] = _affine(float(np.ptp(reference)), float(reference.min()))
     return found
 
 

@@ -65,7 +65,7 @@ def _weight(
             (block, "") if claimed == group.people else (flag, "A human has to see which data this is about.")
         )
     counted = any(RECORDINGS.match(bare(header)) for header in table.header)
-    if grouped.named and counted:
+    if grouped.named and (counted or grouped.covering):
         return block, "Recordings are no people."
     return flag, "A human has to see whether this is about the project's data."
 
@@ -124,19 +124,19 @@ def _hidden(
     values = {value for _, value in counts}
     for labels in people.labels:
         sizes = people.sizes[labels.name].tolist()
-        by_size = {size: code for code, size in enumerate(sizes)}
-        if len(set(sizes)) != len(sizes) or not values <= set(sizes) | {sum(sizes)}:
+        if not values <= set(sizes) | {sum(sizes)}:
             continue
-        # So many sizes over so wide a range: that all of the table's counts are among them is no chance.
-        if len(values) * np.log10(max(1.0, max(sizes) / len(sizes))) < 3:
+        # That all counts are among sizes of so wide a range is no chance; round ones prove nothing.
+        odd = sum(value % 50 != 0 for value in values)
+        if odd < 2 or odd * np.log10(max(1.0, max(sizes) / len(sizes))) < 3:
             continue
         for row, value in counts:
-            if value in by_size:
-                behind = people.people_in(labels.codes == by_size[value])
-                if 0 < behind < limits.minimum_count:
-                    message = (
-                        f"As many recordings are those of one group of the data, in which "
-                        f"{_speakers(behind)} speak, fewer than {limits.minimum_count}."
-                    )
-                    yield block("few_people", message, groups.least(limits), table.place(row, at))
+            alike = [code for code, size in enumerate(sizes) if size == value]
+            behind = min((people.people_in(labels.codes == code) for code in alike), default=0)
+            if 0 < behind < limits.minimum_count:
+                message = (
+                    f"As many recordings has one group of the data, in which {_speakers(behind)} speak, "
+                    f"fewer than {limits.minimum_count}."
+                )
+                yield block("few_people", message, groups.least(limits), table.place(row, at))
         return

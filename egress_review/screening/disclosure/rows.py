@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
 from egress_review.screening.disclosure import likeness
 from egress_review.screening.disclosure.headers import PERSONAL, QUANTILE, SPOKEN, bare
 from egress_review.screening.disclosure.likeness import Likeness
-from egress_review.screening.disclosure.shown import Shown, loose, regular, shown
+from egress_review.screening.disclosure.shown import Shown, loose, number, regular, shown
 from egress_review.screening.identifiers import Match
 from egress_review.screening.index import Index
 from egress_review.screening.people import Floats, People, folded, hashed
@@ -31,23 +32,23 @@ OF_TIME = ("second", "duration", "length", "dur", "time")
 
 def about_one(table: Table, index: Index) -> list[Finding]:
     """Return a finding where each row stands for one recording or speaker."""
-    for number, header in enumerate(table.header):
+    for at, header in enumerate(table.header):
         # What has a fraction is a measurement; "0.3" is not the "03" of an id.
-        cells = tuple(cell for cell in table.column(number) if not FRACTION.match(cell.strip()))
+        cells = tuple(cell for cell in table.column(at) if not FRACTION.match(cell.strip()))
         found = index.identifiers.column((header, *cells)) or index.identifiers.column(cells)
         if found:
             match, count = found
             make = flag if match is Match.HASHED else block
             words_ = f"{count} different values of this column are each a {match}: rows about single people."
             check = "disguised_identifiers" if match is Match.HASHED else "row_level"
-            return [make(check, words_, FIX, table.place(0, number))]
-        finding = _named(table, number, header, cells)
+            return [make(check, words_, FIX, table.place(0, at))]
+        finding = _named(table, at, header, cells)
         if finding:
             return [finding]
     return by_values(table, index.people)
 
 
-def _named(table: Table, number: int, header: str, cells: Sequence[str]) -> Finding | None:
+def _named(table: Table, at: int, header: str, cells: Sequence[str]) -> Finding | None:
     distinct = {cell.strip() for cell in cells if cell.strip()}
     if PERSONAL.match(bare(header)) and len(distinct) >= 2:
         return block(
@@ -55,7 +56,7 @@ def _named(table: Table, number: int, header: str, cells: Sequence[str]) -> Find
             f"The column {header!r} tells {len(distinct)} recordings or people apart; its rows are "
             "about single people, whatever their labels.",
             FIX,
-            table.place(0, number),
+            table.place(0, at),
         )
     long = [cell for cell in cells if len(words(cell)) >= 3]
     if SPOKEN.match(bare(header)) and len(long) >= 3 and 2 * len(long) >= len(cells):
@@ -63,7 +64,7 @@ def _named(table: Table, number: int, header: str, cells: Sequence[str]) -> Find
             "row_level",
             f"The column {header!r} holds {len(long)} sentences, one a row: what was said.",
             "Hand in error rates by group instead of utterances.",
-            table.place(0, number),
+            table.place(0, at),
         )
     return None
 
@@ -88,7 +89,7 @@ def by_values(table: Table, people: People) -> list[Finding]:
                 best = (corrected, what, where)
     if best is None:
         return []
-    return [_finding(*best, summary=_is_summary(table))]
+    return [_finding(*best, summary="single recordings" in best[1] and _is_summary(table))]
 
 
 def _finding(found: Likeness, what: str, where: str, *, summary: bool) -> Finding:
@@ -107,6 +108,9 @@ def _is_summary(table: Table) -> bool:
     """Return whether a table names quantiles: those of many recordings are values of single ones."""
     names = [row[0] for row in table.rows if row]
     quantiles = sum(bool(QUANTILE.match(name)) for name in names)
+    levels = [value[0] for name in names if (value := number(name))]
+    if any(a > b for a, b in pairwise(levels)):
+        return False
     across = sum(bool(QUANTILE.match(name)) for name in table.header)
     return (len(names) >= 2 and 2 * quantiles >= len(names)) or (
         across >= 2 and 2 * across >= len(table.header)
@@ -115,11 +119,11 @@ def _is_summary(table: Table) -> bool:
 
 def _lines(table: Table) -> Iterator[tuple[str, Shown]]:
     """Yield what may be one measure over recordings: each column, each row of a short table, all cells."""
-    for number, header in enumerate(table.header):
-        yield table.place(0, number), shown((header, *table.column(number)))
+    for at, header in enumerate(table.header):
+        yield table.place(0, at), shown((header, *table.column(at)))
     if len(table.rows) <= LINES and len(table.header) > max(likeness.LEAST, len(table.rows)):
-        for number, row in enumerate(table.rows):
-            yield table.place(number), shown(row)
+        for at, row in enumerate(table.rows):
+            yield table.place(at), shown(row)
     if len(table.header) > 2:
         yield table.where, shown(cell for row in (table.header, *table.rows) for cell in row)
 
@@ -170,15 +174,15 @@ def _compared(numbers: Shown, people: People) -> Iterator[tuple[str, Likeness]]:
 
 def _telling(table: Table, people: People) -> list[Finding]:
     """Return a finding where cells are those words of the per-recording table that tell recordings apart."""
-    for number, header in enumerate(table.header):
-        cells = {cell for cell in (header, *table.column(number)) if len(folded(cell)) >= 5}
+    for at, header in enumerate(table.header):
+        cells = {cell for cell in (header, *table.column(at)) if len(folded(cell)) >= 5}
         for column in people.telling:
             hashes = np.array([hashed(folded(cell)) for cell in cells], dtype=np.uint64)
-            at = np.minimum(np.searchsorted(column.hashes, hashes), len(column.hashes) - 1)
-            found = int(np.count_nonzero(column.hashes[at] == hashes)) if len(hashes) else 0
+            place = np.minimum(np.searchsorted(column.hashes, hashes), len(column.hashes) - 1)
+            found = int(np.count_nonzero(column.hashes[place] == hashes)) if len(hashes) else 0
             if found >= 3 and 2 * found >= len(cells):
                 message = f"{found} values here are those of the column {column.name!r} of single recordings."
-                return [block("row_level", message, FIX, table.place(0, number))]
+                return [block("row_level", message, FIX, table.place(0, at))]
     return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -25,35 +25,41 @@ PRECISE = 300  # about two and a half digits
 
 @dataclass(frozen=True)
 class Shown:
-    """Distinct numbers as shown: their values and the unit of the last digit of each."""
+    """Distinct numbers as shown: values, the unit to which each is meant, and that of its last digit."""
 
     values: Floats
     units: Floats
+    written: Floats
+    cut_off: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
     def low(self) -> Floats:
-        """The least that each may have been before it was rounded."""
+        """The least that each may have been before it was rounded, or cut off."""
+        if self.cut_off:
+            return self.values - np.where(self.values < 0, self.units, 1e-7 * self.units)
         return self.values - 0.5000001 * self.units
 
     @property
     def high(self) -> Floats:
-        """The most that each may have been before it was rounded or cut off."""
-        return self.values + self.units * np.where(self.values >= 0, 1.0, 0.5000001)
+        """The most that each may have been before it was rounded, or cut off."""
+        if self.cut_off:
+            return self.values + np.where(self.values < 0, 1e-7 * self.units, self.units)
+        return self.values + 0.5000001 * self.units
 
     @property
     def step(self) -> Floats:
-        """How far apart numbers of this kind lie: the lattice they share, never finer than the digits."""
+        """How far apart numbers of this kind lie: their lattice, never finer than what is written."""
         unit = float(self.units.min(initial=math.inf))
         if not len(self) or not math.isfinite(unit) or unit <= 0:
-            return self.units
+            return self.written
         whole = np.abs(np.rint(self.values / unit))
         if whole.max(initial=0) > LARGEST:
-            return self.units
+            return self.written
         lattice = int(np.gcd.reduce(whole.astype(np.int64))) or 1
-        return np.maximum(self.units, lattice * unit)
+        return np.maximum(self.written, lattice * unit)
 
     @property
     def precise(self) -> bool:
@@ -62,11 +68,11 @@ class Shown:
 
     def moved(self, steps: NDArray[np.float64]) -> Shown:
         """Return the numbers, each moved by so many steps."""
-        return Shown(self.values + steps * self.step, self.units)
+        return replace(self, values=self.values + steps * self.step)
 
     def chosen(self, mask: NDArray[np.bool_]) -> Shown:
         """Return some of the numbers."""
-        return Shown(self.values[mask], self.units[mask])
+        return replace(self, values=self.values[mask], units=self.units[mask], written=self.written[mask])
 
 
 def number(cell: str) -> tuple[float, float] | None:
@@ -104,7 +110,10 @@ def shown(cells: Iterable[str], most: int = 400) -> Shown:
     items = list(found.items())
     if len(items) > most:
         items = items[:: math.ceil(len(items) / most)]
-    return Shown(np.array([v for v, _ in items], dtype=float), np.array([u for _, u in items], dtype=float))
+    units = np.array([unit for _, unit in items], dtype=float)
+    # A zero at the end is seldom written: "0.02" among numbers of six decimals has six, too.
+    meant = np.minimum(units, np.quantile(units, 0.6, method="higher")) if len(units) else units
+    return Shown(np.array([value for value, _ in items], dtype=float), meant, units)
 
 
 def loose(text: str) -> list[str]:

@@ -87,7 +87,9 @@ def check(*files: str | os.PathLike[str]) -> Checked:
 def _screened(paths: list[Path]) -> list[dict[str, Any]]:
     """Screen in a process of its own: the screening forks, and a kernel is full of threads."""
     # Without the current folder on the path, a module of the same name in it is not taken for the library.
-    command = [sys.executable, "-P", "-m", "parlatory.screening", *(str(path.absolute()) for path in paths)]
+    # Run by its path, so that it need not load all that this package does.
+    runner = Path(__file__).with_name("screening.py")
+    command = [sys.executable, "-P", str(runner), *(str(path.absolute()) for path in paths)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
         answer = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""Screens files with an index of nothing, writes JSON: `python -m parlatory.screening FILE…`."""
+"""Screens files with an index of nothing, writes JSON: `python screening.py FILE…`."""
 
 from __future__ import annotations
 

@@ -63,13 +63,20 @@ def test_a_module_in_the_current_folder_is_not_run_instead(
     assert pl.check("table.csv").blocked
 
 
+@pytest.mark.parametrize(
+    ("verdict", "status", "said"), [("block", 1, "would be blocked"), ("pass", 0, "nothing found")]
+)
 def test_the_command_prints_the_same_and_fails_where_a_file_would_be_blocked(
-    pl: ModuleType, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pl: ModuleType,
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    verdict: str,
+    status: int,
+    said: str,
 ) -> None:
+    answer = [{"name": "table.csv", "verdict": verdict, "findings": []}]
+    monkeypatch.setattr("parlatory.checks._screened", lambda paths: answer)
     main = importlib.import_module("parlatory.__main__").main
-    assert main(["check", str(small)]) == 1
-    assert "would be blocked" in capsys.readouterr().out
-    fine = tmp_path / "fine.txt"
-    fine.write_text("fine\n")
-    assert main(["check", str(fine)]) == 0
-    assert "nothing found here" in capsys.readouterr().out
+    assert main(["check", str(small)]) == status
+    assert f"table.csv: {said}" in capsys.readouterr().out

@@ -12,8 +12,22 @@ import statistics
 import numpy as np
 import pytest
 
+from egress_review.screening import Index, tables
 from egress_review.screening.disclosure import in_array
-from tests.unit.screening.crowd import CROWD, INDEX, checks, csv, found_in, mean, of, sample, worst
+from egress_review.screening.disclosure.rows import by_values
+from tests.unit.screening.crowd import (
+    CROWD,
+    INDEX,
+    LIMITS,
+    checks,
+    csv,
+    found_in,
+    mean,
+    of,
+    recordings,
+    sample,
+    worst,
+)
 
 ROWS = sample(40)
 SECONDS = [row["seconds"] for row in ROWS]
@@ -92,6 +106,27 @@ def test_categories_listed_again_and_again_are_for_a_human() -> None:
         ["sex", "region", "n_speakers"], [["F", "north", 31], ["M", "north", 29], ["F", "south", 40]]
     )
     assert "row_listing" not in checks(found_in("t.csv", counted))
+
+
+def test_words_that_tell_recordings_apart_are_known_whatever_column_they_come_from() -> None:
+    noted = [
+        {**row, "note": f"take {row['recording'][-11:]} {n * 7919 % 1009}"} for n, row in enumerate(CROWD)
+    ]
+    index = Index.of(recordings(noted))
+    leak = csv("ab", [[row["note"].upper(), 1] for row in noted[40:46]])
+    assert "row_level" in checks(by_values(tables.parse(leak, ",", LIMITS), index.people))
+    twin = csv("ab", [[f"take off {n}", 1] for n in range(6)])
+    assert by_values(tables.parse(twin, ",", LIMITS), index.people) == []
+
+
+def test_one_column_to_few_digits_is_known_by_its_own_name_only() -> None:
+    coarse = [[f"{float(row['seconds']):.0f}"] for row in sample(60, 4)]
+    assert "row_level" in checks(found_in("t.csv", csv(["seconds"], coarse)))
+    assert "row_listing" in checks(found_in("t.csv", csv(["seconds"], coarse[:9])))
+    assert "row_level" not in checks(found_in("t.csv", csv(["epochs"], coarse)))
+    assert "row_level" not in checks(
+        found_in("t.csv", csv(["seconds", "loss"], [[n, 3 / n] for n in range(1, 12)]))
+    )
 
 
 def test_an_array_with_a_value_a_recording_is_known() -> None:
