@@ -2,24 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from egress_review.screening import disclosure
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
-from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.sound import frames, matching, numbers
+from egress_review.screening.sound.matching import Match
+from egress_review.screening.verdict import Finding, block, flag
+
+AGGREGATE = "Hand in aggregated numbers, or a plot."
+SHARE = 0.4  # of the time for a file that comparing numbers may take
+MOST_PLANES = 16  # matrices of a stack that are compared
+MOST_VALUES = 4_000_000
 
 
 def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
-    """Return what an array gives away; any that is too large to be read is for a human."""
-    findings = disclosure.in_array(array.values, index, array.where or array.name)
-    if findings or array.values.size <= limits.table_rows:
+    """Return what an array gives away: sound or its frames are blocked, what stays unknown a human sees.
+
+    Any shape and numeric type; complex numbers are taken by their magnitude.
+    """
+    values = array.values
+    where = array.where or array.name
+    findings = disclosure.in_array(values, index, where)
+    if findings or values.size <= limits.table_rows:
         return findings
-    shape = " by ".join(str(side) for side in array.values.shape)
+    if values.dtype.kind in "biufc":
+        known = _known(_plain(values), index, limits.seconds_per_file * SHARE)
+        if known:
+            return [_finding(known, where)]
+    shape = " by ".join(str(side) for side in values.shape)
     return [
         flag(
             "numbers_many",
-            f"An array of {shape} numbers can hold a recording or its features.",
-            "Hand in aggregated numbers, or a plot.",
-            array.where or array.name,
+            f"An array of {shape} numbers can hold a recording or its features; it matches none that is known.",
+            AGGREGATE,
+            where,
         )
     ]
+
+
+def from_columns(
+    columns: Sequence[Sequence[float] | NDArray[np.floating]], index: Index, limits: Limits, where: str = ""
+) -> list[Finding]:
+    """Return the block for numeric columns of equal length that are samples or frames of a recording."""
+    if not columns or len(columns[0]) <= limits.table_rows // 2:
+        return []
+    matrix = np.array([np.asarray(column, dtype=np.float64) for column in columns]).T
+    known = _known(matrix, index, limits.seconds_per_file * SHARE)
+    return [_finding(known, where)] if known else []
+
+
+def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        real = np.abs(values) if values.dtype.kind == "c" else values
+        found: NDArray[np.float64] = np.squeeze(np.nan_to_num(real.astype(np.float64), posinf=0, neginf=0))
+    return found
+
+
+def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Match | None:
+    """Return the first match of any reading of some numbers, None where none is found in `seconds`."""
+    if not index.sounds:
+        return None
+    matrices = list(_matrices(values))
+    for matrix in matrices:
+        for _, samples in numbers.sequences(matrix):
+            looked = numbers.heard(index.sounds, samples, seconds / (2 * len(matrices)))
+            if looked.matches:
+                return looked.matches[0]
+    for matrix in matrices:
+        for turned in _as_frames(matrix):
+            looked = matching.match_views(index.sounds, frames.views(turned), seconds / (4 * len(matrices)))
+            if looked.matches:
+                return looked.matches[0]
+    return None
+
+
+def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    if values.ndim <= 2:
+        flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
+        yield flat[: max(MOST_VALUES // flat.shape[1], 1)]
+        return
+    planes = values.reshape(-1, *values.shape[-2:])
+    chosen = np.unique(np.linspace(0, len(planes) - 1, MOST_PLANES).astype(int))
+    yield from (planes[number] for number in chosen)
+
+
+def _as_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield a matrix as frames by bands, both ways round where both could be."""
+    for turned in (matrix, matrix.T):
+        count, width = turned.shape
+        if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
+            yield _cleaned(turned)
+
+
+def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a matrix without columns that only count or never change: numbers of frames, times, labels."""
+    steps = np.diff(matrix, axis=0)
+    counts = (steps >= 0).all(axis=0) | (steps <= 0).all(axis=0)
+    return matrix[:, ~counts] if counts.any() and (~counts).sum() >= frames.LEAST_BANDS else matrix
+
+
+def _finding(match: Match, where: str) -> Finding:
+    return block(
+        "numbers_known",
+        f"These numbers are {match.seconds:.1f} seconds of a recording of the data, or features drawn from it "
+        f"(from its second {match.recording_second:.1f}).",
+        AGGREGATE,
+        where,
+    )

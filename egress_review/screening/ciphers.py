@@ -9,7 +9,22 @@ LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.di
 CYRILLIC = "".join(map(chr, range(0x430, 0x450)))
 PRINTED = "".join(map(chr, range(33, 127)))
 QWERTY = "qwertyuiop asdfghjkl zxcvbnm"
-LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "+": "t", "|": "l"})
+LEET = str.maketrans(
+    {
+        "0": "o",
+        "1": "i",
+        "3": "e",
+        "4": "a",
+        "5": "s",
+        "7": "t",
+        "8": "b",
+        "@": "a",
+        "$": "s",
+        "!": "i",
+        "+": "t",
+        "|": "l",
+    }
+)
 LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
 TURNED = str.maketrans(dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)))
 
@@ -97,7 +112,9 @@ def _placed(line: str, order: list[int]) -> str:
 def letters(text: str) -> Iterator[tuple[str, str]]:
     """Yield what the first or last letters, or words, of the lines or sentences of a text spell."""
     lines = [line.split() for line in text.split("\n") if line.split()]
-    sentences = [line.split() for line in text.replace("\n", " ").replace("? ", ". ").split(". ") if line.split()]
+    sentences = [
+        line.split() for line in text.replace("\n", " ").replace("? ", ". ").split(". ") if line.split()
+    ]
     for name, units in (("lines", lines), ("sentences", sentences)):
         if len(units) >= 8:
             yield f"first letters of the {name}", "".join(unit[0].lstrip("-*#>\"'(")[:1] for unit in units)

@@ -74,15 +74,15 @@ class Corpus:
 
     def row(self, number: int) -> NDArray[np.int64]:
         """Return the numbers of the words of one transcript."""
-        return np.asarray(
-            self.sequence[self.rows[number] : self.rows[number + 1] - 1], dtype=np.int64
-        )
+        return np.asarray(self.sequence[self.rows[number] : self.rows[number + 1] - 1], dtype=np.int64)
 
     def said_by(self, rows: Iterable[int]) -> set[int]:
         """Return the numbers of the speakers who said any of these transcripts."""
         speakers: set[int] = set()
         for row in rows:
-            speakers.update(self.row_speakers[self.speaker_starts[row] : self.speaker_starts[row + 1]].tolist())
+            speakers.update(
+                self.row_speakers[self.speaker_starts[row] : self.speaker_starts[row + 1]].tolist()
+            )
         return speakers
 
     def places(self, word: int) -> NDArray[np.int64]:
@@ -96,7 +96,7 @@ class Corpus:
         counts = self.anchor_starts[run + 1] - self.anchor_starts[run]
         speakers: set[int] = set()
         for offset in np.argsort(counts, kind="stable").tolist():
-            starts = self.places(int(run[offset]))[: MOST_PLACES] - offset
+            starts = self.places(int(run[offset]))[:MOST_PLACES] - offset
             starts = starts[(starts >= 0) & (starts + len(run) <= len(self.sequence))]
             for step in range(len(run)):
                 starts = starts[self.sequence[starts + step] == run[step]]

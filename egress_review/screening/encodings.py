@@ -152,7 +152,9 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
     seen: set[str] = set()
     for found in streams.values():
         for run in _neighbours(found):
-            joined = "".join(token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run))
+            joined = "".join(
+                token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
+            )
             odd = sum(_is_piece(token) for _, token in run)
             if 2 * odd >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)

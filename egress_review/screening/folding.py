@@ -38,7 +38,11 @@ LATIN = "abcdefghijklmnopqrstuvwxyz"
 DRAWN = str.maketrans(
     {
         **dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀", LATIN + " ", strict=True)),
-        **{chr(base + n): letter for base in (0x1F1E6, 0x1F130, 0x1F150, 0x1F170) for n, letter in enumerate(LATIN)},
+        **{
+            chr(base + n): letter
+            for base in (0x1F1E6, 0x1F130, 0x1F150, 0x1F170)
+            for n, letter in enumerate(LATIN)
+        },
         **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
     }
 )

@@ -90,7 +90,11 @@ def _n_grams(entries: Sequence[Entry], index: Index, limits: Limits, where: str)
     counted = [entry for entry in listed if entry.count is not None]
     small = [entry for entry in counted if entry.count is not None and 0 < entry.count < limits.minimum_count]
     letters = sum(len(word) for entry in listed for word in entry.words) / sum(len(e.words) for e in listed)
-    if len(small) >= max(FEWEST, SMALL_SHARE * len(counted)) and letters >= 3 and len(counted) >= 0.8 * len(listed):
+    if (
+        len(small) >= max(FEWEST, SMALL_SHARE * len(counted))
+        and letters >= 3
+        and len(counted) >= 0.8 * len(listed)
+    ):
         message = f"{len(small)} runs of words are counted fewer than {limits.minimum_count} times."
         return [block("word_model", message, FIX, at(where, small[0].line))]
     return []
@@ -122,7 +126,5 @@ def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Find
     known = index.transcripts.known(hashes)
     if rare.sum() < VOCABULARY / 2 or float(known[rare].mean()) < IN_VOCABULARY:
         return []
-    message = (
-        f"{len(telling)} words listed here are nearly all words of the recordings; rare ones can be names of people."
-    )
+    message = f"{len(telling)} words listed here are nearly all words of the recordings; rare ones can be names of people."
     return [flag("vocabulary", message, FIX, where)]

@@ -11,7 +11,32 @@ from tests.leaks import carry
 from tests.leaks.registry import Make, Submission, benign
 
 REGIONS = ("north", "south", "east", "west", "coast")
-PHONES = "aa ae ah ao eh er ih iy uh uw b d f g k l m n p r s t v z".split()
+PHONES = [
+    "aa",
+    "ae",
+    "ah",
+    "ao",
+    "eh",
+    "er",
+    "ih",
+    "iy",
+    "uh",
+    "uw",
+    "b",
+    "d",
+    "f",
+    "g",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "z",
+]
 
 
 def rates(make: Make) -> list[dict[str, object]]:

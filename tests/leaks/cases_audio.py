@@ -51,8 +51,8 @@ def voice(make: Make, low: float = 1.5, high: float = 6) -> tuple[Samples, int]:
     "B",
     "another format",
     tuning=("mp3",),
-    testing=tuple(name for name in FORMATS if name != "mp3")
-    + (
+    testing=(
+        *tuple(name for name in FORMATS if name != "mp3"),
         "raw",
         "resampled",
         "noised",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import zlib
 
@@ -353,7 +354,7 @@ def spectrogram(make: Make, how: str) -> Submission:
 )
 def waveform(make: Make, how: str) -> Submission:
     """Return a drawing whose points are the samples of a recording."""
-    _, samples, rate = make.corpus.clip(make.pick, make.pick.uniform(1, 2))
+    _, samples, _rate = make.corpus.clip(make.pick, make.pick.uniform(1, 2))
     heights = np.round(samples * make.of([1000], [500, 2000, 3000]), 1)
     step = make.of([1], [0.5, 0.25, 0.1])
     points = [(round(n * step, 2), y) for n, y in enumerate(heights)]
@@ -361,7 +362,7 @@ def waveform(make: Make, how: str) -> Submission:
         "path": lambda: '<path d="M' + " L".join(f"{x},{y}" for x, y in points) + '"/>',
         "relative-path": lambda: f'<path d="m0,{heights[0]}' + "".join(f"l{step},{d:.1f}" for d in np.diff(heights)) + '"/>',
         "rectangles": lambda: "".join(f'<rect x="{x}" y="0" width="1" height="{y}"/>' for x, y in points[:9000]),
-        "many-short-lines": lambda: "".join(f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}"/>' for a, b in zip(points[:9000], points[1:9001], strict=True)),
+        "many-short-lines": lambda: "".join(f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}"/>' for a, b in itertools.pairwise(points)),
         "scaled": lambda: '<g transform="scale(0.001,-0.2)"><polyline points="' + " ".join(f"{x} {y}" for x, y in points) + '"/></g>',
     }.get(how, lambda: '<polyline points="' + " ".join(f"{x},{y}" for x, y in points) + '"/>')()  # fmt: skip
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -1000 9000 2000" fill="none" stroke="black">{disguise.wrapped(shape, 4000)}</svg>'

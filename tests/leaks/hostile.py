@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-
 from tests.leaks import carry, documents, pictures, samples
 from tests.leaks.samples import KINDS
 

@@ -4,43 +4,176 @@ from __future__ import annotations
 
 import random
 
-OPENERS = (
-    "in the evening|before the rain came|after the long winter|on the way to the market|last september|"
-    "when the bell rang|for no good reason|by the second week|without a word|at the edge of the village|"
-    "once the harvest was over|during the night|as far as anybody knew|on sunday mornings|all the same|"
-    "not far from the station|under the bridge|two years later|to everybody's surprise|after breakfast"
-).split("|")
-WHO = (
-    "my grandmother|the old carpenter|our neighbour|a young teacher|the postman|her cousin|the nurse|"
-    "one of the sailors|their landlord|the girl from the bakery|my brother|a tired farmer|the conductor|"
-    "his uncle|the librarian|an engineer|the fisherman|our doctor|the shepherd|somebody from the office"
-).split("|")
-DID = (
-    "repaired|painted|borrowed|forgot|carried|measured|sold|hid|polished|found|buried|counted|opened|"
-    "drew|described|cleaned|weighed|exchanged|remembered|followed|covered|lifted|sketched|wrapped"
-).split("|")
-HOW = "quietly|twice|with great care|in a hurry|almost every day|badly|for the first time|at last|once more|".split(
-    "|"
-)
-WHAT = (
-    "blue lantern|copper kettle|broken ladder|wooden boat|letter from the coast|set of keys|violin|"
-    "bag of walnuts|green bicycle|pair of boots|map of the valley|stone wall|garden gate|jar of honey|"
-    "photograph of the harbour|silver watch|heavy trunk|bundle of newspapers|red umbrella|clay pot|"
-    "piano stool|sheet of glass|basket of plums|pocket knife|row of lamps|woollen blanket|iron stove"
-).split("|")
-THEN = (
-    "and then walked home across the fields|because the roof had started to leak|although nobody had asked|"
-    "so that the children could sleep|while the dog barked at the moon|and never spoke of it again|"
-    "until the candles burned down|but the river kept rising|which cost almost nothing in those days|"
-    "and the whole street heard about it|since the ferry was late again|before the snow closed the pass|"
-    "and put it on the highest shelf|where the old mill used to stand|just to see what would happen|"
-    "although the price had doubled|and laughed about it for weeks|as if it were made of gold"
-).split("|")
-SYLLABLES = "ka|ro|ve|li|mun|dor|sha|bel|tri|os|fen|gul|wes|zan|ib|quor|lem|pas|hy|neth".split("|")
-EVERYDAY = (
-    "yes|no|thank you|good morning|hello|goodbye|please|i don't know|of course|see you tomorrow|"
-    "how are you|one moment please|all right|excuse me|that's fine"
-).split("|")
+OPENERS = [
+    "in the evening",
+    "before the rain came",
+    "after the long winter",
+    "on the way to the market",
+    "last september",
+    "when the bell rang",
+    "for no good reason",
+    "by the second week",
+    "without a word",
+    "at the edge of the village",
+    "once the harvest was over",
+    "during the night",
+    "as far as anybody knew",
+    "on sunday mornings",
+    "all the same",
+    "not far from the station",
+    "under the bridge",
+    "two years later",
+    "to everybody's surprise",
+    "after breakfast",
+]
+WHO = [
+    "my grandmother",
+    "the old carpenter",
+    "our neighbour",
+    "a young teacher",
+    "the postman",
+    "her cousin",
+    "the nurse",
+    "one of the sailors",
+    "their landlord",
+    "the girl from the bakery",
+    "my brother",
+    "a tired farmer",
+    "the conductor",
+    "his uncle",
+    "the librarian",
+    "an engineer",
+    "the fisherman",
+    "our doctor",
+    "the shepherd",
+    "somebody from the office",
+]
+DID = [
+    "repaired",
+    "painted",
+    "borrowed",
+    "forgot",
+    "carried",
+    "measured",
+    "sold",
+    "hid",
+    "polished",
+    "found",
+    "buried",
+    "counted",
+    "opened",
+    "drew",
+    "described",
+    "cleaned",
+    "weighed",
+    "exchanged",
+    "remembered",
+    "followed",
+    "covered",
+    "lifted",
+    "sketched",
+    "wrapped",
+]
+HOW = [
+    "quietly",
+    "twice",
+    "with great care",
+    "in a hurry",
+    "almost every day",
+    "badly",
+    "for the first time",
+    "at last",
+    "once more",
+    "",
+]
+WHAT = [
+    "blue lantern",
+    "copper kettle",
+    "broken ladder",
+    "wooden boat",
+    "letter from the coast",
+    "set of keys",
+    "violin",
+    "bag of walnuts",
+    "green bicycle",
+    "pair of boots",
+    "map of the valley",
+    "stone wall",
+    "garden gate",
+    "jar of honey",
+    "photograph of the harbour",
+    "silver watch",
+    "heavy trunk",
+    "bundle of newspapers",
+    "red umbrella",
+    "clay pot",
+    "piano stool",
+    "sheet of glass",
+    "basket of plums",
+    "pocket knife",
+    "row of lamps",
+    "woollen blanket",
+    "iron stove",
+]
+THEN = [
+    "and then walked home across the fields",
+    "because the roof had started to leak",
+    "although nobody had asked",
+    "so that the children could sleep",
+    "while the dog barked at the moon",
+    "and never spoke of it again",
+    "until the candles burned down",
+    "but the river kept rising",
+    "which cost almost nothing in those days",
+    "and the whole street heard about it",
+    "since the ferry was late again",
+    "before the snow closed the pass",
+    "and put it on the highest shelf",
+    "where the old mill used to stand",
+    "just to see what would happen",
+    "although the price had doubled",
+    "and laughed about it for weeks",
+    "as if it were made of gold",
+]
+SYLLABLES = [
+    "ka",
+    "ro",
+    "ve",
+    "li",
+    "mun",
+    "dor",
+    "sha",
+    "bel",
+    "tri",
+    "os",
+    "fen",
+    "gul",
+    "wes",
+    "zan",
+    "ib",
+    "quor",
+    "lem",
+    "pas",
+    "hy",
+    "neth",
+]
+EVERYDAY = [
+    "yes",
+    "no",
+    "thank you",
+    "good morning",
+    "hello",
+    "goodbye",
+    "please",
+    "i don't know",
+    "of course",
+    "see you tomorrow",
+    "how are you",
+    "one moment please",
+    "all right",
+    "excuse me",
+    "that's fine",
+]
 
 
 def name(pick: random.Random) -> str:

@@ -11,8 +11,8 @@ ALARM = 5e-4  # of files with other people's speech that may be taken for the da
 GAMMA = 0.5772  # Euler's; Gumbel 1958 has the moments
 LEAST = 24  # measurements under which what was measured elsewhere holds
 # Measured on English read speech and digits (README): length in frames, place, scale at e**13 comparisons.
-USUAL = {6: (0.88, 0.095), 12: (0.64, 0.085), 25: (0.45, 0.055), 50: (0.34, 0.04), 100: (0.25, 0.03)}
-USUAL_COMPARISONS = 13.0
+USUAL = {6: (0.45, 0.05), 12: (0.3, 0.04), 25: (0.22, 0.03), 50: (0.16, 0.02), 100: (0.12, 0.015)}
+USUAL_COMPARISONS = 12.7
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,18 @@ class Chance:
             place[length] = float(np.mean(found)) - GAMMA * scale[length]
         return cls(place, scale, comparisons)
 
+    def over(self, length: int, fit: float) -> float:
+        """Return by how many scales a fit over `length` frames exceeds what chance reaches."""
+        lengths = sorted(self.place)
+        at, known = np.log(length), np.log(lengths)
+        place = float(np.interp(at, known, [self.place[key] for key in lengths]))
+        scale = float(np.interp(at, known, [self.scale[key] for key in lengths]))
+        return (fit - place) / scale
+
     def doubt(self, length: int, fit: float, comparisons: float) -> float:
         """Return in what share of files chance alone reaches such a fit, at most 1.
 
         `comparisons` is the natural logarithm of how many were made.
         """
-        known = np.log(sorted(self.place))
-        at = np.log(length)
-        place = float(np.interp(at, known, [self.place[key] for key in sorted(self.place)]))
-        scale = float(np.interp(at, known, [self.scale[key] for key in sorted(self.scale)]))
-        over = (fit - place) / scale - (comparisons - self.comparisons)
+        over = self.over(length, fit) - (comparisons - self.comparisons)
         return float(min(np.exp(-over) * len(self.place), 1.0))

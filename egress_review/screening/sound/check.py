@@ -7,9 +7,8 @@ import numpy as np
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
-from egress_review.screening.sound import matching
+from egress_review.screening.sound import matching, numbers
 from egress_review.screening.sound.matching import Match
-from egress_review.screening.sound.numbers import RATES
 from egress_review.screening.verdict import Finding, block, flag
 
 INSTEAD = "Hand in aggregated measures or a plot of them instead of sound."
@@ -22,15 +21,15 @@ def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
     A rate of 0 stands for unknown: the usual ones are tried.
     """
     samples = np.nan_to_num(np.asarray(sound.samples, dtype=np.float32))
-    rates = (sound.rate,) if sound.rate else RATES
-    complete = True
-    for rate in rates:
-        looked = matching.match(index.sounds, samples, rate, limits.seconds_per_file * SHARE / len(rates))
-        complete = complete and looked.complete
-        if looked.matches:
-            return [known(one, sound.where) for one in looked.matches]
-    seconds = len(samples) / (sound.rate or RATES[0])
-    partly = "" if complete else " Time did not suffice to compare all of it."
+    time = limits.seconds_per_file * SHARE
+    if sound.rate:
+        looked = matching.match(index.sounds, samples, sound.rate, time)
+    else:
+        looked = numbers.heard(index.sounds, samples, time)
+    if looked.matches:
+        return [known(one, sound.where) for one in looked.matches]
+    seconds = len(samples) / (sound.rate or numbers.RATES[0])
+    partly = "" if looked.complete else " Time did not suffice to compare all of it."
     return [
         flag(
             "sound",

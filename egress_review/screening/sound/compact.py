@@ -9,10 +9,14 @@ from egress_review.screening.sound.features import BANDS, Floats
 
 STEP = 3.0  # dB of one of the 16 levels
 STRETCH = 6  # frames, half a second: what the lists of the index are made of
-DEPTH = 28.0  # dB below the loudest frame of a stretch that count; deeper lies noise
-TONE = 0.25  # weight of a stretch's mean spectrum beside its changes: a filter changes the mean alone
-ENERGY = 0.4  # weight of how loud each frame is as a whole: pauses and onsets are alike everywhere
-CONTRAST = 2.0  # dB of standard deviation under which a stretch says nothing
+DEPTH = 20.0  # dB below the loudest frame of a stretch that count; deeper lies noise
+CONTRAST = 0.25  # of a patch's whitened values, under which it says nothing
+# Standard deviations of speech by order of a cosine transform over the bands, in dB (README). Divided by them,
+# every order says as much; the highest ones weigh less, as half a step of the grid of pitches blurs them.
+DEVIATIONS = np.array([45, 22, 18, 12, 9.5, 7.4, 6.3, 6, 5.1, 4.4, 4.2, 3.6, 2.8, 2.8, 2.5, 2]) / 3.5
+TAPER = np.minimum(1.0, (24 - np.arange(16)) / 16)
+MEMORY = 0.5  # what a frame is expected to keep of the one before it
+TONE = 0.25  # weight of a patch's mean spectrum beside its changes: a filter changes the mean alone
 
 _LEVELS = (np.arange(16, dtype=np.float32) - 15) * STEP
 LOOKUP = np.stack([_LEVELS[np.arange(256) >> 4], _LEVELS[np.arange(256) & 15]], axis=1)
@@ -31,15 +35,27 @@ def unpack(packed: NDArray[np.uint8]) -> Floats:
     return found
 
 
-def centred(patches: Floats, tone: float = TONE) -> Floats:
-    """Return patches (count, frames, bands) floored, without their mean; loudness and mean spectrum scaled."""
-    level = patches.mean(axis=2)
-    floored: Floats = np.maximum(patches, (level.max(axis=1) - DEPTH)[:, None, None])
-    loud = floored.mean(axis=2, keepdims=True)
-    mean = loud.mean(axis=1, keepdims=True)
-    spectrum = floored.mean(axis=1, keepdims=True) - mean
-    floored -= np.float32(1 - tone) * spectrum + np.float32(1 - ENERGY) * (loud - mean) + mean
-    return floored
+def floored(patches: Floats) -> Floats:
+    """Return patches (count, frames, bands) of which nothing is deeper than DEPTH below the loudest frame."""
+    level = patches.mean(axis=2).max(axis=1)
+    found: Floats = np.maximum(patches, (level - DEPTH)[:, None, None])
+    return found
+
+
+def whitened(patches: Floats, valid: NDArray[np.bool_], tone: float = TONE) -> Floats:
+    """Return patches (count, frames, 16) such that unlike speech correlates as little as noise would.
+
+    Centred, bands that were not heard left out, then divided by what speech varies by and what its last
+    frame foretells. Source: whitening before a matched filter, Turin 1960.
+    """
+    flat = floored(patches)
+    spectrum = flat.mean(axis=1, keepdims=True)
+    mean = spectrum[:, :, valid].mean(axis=2, keepdims=True)
+    flat -= np.float32(1 - tone) * spectrum + np.float32(tone) * mean
+    flat *= valid
+    found: Floats = flat @ WHITEN
+    found[:, 1:] -= np.float32(MEMORY) * found[:, :-1]
+    return found
 
 
 def _cosines(length: int, count: int) -> NDArray[np.float64]:
@@ -49,9 +65,11 @@ def _cosines(length: int, count: int) -> NDArray[np.float64]:
     return found
 
 
+WHITEN = (_cosines(BANDS, BANDS) * (TAPER / DEVIATIONS)[:, None]).T.astype(np.float32)
 TIMES, TONES = 4, 8
-_IN_TIME = _cosines(STRETCH, TIMES)
-_IN_TONE = _cosines(BANDS, TONES)
+SOFTER = 0.6  # the lists are found by the orders that survive most
+_IN_TIME = _cosines(STRETCH, TIMES) / np.array([1.6, 1.3, 1.1, 1.0])[:, None]
+_IN_TONE = _cosines(BANDS, TONES) * (DEVIATIONS[:TONES] ** -SOFTER)[:, None]
 # (frames x bands, 31): the low orders of a two-dimensional cosine transform, without the constant
 BASIS = (
     np.einsum("at,bf->tfab", _IN_TIME, _IN_TONE)
@@ -62,9 +80,10 @@ DIMENSIONS = BASIS.shape[1]
 
 
 def describe(patches: Floats, tone: float = TONE) -> tuple[Floats, Floats]:
-    """Return unit vectors (count, 31) of patches (count, 6, 16), and each patch's contrast in dB."""
-    flat = centred(patches, tone).reshape(len(patches), -1)
-    contrast = np.sqrt((flat**2).mean(axis=1))
-    vectors = flat @ BASIS
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6
-    return vectors, contrast
+    """Return unit vectors (count, 31) of patches (count, 6, 16), and each patch's contrast."""
+    flat = floored(patches)
+    spectrum = flat.mean(axis=1, keepdims=True)
+    flat -= np.float32(1 - tone) * (spectrum - spectrum.mean(axis=2, keepdims=True))
+    vectors = flat.reshape(len(flat), -1) @ BASIS
+    length = np.linalg.norm(vectors, axis=1)
+    return vectors / (length[:, None] + 1e-6), length / np.sqrt(DIMENSIONS)

@@ -87,7 +87,7 @@ class Spectra:
     @classmethod
     def of(cls, samples: Floats, rate: float) -> Spectra:
         """Return the spectra of mono samples at `rate` samples a second; the last window may be padded."""
-        length = max(int(round(WINDOW * rate)), 16)
+        length = max(round(WINDOW * rate), 16)
         count = max(int(np.ceil(len(samples) / (HOP * rate))), 1)
         starts = np.round(np.arange(count) * HOP * rate).astype(np.int64)
         padded = np.pad(samples, (length // 2, length + int(HOP * rate) + 1))
@@ -125,7 +125,7 @@ def pooled(sums: NDArray[np.float64], step: float, begins: float = 0.0) -> NDArr
     """Return means over `step` rows each, from running sums (rows + 1, bands); a short end is left out."""
     rows = len(sums) - 1
     count = max(int((rows - begins) / step + 0.1), 1)
-    edges = np.minimum(begins + np.arange(count + 1) * step, rows)
+    edges = np.clip(begins + np.arange(count + 1) * step, 0, rows)
     low = np.minimum(edges.astype(np.int64), rows)
     part = (edges - low)[:, None]
     at = sums[low] * (1 - part) + sums[np.minimum(low + 1, rows)] * part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -124,7 +125,7 @@ def _stretches(
     """Return the first frames of all stretches that say something, and what describes them."""
     firsts = [
         np.arange(int(begin), int(end) - STRETCH, EVERY, dtype=np.uint32)
-        for begin, end in zip(starts[:-1], starts[1:], strict=True)
+        for begin, end in itertools.pairwise(starts)
     ]
     places = np.concatenate(firsts) if firsts else np.zeros(0, np.uint32)
     kept: list[NDArray[np.uint32]] = [np.zeros(0, np.uint32)]

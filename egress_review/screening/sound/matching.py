@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from egress_review.screening.sound import chance, search
+from egress_review.screening.sound import chance, grid, search
 from egress_review.screening.sound.features import FRAME, Change, Floats, Spectra
 from egress_review.screening.sound.fingerprints import Sounds
-from egress_review.screening.sound.grid import stages
 from egress_review.screening.sound.search import Hit, View
 
 PIECE = 8.0  # seconds compared at once
@@ -19,7 +19,10 @@ SHORTEST = 0.2  # seconds; less is a click
 STRETCHES_A_SECOND = (10, 6, 5)  # looked up for a view, by stage
 MOST_STRETCHES = (80, 12, 8)
 VIEWS_AT_ONCE = 300
+READINGS_AT_ONCE, READING_STRETCHES = 60, 16  # of rows of numbers
 JUDGED = 40  # candidates judged of those views
+FINER = 6  # of them judged once more, at finer shifts
+MORE = 2.0  # times the comparisons that this adds
 SHIFTS = (0.0, 0.5)  # frames
 
 
@@ -48,25 +51,30 @@ def pieces(samples: Floats, rate: float) -> list[tuple[float, Floats]]:
     length = max(int(PIECE * rate), 1)
     count = max(int(np.ceil(len(samples) / length)), 1)
     edges = np.linspace(0, len(samples), count + 1).astype(int)
-    found = [
-        (float(begin / rate), samples[begin:end]) for begin, end in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    found = [(float(begin / rate), samples[begin:end]) for begin, end in itertools.pairwise(edges)]
     power = [float(np.mean(part**2)) if len(part) else 0.0 for _, part in found]
     loud = max(power, default=0.0)
     return [one for one, level in zip(found, power, strict=True) if level > 0 and level > loud * 1e-5]
 
 
 def match(
-    indexes: Sequence[Sounds], samples: Floats, rate: float, seconds: float, *, most: int = 3
+    indexes: Sequence[Sounds],
+    samples: Floats,
+    rate: float,
+    seconds: float,
+    *,
+    most: int = 3,
+    stages: Sequence[int] = (0, 1, 2),
 ) -> Looked:
     """Return where a sound matches recordings, at most `most` places, searching for at most `seconds`."""
     ends_at = time.monotonic() + seconds
-    if len(samples) < SHORTEST * rate:
+    if not indexes or len(samples) < SHORTEST * rate:
         return Looked((), True)
     parts = [(begin, Spectra.of(part, rate)) for begin, part in pieces(samples, rate)]
     matches: list[Match] = []
     asked = 0
-    for stage, changes in enumerate(stages()):
+    for stage in stages:
+        changes = grid.stages()[stage]
         for number, (begin, spectra) in enumerate(spread(parts)):
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
                 if time.monotonic() > ends_at:
@@ -103,7 +111,7 @@ def stretches(spectra: Spectra, stage: int) -> int:
 def view_of(spectra: Spectra, change: Change, shift: float) -> View:
     """Return what a sound was before a change."""
     levels, valid = spectra.map(change, shift)
-    return View(levels, valid, change, shift)
+    return View(levels, valid, change, shift, redraw=lambda other: view_of(spectra, change, other))
 
 
 @dataclass(frozen=True)
@@ -129,13 +137,17 @@ def look(
     surest: Found | None = None
     for sounds in indexes:
         law = sounds.chance or chance.Chance.usual()
-        comparisons = float(np.log((asked + count) * max(len(sounds.lists), 1)))
-        for hit in search.best(search.search(sounds, views, most), JUDGED):
-            judged = search.refined(sounds, hit)
-            for length, fit, first, frame in judged.fits:
+        comparisons = float(np.log(MORE * (asked + count) * max(len(sounds.lists), 1)))
+        judged = [
+            search.refined(sounds, hit) for hit in search.best(search.search(sounds, views, most), JUDGED)
+        ]
+        judged.sort(key=lambda hit: -max(law.over(fit[0], fit[1]) for fit in hit.fits))
+        for hit in judged[:FINER]:
+            close = search.finer(sounds, hit)
+            for length, fit, first, frame in close.fits:
                 doubt = law.doubt(length, fit, comparisons)
                 if doubt < chance.ALARM and (surest is None or doubt < surest.doubt):
-                    surest = Found(judged, length, first, frame, sounds, doubt)
+                    surest = Found(close, length, first, frame, sounds, doubt)
     return surest, count
 
 
@@ -148,3 +160,24 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
         at = max(len(spectra.power) * 0.008 - at - length, 0.0)
     recording, second = found.sounds.recording_at(found.frame)
     return Match(begin + at, recording, second, length, change, found.doubt)
+
+
+def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
+    """Return where one of many readings of the same rows fits; positions in seconds as each reading has them."""
+    ends_at = time.monotonic() + seconds
+    asked = 0
+    some: list[View] = []
+    for view in itertools.chain(views, [None]):
+        if view is not None:
+            some.append(view)
+        if some and (view is None or len(some) >= READINGS_AT_ONCE):
+            if time.monotonic() > ends_at:
+                return Looked((), False)
+            found, count = look(indexes, some, READING_STRETCHES, asked)
+            asked += count
+            some = []
+            if found is not None:
+                recording, second = found.sounds.recording_at(found.frame)
+                at, length = (found.first + found.hit.view.shift) * FRAME, found.length * FRAME
+                return Looked((Match(at, recording, second, length, Change(), found.doubt),), True)
+    return Looked((), True)

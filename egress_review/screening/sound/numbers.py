@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from egress_review.screening.sound import matching
+from egress_review.screening.sound.features import Floats
+from egress_review.screening.sound.fingerprints import Sounds
+from egress_review.screening.sound.matching import Looked
 
 RATES = (16000, 8000, 44100, 22050, 48000, 24000, 32000, 11025)  # tried where none is known
 SMOOTH = 0.35  # correlation of neighbours over which numbers are no noise
@@ -27,3 +34,67 @@ def speechlike(samples: NDArray[np.floating]) -> bool:
     loudness = np.sqrt((frames**2).mean(axis=1))
     # Steady tones and noise keep their loudness, speech does not.
     return float(loudness.std()) > 0.25 * float(loudness.mean())
+
+
+SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
+LEAST_SAMPLES = 1200
+LONGEST = 2_000_000  # samples of one sequence that are compared
+MOST_SEQUENCES = 24
+
+
+def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
+    """Yield rows of numbers that look like samples: columns, rows, and all of them one after the other."""
+    values = np.asarray(matrix, dtype=np.float64)
+    if values.ndim == 1:
+        values = values[:, None]
+    found = 0
+    both = (("column", values.T), ("row", values)) if values.shape[1] > 1 else (("", values.T),)
+    for name, lines in both:
+        if lines.shape[1] < LEAST_SAMPLES:
+            continue
+        for number, line in enumerate(lines):
+            for samples in _readings(line[:LONGEST]):
+                yield f"{name} {number + 1}" if name else "", samples
+                found += 1
+            if found >= MOST_SEQUENCES:
+                return
+    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES:
+        for samples in _readings(values.ravel()[:LONGEST]):
+            yield "its rows, one after the other", samples
+
+
+def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
+    """Yield a row of numbers as samples in -1 to 1, as they are, summed up, and expanded, where that may be sound.
+
+    Differences of samples are sound too, duller when summed; logarithms of them are made linear again.
+    """
+    values = np.nan_to_num(line) - np.median(np.nan_to_num(line))
+    loud = float(np.abs(values).max(initial=0.0))
+    if not np.isfinite(loud) or loud <= 0:
+        return
+    values = values / loud
+    if speechlike(values):
+        yield values.astype(np.float32)
+        if float(np.abs(values).mean()) > 0.2:
+            yield (np.sign(values) * (256.0 ** np.abs(values) - 1) / 255).astype(np.float32)
+        return
+    summed = np.cumsum(values - values.mean())
+    if speechlike(summed):
+        yield (summed / (np.abs(summed).max() + 1e-12)).astype(np.float32)
+
+
+def heard(indexes: Sequence[Sounds], samples: Floats, seconds: float) -> Looked:
+    """Return where samples at an unknown rate match: at the usual rates first, then between them."""
+    share = seconds / (len(RATES) + 3 * SPEEDS_TRIED)
+    complete = True
+    for rate in RATES:
+        looked = matching.match(indexes, samples, rate, share, stages=(0,))
+        complete = complete and looked.complete
+        if looked.matches:
+            return looked
+    for rate in RATES[:SPEEDS_TRIED]:
+        looked = matching.match(indexes, samples, rate, 3 * share, stages=(1, 2))
+        complete = complete and looked.complete
+        if looked.matches:
+            return looked
+    return Looked((), complete)

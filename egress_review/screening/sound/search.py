@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,8 +20,9 @@ SHORT_PROBES = 24  # read where a view is too short to ask several times
 KEPT = 6  # candidates a stretch keeps
 AT_ONCE, CHUNK = 1024, 2048  # stretches looked up, and candidates compared, at once
 OF_A_LIST, OF_ALL = 8, 20  # places of a list, and of all, whose patch is compared
-DAMPING = 1.5  # dB: what quantisation and half a step of misalignment leave between equal stretches
+DAMPING = 0.8  # of whitened values, about 1.8: what quantisation and half a step between frames leave
 JITTER = (-1, 0, 1)  # frames
+PARTS = (-0.25, -0.125, 0.125, 0.25)  # of a frame
 DRIFT = (-0.04, -0.02, 0.0, 0.02, 0.04)  # of tempo, between the steps of the grid
 
 
@@ -34,6 +35,8 @@ class View:
     change: Change
     shift: float = 0.0
     tone: float = compact.TONE
+    redraw: Callable[[float], View] | None = None  # the same view, its frames begun at another shift
+    hop: float = 0.0  # seconds a row of a table stands for, where the view was drawn from one
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None)
     owners, places = _candidates(sounds, vectors, lists, barred)
     ahead = np.array([one.ahead for one in some])
     frames = np.clip(places - ahead[owners], 0, len(sounds.map) - length)
-    patches = compact.centred(np.stack([one.patch for one in some])[:, :, valid], tone)
+    patches = compact.whitened(np.stack([one.patch for one in some]), valid, tone)
     fits = np.empty(len(frames), np.float32)
     for at in range(0, len(frames), CHUNK):
         part = slice(at, at + CHUNK)
@@ -201,15 +204,12 @@ def fit(
     valid: NDArray[np.bool_],
     tone: float,
 ) -> Floats:
-    """Return correlations of centred patches (count or 1, length, bands) with the index at frames (count, length)."""
-    heard = compact.unpack(packed[frames])
-    if not valid.all():
-        heard = heard[:, :, valid]
-    heard = compact.centred(heard, tone)
+    """Return correlations of whitened patches (count or 1, length, 16) with the index at (count, length)."""
+    heard = compact.whitened(compact.unpack(packed[frames]), valid, tone)
     above = (heard * patches).sum(axis=(1, 2))
     power = np.einsum("nlb,nlb->n", heard, heard)
     asked_power = np.einsum("nlb,nlb->n", patches, patches)
-    # A stretch that hardly changes resembles any other: its fit is damped.
+    # A patch that hardly changes resembles any other: its fit is damped.
     damping = DAMPING**2 * heard.shape[1] * heard.shape[2]
     found: Floats = above / np.sqrt((power + damping) * (asked_power + damping))
     return found
@@ -234,13 +234,27 @@ def refined(sounds: Sounds, hit: Hit) -> Hit:
             + (middle - hit.at)
         )
         frames = np.clip(frames, 0, len(sounds.map) - 1)
-        patch = compact.centred(levels[None, first : first + length][:, :, hit.view.valid], hit.view.tone)
+        patch = compact.whitened(levels[None, first : first + length], hit.view.valid, hit.view.tone)
         found = fit(patch, sounds.map, frames, hit.view.valid, hit.view.tone)
         best = int(found.argmax())
         fits.append(
             (length, float(np.arctanh(np.clip(found[best], -0.99, 0.9999))), first, int(frames[best, 0]))
         )
     return Hit(hit.view, hit.at, hit.frame, hit.first, tuple(fits))
+
+
+def finer(sounds: Sounds, hit: Hit) -> Hit:
+    """Return a hit judged with the view's frames begun earlier and later, by parts of a frame."""
+    redraw = hit.view.redraw
+    if redraw is None:
+        return hit
+    found = {length: (fit, first, frame) for length, fit, first, frame in hit.fits}
+    for part in PARTS:
+        other = refined(sounds, replace(hit, view=redraw(hit.view.shift + part)))
+        for length, fit, first, frame in other.fits:
+            if fit > found.get(length, (-1.0, 0, 0))[0]:
+                found[length] = (fit, first, frame)
+    return replace(hit, fits=tuple((length, *rest) for length, rest in sorted(found.items())))
 
 
 def best(hits: Sequence[Hit], most: int) -> list[Hit]:

@@ -1,0 +1,160 @@
+"""Takes rows of numbers for frames of features, of unknown kind, range and rate, and draws maps from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening.sound import compact
+from egress_review.screening.sound.features import BANDS, CENTRES, EDGES, FRAME, Change, pooled
+from egress_review.screening.sound.search import View
+
+LEAST_BANDS, MOST_BANDS = 10, 2100
+LEAST_FRAMES = 12
+CEPSTRA = 13
+HOPS = (0.01, 0.0125, 0.016, 0.02, 0.005, 0.008, 0.0116, 0.0232, 0.025, 0.032, 0.04, 0.0064, 0.029)  # seconds
+MEL_RANGES = (
+    (0.0, 8000.0),
+    (0.0, 4000.0),
+    (80.0, 7600.0),
+    (0.0, 11025.0),
+    (0.0, 12000.0),
+    (0.0, 22050.0),
+    (20.0, 3800.0),
+)
+NYQUISTS = (8000.0, 4000.0, 11025.0, 12000.0, 5512.0, 16000.0, 22050.0, 24000.0)
+SPREAD = 10.0  # dB by which speech varies in a band: what unknown units are scaled to
+SHIFTS = (0.0, 0.5)
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Which frequency each of an unknown number of bands may stand for, as a share 0 to 1 of the axis."""
+
+    name: str
+    lowest: float
+    highest: float
+
+    def share(self, hz: NDArray[np.floating]) -> Doubles:
+        """Return where frequencies lie on the axis, 0 at its beginning, 1 at its end."""
+        low, high = _bent(self.name, self.lowest), _bent(self.name, self.highest)
+        found: Doubles = (_bent(self.name, np.asarray(hz, dtype=np.float64)) - low) / (high - low)
+        return found
+
+
+def _bent(name: str, hz: NDArray[np.floating] | float) -> Doubles:
+    """Return frequencies on the scale `name`. Source: HTK book; Slaney 1998, Auditory Toolbox."""
+    at = np.asarray(hz, dtype=np.float64)
+    if name == "linear":
+        return at
+    if name == "log":
+        return np.log(np.maximum(at, 1.0))
+    if name == "htk":
+        return 2595.0 * np.log10(1.0 + at / 700.0)
+    return np.where(
+        at < 1000.0, at * 3 / 200, 15.0 + 27.0 * np.log(np.maximum(at, 1e-9) / 1000.0) / np.log(6.4)
+    )
+
+
+MELS = tuple(Axis(name, low, high) for low, high in MEL_RANGES for name in ("slaney", "htk"))
+LINES = tuple(Axis("linear", 0.0, high) for high in NYQUISTS)
+
+
+def views(matrix: NDArray[np.floating]) -> Iterator[View]:
+    """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first."""
+    frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
+    if frames is None:
+        return
+    neighbours = _alikeness(frames)
+    readings: list[tuple[Doubles, NDArray[np.bool_]]] = []
+    if neighbours > 0.35:
+        readings += [_of_bands(frames, axis) for axis in _axes(frames.shape[1])]
+    if neighbours < 0.8 and frames.shape[1] <= 130:
+        readings += list(_of_cepstra(frames))
+    for hop in HOPS:
+        for levels, valid in readings:
+            if valid.sum() >= BANDS // 2:
+                yield from _at(levels, valid, hop)
+
+
+def _axes(width: int) -> tuple[Axis, ...]:
+    # Hundreds of bands are bins of a transform, a few dozen are mel bands.
+    return (*LINES, *MELS[:4]) if width > 128 else (*MELS, *LINES[:3])
+
+
+def _at(levels: Doubles, valid: NDArray[np.bool_], hop: float) -> Iterator[View]:
+    sums = np.vstack([np.zeros((1, BANDS)), np.cumsum(levels, axis=0)])
+    step = FRAME / hop
+    if len(levels) < step * 4:
+        return
+    for shift in SHIFTS:
+
+        def redraw(other: float) -> View:
+            found = pooled(sums, step, other * step).astype(np.float32)
+            return View(found, valid, Change(tempo=1.0), other, tone=0.0, redraw=redraw, hop=hop)
+
+        yield redraw(shift)
+
+
+def _decibels(matrix: Doubles) -> Doubles | None:
+    """Return values on a logarithmic scale, as much spread as decibels of speech; None for what is constant."""
+    if matrix.min() >= 0 and matrix.max() > 0:
+        # Power, magnitude or pictures of them: far more small values than large ones.
+        high = float(np.percentile(matrix, 99.5))
+        if high > 0 and float(np.median(matrix)) < 0.12 * high:
+            matrix = np.log(np.maximum(matrix, high * 1e-6))
+    spread = float(np.sqrt(((matrix - matrix.mean(axis=0)) ** 2).mean()))
+    return matrix * (SPREAD / spread) if np.isfinite(spread) and spread > 1e-12 else None
+
+
+def _alikeness(matrix: Doubles) -> float:
+    """Return the mean correlation of neighbouring columns: near 1 for spectra, near 0 for cepstra."""
+    centred = matrix - matrix.mean(axis=0)
+    scale = np.sqrt((centred**2).mean(axis=0)) + 1e-9
+    both = (centred[:, 1:] * centred[:, :-1]).mean(axis=0) / (scale[1:] * scale[:-1])
+    return float(np.median(both))
+
+
+def _of_bands(frames: Doubles, axis: Axis) -> tuple[Doubles, NDArray[np.bool_]]:
+    """Return the 16 bands (frames, 16) that an axis says the columns cover, and which it covers."""
+    width = frames.shape[1]
+    # Mel filters peak inside the range, bins of a transform begin at its lower end.
+    at = np.arange(width) / (width - 1) if axis.name == "linear" else (np.arange(width) + 1.0) / (width + 1)
+    edges = axis.share(EDGES)
+    rising = (at[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - at[:, None]) / (edges[2:] - edges[1:-1])
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    for band in np.flatnonzero(weights.sum(axis=0) < 0.5):
+        place = np.clip(edges[band + 1], at[0], at[-1])
+        right = int(np.clip(np.searchsorted(at, place), 1, width - 1))
+        part = (place - at[right - 1]) / (at[right] - at[right - 1])
+        weights[:, band] = 0.0
+        weights[right - 1, band], weights[right, band] = 1 - part, part
+    weights /= weights.sum(axis=0)
+    return frames @ weights, edges[1:-1] <= 1.0
+
+
+def _of_cepstra(frames: Doubles) -> Iterator[tuple[Doubles, NDArray[np.bool_]]]:
+    """Yield bands from columns taken for cepstra: from the first to third column on, with or without order 0."""
+    deviations = frames.std(axis=0) + 1e-9
+    if deviations.max() < 3 * np.median(deviations):
+        # Standardised: give each order what speech varies by.
+        usual = np.interp(np.arange(frames.shape[1]), np.arange(BANDS), compact.DEVIATIONS)
+        frames = frames / deviations * usual
+    for skipped in range(min(3, frames.shape[1] - LEAST_BANDS + 1)):
+        for lowest in (0, 1):
+            taken = frames[:, skipped : skipped + CEPSTRA - lowest]
+            taken = taken[:, : frames.shape[1] - skipped]
+            orders = np.arange(lowest, lowest + taken.shape[1])
+            for axis in MELS[:8]:
+                share = axis.share(CENTRES)
+                basis = np.cos(np.pi * orders[:, None] * share[None, :])
+                basis[orders == 0] /= np.sqrt(2)
+                levels = taken @ basis
+                spread = np.sqrt(((levels - levels.mean(axis=0)) ** 2).mean()) + 1e-9
+                yield levels * (SPREAD / spread), share <= 1.0
