@@ -30,6 +30,7 @@ WHOLE_NUMBER = re.compile(r"(?<![\d.])[1-9]\d{7,9}(?![\d.])")
 EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|json|textgrid)$", re.IGNORECASE)
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
 NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
+COUNT = re.compile(r"\W*(\d{1,19})\W*")  # as 18 or <10: it may count something instead of naming it
 GAP = 3  # separators that may stand between two parts of an id
 SPACED_CHARACTERS = 9  # of an id whose parts are set apart by blanks
 MOST_NUMBERS = 4_000
@@ -242,21 +243,23 @@ class Identifiers:
             found = self._named(core)
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
-            numbers = {int(value) for value in core if value.isdecimal() and len(value) < 20}
-            if len(numbers) == len(core) and not (
-                scattered(numbers) and self._beyond_chance(numbers, len(found))
+            numbers = {int(count[1]) for value in core if (count := COUNT.fullmatch(value))}
+            by_number = sum(COUNT.fullmatch(value) is not None for value in found)
+            if by_number == len(found) and not (
+                scattered(numbers) and self._beyond_chance(numbers, by_number)
             ):
                 continue
-            return min(found, key=KINDS.index), len(found)
+            return min(found.values(), key=KINDS.index), len(found)
         return None
 
-    def _named(self, values: set[str]) -> list[Match]:
-        """Return how each value that names an id does; a column is given up where a sample of it names none."""
+    def _named(self, values: set[str]) -> dict[str, Match]:
+        """Return how each value that names an id does; none of a column of whose sample few do."""
         ordered = sorted(values)
         sample = ordered[:: max(len(ordered) // SAMPLE, 1)]
         if 10 * sum(match is not None for match in self.look_up_all(sample)) < 4 * len(sample):
-            return []
-        return [match for match in self.look_up_all(ordered) if match]
+            return {}
+        named = zip(ordered, self.look_up_all(ordered), strict=True)
+        return {value: match for value, match in named if match}
 
     def _beyond_chance(self, numbers: set[int], found: int) -> bool:
         low, high = min(numbers), max(numbers)

@@ -38,6 +38,8 @@ def _maps(paths: Sequence[Path | None]) -> Iterator[Floats]:
 def map_of(path: Path) -> Floats:
     """Return the map of a recording, channels mixed; reads it piece by piece, so its length does not matter."""
     maps: list[Floats] = []
+    if not path.is_file():
+        raise OSError(f"{path} is named by the manifest, but is not there")
     try:
         with soundfile.SoundFile(path) as opened:
             # Whole frames of the map in each block, so that they join without a seam.
