@@ -26,7 +26,8 @@ LEET = str.maketrans(
     }
 )
 LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
-TURNED = str.maketrans(dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)))
+UPSIDE_DOWN = "ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ"  # noqa: RUF001 - letters that look like others are the point
+TURNED = str.maketrans(dict(zip(UPSIDE_DOWN, "abcdefghijklmnortvwy", strict=True)))
 
 Undo = Callable[[str], str]
 

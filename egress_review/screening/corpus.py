@@ -49,7 +49,7 @@ def bag(hashes: Hashes, starts: Positions, ends: Positions) -> Hashes:
 
 
 class Corpus:
-    """The different transcripts of one dataset, as numbers of words in one long sequence, and who said each."""
+    """The different transcripts of one dataset, as numbers of words in one sequence, and who said each."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.words = HashTable.read(arrays, "words")
@@ -156,7 +156,7 @@ def _bits(
 def _sequence(
     numbers: Positions, lengths: Positions, separator: int
 ) -> tuple[NDArray[np.generic], NDArray[np.uint32]]:
-    """Return the rows' words in one sequence, each row closed by a number that is no word, and their starts."""
+    """Return the rows' words as a sequence, each row closed by a number that is no word; and their starts."""
     kind = np.uint16 if separator < 0xFFFF else np.uint32
     rows = np.concatenate(([0], np.cumsum(lengths + 1))).astype(np.uint32)
     sequence = np.full(int(rows[-1]), separator, dtype=kind)
@@ -169,7 +169,7 @@ def _sequence(
 def _anchors(
     sequence: NDArray[np.generic], counts: NDArray[np.int64], separator: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return where the rarest word of each window stands, sorted by word. Source: winnowing (Schleimer 2003)."""
+    """Return where each window's rarest word stands, sorted by word. Source: winnowing (Schleimer 2003)."""
     size = len(sequence)
     rank = np.append(counts, np.iinfo(np.int64).max)[np.asarray(sequence, dtype=np.int64)]
     chosen = np.zeros(size, dtype=bool)

@@ -232,7 +232,7 @@ def uuencoded(text: str) -> Iterator[bytes]:
 
 
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
-    """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, with their offset."""
+    """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
     for match in CODES.finditer(text):
         run = match.group()
         tokens = re.findall(r"(?:0x|\\x|%|U\+|&#x?|\\u|\\)?([0-9A-Fa-f]+)", run)

@@ -40,7 +40,7 @@ FRACTION = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Hit:
-    """One id found: how it is named, at which 1-based line, a key equal for equal ids, whether it stands out."""
+    """One id found: how it is named, its 1-based line, a key equal for equal ids, whether it stands out."""
 
     match: Match
     line: int
@@ -269,7 +269,7 @@ class Identifiers:
 
 
 def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:
-    """Yield what may be the beginning of a hash: its first 32 bits, how many are known, its place and length."""
+    """Yield what may begin a hash: its first 32 bits, how many of them are known, its place and length."""
     for match in HEX.finditer(text):
         token = match.group()[:8]
         yield int(token, 16), 4 * len(token), match.start(), len(match.group())
