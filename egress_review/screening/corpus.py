@@ -37,7 +37,10 @@ def information(hashes: Hashes, lengths: Positions) -> NDArray[np.float64]:
     Source: Zipf's law of abbreviation; 3.5 bits for everyday words, 4 and one a character for others.
     """
     bits = np.clip(4.0 + lengths, LEAST_BITS, MOST_BITS)
-    return np.where(everyday(hashes), np.minimum(EVERYDAY_BITS + 0.2 * lengths, 5.0), bits)
+    told: NDArray[np.float64] = np.where(
+        everyday(hashes), np.minimum(EVERYDAY_BITS + 0.2 * lengths, 5.0), bits
+    )
+    return told
 
 
 def bag(hashes: Hashes, starts: Positions, ends: Positions) -> Hashes:
@@ -54,14 +57,14 @@ class Corpus:
     def __init__(self, arrays: Arrays) -> None:
         self.words = HashTable.read(arrays, "words")
         self.wholes = HashTable.read(arrays, "wholes")
-        self.word_bits = np.asarray(arrays["word_bits"])
-        self.sequence = np.asarray(arrays["sequence"])
-        self.rows = np.asarray(arrays["rows"])
+        self.word_bits: NDArray[np.uint8] = np.asarray(arrays["word_bits"])
+        self.sequence: NDArray[np.int64] = np.asarray(arrays["sequence"])
+        self.rows: NDArray[np.int64] = np.asarray(arrays["rows"])
         self.row_speakers = np.asarray(arrays["row_speakers"])
         self.speaker_starts = np.asarray(arrays["speaker_starts"])
         self.whole_rows = np.asarray(arrays["whole_rows"])
         self.anchors = np.asarray(arrays["anchors"])
-        self.anchor_starts = np.asarray(arrays["anchor_starts"])
+        self.anchor_starts: NDArray[np.int64] = np.asarray(arrays["anchor_starts"])
 
     def bits(self, numbers: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return about how many bits each of these words tells; 0 for the number -1."""

@@ -264,9 +264,7 @@ def _bases(run: str, tokens: list[str]) -> list[int]:
 
 def morse(text: str) -> str | None:
     """Return what dots and dashes spell, None where hardly anything else is written."""
-    signs = text.translate(
-        str.maketrans({"\u00b7": ".", "\u2022": ".", "\u2013": "-", "\u2014": "-", "\u2212": "-"})
-    )
+    signs = text.translate(str.maketrans("\u00b7\u2022\u2013\u2014\u2212", "..---"))
     if len(signs) < 20 or not re.fullmatch(r"[.\-/|\s]+", signs) or len(set(signs)) < 3:
         return None
     words = re.split(r"\s*[/|]\s*|\s{3,}|\n", signs)

@@ -63,17 +63,17 @@ class Budget:
     """What may still be decoded: how many times, and how many bytes, for one text."""
 
     times: int = 600
-    bytes: int = 16 * 1024 * 1024
+    size: int = 16 * 1024 * 1024  # bytes
     seen: set[tuple[type, int]] = field(default_factory=set)
 
     def take(self, data: bytes | str) -> bool:
         """Return whether this is new and may still be looked into, and count it."""
         key = (type(data), hash(data))
-        if key in self.seen or self.times <= 0 or self.bytes <= 0:
+        if key in self.seen or self.times <= 0 or self.size <= 0:
             return False
         self.seen.add(key)
         self.times -= 1
-        self.bytes -= len(data)
+        self.size -= len(data)
         return True
 
 
@@ -155,8 +155,8 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             joined = "".join(
                 token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
             )
-            odd = sum(_is_piece(token) for _, token in run)
-            if 2 * odd >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
+            parts = sum(_is_piece(token) for _, token in run)
+            if 2 * parts >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)
                 yield run[0][0], joined
 

@@ -93,7 +93,7 @@ class Table:
 
     def __init__(self, arrays: Arrays) -> None:
         self.forms = HashTable.read(arrays, "forms")
-        self.kinds = np.asarray(arrays["kinds"])
+        self.kinds: NDArray[np.uint8] = np.asarray(arrays["kinds"])
         self.hashed = np.asarray(arrays["hashed"])
         self.speakers = int(arrays["speakers"][0])
         self.parts = int(arrays["parts"][0])
