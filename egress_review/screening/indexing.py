@@ -56,8 +56,8 @@ def write(folder: Path, target: Path, *, name: str, manifest_sha256: str | None 
     index.build(name, rows, folder, fresh, facts=facts)
     # The screener has a user of its own; outsiders are kept out by the folder above.
     fresh.chmod(0o755)
-    for file in fresh.iterdir():
-        file.chmod(0o444)
+    for entry in fresh.rglob("*"):
+        entry.chmod(0o755 if entry.is_dir() else 0o444)
     old = target.with_name(f".{target.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():

@@ -1,0 +1,48 @@
+"""A leak index on disk: written whole, readable by the screener's user, of the registered manifest only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from egress_review.screening import index, indexing
+from egress_review.screening.index import Index
+from egress_review.screening.manifest import NoDataset
+from tests.unit.screening.cases import DATA, table
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Return a dataset's folder without sound."""
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    rows = [[r.recording, r.speaker, r.transcript] for r in DATA]
+    (folder / "recordings.csv").write_text(table(["recording", "speaker", "transcript"], rows))
+    return folder
+
+
+def test_a_written_index_is_complete_and_readable_by_another_user(dataset: Path, tmp_path: Path) -> None:
+    target = tmp_path / "indexes" / "demo" / "1.0"
+    indexing.write(dataset, target, name="demo")
+    assert [one.recording for one in Index.open([target]).recordings] == [one.recording for one in DATA]
+    for entry in (target, *target.rglob("*")):
+        assert entry.stat().st_mode & 0o777 == (0o755 if entry.is_dir() else 0o444), entry
+    assert [entry.name for entry in target.parent.iterdir()] == ["1.0"]
+
+
+def test_another_manifest_than_the_registered_one_is_not_indexed(dataset: Path, tmp_path: Path) -> None:
+    (dataset / "manifest.jsonl").write_text("{}\n")
+    with pytest.raises(NoDataset, match="not the one that was registered"):
+        indexing.write(dataset, tmp_path / "index", name="demo", manifest_sha256="0" * 64)
+    assert not (tmp_path / "index").exists()
+
+
+def test_an_index_of_another_version_is_no_index(dataset: Path, tmp_path: Path) -> None:
+    indexing.write(dataset, tmp_path / "index", name="demo")
+    seal = tmp_path / "index" / index.SEAL
+    seal.chmod(0o644)
+    seal.write_text(json.dumps({"version": index.VERSION - 1, "dataset": "demo"}))
+    with pytest.raises(index.NoIndex, match="version"):
+        Index.open([tmp_path / "index"])
