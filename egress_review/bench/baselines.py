@@ -1,4 +1,4 @@
-"""What others say of the same files: ClamAV, a list of allowed suffixes with a cap on size, ACRO's own status."""
+"""What others say of the same files: ClamAV, a list of suffixes with a cap on size, ACRO's own status."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from tests.leaks.dataset import Corpus
 
 Mark = Literal["B", "F", "N", "benign"]
 Choice = TypeVar("Choice")
-MODULES = ("text", "tables", "notebooks", "pictures", "documents", "containers", "audio", "models", "process")
+MODULES = (
+    "text", "words", "tables", "numbers", "notebooks", "pages", "pictures", "drawings", "documents",
+    "containers", "arrays", "audio", "models", "process",
+)  # fmt: skip
 BENIGN = ("benign_text", "benign_tables", "benign_pictures", "benign_files")
 SECTIONS = (
     (1, 21, "Text and tables"),
