@@ -117,7 +117,7 @@ def _stretches(corpus: Corpus, numbers: Positions, lines: Positions) -> Iterator
 
 
 def _seeds(corpus: Corpus, numbers: Positions) -> tuple[Positions, Positions]:
-    """Return each pair of a place in the text and a position in the corpus where the same rare word stands."""
+    """Return each place in the text, with each position in the corpus, where the same rare word stands."""
     known = np.flatnonzero(numbers >= 0)
     starts = corpus.anchor_starts[numbers[known]].astype(np.int64)
     counts = corpus.anchor_starts[numbers[known] + 1].astype(np.int64) - starts
@@ -158,10 +158,10 @@ def _in_order(
             continue
         for offset in range(-REACH, REACH + 1):
             here, there = place + offset, position + offset
-            if 0 <= here < len(numbers) and corpus.rows[row] <= there < corpus.rows[row + 1]:
-                if numbers[here] == corpus.sequence[there]:
-                    covered[row].add(there)
-                    stretches.setdefault(row, set()).add(here)
+            inside = 0 <= here < len(numbers) and corpus.rows[row] <= there < corpus.rows[row + 1]
+            if inside and numbers[here] == corpus.sequence[there]:
+                covered[row].add(there)
+                stretches.setdefault(row, set()).add(here)
     yield from _said(corpus, numbers, lines, stretches, covered)
 
 

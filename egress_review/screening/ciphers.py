@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 CYRILLIC = "".join(map(chr, range(0x430, 0x450)))
@@ -26,7 +26,8 @@ LEET = str.maketrans(
     }
 )
 LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
-TURNED = str.maketrans(dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ", "abcdefghijklmnortvwy", strict=True)))
+UPSIDE_DOWN = "ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ"  # noqa: RUF001 - letters that look like others are the point
+TURNED = str.maketrans(dict(zip(UPSIDE_DOWN, "abcdefghijklmnortvwy", strict=True)))
 
 Undo = Callable[[str], str]
 
@@ -53,7 +54,7 @@ def shifts() -> Iterator[tuple[str, Undo]]:
     yield "turned letters", lambda text: text[::-1].translate(TURNED)
 
 
-def _translation(table: dict[int, int] | dict[int, str | int]) -> Undo:
+def _translation(table: Mapping[int, int | str]) -> Undo:
     return lambda text: text.translate(table)
 
 

@@ -37,7 +37,10 @@ def information(hashes: Hashes, lengths: Positions) -> NDArray[np.float64]:
     Source: Zipf's law of abbreviation; 3.5 bits for everyday words, 4 and one a character for others.
     """
     bits = np.clip(4.0 + lengths, LEAST_BITS, MOST_BITS)
-    return np.where(everyday(hashes), np.minimum(EVERYDAY_BITS + 0.2 * lengths, 5.0), bits)
+    told: NDArray[np.float64] = np.where(
+        everyday(hashes), np.minimum(EVERYDAY_BITS + 0.2 * lengths, 5.0), bits
+    )
+    return told
 
 
 def bag(hashes: Hashes, starts: Positions, ends: Positions) -> Hashes:
@@ -49,19 +52,19 @@ def bag(hashes: Hashes, starts: Positions, ends: Positions) -> Hashes:
 
 
 class Corpus:
-    """The different transcripts of one dataset, as numbers of words in one long sequence, and who said each."""
+    """The different transcripts of one dataset, as numbers of words in one sequence, and who said each."""
 
     def __init__(self, arrays: Arrays) -> None:
         self.words = HashTable.read(arrays, "words")
         self.wholes = HashTable.read(arrays, "wholes")
-        self.word_bits = np.asarray(arrays["word_bits"])
-        self.sequence = np.asarray(arrays["sequence"])
-        self.rows = np.asarray(arrays["rows"])
+        self.word_bits: NDArray[np.uint8] = np.asarray(arrays["word_bits"])
+        self.sequence: NDArray[np.int64] = np.asarray(arrays["sequence"])
+        self.rows: NDArray[np.int64] = np.asarray(arrays["rows"])
         self.row_speakers = np.asarray(arrays["row_speakers"])
         self.speaker_starts = np.asarray(arrays["speaker_starts"])
         self.whole_rows = np.asarray(arrays["whole_rows"])
         self.anchors = np.asarray(arrays["anchors"])
-        self.anchor_starts = np.asarray(arrays["anchor_starts"])
+        self.anchor_starts: NDArray[np.int64] = np.asarray(arrays["anchor_starts"])
 
     def bits(self, numbers: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return about how many bits each of these words tells; 0 for the number -1."""
@@ -156,7 +159,7 @@ def _bits(
 def _sequence(
     numbers: Positions, lengths: Positions, separator: int
 ) -> tuple[NDArray[np.generic], NDArray[np.uint32]]:
-    """Return the rows' words in one sequence, each row closed by a number that is no word, and their starts."""
+    """Return the rows' words as a sequence, each row closed by a number that is no word; and their starts."""
     kind = np.uint16 if separator < 0xFFFF else np.uint32
     rows = np.concatenate(([0], np.cumsum(lengths + 1))).astype(np.uint32)
     sequence = np.full(int(rows[-1]), separator, dtype=kind)
@@ -169,7 +172,7 @@ def _sequence(
 def _anchors(
     sequence: NDArray[np.generic], counts: NDArray[np.int64], separator: int
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return where the rarest word of each window stands, sorted by word. Source: winnowing (Schleimer 2003)."""
+    """Return where each window's rarest word stands, sorted by word. Source: winnowing (Schleimer 2003)."""
     size = len(sequence)
     rank = np.append(counts, np.iinfo(np.int64).max)[np.asarray(sequence, dtype=np.int64)]
     chosen = np.zeros(size, dtype=bool)

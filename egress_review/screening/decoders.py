@@ -232,7 +232,7 @@ def uuencoded(text: str) -> Iterator[bytes]:
 
 
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
-    """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, with their offset."""
+    """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
     for match in CODES.finditer(text):
         run = match.group()
         tokens = re.findall(r"(?:0x|\\x|%|U\+|&#x?|\\u|\\)?([0-9A-Fa-f]+)", run)
@@ -264,9 +264,7 @@ def _bases(run: str, tokens: list[str]) -> list[int]:
 
 def morse(text: str) -> str | None:
     """Return what dots and dashes spell, None where hardly anything else is written."""
-    signs = text.translate(
-        str.maketrans({"\u00b7": ".", "\u2022": ".", "\u2013": "-", "\u2014": "-", "\u2212": "-"})
-    )
+    signs = text.translate(str.maketrans("\u00b7\u2022\u2013\u2014\u2212", "..---"))
     if len(signs) < 20 or not re.fullmatch(r"[.\-/|\s]+", signs) or len(set(signs)) < 3:
         return None
     words = re.split(r"\s*[/|]\s*|\s{3,}|\n", signs)

@@ -66,7 +66,7 @@ def is_strong_stripped(form: str) -> bool:
 
 
 def cut(value: str) -> Iterator[str]:
-    """Yield what is left of an id without its first letters, its first or last part, or all but its digits."""
+    """Yield what is left of an id without its first letters, first or last part, or all but its digits."""
     for short in (
         re.sub(r"^[^\W\d_]+[\W_]*", "", value),
         re.sub(r"^[^\W_]+[\W_]+", "", value),

@@ -8,7 +8,7 @@ import importlib
 import re
 from collections.abc import Iterable, Iterator
 
-from egress_review.screening import disguised, encodings
+from egress_review.screening import decoders, disguised, encodings
 from egress_review.screening.decoders import morse, numbered
 from egress_review.screening.encodings import Blob, Budget
 from egress_review.screening.index import Index
@@ -195,7 +195,7 @@ def _small(text: str, index: Index, limits: Limits, where: str, budget: Budget) 
         block_ = _matched(["\n".join(dict.fromkeys(found)).encode()], index, limits, where)
         if block_:
             yield block_
-    for written in encodings.decoders.escapes(text):
+    for written in decoders.escapes(text):
         if written != text:
             hidden = _matched([written.encode("utf-8", "replace")], index, limits, where)
             if hidden:
@@ -217,7 +217,7 @@ def _may_be_encoded(run: str) -> bool:
 
 def _read(run: str) -> list[bytes]:
     """Return the decodings of a short run; in a large base or base85 almost everything reads as something."""
-    return list(encodings.decoders.read(run))
+    return list(decoders.read(run))
 
 
 def _pieces(text: str, index: Index, limits: Limits, where: str, budget: Budget) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Finds encoded data in text and decodes it to a fixed point within limits, so that what is inside can be matched."""
+"""Finds encoded data in text and decodes it to a fixed point within limits, so that it can be matched."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Blob:
 
     @property
     def is_digest(self) -> bool:
-        """Whether this has the form of one checksum: hex of a usual length, or base64 of one that is named so."""
+        """Whether this looks like one checksum: hex of a usual length, or base64 of one that is named so."""
         if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", self.text):
             return len(self.text) in DIGEST_LENGTHS
         named = SUMMED.search(self.before) or re.match(r"sha(1|256|384|512)-", self.text)
@@ -63,17 +63,17 @@ class Budget:
     """What may still be decoded: how many times, and how many bytes, for one text."""
 
     times: int = 600
-    bytes: int = 16 * 1024 * 1024
+    size: int = 16 * 1024 * 1024  # bytes
     seen: set[tuple[type, int]] = field(default_factory=set)
 
     def take(self, data: bytes | str) -> bool:
         """Return whether this is new and may still be looked into, and count it."""
         key = (type(data), hash(data))
-        if key in self.seen or self.times <= 0 or self.bytes <= 0:
+        if key in self.seen or self.times <= 0 or self.size <= 0:
             return False
         self.seen.add(key)
         self.times -= 1
-        self.bytes -= len(data)
+        self.size -= len(data)
         return True
 
 
@@ -155,8 +155,8 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             joined = "".join(
                 token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
             )
-            odd = sum(_is_piece(token) for _, token in run)
-            if 2 * odd >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
+            parts = sum(_is_piece(token) for _, token in run)
+            if 2 * parts >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)
                 yield run[0][0], joined
 
@@ -179,7 +179,7 @@ def _neighbours(found: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]
 
 
 def decoded(start: str | bytes, limits: Limits, budget: Budget | None = None) -> Iterator[bytes]:
-    """Yield what a run of characters, or bytes, may mean: each decoding, unpacked, `limits.decode_depth` deep.
+    """Yield what characters, or bytes, may mean: each decoding, unpacked, `limits.decode_depth` deep.
 
     What is yielded is readable text or starts as a known file does; chance is left out.
     """
@@ -213,12 +213,9 @@ def _inside_bytes(data: bytes, limits: Limits) -> Iterator[str | bytes]:
 
 
 def _inside_text(text: str, depth: int) -> Iterator[str | bytes]:
-    """Yield what a text holds encoded: itself as one run, runs inside it, codes, escapes, uuencoded blocks."""
+    """Yield what a text holds encoded: all of it, runs inside it, codes, escapes, uuencoded blocks."""
     bare = re.sub(r"\s", "", text)
-    if len(bare) >= 8 and bare.isascii() and not _is_written(text):
-        unquoted = bare.strip("'\"`,;()[]{}").replace("\\\\", "\\")
-        for run in dict.fromkeys((bare, unquoted, text.strip(), *decoders.rotated(unquoted))):
-            yield from likely(decoders.read(run), veiled=run in (bare, unquoted))
+    yield from _as_one(text, bare)
     for inner in decoders.escapes(text):
         if inner != text:
             yield inner.encode("utf-8", "replace")
@@ -234,13 +231,22 @@ def _inside_text(text: str, depth: int) -> Iterator[str | bytes]:
             yield joined
 
 
+def _as_one(text: str, bare: str) -> Iterator[bytes]:
+    """Yield what a whole text decodes to; `bare` is the text without blanks."""
+    if len(bare) < 8 or not bare.isascii() or _is_written(text):
+        return
+    unquoted = bare.strip("'\"`,;()[]{}").replace("\\\\", "\\")
+    for run in dict.fromkeys((bare, unquoted, text.strip(), *decoders.rotated(unquoted))):
+        yield from likely(decoders.read(run), veiled=run in (bare, unquoted))
+
+
 def _is_written(text: str) -> bool:
     """Return whether a text has blanks as often as writing has."""
     return text.count(" ") > len(text) / 12
 
 
 def likely(found: Iterator[bytes] | list[bytes], *, veiled: bool = False) -> Iterator[bytes]:
-    """Yield of decodings those that are no chance: readable, packed, known files, or `veiled` ones of these."""
+    """Yield of decodings those that are no chance: readable, packed, known files, or `veiled` ones."""
     for number, data in enumerate(found):
         if len(data) >= 4 and (
             is_likely(data) or (veiled and number < VEILED and any(map(is_likely, unveiled(data))))
@@ -250,10 +256,34 @@ def likely(found: Iterator[bytes] | list[bytes], *, veiled: bool = False) -> Ite
 
 VEILED = 2  # the first decodings, in the usual alphabets, whose bytes may be turned or XORed
 MAGIC = (
-    b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x7fELF", b"%PDF",
-    b"\x93NUMPY", b"\x89HDF", b"PAR1", b"ARROW1", b"SQLite format 3", b"\x80\x04\x95", b"\x80\x03", b"\x80\x02", b"Rar!",
-    b"7z\xbc\xaf", b"\x1aE\xdf\xa3", b"FORM", b".snd", b"\xff\xfb", b"\xff\xf3", b"NIST_1A", b"caff",
-)  # fmt: skip
+    b"PK\x03\x04",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"OggS",
+    b"fLaC",
+    b"ID3",
+    b"\x7fELF",
+    b"%PDF",
+    b"\x93NUMPY",
+    b"\x89HDF",
+    b"PAR1",
+    b"ARROW1",
+    b"SQLite format 3",
+    b"\x80\x04\x95",
+    b"\x80\x03",
+    b"\x80\x02",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1aE\xdf\xa3",
+    b"FORM",
+    b".snd",
+    b"\xff\xfb",
+    b"\xff\xf3",
+    b"NIST_1A",
+    b"caff",
+)
 
 
 def is_known_file(data: bytes) -> bool:

@@ -124,7 +124,7 @@ def codes_of(text: str) -> NDArray[np.uint32]:
 
 
 def classes(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return of each character 0 for none of these, 1 for a letter, 2 for a digit, 3 for a letter that is a word."""
+    """Return 1 for a letter, 2 for a digit, 3 for a letter that is a word, else 0, of each character."""
     if len(codes) and int(codes.max()) < 128:
         return _ascii()[codes]
     found, places = np.unique(codes, return_inverse=True)

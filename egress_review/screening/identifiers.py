@@ -40,7 +40,7 @@ FRACTION = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 @dataclass(frozen=True)
 class Hit:
-    """One id found: how it is named, at which 1-based line, a key equal for equal ids, whether it stands out."""
+    """One id found: how it is named, its 1-based line, a key equal for equal ids, whether it stands out."""
 
     match: Match
     line: int
@@ -93,7 +93,7 @@ class Table:
 
     def __init__(self, arrays: Arrays) -> None:
         self.forms = HashTable.read(arrays, "forms")
-        self.kinds = np.asarray(arrays["kinds"])
+        self.kinds: NDArray[np.uint8] = np.asarray(arrays["kinds"])
         self.hashed = np.asarray(arrays["hashed"])
         self.speakers = int(arrays["speakers"][0])
         self.parts = int(arrays["parts"][0])
@@ -269,7 +269,7 @@ class Identifiers:
 
 
 def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:
-    """Yield what may be the beginning of a hash: its first 32 bits, how many are known, its place and length."""
+    """Yield what may begin a hash: its first 32 bits, how many of them are known, its place and length."""
     for match in HEX.finditer(text):
         token = match.group()[:8]
         yield int(token, 16), 4 * len(token), match.start(), len(match.group())

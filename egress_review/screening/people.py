@@ -268,7 +268,7 @@ def _seconds(path: Path) -> float | None:
     except (OSError, EOFError, wave.Error, ZeroDivisionError):
         pass
     try:
-        import soundfile  # type: ignore[import-untyped]
+        import soundfile
     except (ImportError, OSError):
         # Only building an index needs it, for sound that is no plain WAV.
         return None

@@ -78,7 +78,7 @@ def split(corpus: Corpus, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 def covered(corpus: Corpus, codes: NDArray[np.uint32], least: int = 4) -> float:
-    """Return which share of the letters lies in known words of at least `least` letters, however they overlap."""
+    """Return which share of the letters lies in known words of `least` letters or more, overlapping too."""
     size = len(codes)
     if size < least:
         return 0.0

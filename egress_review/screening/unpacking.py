@@ -94,7 +94,7 @@ def _lz4(data: bytes, most: int) -> bytes:
 
 
 def _module(name: str) -> Any | None:
-    """Return a decompressor's module where it is installed: what it reads stays unreadable, so blocked, without it."""
+    """Return a decompressor's module where it is installed: without it, what it reads is blocked."""
     if importlib.util.find_spec(name.split(".", maxsplit=1)[0]) is None:
         return None
     return importlib.import_module(name)
@@ -115,7 +115,7 @@ OPENERS: tuple[tuple[bytes, Callable[[bytes, int], bytes]], ...] = (
 
 
 def unveiled(data: bytes) -> Iterator[bytes]:
-    """Yield bytes reversed, and under each single-byte XOR that makes a text or a compressed stream of them."""
+    """Yield bytes reversed, and under each one-byte XOR that makes a text or a compressed stream of them."""
     if len(data) < 16:
         return
     yield data[::-1]

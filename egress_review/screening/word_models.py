@@ -72,7 +72,7 @@ def _entries(text: str) -> list[Entry]:
 
 
 def _n_grams(entries: Sequence[Entry], index: Index, limits: Limits, where: str) -> list[Finding]:
-    """Return a block where n-grams of 3 words or more are said by fewer speakers than allowed, or counted so."""
+    """Return a block where n-grams of 3 words or more have fewer speakers than allowed, or such a count."""
     listed = [entry for entry in entries if 3 <= len(entry.words) <= 7]
     orders = Counter(len(entry.words) for entry in listed)
     # In written prose the lines' lengths differ; n-grams come in few orders, many of each.
@@ -116,7 +116,7 @@ def _vectors(entries: Sequence[Entry], where: str) -> list[Finding]:
 
 
 def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Finding]:
-    """Return a flag for a list of single words that are nearly all said in the recordings, rare ones among them."""
+    """Return a flag for a list of single words nearly all said in the recordings, rare ones among them."""
     single = dict.fromkeys(entry.words[0] for entry in entries if len(entry.words) == 1)
     telling = [word for word in single if len(word) >= 3 and not word.isdigit()]
     if len(telling) < VOCABULARY or not index.transcripts.corpora:
@@ -126,5 +126,8 @@ def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Find
     known = index.transcripts.known(hashes)
     if rare.sum() < VOCABULARY / 2 or float(known[rare].mean()) < IN_VOCABULARY:
         return []
-    message = f"{len(telling)} words listed here are nearly all words of the recordings; rare ones can be names of people."
+    message = (
+        f"{len(telling)} words listed here are nearly all words of the recordings; "
+        "rare ones can be names of people."
+    )
     return [flag("vocabulary", message, FIX, where)]

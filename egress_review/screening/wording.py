@@ -29,7 +29,7 @@ def at(where: str, line: int) -> str:
 
 
 def content(text: str, index: Index, minimum: int, where: str, disguise: str = "") -> list[Finding]:
-    """Return the ids and transcripts that a text holds, as it stands; `minimum` is the least people of a cell."""
+    """Return the ids and transcripts that a text holds, as it stands; `minimum` is a cell's least people."""
     said = f" ({disguise})" if disguise else ""
     findings = ids(text, index, where, said)
     if outcome_of(findings) != "block":
@@ -67,7 +67,7 @@ def ids(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
 
 
 def _named(text: str, hits: list[Hit], index: Index, where: str, said: str) -> Finding:
-    """Return a block for a line that names most of the speakers or nothing but them, a flag for other names."""
+    """Return a block for a line that names most speakers or nothing but them, a flag for other names."""
     lines = text.split("\n")
     per_line = Counter(line for line, _ in {(hit.line, hit.key) for hit in hits})
     for line, names in per_line.items():
@@ -125,7 +125,8 @@ def transcripts(spoken: Spoken, where: str, said: str = "") -> list[Finding]:
     if blocks:
         message = (
             f"The text repeats what is said in the recordings{said}: "
-            f"{sum(one.whole for one in (*telling, *short, *shared))} whole transcripts, {spoken.reordered} of them "
+            f"{sum(one.whole for one in (*telling, *short, *shared))} whole transcripts, "
+            f"{spoken.reordered} of them "
             f"in another order, and {sum(not one.whole for one in telling)} stretches of others."
         )
         return [block("transcripts", message, WORDS_FIX, place)]

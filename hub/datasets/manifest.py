@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import soundfile  # type: ignore[import-untyped]
+import soundfile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.errors import Invalid

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile  # type: ignore[import-untyped]  # it carries no types
+import soundfile
 
 from hub.demo.packages import Unpacked
 from hub.demo.sources import Voice

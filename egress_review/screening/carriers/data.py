@@ -87,7 +87,7 @@ def _numbers(node: Json, place: str) -> Iterator[Part]:
 
 
 def _packed(node: dict[str, Any], place: str) -> Iterator[Part]:
-    """Yield numbers packed as base64, as plotly (bdata), bokeh (__ndarray__, bytes) and widgets write them."""
+    """Yield numbers packed as base64, as plotly (bdata), bokeh (__ndarray__) and widgets write them."""
     packed = node.get("bdata") or node.get("__ndarray__") or node.get("data")
     if isinstance(node.get("array"), dict):
         packed = node["array"].get("data")

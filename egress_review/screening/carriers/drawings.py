@@ -29,7 +29,7 @@ AGAIN = "Save the figure as PNG."
 
 
 def open(data: bytes, limits: Limits) -> Opened:
-    """Return a drawing's words and points, and the picture it draws; raises Unscreenable for scripts' tricks."""
+    """Return a drawing's words and points, and its picture; raises Unscreenable for scripts' tricks."""
     root = xml.parse(data)
     if xml.name(root) != "svg" or not root.tag.startswith("{http://www.w3.org/2000/svg}"):
         raise refuse("type", "This is no SVG drawing.", AGAIN)
@@ -101,10 +101,7 @@ def _cleaned(root: Element) -> int:
                 dropped += 1
         for key, value in list(parent.attrib.items()):
             name = xml.NAMESPACE.sub("", key).lower()
-            if name.startswith("on"):
-                del parent.attrib[key]
-                dropped += 1
-            elif name == "href" and xml.name(parent) == "a":
+            if name.startswith("on") or (name == "href" and xml.name(parent) == "a"):
                 del parent.attrib[key]
                 dropped += 1
             elif name == "href" and not value.lstrip().startswith(("#", "data:image/png", "data:image/jpeg")):

@@ -54,7 +54,7 @@ def _page(page: Image.Image, first: int) -> Iterator[bytes]:
 
 
 def read(data: bytes, limits: Limits) -> list[Image.Image] | None:
-    """Return the pictures of a PDF that was written here, None for any other: writing them gives `data` again."""
+    """Return the pictures of a PDF written here, None for any other: writing them gives `data` again."""
     pages: list[Image.Image] = []
     for match in DRAWN.finditer(data):
         width, height, length = int(match[1]), int(match[2]), int(match[4])

@@ -35,14 +35,14 @@ class Sheet:
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
 
     def put(self, row: int, column: int, cell: Cell, limits: Limits) -> None:
-        """Put a cell at a place; raises Unscreenable for more cells, or longer ones, than are looked through."""
+        """Put a cell at a place; raises Unscreenable for more or longer cells than are looked through."""
         if not cell.shown.strip():
             return
         if len(cell.shown) > limits.cell_characters or len(self.cells) >= limits.table_cells:
             raise refuse(
                 "table_size",
-                f"A sheet has more than {limits.table_cells:,} cells, or one of over {limits.cell_characters} "
-                "characters.",
+                f"A sheet has more than {limits.table_cells:,} cells, or one of over "
+                f"{limits.cell_characters} characters.",
                 "Hand in an aggregated table.",
             )
         self.cells[row, column] = cell

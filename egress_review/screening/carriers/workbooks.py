@@ -34,7 +34,7 @@ LEFT_OUT = {
 
 
 def open(data: bytes, limits: Limits) -> Opened:
-    """Return the tables and words of the visible sheets; raises Unscreenable for broken or endless workbooks."""
+    """Return the tables and words of the visible sheets; raises Unscreenable for broken or endless ones."""
     archive = zips.read(data, limits)
     names = {entry.name for entry in archive.entries}
     sheets, hidden = (ods if "content.xml" in names else xlsx).read(archive, limits)

@@ -84,6 +84,8 @@ def feather(frame: pandas.DataFrame) -> bytes:
 WER = pandas.DataFrame({"region": ["north", "south"], "n_speakers": [21, 34], "wer": [0.12345678901, 0.2]})
 PEOPLE = pandas.DataFrame({"recording": [r.recording for r in DATA[:9]], "wer": [0.1 * n for n in range(9)]})
 TWO = {"a.weight": SMALL, "b.weight": SMALL * 2}
+NAMED = {r.recording: SMALL for r in DATA[:3]}
+FILES = pandas.DataFrame({"x": [b"RIFF" + bytes(40)] * 3})
 
 
 @pytest.mark.parametrize(
@@ -124,8 +126,8 @@ REFUSED: list[tuple[str, str, str, bytes]] = [
     ("ids in a column", "row_level", "a.parquet", table(PEOPLE)),
     ("ids in Arrow", "row_level", "a.feather", feather(PEOPLE)),
     ("ids as array", "identifiers", "a.npy", npy(np.array([r.recording for r in DATA[:9]]))),
-    ("ids as names of tensors", "identifiers", "a.safetensors", tensors({r.recording: SMALL for r in DATA[:3]})),
-    ("files in a column", "table_bytes", "a.parquet", table(pandas.DataFrame({"x": [b"RIFF" + bytes(40)] * 3}))),
+    ("ids as names of tensors", "identifiers", "a.safetensors", tensors(NAMED)),
+    ("files in a column", "table_bytes", "a.parquet", table(FILES)),
     ("cut", "columns", "a.parquet", table(WER)[:-20] + table(WER)[-8:]),
     ("pickle", "type", "a.pkl", pickle.dumps({"a": 1})),
     ("old pickle", "type", "a.txt", pickle.dumps({"a": 1}, protocol=0)),
