@@ -38,11 +38,14 @@ def formula(make: Make, how: str) -> Submission:
         {"system": "adapted", "n_speakers": 40, "wer": 0.17, "note": cell},
     ]
     if how == "workbook":
-        return Submission({"table.xlsx": carry.workbook({"results": rows})}, b"HYPERLINK(", runs)
+        return Submission(
+            {"table.xlsx": carry.workbook({"results": rows})}, b"HYPERLINK(", runs, harmless_as_text=True
+        )
     return Submission(
         {"table.tsv": carry.delimited(rows, "\t")} if how == "tsv" else {"table.csv": carry.delimited(rows)},
         b"HYPERLINK(",
         runs,
+        harmless_as_text=True,
     )
 
 

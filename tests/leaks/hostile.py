@@ -22,7 +22,8 @@ def unreadable(kind: str, pick: random.Random) -> dict[str, bytes]:
     """Return a file of a kind that nobody can read: its beginning stands, the rest is noise."""
     name, _ = KINDS[kind]
     data = sample(kind)
-    keep = min(len(data) // 3, pick.randrange(16, 64))
+    # Behind a whole head every pixel of a bitmap is one that it may have.
+    keep = min(len(data) // 3, pick.randrange(16, 64), 20 if kind == "bmp" else 64)
     return {name: data[:keep] + pick.randbytes(max(64, len(data) - keep))}
 
 
