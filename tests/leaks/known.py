@@ -1,4 +1,4 @@
-"""What the corpus is known to get wrong, by recipe, and why; each entry must still be wrong, or its test fails."""
+"""Recipes that the screening is known to get wrong, and why; an entry that is right by now fails its test."""
 
 from __future__ import annotations
 

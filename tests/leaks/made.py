@@ -1,4 +1,4 @@
-"""A dataset made from nothing, for tests without an enclave: voices as pulses through formants, made sentences."""
+"""A dataset made from nothing, for tests without an enclave: harmonics through formants, made sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ SPEAKERS, RECORDINGS = 24, 7
 REGIONS = ("north", "south", "coast")
 # The first three formants of vowels in Hz, of a man's voice; a woman's lie about a sixth higher.
 VOWELS = (
-    (730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410), (490, 1350, 1690)
+    (730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240),
+    (530, 1840, 2480), (570, 840, 2410), (490, 1350, 1690),
 )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def dataset(folder: Path, seed: int = 7) -> Path:
 
 
 def spoken(pick: random.Random, sex: str, tract: int, seconds: float) -> NDArray[np.float32]:
-    """Return so many seconds of vowels and hisses by a voice; `tract` sets its formants apart from others'."""
+    """Return so many seconds of vowels and hisses by a voice; `tract` sets its formants apart."""
     chance = np.random.default_rng(pick.randrange(2**32))
     base = (190 if sex == "f" else 105) + pick.uniform(-18, 18)
     scale = (1.16 if sex == "f" else 1.0) * (1 + (tract - 280) / 2000)

@@ -1,9 +1,10 @@
-"""A sample of every family of leaks and of benign files, and hundreds of broken ones, against the screening."""
+"""Each family of leaks and of benign files, by sample, and hundreds of broken files, against the screening."""
 
 from __future__ import annotations
 
 import multiprocessing
 import random
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -109,3 +110,13 @@ def test_malformed_files_are_blocked_in_their_time_and_take_nothing_down(pool: P
     parts = hostile.malformed(SEED)
     assert len(parts) >= 200
     assert [wrong for wrong in pool.map(_stop, parts) if wrong] == []
+
+
+@pytest.mark.parametrize(("what", "name", "data"), list(hostile.tamed()))
+def test_what_would_do_harm_is_not_in_the_copy(what: str, name: str, data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    harm = re.compile(rb"<script|<!ENTITY|<use|/Launch|/OpenAction|\[{50}")
+    assert harm.search(data) or "not there" in what
+    copy = screen({"a": (path, name)}, Index(), TIGHT).files[0].canonical
+    assert copy is None or not harm.search(copy)
