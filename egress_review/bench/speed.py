@@ -193,7 +193,8 @@ def report(measured: Measured) -> str:
         stopped = sum(took.outcome == "block" for took in one.sounds)
         lines.append(
             f"{one.hours:>5g}{one.sound / 1e6:>11,.0f}{one.index / 1e6:>10.1f}"
-            f"{100 * one.index / one.sound:>7.2f}%{one.build:>9.1f}{_clock(one.files, 50):>9.2f}{_used(one.files, 50):>9.2f}"
+            f"{100 * one.index / one.sound:>7.2f}%{one.build:>9.1f}"
+            f"{_clock(one.files, 50):>9.2f}{_used(one.files, 50):>9.2f}"
             f"{_clock(one.sounds, 50):>9.2f}{_used(one.sounds, 50):>9.2f}{stopped:>7}/{len(one.sounds)}"
         )
     lines += ["", f"The whole measurement took {measured.wall:,.0f} s.", ""]
