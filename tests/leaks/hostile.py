@@ -252,13 +252,18 @@ def _mutate(data: bytearray, pick: random.Random) -> None:
             data[at] = pick.randrange(256)
 
 
+def changed(data: bytes, pick: random.Random) -> bytes:
+    """Return bytes with one to sixteen changes by chance."""
+    new = bytearray(data or b"\x00")
+    for _ in range(pick.choice((1, 1, 2, 4, 16))):
+        _mutate(new, pick)
+        new = new or bytearray(1)
+    return bytes(new)
+
+
 def mutated(seed: int, each: int) -> Iterator[PARTS]:
     """Yield samples with a few bytes changed, doubled, cut out or made a lying length; some stay readable."""
     pick = random.Random(seed)
     for kind, (name, _) in KINDS.items():
         for number in range(each):
-            data = bytearray(sample(kind))
-            for _ in range(pick.choice((1, 1, 2, 4, 16))):
-                _mutate(data, pick)
-                data = data or bytearray(1)
-            yield f"{kind} mutation {number}", name, bytes(data)
+            yield f"{kind} mutation {number}", name, changed(sample(kind), pick)

@@ -1,4 +1,4 @@
-"""Each family of leaks and of benign files, by sample, and hundreds of broken files, against the screening."""
+"""Each family of leaks and of benign files, by sample, and hundreds of broken files, are judged rightly."""
 
 from __future__ import annotations
 
