@@ -1,1 +1,1 @@
-"""Measures the screening: what it catches of known leaks, how fast, against what others catch. Needs a checkout."""
+"""Measures the screening: what it catches of known leaks, how fast, beside what others catch."""

@@ -1,4 +1,4 @@
-"""What others say of the same files: ClamAV, a list of allowed suffixes with a cap on size, ACRO's own status."""
+"""What others say of the same files: ClamAV, a list of suffixes with a cap on size, ACRO's own status."""
 
 from __future__ import annotations
 
@@ -47,15 +47,9 @@ class Tool(Protocol):
 def tools(options: argparse.Namespace) -> list[Tool]:
     """Return the tools that are here, or that the options ask to install; what is missing is said aloud."""
     found: list[Tool] = [AllowList()]
-    if options.with_clamav and shutil.which("clamscan") is None:
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", "clamav"]
-        if subprocess.run(install, check=False, stdout=subprocess.DEVNULL).returncode:
-            raise NoTool("Debian's clamav could not be installed; it needs root and a package mirror.")
-    program = shutil.which("clamscan")
-    if program is None:
-        sys.stderr.write("ClamAV: not installed; --with-clamav installs Debian's.\n")
-    else:
-        found.append(ClamAV(program, Path(tempfile.mkdtemp(prefix="signatures-"))))
+    scanner = clamav(install=options.with_clamav)
+    if scanner is not None:
+        found.append(scanner)
     acro = Acro(_cache() / "acro")
     if options.with_acro:
         acro.install()
@@ -64,6 +58,19 @@ def tools(options: argparse.Namespace) -> list[Tool]:
     else:
         sys.stderr.write("ACRO: not installed; --with-acro installs it into a venv of its own.\n")
     return found
+
+
+def clamav(*, install: bool) -> ClamAV | None:
+    """Return Debian's clamscan, installed if that is wanted; None, said aloud, where it is not here."""
+    if install and shutil.which("clamscan") is None:
+        command = ["apt-get", "install", "--yes", "--no-install-recommends", "clamav"]
+        if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
+            raise NoTool("Debian's clamav could not be installed; it needs root and a package mirror.")
+    program = shutil.which("clamscan")
+    if program is None:
+        sys.stderr.write("ClamAV: not installed; --with-clamav installs Debian's.\n")
+        return None
+    return ClamAV(program, Path(tempfile.mkdtemp(prefix="signatures-")))
 
 
 def _cache() -> Path:

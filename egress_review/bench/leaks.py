@@ -34,7 +34,7 @@ _tools: list[baselines.Tool] = []
 
 def main(arguments: list[str]) -> int:
     """Print recall for each case and the false blocks; exit with 1 where a leak was missed."""
-    options = _options(arguments)
+    options = read(arguments)
     try:
         results = list(_kept(measured(options), options.json))
     except (material.NoCorpus, baselines.NoTool) as error:
@@ -59,7 +59,8 @@ def _kept(results: Iterator[Result], path: Path | None) -> Iterator[Result]:
             yield result
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def read(arguments: list[str]) -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python3 -m egress_review bench leaks", description=main.__doc__)
     parser.add_argument(
         "--dataset", type=Path, action="append", default=[], metavar="DIR", help="instead of the demo's"

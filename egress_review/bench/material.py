@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import random
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,11 @@ def module(name: str) -> Any:
         raise NoCorpus(
             f"The leak corpus needs {error.name}, of the test environment: pip install -e '.[test]'."
         ) from error
+
+
+def chance(seed: int) -> random.Random:
+    """Return chance that gives the same in each run."""
+    return random.Random(seed)  # noqa: S311 - a measurement has to be repeatable, nothing is kept secret by it
 
 
 def datasets(folders: Sequence[Path]) -> list[Path]:

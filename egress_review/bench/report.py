@@ -11,9 +11,9 @@ from egress_review.bench.scores import Result, Share, wilson
 
 HEAD = "case  mark   leak                                         caught  recall (95 % interval)"
 LEGEND = (
-    "Marks: B must be blocked, F must reach a human flagged, N must be gone from what leaves.\n"
-    "Others: ClamAV is Debian's clamscan with EICAR's test signature only; allow-list is known suffixes of at most\n"
-    "1 MiB; ACRO is its own status where the case is a table it makes. They don't rebuild: only a block counts.\n"
+    "Marks: B must be blocked, F must reach a human flagged, N must be gone from what leaves.\nOthers: ClamAV"
+    " is Debian's clamscan with EICAR's test signature only; allow-list is known suffixes of at most\n1 MiB;"
+    " ACRO is its own status where the case is a table it makes. They don't rebuild: only a block counts.\n"
 )
 
 
@@ -23,8 +23,10 @@ def table(results: Sequence[Result], parameters: str, tools: Sequence[str]) -> s
     leaks = [result for result in done if result.number]
     benign = [result for result in done if not result.number]
     lines = [
-        f"Parameters: {parameters}. Datasets: {', '.join(sorted({r.dataset for r in results}))}. "
-        f"Seeds: {', '.join(str(seed) for seed in sorted({r.seed for r in results}))}.",
+        (
+            f"Parameters: {parameters}. Datasets: {', '.join(sorted({r.dataset for r in results}))}. "
+            f"Seeds: {', '.join(str(seed) for seed in sorted({r.seed for r in results}))}."
+        ),
         "",
         HEAD + "".join(f"  {tool:>10}" for tool in tools),
     ]

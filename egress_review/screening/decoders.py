@@ -19,7 +19,10 @@ BASE91 = UPPER + LOWER + DIGITS + '!#$%&()*+,./:;<=>?@[]^_`{|}~"'
 Z85 = DIGITS + LOWER + UPPER + ".-:+=^!/*?&<>()[]{}@%$#"
 B85 = DIGITS + UPPER + LOWER + "!#$%&()*+-;<=>?@^_`{|}~"
 BASE32 = UPPER + "234567"
-CODES = re.compile(r"(?:(?:0x|\\x|%|U\+|&#x?|\\u|\\)?[0-9A-Fa-f]{1,8}[;,.:\-\s|/]*){8,}")
+CODES = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?:0x|\\x|%|U\+|&#x?|\\u|\\)?[0-9A-Fa-f]{1,8}(?![0-9A-Za-z])[;,.:\-\s|/]*){8,}"
+)
+NUMBERED_LINE = re.compile(r"^[ \t]*\d{1,6}[ \t]*[,;|:\t]", re.MULTILINE)  # of a table whose rows are counted
 MORSE = dict(
     zip(
         [
@@ -233,6 +236,13 @@ def uuencoded(text: str) -> Iterator[bytes]:
 
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
     """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
+    yield from _codes(text)
+    if NUMBERED_LINE.search(text):
+        # Blanks of the same length keep the offsets.
+        yield from _codes(NUMBERED_LINE.sub(lambda match: " " * len(match.group()), text))
+
+
+def _codes(text: str) -> Iterator[tuple[int, bytes]]:
     for match in CODES.finditer(text):
         run = match.group()
         tokens = re.findall(r"(?:0x|\\x|%|U\+|&#x?|\\u|\\)?([0-9A-Fa-f]+)", run)

@@ -32,7 +32,10 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     findings = _ids(text, index, where)
     if index.transcripts.corpora:
         findings += _ciphers(text, index, limits, where)
-        spelled = "\n".join(line for _, line in ciphers.letters(text))
+        # Where hardly a letter comes out, as of lines of numbers, nothing is spelled.
+        spelled = "\n".join(
+            line for _, line in ciphers.letters(text) if 3 * sum(map(str.isalpha, line)) >= len(line)
+        )
         findings += content(
             spelled, index, limits.minimum_count, where, "spelled by its first or last letters"
         )

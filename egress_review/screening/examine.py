@@ -61,6 +61,7 @@ def words(content: str, index: Index, limits: Limits, where: str) -> list[Findin
     findings += disclosure.in_text(content, index, limits, where)
     for table in tables.embedded(content, where, limits):
         findings += disclosure.check(table, index, limits)
+        findings += disclosure.beside(table, content, limits)
         if len(findings) > limits.findings:
             break
     return findings

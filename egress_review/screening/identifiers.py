@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|jso
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
 NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
 COUNT = re.compile(r"\W*(\d{1,19})\W*")  # as 18 or <10: it may count something instead of naming it
+SPAN = re.compile(r"\W*\d{1,3}\s?[\u2013\u2014-]\s?\d{1,3}\W*")  # a bin, as 2-3
+CHANCE = 1e-4  # of numbers that name ids without meaning them
 GAP = 3  # separators that may stand between two parts of an id
 SPACED_CHARACTERS = 9  # of an id whose parts are set apart by blanks
 MOST_NUMBERS = 4_000
@@ -245,7 +248,8 @@ class Identifiers:
                 continue
             numbers = {int(count[1]) for value in core if (count := COUNT.fullmatch(value))}
             by_number = sum(COUNT.fullmatch(value) is not None for value in found)
-            if by_number == len(found) and not (
+            spans = sum(SPAN.fullmatch(value) is not None for value in found)
+            if by_number + spans == len(found) and not (
                 scattered(numbers) and self._beyond_chance(numbers, by_number)
             ):
                 continue
@@ -265,7 +269,12 @@ class Identifiers:
         low, high = min(numbers), max(numbers)
         drawn = sorted({low + (high - low) * k * 617 // 199 % (high - low + 1) for k in range(200)})
         met = sum(match is not None for match in self.look_up_all([str(number) for number in drawn]))
-        return found / len(numbers) >= met / len(drawn) + 0.3
+        share, tried = (met + 1) / (len(drawn) + 2), len(numbers)
+        # Binomial: how often as many of these numbers would be met if they were drawn at random.
+        chance = sum(
+            math.comb(tried, k) * share**k * (1 - share) ** (tried - k) for k in range(found, tried + 1)
+        )
+        return chance < CHANCE
 
 
 def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:
@@ -298,5 +307,5 @@ def cores(values: set[str]) -> Iterator[set[str]]:
 
 def scattered(numbers: set[int]) -> bool:
     """Return whether whole numbers leave most of their range empty and are too large to be small counts."""
-    span = max(numbers) - min(numbers) + 1
+    span = max(numbers, default=0) - min(numbers, default=0) + 1
     return len(numbers) >= 4 and span > 4 * len(numbers)

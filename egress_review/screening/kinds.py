@@ -116,6 +116,7 @@ WEIGHTS = "Hand in weights as safetensors, and figures as a table or a plot."
 # Contents that never leave, whatever they are called, and what to hand in instead.
 NEVER: dict[str, tuple[str, str]] = {
     "archive": ("An archive of this kind hides what it holds.", UNPACK),
+    "encrypted": ("It is encrypted: nobody can see what it holds.", "Hand in what is inside it."),
     "program": ("A program can't leave.", "Hand in the source as text."),
     "pickle": ("A pickle can run code and hold any object.", WEIGHTS),
     "sqlite": ("A database holds rows.", "Hand in the aggregated table as CSV."),

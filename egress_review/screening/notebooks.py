@@ -68,7 +68,9 @@ class Rebuilt:
 def screen(content: str, index: Index, limits: Limits, *, unpack: Open) -> tuple[str, list[Finding]]:
     """Return the canonical notebook and what was found; raises Unscreenable for anything but format 4."""
     value = structured.parse(content, limits)
-    if not isinstance(value, dict) or value.get("nbformat") != 4 or not isinstance(value.get("cells"), list):
+    cells = value.get("cells") if isinstance(value, dict) else None
+    broken = not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells)
+    if broken or not isinstance(value, dict) or value.get("nbformat") != 4:
         raise refuse(
             "notebook", "This is no notebook of format 4.", "Open it in JupyterLab and save it again."
         )

@@ -43,6 +43,15 @@ def written(value: Decimal) -> str:
     return format(plain, "e").replace("e+", "e")
 
 
+def plain(number: str) -> str:
+    """Return a written number without what its value does not need: zeros before or behind it."""
+    match = re.fullmatch(r"([+-]?)(\d*)(\.\d*)?((?:[eE][+-]?\d+)?)", number)
+    if match is None or number.isdigit():
+        return number
+    fraction = (match[3] or "").rstrip("0").rstrip(".")
+    return f"{match[1]}{match[2].lstrip('0') or '0'}{fraction}{match[4].lower()}"
+
+
 def rounded_float(value: float, digits: int = Limits.significant_digits) -> float:
     """Return a float rounded to `digits` significant digits, by its decimal form."""
     return float(f"{value:.{digits - 1}e}")

@@ -12,7 +12,10 @@ from egress_review.screening import numbers, text
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, note, refuse
 
-FORMULA = ("=", "+", "-", "@", "\t", "|", "%")
+# The full-width forms run, too, where a spreadsheet is set up for East Asian input.
+FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What pandas prints below a series: what its values are, and of which type.
+SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
 EMBEDDED_ROWS = 3
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
 
@@ -121,7 +124,7 @@ def rebuild(table: Table, delimiter: str) -> tuple[str, list[Finding]]:
 
 def _rounded_cell(cell: str) -> str:
     if numbers.NUMBER.fullmatch(cell):
-        return numbers.rounded(cell)
+        return numbers.plain(numbers.rounded(cell))
     return numbers.rounded_prose(cell)[0]
 
 
@@ -154,6 +157,34 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
             if len(run) >= EMBEDDED_ROWS:
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
+    yield from _series(lines, where)
+
+
+def _series(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield the series that pandas printed, with the name of their values, and their groups written out."""
+    for end, line in enumerate(lines):
+        match = SERIES.match(line)
+        if not match:
+            continue
+        start = end
+        while start and lines[start - 1].strip() and not SERIES.match(lines[start - 1]):
+            start -= 1
+        cells = [tuple(row.split()) for row in lines[start:end]]
+        width = max(map(len, cells), default=0)
+        rows: list[tuple[str, ...]] = []
+        for row in cells:
+            # A group that is the same as above is printed once; the header has no name for the values.
+            if rows and len(row) < width:
+                row = (*rows[-1][: width - len(row)], *row)
+            if len(row) == width:
+                rows.append(row)
+        named = next((row for row in cells if len(row) == width - 1), ())
+        names = named if cells and cells[0] == named else ("",) * (width - 1)
+        counted = {"speaker": "n_speakers", "": "n", "None": "n"}.get(match[1].strip(), match[1].strip())
+        if width >= 2 and rows:
+            yield Table(
+                (*names, counted if match[2].startswith("int") else match[1]), tuple(rows), where, start + 1
+            )
 
 
 def _pipes(line: str) -> tuple[str, ...]:

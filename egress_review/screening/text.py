@@ -17,6 +17,13 @@ VARIATION = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e01ef]"
 )
 
+# A YAML tag that makes any Python object, and a pickle of protocol 0: a global, a mark, its arguments.
+RUNS = re.compile(
+    r"!!python/(?:object|name|module|tuple)|tag:yaml\.org,2002:python/object|"
+    r"^c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(?:p\d+\n)?\(",
+    re.MULTILINE,
+)
+
 
 def decode(data: bytes, most: int) -> str:
     """Return the text of UTF-8 bytes; raises Unscreenable for other encodings, NULs, over `most` bytes."""
@@ -79,7 +86,7 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
 
 def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what a text gives away; `where` names its place in the file, lines are counted from 1."""
-    findings = _shape(text, limits, where)
+    findings = _shape(text, limits, where) or _runs(text, where)
     if findings:
         return findings
     findings = wording.content(text, index, limits.minimum_count, where)
@@ -87,6 +94,17 @@ def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Find
         findings += word_models.look(text, index, limits, where)
         findings += disguised.look(text, index, limits, where)
     return (findings + encoded.look(text, index, limits, where))[: limits.findings]
+
+
+def _runs(text: str, where: str) -> list[Finding]:
+    """Return a block for text that runs code where it is loaded: an object in YAML, a pickle in letters."""
+    match = RUNS.search(text)
+    if match is None:
+        return []
+    message = "This text runs code when a program loads it."
+    return [
+        block("runs_code", message, "Write plain values.", at(where, text.count("\n", 0, match.start()) + 1))
+    ]
 
 
 def _shape(text: str, limits: Limits, where: str) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Benign sound, weights and archives: public ones by their hash, synthetic voices, results packed together."""
+"""Benign sound, weights and archives: public ones by their hash, synthetic voices, packed results."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def weights(make: Make, how: str) -> Submission:
 @benign("small archive of results", ("zip", "tar.gz", "folders"))
 def archive(make: Make, how: str) -> Submission:
     """Return a few of these files packed together."""
-    from tests.leaks.cases_containers import tar
+    from tests.leaks.archives import tar
 
     members = {
         "README.md": f"# Results\n\n{words.prose(make.pick, 4)}\n".encode(),
@@ -92,7 +92,7 @@ def several(make: Make, how: str) -> Submission:
 
 @benign("later release of other numbers", 3)
 def later(make: Make, how: str) -> Submission:
-    """Return a table beside an earlier release about something else, or the same groups with far more people."""
+    """Return a table beside an earlier release about something else, or of the same groups grown a lot."""
     now, then = rates(make), rates(make)
     if how == "0":
         then = [

@@ -112,7 +112,8 @@ def full(make: Make, how: str) -> Submission:
     data = {"text/plain": carry.aligned(table)}
     if how != "text":
         data["text/html"] = (
-            f"<div>\n<style scoped>.dataframe td {{ text-align: right; }}</style>\n{carry.hypertext(table)}</div>"
+            "<div>\n<style scoped>.dataframe td { text-align: right;"
+            f" }}</style>\n{carry.hypertext(table)}</div>"
         )
     cells = [
         carry.written("# Error rates\n\n" + words.prose(make.pick, 3)),
@@ -159,7 +160,11 @@ def page(make: Make, how: str) -> Submission:
         table = carry.hypertext(rates(make))
         return Submission(
             {
-                "report.html": f"<!doctype html>\n<html><head><meta charset='utf-8'><title>Results</title></head><body><h1>Results</h1><p>{words.prose(make.pick, 4)}</p>{table}</body></html>".encode()
+                "report.html": (
+                    "<!doctype html>\n<html><head><meta"
+                    f" charset='utf-8'><title>Results</title></head><body><h1>Results</h1>"
+                    f"<p>{words.prose(make.pick, 4)}</p>{table}</body></html>".encode()
+                )
             }
         )
     made = pictures.figure()

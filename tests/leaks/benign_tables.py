@@ -78,9 +78,9 @@ def losses(make: Make, how: str) -> Submission:
     if how == "lines":
         return Submission(
             {
-                "loss.jsonl": "".join(
-                    json.dumps({"step": n, "loss": v}) + "\n" for n, v in enumerate(values)
-                ).encode()
+                "loss.jsonl": (
+                    "".join(json.dumps({"step": n, "loss": v}) + "\n" for n, v in enumerate(values)).encode()
+                )
             }
         )
     whole = (
@@ -149,19 +149,20 @@ def regression(make: Make, how: str) -> Submission:
         head = (
             "                            OLS Regression Results\n"
             + "=" * 78
-            + "\nDep. Variable:                     f0   R-squared:                       0.412\nNo. Observations:                 486   F-statistic:                     67.25\nDf Residuals:                     480   Prob (F-statistic):           1.66e-53\n"
-            + "=" * 78
-            + "\n"
+            + "\nDep. Variable:                     f0   R-squared:                       0.412\nNo."
+            " Observations:                 486   F-statistic:                     67.25\nDf Residuals:    "
+            "                 480   Prob (F-statistic):           1.66e-53\n" + "=" * 78 + "\n"
         )
         body = "".join(
-            f"{r['term']:<22}{r['estimate']:>10}{r['std_error']:>10}{make.pick.gauss(0, 3):>10.3f}{r['p']:>10}\n"
+            f"{r['term']:<22}{r['estimate']:>10}{r['std_error']:>10}"
+            f"{make.pick.gauss(0, 3):>10.3f}{r['p']:>10}\n"
             for r in table
         )
         return Submission(
             {
                 "ols.txt": (
-                    head + "                        coef   std err         t     P>|t|\n" + body
-                ).encode()
+                    (head + "                        coef   std err         t     P>|t|\n" + body).encode()
+                )
             }
         )
     return Submission(carry.table(table, {"json": "records"}.get(how, how)))
@@ -301,9 +302,19 @@ def acro(make: Make, how: str) -> Submission:
             "all-values-are-same": [],
         },
     }
-    entry = {"uid": "output_0", "status": "pass", "type": "table", "properties": {"method": "pivot_table"}, "files": [{"name": "output_0_0.csv", "sdc": sdc}],
-             "outcome": {}, "command": "acro.pivot_table(speakers, index='region', values='wer', aggfunc=['mean', 'count'])", "summary": "pass",
-             "timestamp": "2026-10-14T09:31:07.120931", "comments": ["One row a speaker."], "exception": ""}  # fmt: skip
+    entry = {
+        "uid": "output_0",
+        "status": "pass",
+        "type": "table",
+        "properties": {"method": "pivot_table"},
+        "files": [{"name": "output_0_0.csv", "sdc": sdc}],
+        "outcome": {},
+        "command": "acro.pivot_table(speakers, index='region', values='wer', aggfunc=['mean', 'count'])",
+        "summary": "pass",
+        "timestamp": "2026-10-14T09:31:07.120931",
+        "comments": ["One row a speaker."],
+        "exception": "",
+    }
     results = json.dumps({"version": "0.4.12", "results": {"output_0": entry}}, indent=4).encode()
     config = json.dumps(
         {

@@ -16,18 +16,38 @@ HINDI = (
     "क्षेत्रों के बीच का अंतर सांख्यिकीय रूप से महत्वपूर्ण नहीं है।",
 )
 OTHERS = {
-    "german": "Wir vergleichen zwei Systeme auf dem Testteil des Korpus. Alle Raten sind über mindestens zehn Sprecherinnen und Sprecher gemittelt und auf ganze Prozent gerundet. Der Unterschied zwischen den Regionen ist klein.",
-    "arabic": "يقارن هذا التقرير بين نظامين على جزء الاختبار من المدونة. جميع المعدلات محسوبة على عشرة متحدثين على الأقل ومقربة إلى أعداد صحيحة.",
-    "chinese": "本报告比较了两个系统在测试集上的表现。所有错误率均为至少十名说话人的平均值,并四舍五入到整数百分比。各地区之间的差异很小。",
-    "finnish": "Vertaamme kahta järjestelmää testiaineistolla. Kaikki virhesuhteet ovat vähintään kymmenen puhujan keskiarvoja, ja ne on pyöristetty kokonaisiin prosentteihin.",
-    "russian": "В отчёте сравниваются две системы на тестовой части корпуса. Все доли ошибок усреднены не менее чем по десяти дикторам и округлены до целых процентов.",
-    "persian": "این گزارش دو سامانه را می‌سنجد. همهٔ نرخ‌ها میانگین دست‌کم ده گوینده‌اند و گرد شده‌اند.",
+    "german": (
+        "Wir vergleichen zwei Systeme auf dem Testteil des Korpus. Alle Raten sind über mindestens zehn"
+        " Sprecherinnen und Sprecher gemittelt und auf ganze Prozent gerundet. Der Unterschied zwischen den"
+        " Regionen ist klein."
+    ),
+    "arabic": (
+        "يقارن هذا التقرير بين نظامين على جزء الاختبار من المدونة. جميع المعدلات محسوبة على عشرة متحدثين على"
+        " الأقل ومقربة إلى أعداد صحيحة."
+    ),
+    "chinese": (
+        "本报告比较了两个系统在测试集上的表现。所有错误率均为至少十名说话人的平均值,并四舍五入到整数百分比。"
+        "各地区之间的差异很小。"
+    ),
+    "finnish": (
+        "Vertaamme kahta järjestelmää testiaineistolla. Kaikki virhesuhteet ovat vähintään kymmenen puhujan"
+        " keskiarvoja, ja ne on pyöristetty kokonaisiin prosentteihin."
+    ),
+    "russian": (
+        "В отчёте сравниваются две системы на тестовой части корпуса. Все доли ошибок усреднены не менее чем"  # noqa: RUF001 - Russian
+        " по десяти дикторам и округлены до целых процентов."
+    ),
+    "persian": "این گزارش دو سامانه را می‌سنجد. همهٔ نرخ‌ها میانگین دست‌کم ده گوینده‌اند و گرد شده‌اند.",  # noqa: RUF001 - Persian
 }
 
 
 @benign("model card", 4)
 def model_card(make: Make, how: str) -> Submission:
     """Return a card that describes a model."""
+    rates = [
+        {"region": r, "speakers": make.pick.randrange(20, 90), "wer": f"{make.pick.randrange(12, 30)} %"}
+        for r in ("north", "south", "coast")
+    ]
     card = f"""---
 license: apache-2.0
 tags: [speech, recognition]
@@ -41,7 +61,7 @@ Research inside the enclave. {words.prose(make.pick, 3)}
 {make.pick.randrange(80, 900)} hours by {make.pick.randrange(100, 900)} speakers of five regions.
 
 ## Results
-{carry.piped([{"region": r, "speakers": make.pick.randrange(20, 90), "wer": f"{make.pick.randrange(12, 30)} %"} for r in ("north", "south", "coast")])}
+{carry.piped(rates)}
 ## Limits
 {words.prose(make.pick, 5)}
 """
@@ -66,13 +86,19 @@ def bibliography(make: Make, how: str) -> Submission:
     entries = []
     for n in range(make.pick.randrange(8, 40)):
         last = words.name(make.pick)
-        doi = f"10.{make.pick.randrange(1000, 9999)}/icassp.{make.pick.randrange(1990, 2026)}.{make.pick.randrange(10**6, 10**7)}"
+        numbers = [make.pick.randrange(*span) for span in ((1000, 9999), (1990, 2026), (10**6, 10**7))]
+        doi = "10.{}/icassp.{}.{}".format(*numbers)
         orcid = "-".join(f"{make.pick.randrange(10**4):04d}" for _ in range(4))
         entries.append(
-            f"@inproceedings{{{last.lower()}{2000 + n},\n  author = {{{last}, {words.name(make.pick)}}},\n  title = {{Speaker normalisation "
-            f"of {make.pick.choice(['vowels', 'tones', 'prosody', 'rhythm'])} in {make.pick.choice(['read', 'spontaneous', 'telephone'])} speech}},\n"
-            f"  pages = {{{make.pick.randrange(100, 900)}--{make.pick.randrange(901, 999)}}},\n  year = {{{make.pick.randrange(1985, 2026)}}},\n"
-            f"  date = {{2024-0{make.pick.randrange(1, 9)}-1{make.pick.randrange(9)}}},\n  doi = {{{doi}}},\n  note = {{ORCID {orcid}, arXiv:24{make.pick.randrange(10, 12)}.{make.pick.randrange(10000, 20000)}}},\n}}\n"
+            f"@inproceedings{{{last.lower()}{2000 + n},\n  author = {{{last}, {words.name(make.pick)}}},\n "
+            " title = {Speaker normalisation of"
+            f" {make.pick.choice(['vowels', 'tones', 'prosody', 'rhythm'])} in"
+            f" {make.pick.choice(['read', 'spontaneous', 'telephone'])} speech}},\n  pages ="
+            f" {{{make.pick.randrange(100, 900)}--{make.pick.randrange(901, 999)}}},\n  year ="
+            f" {{{make.pick.randrange(1985, 2026)}}},\n  date ="
+            f" {{2024-0{make.pick.randrange(1, 9)}-1{make.pick.randrange(9)}}},\n  doi = {{{doi}}},\n  note ="
+            f" {{ORCID {orcid},"
+            f" arXiv:24{make.pick.randrange(10, 12)}.{make.pick.randrange(10000, 20000)}}},\n}}\n"
         )
     return Submission({"references.bib": "\n".join(entries).encode()})
 
@@ -115,9 +141,9 @@ def lexicon(make: Make, how: str) -> Submission:
     mid = "\t" if how == "tsv" else "  "
     return Submission(
         {
-            "lexicon.txt": "\n".join(
-                f"{w.upper() if how == 'dict' else w}{mid}{p}" for w, p in phones.items()
-            ).encode()
+            "lexicon.txt": (
+                "\n".join(f"{w.upper() if how == 'dict' else w}{mid}{p}" for w, p in phones.items()).encode()
+            )
         }
     )
 
@@ -152,12 +178,54 @@ def lock(make: Make, how: str) -> Submission:
     digest = {n: hashlib.sha256(f"{n}{version[n]}".encode()).hexdigest() for n in names}
     long = {n: base64.b64encode(hashlib.sha512(n.encode()).digest()).decode() for n in names}
     name, text = {
-        "requirements": ("requirements.txt", "".join(f"{n}=={version[n]} \\\n    --hash=sha256:{digest[n]} \\\n    --hash=sha256:{digest[n][::-1]}\n" for n in names)),
-        "npm": ("package-lock.json", json.dumps({"name": "plots", "lockfileVersion": 3, "packages": {f"node_modules/{n}": {"version": version[n], "resolved": f"https://registry.invalid/{n}/-/{n}-{version[n]}.tgz", "integrity": f"sha512-{long[n]}"} for n in names}}, indent=2)),
-        "poetry": ("poetry.lock.toml", "".join(f'[[package]]\nname = "{n}"\nversion = "{version[n]}"\nfiles = [\n    {{file = "{n}-{version[n]}.tar.gz", hash = "sha256:{digest[n]}"}},\n]\n\n' for n in names)),
-        "conda": ("environment.yml", "name: speech\ndependencies:\n" + "".join(f"  - {n}={version[n]}=py311h{digest[n][:7]}_0\n" for n in names)),
-        "uv": ("uv.toml", "".join(f'[[package]]\nname = "{n}"\nversion = "{version[n]}"\nsdist = {{ hash = "sha256:{digest[n]}", size = {make.pick.randrange(10**5, 10**7)} }}\n\n' for n in names)),
-    }[how]  # fmt: skip
+        "requirements": (
+            "requirements.txt",
+            "".join(
+                f"{n}=={version[n]} \\\n    --hash=sha256:{digest[n]} \\\n   "
+                f" --hash=sha256:{digest[n][::-1]}\n"
+                for n in names
+            ),
+        ),
+        "npm": (
+            "package-lock.json",
+            json.dumps(
+                {
+                    "name": "plots",
+                    "lockfileVersion": 3,
+                    "packages": {
+                        f"node_modules/{n}": {
+                            "version": version[n],
+                            "resolved": f"https://registry.invalid/{n}/-/{n}-{version[n]}.tgz",
+                            "integrity": f"sha512-{long[n]}",
+                        }
+                        for n in names
+                    },
+                },
+                indent=2,
+            ),
+        ),
+        "poetry": (
+            "poetry.lock.toml",
+            "".join(
+                f'[[package]]\nname = "{n}"\nversion = "{version[n]}"\nfiles = [\n    {{file ='
+                f' "{n}-{version[n]}.tar.gz", hash = "sha256:{digest[n]}"}},\n]\n\n'
+                for n in names
+            ),
+        ),
+        "conda": (
+            "environment.yml",
+            "name: speech\ndependencies:\n"
+            + "".join(f"  - {n}={version[n]}=py311h{digest[n][:7]}_0\n" for n in names),
+        ),
+        "uv": (
+            "uv.toml",
+            "".join(
+                f'[[package]]\nname = "{n}"\nversion = "{version[n]}"\nsdist = {{ hash ='
+                f' "sha256:{digest[n]}", size = {make.pick.randrange(10**5, 10**7)} }}\n\n'
+                for n in names
+            ),
+        ),
+    }[how]
     return Submission({name: text.encode()})
 
 
@@ -202,18 +270,25 @@ def script(make: Make, how: str) -> Submission:
     if how == "r":
         return Submission(
             {
-                "model.r": b"library(lme4)\nfit <- lmer(f0 ~ region * sex + (1 | speaker), data = d)\nprint(summary(fit))\n"
+                "model.r": (
+                    b"library(lme4)\nfit <- lmer(f0 ~ region * sex + (1 | speaker), data ="
+                    b" d)\nprint(summary(fit))\n"
+                )
             }
         )
     if how == "config":
         return Submission(
             {
-                "config.toml": b'[model]\nlayers = 12\nhidden = 512\ndropout = 0.1\n\n[train]\nlr = 3e-4\nwarmup = 2000\nbetas = [0.9, 0.98]\nname = "baseline-v3"\n'
+                "config.toml": (
+                    b"[model]\nlayers = 12\nhidden = 512\ndropout = 0.1\n\n[train]\nlr = 3e-4\nwarmup ="
+                    b' 2000\nbetas = [0.9, 0.98]\nname = "baseline-v3"\n'
+                )
             }
         )
     if how == "log":
         lines = [
-            f"2026-11-0{1 + n // 40} 1{n % 10}:{n % 60:02d}:07 INFO step {n * 500} loss {4 / (1 + n / 9):.4f} lr {3e-4 / (1 + n):.2e} grad {make.pick.random():.3f}"
+            f"2026-11-0{1 + n // 40} 1{n % 10}:{n % 60:02d}:07 INFO step {n * 500} loss {4 / (1 + n / 9):.4f}"
+            f" lr {3e-4 / (1 + n):.2e} grad {make.pick.random():.3f}"
             for n in range(90)
         ]
         return Submission({"train.log": "\n".join(lines).encode()})

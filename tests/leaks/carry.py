@@ -77,7 +77,10 @@ def hypertext(rows: Rows) -> str:
         "<tr>" + "".join(f"<td>{html.escape(str(row[name]))}</td>" for name in header) + "</tr>\n"
         for row in rows
     )
-    return f'<table border="1" class="dataframe">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n'
+    return (
+        '<table border="1"'
+        f' class="dataframe">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n'
+    )
 
 
 def yaml(rows: Rows) -> str:

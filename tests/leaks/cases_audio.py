@@ -123,22 +123,26 @@ def misnamed(make: Make, how: str) -> Submission:
     import gzip
 
     from tests.leaks import disguise, pictures
-    from tests.leaks.cases_containers import tar
+    from tests.leaks.archives import tar
 
-    return Submission({
-        "opus-png": lambda: {"figure.png": opus},
-        "wav-csv": lambda: {"results.csv": wav},
-        "flac-json": lambda: {"results.json": flac},
-        "mp3-none": lambda: {"results": mp3},
-        "zip": lambda: {"results.zip": carry.archive({"plots/a.png": opus})},
-        "base64-txt": lambda: {"notes.txt": disguise.wrapped(text).encode()},
-        "gzip": lambda: {"results.csv.gz": gzip.compress(wav)},
-        "hex-md": lambda: {"notes.md": f"# Notes\n\n```\n{disguise.wrapped(opus.hex())}\n```\n".encode()},
-        "wav-in-jpeg": lambda: {"figure.jpg": pictures.other(pictures.opened(pictures.chart(make.pick)), "JPEG") + wav},
-        "tar": lambda: {"results.tar": tar({"a.bin": flac})},
-        "mp3-pdf": lambda: {"report.pdf": mp3},
-        "base64-ipynb-source": lambda: {"a.ipynb": carry.notebook(carry.printed("1", f'X = "{text}"'))},
-    }[how]())  # fmt: skip
+    return Submission(
+        {
+            "opus-png": lambda: {"figure.png": opus},
+            "wav-csv": lambda: {"results.csv": wav},
+            "flac-json": lambda: {"results.json": flac},
+            "mp3-none": lambda: {"results": mp3},
+            "zip": lambda: {"results.zip": carry.archive({"plots/a.png": opus})},
+            "base64-txt": lambda: {"notes.txt": disguise.wrapped(text).encode()},
+            "gzip": lambda: {"results.csv.gz": gzip.compress(wav)},
+            "hex-md": lambda: {"notes.md": f"# Notes\n\n```\n{disguise.wrapped(opus.hex())}\n```\n".encode()},
+            "wav-in-jpeg": lambda: {
+                "figure.jpg": pictures.other(pictures.opened(pictures.chart(make.pick)), "JPEG") + wav
+            },
+            "tar": lambda: {"results.tar": tar({"a.bin": flac})},
+            "mp3-pdf": lambda: {"report.pdf": mp3},
+            "base64-ipynb-source": lambda: {"a.ipynb": carry.notebook(carry.printed("1", f'X = "{text}"'))},
+        }[how]()
+    )
 
 
 @leak(
@@ -313,13 +317,25 @@ def tokens(make: Make, how: str) -> Submission:
     values = np.stack(found, 1)
     lines = "\n".join(",".join(map(str, row)) for row in values)
     head = ",".join(f"q{n}" for n in range(values.shape[1]))
-    return Submission({
-        "json": lambda: {"codes.json": json.dumps(values.tolist()).encode()},
-        "flat-text": lambda: {"codes.txt": "\n".join(" ".join(map(str, row.reshape(-1))) for row in np.array_split(values, len(values) // 6)).encode()},
-        "npy": lambda: {"codes.npy": carry.npy(values.astype(np.int32))},
-        "words": lambda: {"codes.txt": "\n".join(" ".join(f"<{v}>" for v in row) for row in values).encode()},
-        "transposed": lambda: {"codes.json": json.dumps({f"q{n}": column.tolist() for n, column in enumerate(values.T)}).encode()},
-    }.get(how, lambda: {"codes.csv": f"{head}\n{lines}\n".encode()})())  # fmt: skip
+    return Submission(
+        {
+            "json": lambda: {"codes.json": json.dumps(values.tolist()).encode()},
+            "flat-text": lambda: {
+                "codes.txt": "\n".join(
+                    " ".join(map(str, row.reshape(-1))) for row in np.array_split(values, len(values) // 6)
+                ).encode()
+            },
+            "npy": lambda: {"codes.npy": carry.npy(values.astype(np.int32))},
+            "words": lambda: {
+                "codes.txt": "\n".join(" ".join(f"<{v}>" for v in row) for row in values).encode()
+            },
+            "transposed": lambda: {
+                "codes.json": json.dumps(
+                    {f"q{n}": column.tolist() for n, column in enumerate(values.T)}
+                ).encode()
+            },
+        }.get(how, lambda: {"codes.csv": f"{head}\n{lines}\n".encode()})()
+    )
 
 
 @leak(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import io
+from collections.abc import Callable
+from typing import Any
 
 import openpyxl
 from openpyxl.comments import Comment
@@ -22,6 +24,56 @@ RESULTS = [
 def key(payload: str) -> bytes:
     """Return a stretch of rows that is long enough to know them again."""
     return payload.strip().split("\n")[1].strip()[:40].encode()
+
+
+def _hidden_column(book: Any, text: str) -> None:
+    book["results"]["F2"] = text
+    book["results"].column_dimensions["F"].hidden = True
+
+
+def _hidden_row(book: Any, text: str) -> None:
+    book["results"]["A9"] = text
+    book["results"].row_dimensions[9].hidden = True
+
+
+def _comment(book: Any, text: str) -> None:
+    book["results"]["A2"].comment = Comment(text, "author")
+
+
+def _defined_name(book: Any, text: str) -> None:
+    book.defined_names["state"] = DefinedName("state", attr_text='"' + " ".join(text.split())[:240] + '"')
+
+
+def _properties(book: Any, text: str) -> None:
+    book.properties.description = text
+
+
+def _white_text(book: Any, text: str) -> None:
+    book["results"]["F2"] = text
+    book["results"]["F2"].font = openpyxl.styles.Font(color="FFFFFFFF", size=1)
+
+
+def _far_cell(book: Any, text: str) -> None:
+    book["results"]["XFA9000"] = text
+
+
+def _validation(book: Any, text: str) -> None:
+    allowed = '"' + " ".join(text.split())[:240].replace('"', "") + '"'
+    rule = openpyxl.worksheet.datavalidation.DataValidation(type="list", formula1=allowed)
+    book["results"].add_data_validation(rule)
+
+
+# Variant of case 41: what puts a text where nobody scrolls.
+HIDING: dict[str, Callable[[Any, str], None]] = {
+    "hidden-column": _hidden_column,
+    "hidden-rows": _hidden_row,
+    "comment": _comment,
+    "defined-name": _defined_name,
+    "properties": _properties,
+    "white-text": _white_text,
+    "far-cell": _far_cell,
+    "validation": _validation,
+}
 
 
 @leak(
@@ -50,30 +102,8 @@ def hidden_sheet(make: Make, how: str) -> Submission:
         data = carry.workbook({"results": RESULTS, "state": hidden}, hidden=["state"])
         return Submission({"table.xlsx": data}, str(found[1]["recording"]).encode())
     book = openpyxl.load_workbook(io.BytesIO(carry.workbook({"results": RESULTS})))
-    sheet = book["results"]
-    text = payload[:1000]
-    if how == "hidden-column":
-        sheet["F2"] = text
-        sheet.column_dimensions["F"].hidden = True
-    elif how == "hidden-rows":
-        sheet["A9"] = text
-        sheet.row_dimensions[9].hidden = True
-    elif how == "comment":
-        sheet["A2"].comment = Comment(text, "author")
-    elif how == "defined-name":
-        book.defined_names["state"] = DefinedName("state", attr_text='"' + " ".join(text.split())[:240] + '"')
-    elif how == "properties":
-        book.properties.description = text
-    elif how == "white-text":
-        sheet["F2"] = text
-        sheet["F2"].font = openpyxl.styles.Font(color="FFFFFFFF", size=1)
-    elif how == "far-cell":
-        sheet["XFA9000"] = text
-    elif how == "validation":
-        rule = openpyxl.worksheet.datavalidation.DataValidation(
-            type="list", formula1='"' + " ".join(text.split())[:240].replace('"', "") + '"'
-        )
-        sheet.add_data_validation(rule)
+    if how in HIDING:
+        HIDING[how](book, payload[:1000])
     out = io.BytesIO()
     book.save(out)
     data = out.getvalue()
@@ -108,7 +138,10 @@ def pivot_cache(make: Make, how: str) -> Submission:
         "orphan-strings": "xl/sharedStrings2.xml",
         "printer": "xl/printerSettings/printerSettings1.bin",
     }[how]
-    part = f'<?xml version="1.0" encoding="UTF-8"?><pivotCacheRecords {space} count="{len(found)}">{cells}</pivotCacheRecords>'
+    part = (
+        f'<?xml version="1.0" encoding="UTF-8"?><pivotCacheRecords {space}'
+        f' count="{len(found)}">{cells}</pivotCacheRecords>'
+    )
     data = documents.with_members(carry.workbook({"results": RESULTS}), {name: part.encode()})
     return Submission({"table.xlsx": data}, str(found[0]["recording"]).encode())
 
@@ -213,9 +246,11 @@ def white_text(make: Make, how: str) -> Submission:
         "outside-the-page": documents.written(found, first=-900),
         "tiny": documents.written(found, first=500).replace(b"/F1 11 Tf", b"/F1 0.1 Tf"),
         "under-a-box": documents.written(found, first=500) + b"\n1 1 1 rg 0 300 595 220 re f",
-        "actual-text": b"/Span << /ActualText ("
-        + documents.escaped(payload)
-        + b") >> BDC BT /F1 11 Tf 50 300 Td (0.21) Tj ET EMC",
+        "actual-text": (
+            b"/Span << /ActualText ("
+            + documents.escaped(payload)
+            + b") >> BDC BT /F1 11 Tf 50 300 Td (0.21) Tj ET EMC"
+        ),
         "clipped": b"q 0 0 1 1 re W n\n" + documents.written(found, first=500) + b"\nQ",
         "hidden-annotation": b"",
     }[how]

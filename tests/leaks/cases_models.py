@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from tests.leaks import carry
-from tests.leaks.cases_text import said
+from tests.leaks.cases_words import said
 from tests.leaks.registry import Make, Submission, leak
 
 Vectors = dict[str, np.ndarray]
@@ -61,17 +61,32 @@ def embeddings(make: Make, how: str) -> Submission:
             for name, vector in found.items():
                 opened.create_dataset(name, data=vector)
         return Submission({"embeddings.h5": out.getvalue()})
-    return Submission({
-        "npz": lambda: {"embeddings.npz": carry.npz(x=np.stack(list(found.values())), ids=np.array(list(found)))},
-        "json": lambda: {"embeddings.json": json.dumps({k: [round(float(x), 4) for x in v] for k, v in found.items()}).encode()},
-        "parquet": lambda: {"embeddings.parquet": carry.parquet(table)},
-        "word2vec": lambda: {"embeddings.txt": (f"{len(found)} 64\n" + "".join(f"{k} {' '.join(f'{x:.4f}' for x in v)}\n" for k, v in found.items())).encode()},
-        "safetensors": lambda: {"embeddings.safetensors": carry.safetensors(found)},
-        "projector": lambda: {
-            "vectors.tsv": "".join("\t".join(f"{x:.4f}" for x in v) + "\n" for v in found.values()).encode(),
-            "metadata.tsv": "".join(f"{k}\n" for k in found).encode(),
-        },
-    }.get(how, lambda: {"embeddings.csv": carry.delimited(table)})())  # fmt: skip
+    return Submission(
+        {
+            "npz": lambda: {
+                "embeddings.npz": carry.npz(x=np.stack(list(found.values())), ids=np.array(list(found)))
+            },
+            "json": lambda: {
+                "embeddings.json": json.dumps(
+                    {k: [round(float(x), 4) for x in v] for k, v in found.items()}
+                ).encode()
+            },
+            "parquet": lambda: {"embeddings.parquet": carry.parquet(table)},
+            "word2vec": lambda: {
+                "embeddings.txt": (
+                    f"{len(found)} 64\n"
+                    + "".join(f"{k} {' '.join(f'{x:.4f}' for x in v)}\n" for k, v in found.items())
+                ).encode()
+            },
+            "safetensors": lambda: {"embeddings.safetensors": carry.safetensors(found)},
+            "projector": lambda: {
+                "vectors.tsv": "".join(
+                    "\t".join(f"{x:.4f}" for x in v) + "\n" for v in found.values()
+                ).encode(),
+                "metadata.tsv": "".join(f"{k}\n" for k in found).encode(),
+            },
+        }.get(how, lambda: {"embeddings.csv": carry.delimited(table)})()
+    )
 
 
 @leak(
@@ -96,11 +111,17 @@ def rotated(make: Make, how: str) -> Submission:
         values = (values - values.mean(0)) / (values.std(0) + 1e-6)
     values = values.astype(np.float16 if how == "half" else np.float32)
     table = [{f"d{n}": round(float(v), 4) for n, v in enumerate(row)} for row in values]
-    return Submission({
-        "as-weights": lambda: {"model.safetensors": carry.safetensors({"head.weight": values, "head.bias": np.zeros(len(values), np.float32)})},
-        "csv": lambda: {"table.csv": carry.delimited(table)},
-        "json": lambda: {"table.json": json.dumps([list(row.values()) for row in table]).encode()},
-    }.get(how, lambda: {"table.npy": carry.npy(values)})())  # fmt: skip
+    return Submission(
+        {
+            "as-weights": lambda: {
+                "model.safetensors": carry.safetensors(
+                    {"head.weight": values, "head.bias": np.zeros(len(values), np.float32)}
+                )
+            },
+            "csv": lambda: {"table.csv": carry.delimited(table)},
+            "json": lambda: {"table.json": json.dumps([list(row.values()) for row in table]).encode()},
+        }.get(how, lambda: {"table.npy": carry.npy(values)})()
+    )
 
 
 @leak(
@@ -240,15 +261,29 @@ def tokenizer(make: Make, how: str) -> Submission:
     merges = [f"{' '.join(p.rsplit('▁', 1)[:1])} ▁{p.rsplit('▁', 1)[1]}" for p in pieces]
     vocab = {piece: n for n, piece in enumerate([*"abcdefghijklmnopqrstuvwxyz", *pieces])}
     whole = {"version": "1.0", "model": {"type": "BPE", "vocab": vocab, "merges": merges}}
-    return Submission({
-        "huggingface": lambda: {"tokenizer.json": json.dumps(whole, ensure_ascii=False).encode()},
-        "merges": lambda: {"merges.txt": ("#version: 0.2\n" + "\n".join(merges)).encode()},
-        "sentencepiece": lambda: {"sp.vocab": "".join(f"{p}\t-{n / 10}\n" for n, p in enumerate(pieces)).encode()},
-        "added-tokens": lambda: {"tokenizer.json": json.dumps({"version": "1.0", "added_tokens": [{"id": n, "content": t} for n, t in enumerate(found)]}).encode()},
-        "byte-level": lambda: {"tokenizer.json": json.dumps({"model": {"vocab": {p: n for n, p in enumerate(level)}}}).encode()},
-        "vocabulary": lambda: {"vocab.json": json.dumps({t.replace(" ", "_"): n for n, t in enumerate(found)}).encode()},
-        "zip": lambda: {"tokenizer.zip": carry.archive({"tokenizer.json": json.dumps(whole).encode()})},
-    }[how]())  # fmt: skip
+    return Submission(
+        {
+            "huggingface": lambda: {"tokenizer.json": json.dumps(whole, ensure_ascii=False).encode()},
+            "merges": lambda: {"merges.txt": ("#version: 0.2\n" + "\n".join(merges)).encode()},
+            "sentencepiece": lambda: {
+                "sp.vocab": "".join(f"{p}\t-{n / 10}\n" for n, p in enumerate(pieces)).encode()
+            },
+            "added-tokens": lambda: {
+                "tokenizer.json": json.dumps(
+                    {"version": "1.0", "added_tokens": [{"id": n, "content": t} for n, t in enumerate(found)]}
+                ).encode()
+            },
+            "byte-level": lambda: {
+                "tokenizer.json": json.dumps(
+                    {"model": {"vocab": {p: n for n, p in enumerate(level)}}}
+                ).encode()
+            },
+            "vocabulary": lambda: {
+                "vocab.json": json.dumps({t.replace(" ", "_"): n for n, t in enumerate(found)}).encode()
+            },
+            "zip": lambda: {"tokenizer.zip": carry.archive({"tokenizer.json": json.dumps(whole).encode()})},
+        }[how]()
+    )
 
 
 @leak(

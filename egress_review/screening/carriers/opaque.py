@@ -16,6 +16,8 @@ from egress_review.screening.verdict import refuse
 LETTERS = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){6,}")
 LINE = 10_000  # characters; longer runs are broken
+# Weights, samples and text lie well below; what is encrypted or packed reaches 8 bits a byte.
+RANDOM, LEAST = 7.9, 256
 
 
 def open(data: bytes, limits: Limits) -> Opened:
@@ -26,7 +28,20 @@ def open(data: bytes, limits: Limits) -> Opened:
             f"The file has {len(data):,} bytes that no check understands.",
             "Hand in a summary in a known format.",
         )
+    if len(data) >= LEAST and _entropy(data) > RANDOM:
+        raise refuse(
+            "encrypted",
+            "These bytes are even as chance makes them: encrypted or packed. Nobody sees what they hold.",
+            "Hand in the content itself, in a known format.",
+        )
     return Opened(tuple(_parts(data)), data, OPAQUE)
+
+
+def _entropy(data: bytes) -> float:
+    """Return the entropy of a file's bytes in bits a byte; source: Miller and Madow's correction."""
+    counts = np.bincount(np.frombuffer(data, dtype=np.uint8), minlength=256)
+    shares = counts[counts > 0] / len(data)
+    return float(-(shares * np.log2(shares)).sum() + (len(shares) - 1) / (2 * len(data) * np.log(2)))
 
 
 def _parts(data: bytes) -> Iterator[Part]:

@@ -20,6 +20,10 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"xar!", "archive"),
     (0, b"!<arch>\n", "archive"),
     (0, b"LZIP", "archive"),
+    (0, b"age-encryption.org/", "encrypted"),
+    (0, b"-----BEGIN AGE ENCRYPTED FILE", "encrypted"),
+    (0, b"-----BEGIN PGP MESSAGE", "encrypted"),
+    (0, b"Salted__", "encrypted"),
     (0, b"%PDF-", "pdf"),
     (0, b"\x89PNG\r\n\x1a\n", "png"),
     (0, b"\xff\xd8\xff", "jpeg"),
@@ -72,7 +76,9 @@ HEAD_BYTES = 512
 def content(data: bytes) -> str:
     """Return what the bytes are by their beginning: a word of `SIGNATURES`, "text", or "" for neither."""
     for offset, signature, what in SIGNATURES:
-        if data[offset : offset + len(signature)] == signature and not _only_letters(data, offset, signature):
+        if data[offset : offset + len(signature)] == signature and not _only_letters(
+            data, offset, signature, what
+        ):
             return what
     if MPEG_FRAME.match(data) or AAC_FRAME.match(data):
         return "sound"
@@ -85,9 +91,14 @@ def content(data: bytes) -> str:
     return "text" if looks_like_text(data) else ""
 
 
-def _only_letters(data: bytes, offset: int, signature: bytes) -> bool:
+def _only_letters(data: bytes, offset: int, signature: bytes, what: str) -> bool:
     """Return whether this is text that happens to begin with a signature's letters, as "FORM" may."""
-    return signature.isascii() and signature not in (b"%PDF-", b"NIST_1A") and looks_like_text(data)
+    return (
+        signature.isascii()
+        and what not in ("pdf", "encrypted")
+        and signature != b"NIST_1A"
+        and looks_like_text(data)
+    )
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -15,6 +15,7 @@ from egress_review.screening.disclosure import (
     models,
     recount,
     rows,
+    said,
     suppression,
 )
 from egress_review.screening.index import Index
@@ -77,7 +78,15 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
     return [
         *rows.in_text(content, index.people, where),
         *models.in_text(content, index.people, limits, where),
+        *said.in_text(content, limits, where),
     ]
 
 
-__all__ = ["check", "in_array", "in_numbers", "in_text", "rows_only"]
+def beside(table: Table, content: str, limits: Limits) -> list[Finding]:
+    """Return what the text around a table adds to it: totals of suppressed cells, people behind shares."""
+    whole = said.with_totals(table, content)
+    undone = suppression.check(whole, limits) if whole else []
+    return [*undone, *said.shares(table, content, limits)]
+
+
+__all__ = ["beside", "check", "in_array", "in_numbers", "in_text", "rows_only"]

@@ -47,13 +47,18 @@ def small(table: Table, limits: Limits) -> list[Finding]:
         people = PEOPLE.match(name)
         if not (people or COUNT.match(name)) or (RECORDINGS.match(name) and people_columns(table)):
             continue
-        if not people and _is_axis(table, at):
+        # A column that also holds fractions is named like a count, as the phone "n" is, but counts nothing.
+        if not people and (_is_axis(table, at) or any(map(_is_fraction, table.column(at)))):
             continue
         for row, cell in enumerate(table.column(at)):
             value = whole(cell)
             if value is not None and 0 < value < limits.minimum_count:
                 findings.append(_small(table.place(row, at), limits, "people" if people else "cases"))
     return findings[:20] or _turned(table, limits)
+
+
+def _is_fraction(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell.strip())) and whole(cell) is None
 
 
 def _is_axis(table: Table, at: int) -> bool:
@@ -87,6 +92,7 @@ def _small(where: str, limits: Limits, what: str) -> Finding:
 
 def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the small cells of a table that is labels and whole numbers only."""
+    table = _without_index(table)
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
     labels = [row[0].strip() for row in table.rows]
     if len(columns) < 2 or len(table.rows) < 2 or any(NUMBER.fullmatch(label) for label in labels if label):
@@ -103,6 +109,15 @@ def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     if few:
         return _few_in_crosstab(table, few, columns, labels, people, limits)
     return _zeros(table, values, people)
+
+
+def _without_index(table: Table) -> Table:
+    """Return a table without the nameless column that numbers its rows, as pandas prints it."""
+    if len(table.header) < 3 or table.header[0].strip() or not table.rows:
+        return table
+    if [whole(cell) for cell in table.column(0)] != list(range(len(table.rows))):
+        return table
+    return replace(table, header=table.header[1:], rows=tuple(row[1:] for row in table.rows))
 
 
 def _few_in_crosstab(

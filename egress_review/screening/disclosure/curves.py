@@ -18,6 +18,7 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
+SYMBOLS = 100  # no language's phones, with their stress and length, are more
 VECTOR = 16  # columns from which a row of measured numbers is a vector
 NUMBERED = re.compile(r"[\W_]*\d+$|^\d+$")
 
@@ -38,11 +39,11 @@ def size(table: Table, limits: Limits) -> list[Finding]:
                 table.where,
             )
         ]
-    if people_columns(table):
+    if people_columns(table) or (not numeric and _is_lexicon(table)):
         return [
             flag(
                 "table_rows",
-                f"The table has {count:,} rows; a human has to see that they are groups.",
+                f"The table has {count:,} rows; a human has to see that they are groups or words.",
                 f"Hand in at most {limits.table_rows} rows.",
                 table.where,
             )
@@ -56,6 +57,14 @@ def size(table: Table, limits: Limits) -> list[Finding]:
             table.where,
         )
     ]
+
+
+def _is_lexicon(table: Table) -> bool:
+    """Return whether a table says of each of many different words how it is pronounced, in few symbols."""
+    words = table.column(0)
+    symbols = {cell for row in table.rows for cell in row[1:]}
+    few = len(table.header) == 2 or len(symbols) <= SYMBOLS
+    return few and len(set(words)) == len(words) and all(map(str.isalpha, words))
 
 
 def _features(table: Table, numeric: int, limits: Limits) -> list[Finding]:

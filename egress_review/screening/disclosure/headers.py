@@ -10,7 +10,11 @@ from egress_review.screening.tables import Table
 
 PEOPLE = re.compile(
     r"^(n|num|nb|nr|no|number|count|total|unique|distinct)?(of)?(speakers?|people|persons?|participants?|subjects?|"
-    r"talkers?|voices?|patients?|children|individuals?|informants?|respondents?|listeners?)(n|count|num|total)?$"
+    r"talkers?|voices?|patients?|children|individuals?|informants?|respondents?|listeners?|readers?|"
+    r"personnes|locut(eurs?|rices?)|participantes?|sujets|personen|sprecher(innen|n)?|menschen|probanden|"
+    r"teilnehmer(innen)?|personas|hablantes|locutores|pessoas|falantes|persone|parlanti|partecipanti|mensen|"
+    r"sprekers|deelnemers|puhujaa?)"
+    r"(n|count|num|total)?$"
 )
 COUNT = re.compile(
     r"^(n|nn|num|count|counts|cnt|freq|frequencycount|cases|obs|observations|support|size|samplesize|"
@@ -29,7 +33,10 @@ SPOKEN = re.compile(
     r"^(transcript(ion)?s?|text|utterances?|sentences?|ref(erence)?s?|hyp(othesis|otheses)?|"
     r"prompt|asr(output)?|prediction|predicted(text)?)$"
 )
-EXTREME = re.compile(r"^(.*_)?(max|min|maximum|minimum|mode|longest|shortest|range|outliers?)(_.*)?$")
+EXTREME = re.compile(
+    r"^(.*_)?(max|min|maximum|minimum|mode|longest|shortest|oldest|youngest|highest|lowest|slowest|fastest|"
+    r"loudest|quietest|largest|smallest|range|outliers?)(_.*)?$"
+)
 NO_COUNT = re.compile(
     r"^(n|num|number|numberof)?(epochs?|steps?|iter(ation)?s?|folds?|layers?|seeds?|years?|months?|days?|hours?|hz|"
     r"khz|bins?|rank|k|degree|df|degreesoffreedom|batch|batchsize|dims?|dimension|hidden(size|dim)?|heads?|kernel(size)?|"
@@ -52,7 +59,7 @@ QUANTILE = re.compile(
     r"median|mean|std|sd|count|min(imum)?|max(imum)?|iqr|0?\.\d+)\s*$"
 )
 SUPPRESSED = re.compile(
-    r"^(<\s*=?\s*\d+|\*+|x+|-+|[\u2013\u2014]|suppressed|redacted|hidden|masked|s|\[c\]|c|n/?a|nan|\.)$",
+    r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]|suppressed|redacted|hidden|masked|s|\[c\]|c|n/?a|nan|\.)$",
     re.IGNORECASE,
 )
 TOTAL = re.compile(
@@ -93,15 +100,18 @@ SEXES = frozenset(
         "w",
     ]
 )
+NUMBER_SIGNS = frozenset({"#", "№", "n°", "nº", "#n", "# n"})
 AGE_BAND = re.compile(
     r"^(<|>|≤|≥|<=|>=|under|over|up to)?\s*\d{1,3}\s*(-|–|—|to|bis|\.\.)?\s*(\d{1,3})?\s*\+?\s*"
-    r"(years?|y|yrs?)?$",
+    r"(years?|y|yrs?|'?s)?$",
     re.IGNORECASE,
 )
 
 
 def bare(header: str) -> str:
     """Return a header as it is compared: lower-case letters only."""
+    if header.strip() in NUMBER_SIGNS:
+        return "n"
     return re.sub(r"[^a-z]", "", header.casefold())
 
 

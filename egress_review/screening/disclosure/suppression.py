@@ -16,7 +16,7 @@ from egress_review.screening.verdict import Finding, block, flag
 LARGEST = 40  # unknowns and equations that are solved; larger tables are bounded only
 ROUNDS = 30
 NARROW = 2  # a range of so few values is as good as the value
-BELOW = re.compile(r"^<\s*(=?)\s*(\d+)$")
+BELOW = re.compile(r"^n?\s*(?:<|under|below|fewer than|less than)\s*(=?)\s*(\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,11 @@ def check(table: Table, limits: Limits) -> list[Finding]:
     for row, column in hidden:
         low, high = bounds[row, column]
         place = table.place(row, column)
-        if (row, column) in solved or low == high:
+        if not table.rows[row][column].strip():
+            # An empty cell can be nothing at all: only a small count that follows from the totals is undone.
+            if low == high and 0 < low < limits.minimum_count:
+                findings.append(_undone(place, limits))
+        elif (row, column) in solved or low == high:
             findings.append(_undone(place, limits))
         elif high - low < NARROW and (low, high) != _before(table, (row, column), limits):
             findings.append(_nearly(place, limits))
@@ -57,7 +61,12 @@ def _hidden(table: Table) -> list[tuple[int, int]]:
         if (n not in names or _mostly_numbers(table, n))
         and any(whole(cell) is not None for cell in table.column(n))
     ]
-    return [(r, c) for r, row in enumerate(table.rows) for c in counted if c > 0 and is_suppressed(row[c])]
+    return [
+        (r, c)
+        for r, row in enumerate(table.rows)
+        for c in counted
+        if c > 0 and (is_suppressed(row[c]) or not row[c].strip())
+    ]
 
 
 def _mostly_numbers(table: Table, column: int) -> bool:

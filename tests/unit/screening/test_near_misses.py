@@ -1,0 +1,122 @@
+"""What the corpus once let through or blocked wrongly: each leak beside a harmless twin."""
+
+# ruff: noqa: E501 - a case is one line
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import struct
+import wave
+from io import BytesIO
+
+import pytest
+
+from egress_review.screening.context import Context
+from egress_review.screening.index import Index
+from egress_review.screening.inspection import look
+from egress_review.screening.limits import Limits
+from tests.unit.screening.cases import DATA, INDEX, canonical, checks, rows_csv
+
+ROWS = rows_csv(4)
+GROUPS = ["north", "south", "coast"]
+SERIES = "region  sex\nnorth   f      {}\n        m     21\nsouth   f     34\nName: {}, dtype: int64\n"
+HIDDEN = "# Speakers\n\n| region | women | men |\n|---|---|---|\n| north | 75 | 44 |\n| south | {} | 43 |\n| west | 62 | 66 |\n\nIn all there are {} women.\n"
+LEXICON = "".join(
+    f"word{'abcdefghij'[n % 10]}{'abcdefghijklmnopqrstuvwxy'[n // 10]}\tAH0 B IY1\n" for n in range(250)
+)
+TWINS = [
+    ("encoded", "a.yaml", "state: |\n  " + " ".join(map(str, ROWS.encode())) + "\n", "state: |\n  " + " ".join(map(str, range(100, 160))) + "\n"),
+    ("encoded", "a.yaml", "state: |\n  " + " ".join(f"{byte:08b}" for byte in ROWS.encode()[:200]) + "\n", "codes: |\n  " + " ".join(f"{n:08b}" for n in range(128, 160)) + "\n"),
+    ("encoded", "a.csv", "part,value\n0," + " ".join(f"{byte:03o}" for byte in ROWS.encode()[:300]) + "\n", "part,value\n0,0.21\n1,0.19\n"),
+    ("crosstab", "a.txt", "    age   f   m\n0   20s   0   2\n1   40s  31   2\n2   60s  22  41\n", "    age   f   m\n0   20s  30  42\n1   40s  31  62\n2   60s  22  41\n"),
+    ("small_cells", "a.md", "| region | personnes |\n|---|---|\n| nord | 3 |\n| sud | 25 |\n", "| region | personnes |\n|---|---|\n| nord | 30 |\n| sud | 25 |\n"),
+    ("small_cells", "a.csv", "region,#\nnorth,3\nsouth,25\n", "region,#\nnorth,30\nsouth,25\n"),
+    ("small_cells", "a.log", SERIES.format(3, "speaker"), SERIES.format(30, "speaker")),
+    ("small_counts", "a.md", "".join(f"* {n} speakers are from the {g}\n" for n, g in enumerate(GROUPS, start=2)), "".join(f"* {n} speakers are from the {g}\n" for n, g in enumerate(GROUPS, start=20))),
+    ("shares", "a.md", "Shares of the 40 speakers\n\n| region | percent |\n|---|---|\n| north | 7.5 |\n| south | 92.5 |\n", "Shares of the 40 speakers\n\n| region | percent |\n|---|---|\n| north | 47.5 |\n| south | 52.5 |\n"),
+    ("suppression", "a.csv", "region,women,men,total\nnorth,42,32,74\nsouth,51,57,108\neast,74,,77\ntotal,167,92,259\n", "region,women,men,total\nnorth,42,32,74\nsouth,51,57,108\neast,74,,74\ntotal,167,89,256\n"),
+    ("suppression", "a.csv", "region,women,men,total\nnorth,45,52,97\nsouth,58,≤9,63\ntotal,103,57,160\n", "region,women,men,total\nnorth,45,≤9,\nsouth,58,≤9,\ntotal,103,12,115\n"),
+    ("suppression", "a.csv", "region,women,men,total\nnorth,45,52,97\nsouth,58,n<10,63\ntotal,103,57,160\n", "region,women,men\nnorth,45,52\nsouth,58,n<10\n"),
+    ("suppression", "a.md", HIDDEN.format("<10", 141), HIDDEN.format("66", 203)),
+    ("extremes", "a.csv", "region,n_speakers,oldest\nnorth,30,93\nsouth,25,88\n", "region,n_speakers,mean_age\nnorth,30,43\nsouth,25,48\n"),
+    ("extremes", "a.md", "The oldest participant is 93 years old.\n", "The oldest corpus was recorded in 1993.\n"),
+    ("runs_code", "a.yaml", "model: !!python/object/apply:os.system ['true']\n", "model: !wav2vec {layers: 12}\n"),
+    ("runs_code", "a.log", "model:\ncposix\nsystem\np0\n(Vtrue\np1\ntp2\nRp3\n.\n", "model:\nconvolution\nsystem\nready\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "name", "leak", "twin"), TWINS)
+def test_a_leak_is_found_and_its_twin_is_not(check: str, name: str, leak: str, twin: str) -> None:
+    assert check in checks(name, leak)
+    assert check not in checks(name, twin)
+
+
+BENIGN = [
+    ("lexicon", "a.txt", LEXICON),
+    ("phones", "a.csv", "phone,m,n,f\n" + "".join(f"{p},{a},{b},{c}\n" for p, a, b, c in [("m", 92.1, 5.0, 2.9), ("n", 4.0, 93.3, 2.7), ("f", 1.5, 2.0, 96.5)])),
+    ("losses", "a.jsonl", "".join(json.dumps({"step": n, "loss": round(4 / (1 + n / 30), 3)}) + "\n" for n in range(120))),
+    ("bins", "a.md", "| seconds | speakers |\n|---|---|\n" + "".join(f"| {n}–{n + 1} s | {17 + 9 * n} |\n" for n in range(2, 9))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "name", "content"), BENIGN)
+def test_what_only_looks_like_a_leak_may_leave(what: str, name: str, content: str) -> None:
+    assert canonical(name, content)
+
+
+def test_whole_numbers_that_name_ids_by_chance_are_no_ids() -> None:
+    # Half of all numbers below 400 are ids without their prefix: three of four are nothing unusual.
+    index = Index.of([type(DATA[0])(f"corpus-{n:03d}", f"s{n % 40}") for n in range(0, 400, 2)])
+    assert index.identifiers.column(("42", "52", "74", "167")) is None
+    assert index.identifiers.column(tuple(str(n) for n in range(20, 380, 18)))
+
+
+@pytest.mark.parametrize("cell", ["＝HYPERLINK(1)", "＋1+cmd", "－A1", "＠SUM(A1)"])  # noqa: RUF001 - full-width signs
+def test_a_full_width_formula_becomes_text(cell: str) -> None:
+    assert f"'{cell}" in canonical("a.csv", f"system,note\nbase,{cell}\n").decode()
+
+
+def test_zeros_that_a_value_does_not_need_do_not_leave() -> None:
+    copy = canonical("a.csv", "step,loss\n0,0.2310\n1,0.951000\n2,01.5\n3,100\n4,1.50e-3\n").decode()
+    assert copy == "step,loss\n0,0.231\n1,0.951\n2,1.5\n3,100\n4,1.5e-3\n"
+
+
+def looked(data: bytes, name: str) -> set[str]:
+    """Return the checks that block a file where a human may judge unknown types."""
+    found = look(data, name, INDEX, Limits(), Context(unknown="flag"))
+    return {finding.check for finding in found.findings if finding.severity == "block"}
+
+
+def test_bytes_as_even_as_chance_are_blocked_even_where_unknown_types_are_flagged() -> None:
+    assert looked(random.Random(1).randbytes(4000), "weights.bin") == {"encrypted"}
+    assert looked(b"age-encryption.org/v1\n-> X25519 abc\n" + random.Random(2).randbytes(900), "a.age") == {
+        "type"
+    }
+    samples = b"".join(struct.pack("<f", random.Random(3).gauss(0, 1)) for _ in range(1000))
+    assert "encrypted" not in looked(samples, "weights.bin")
+
+
+def test_a_name_kept_in_a_compressed_file_must_be_one() -> None:
+    table = b"region,n_speakers\nnorth,30\nsouth,25\n"
+    for kept, blocked in ((ROWS, True), ("results.csv", False)):
+        out = BytesIO()
+        with gzip.GzipFile(kept, "wb", fileobj=out) as packed:
+            packed.write(table)
+        assert ("archive_extra" in looked(out.getvalue(), "results.csv.gz")) == blocked
+
+
+def test_a_sound_that_ends_before_its_own_end_is_blocked() -> None:
+    out = BytesIO()
+    with wave.open(out, "wb") as opened:
+        opened.setparams((1, 2, 16_000, 0, "NONE", ""))
+        opened.writeframes(bytes(8_000))
+    whole = out.getvalue()
+    assert looked(whole, "a.wav") == set()
+    assert looked(whole[:-100], "a.wav") == {"sound"}
+
+
+def test_a_notebook_whose_cells_are_numbers_is_refused_for_what_it_is() -> None:
+    data = b'{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[1,2]}'
+    assert looked(data, "a.ipynb") == {"notebook"}
