@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import text
+from egress_review.screening import names, text
 from egress_review.screening.carriers import signatures, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import ARRAY, ARRAYS
@@ -46,7 +46,8 @@ def packed(named: dict[str, NDArray[np.generic]]) -> Opened:
         clean, changed = cleaned(values)
         total += changed
         members.append((f"{name_of(name, taken)}.npy", written(clean)))
-    return Opened(tuple(parts), zips.written(sorted(members)), ARRAYS, tuple(changes(total)))
+    findings = (*changes(total), *names.check_together({name: name for name in named}))
+    return Opened(tuple(parts), zips.written(sorted(members)), ARRAYS, findings)
 
 
 def name_of(name: str, taken: set[str]) -> str:
