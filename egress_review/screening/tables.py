@@ -109,7 +109,9 @@ def rebuild(table: Table, delimiter: str) -> tuple[str, list[Finding]]:
             short = _rounded_cell(harmless)
             shortened += short != harmless
             cells.append(short)
-        writer.writerow(cells)
+        # Of a row without any visible character nothing is left.
+        if any(cells):
+            writer.writerow(cells)
     findings = []
     if formulas:
         findings.append(

@@ -35,8 +35,12 @@ def open(data: bytes, limits: Limits) -> Opened:
 def parts(value: Json, limits: Limits) -> list[Part]:
     """Return the tables that a JSON value holds, at any depth."""
     found: list[Part] = []
+    rows: set[int] = set()
     for path, node in structured.nodes(value, ""):
-        table = structured.as_table(node, path[-120:] or "top level", limits)
+        # What is a row of a table that was found is no table of its own.
+        table = None if id(node) in rows else structured.as_table(node, path[-120:] or "top level", limits)
         if table is not None:
             found.append(table)
+            if isinstance(node, list):
+                rows.update(map(id, node))
     return found

@@ -166,8 +166,12 @@ class Page(HTMLParser):
 
 
 def read(content: str) -> Page:
-    """Return an HTML text taken apart; broken HTML is read as a browser would, roughly."""
+    """Return an HTML text taken apart, as a browser would roughly; raises Unscreenable where that fails."""
     page = Page()
-    page.feed(content)
-    page.close()
+    try:
+        page.feed(content)
+        page.close()
+    except AssertionError as error:
+        # The library asserts what a declaration, as <![ without a name, need not keep.
+        raise refuse("page", "The page holds a broken declaration.", "Save it again as HTML.") from error
     return page

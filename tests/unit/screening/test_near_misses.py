@@ -85,6 +85,11 @@ def test_zeros_that_a_value_does_not_need_do_not_leave() -> None:
     assert copy == "step,loss\n0,0.231\n1,0.951\n2,1.5\n3,100\n4,1.5e-3\n"
 
 
+def test_a_row_of_invisible_characters_does_not_make_a_second_copy_differ() -> None:
+    copy = canonical("a.csv", "region,n_speakers\n\u200b,\u200b\nnorth,30\nsouth,25\n")
+    assert copy == canonical("a.csv", copy) == b"region,n_speakers\nnorth,30\nsouth,25\n"
+
+
 def test_a_count_column_without_a_number_breaks_nothing() -> None:
     assert canonical("a.csv", "word,count\nnorth,many\nsouth,few\ncoast,some\n")
 
@@ -147,3 +152,7 @@ def test_a_percent_encoded_data_address_is_opened() -> None:
         written = "".join(f"%{byte:02x}" for byte in data)
         packed = list(files_in(f'<audio src="data:audio/wav,{written}">', ""))
         assert [one.data for one in packed] == ([data] if found else [])
+
+
+def test_a_page_with_a_broken_declaration_is_refused_for_what_it_is() -> None:
+    assert looked(b"<!doctype html><p>The rate is 0.21.</p><![>h<h", "a.html") == {"page"}
