@@ -74,6 +74,14 @@ def screen(content: str, index: Index, limits: Limits, *, unpack: Open) -> tuple
         raise refuse(
             "notebook", "This is no notebook of format 4.", "Open it in JupyterLab and save it again."
         )
+    minor = value.get("nbformat_minor")
+    if type(minor) is not int or not 0 <= minor <= nbformat.current_nbformat_minor:
+        # Of a version that is yet to come nothing would be validated.
+        raise refuse(
+            "notebook",
+            f"Notebooks of version 4.{str(minor)[:20]} can't be read here.",
+            f"Save it as version 4.{nbformat.current_nbformat_minor}.",
+        )
     source: Any = read_notebook(value)
     try:
         validate(source)

@@ -154,5 +154,11 @@ def test_a_percent_encoded_data_address_is_opened() -> None:
         assert [one.data for one in packed] == ([data] if found else [])
 
 
+def test_a_notebook_of_a_version_to_come_is_refused() -> None:
+    cell = b'{"cell_type":"code","metadata":{},"source":""}'
+    data = b'{"nbformat":4,"nbformat_minor":62,"metadata":{},"cells":[' + cell + b"]}"
+    assert looked(data, "a.ipynb") == {"notebook"}
+
+
 def test_a_page_with_a_broken_declaration_is_refused_for_what_it_is() -> None:
     assert looked(b"<!doctype html><p>The rate is 0.21.</p><![>h<h", "a.html") == {"page"}
