@@ -30,7 +30,8 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
         findings.append(
             flag(
                 "numbers_many",
-                f"The file's arrays hold {numbers:,} measured numbers; they can be weights or features of voices.",
+                f"The file's arrays hold {numbers:,} measured numbers; they can be weights or features "
+                "of voices.",
                 arrays.AGGREGATE,
             )
         )

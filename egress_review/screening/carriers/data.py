@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
@@ -24,7 +25,7 @@ TYPES = {
     **{"float64": "<f8", "float32": "<f4", "int32": "<i4", "uint32": "<u4", "int16": "<i2", "uint16": "<u2"},
     **{"int8": "i1", "uint8": "u1", "u1c": "u1"},
 }
-DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([A-Za-z0-9+/=_%-]{16,})")
+DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([^\s\"'<>]{16,})")
 OPENING = re.compile(r"[\[{]")
 
 
@@ -112,7 +113,8 @@ def files_in(content: str, where: str) -> Iterator[Packed]:
     for number, match in enumerate(DATA_URI.finditer(content), start=1):
         if number > 200:
             break
-        raw = _decoded(match.group(3)) if "base64" in match.group(2) else None
+        plain = unquote_to_bytes(match.group(3))
+        raw = _decoded(plain.decode("latin-1")) if "base64" in match.group(2) else plain
         if raw is not None and signatures.content(raw) in KNOWN:
             yield Packed(raw, "", f"{where}, data address {number}" if where else f"data address {number}")
 
