@@ -76,8 +76,8 @@ def check_together(names: Mapping[str, str]) -> list[Finding]:
         return [
             flag(
                 "file_names",
-                f"{len(names)} file names hold {characters} characters together, enough to carry data.",
-                "Hand in fewer files, or number them: figure-01.png, figure-02.png.",
+                f"{len(names)} names hold {characters} characters together, enough to carry data.",
+                "Hand in fewer files or arrays, or number them: figure-01.png, figure-02.png.",
             )
         ]
     return []

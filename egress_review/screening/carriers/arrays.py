@@ -5,25 +5,21 @@ from __future__ import annotations
 import ast
 import io
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import text
+from egress_review.screening import names, text
 from egress_review.screening.carriers import signatures, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import ARRAY, ARRAYS
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Part, Text
-from egress_review.screening.verdict import Finding, Unscreenable, flag, note, refuse
+from egress_review.screening.verdict import Finding, Unscreenable, note, refuse
 
 MANTISSA_BITS = 13  # about four significant digits
-# Letters and digits mixed, as in base32 or hex; a layer has one number at a time.
-CODED = re.compile(r"(?:[0-9]+[A-Za-z]+){2}|[0-9a-f]{8}")
-ODD_NAME, ODD_NAMES = 8, 8  # characters of a name, and names, from which they can be a message
 HEADER_BYTES = 16 * 1024
 AGAIN = "Save the array again with numpy.save or numpy.savez, with numbers or text in it."
 OBJECTS = "The array holds Python objects (a pickle), which can run code and hold anything."
@@ -50,20 +46,8 @@ def packed(named: dict[str, NDArray[np.generic]]) -> Opened:
         clean, changed = cleaned(values)
         total += changed
         members.append((f"{name_of(name, taken)}.npy", written(clean)))
-    findings = (*changes(total), *_naming(named))
+    findings = (*changes(total), *names.check_together({name: name for name in named}))
     return Opened(tuple(parts), zips.written(sorted(members)), ARRAYS, findings)
-
-
-def _naming(named: Iterable[str]) -> Iterator[Finding]:
-    """Yield a flag where arrays have names that no program gives them: names carry data, too."""
-    odd = [name for name in named if len(name) >= ODD_NAME and CODED.search(name)]
-    if len(odd) >= ODD_NAMES:
-        yield flag(
-            "array_names",
-            f"{len(odd)} names of arrays are no words; they can carry data.",
-            "Give arrays plain names.",
-            "names of arrays",
-        )
 
 
 def name_of(name: str, taken: set[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from egress_review.screening import names
 from egress_review.screening.carriers import arrays
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import TENSORS
@@ -60,6 +61,7 @@ def open(data: bytes, limits: Limits) -> Opened:
     found = _tensors(header, body, limits)
     parts: list[Part] = [Text("\n".join(tensor.name for tensor in found), "names of tensors")]
     parts += [Array(_readable(tensor), tensor.name, tensor.name) for tensor in found]
+    findings += names.check_together({tensor.name: tensor.name for tensor in found})
     canonical, changed = _written(found)
     return Opened(tuple(parts), canonical, TENSORS, (*findings, *arrays.changes(changed)))
 

@@ -130,7 +130,7 @@ def _whole_speakers(
     Sums of few speakers' counts that fill the range of numbers prove nothing, nor does an equal share of all.
     """
     everything, count = people.recording_count, people.speaker_count
-    if not count or (count >= limits.minimum_count and sum(value for _, value in counts) != everything):
+    if not count or not counts or (count >= limits.minimum_count and sum(value for _, value in counts) != everything):
         return
     reached = _sums(
         people.recordings_each().tolist(), limits.minimum_count, CHANCE * everything / len(counts)

@@ -11,8 +11,10 @@ import struct
 import wave
 from io import BytesIO
 
+import numpy as np
 import pytest
 
+from egress_review.screening.carriers.data import files_in
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import look
@@ -83,6 +85,10 @@ def test_zeros_that_a_value_does_not_need_do_not_leave() -> None:
     assert copy == "step,loss\n0,0.231\n1,0.951\n2,1.5\n3,100\n4,1.5e-3\n"
 
 
+def test_a_count_column_without_a_number_breaks_nothing() -> None:
+    assert canonical("a.csv", "word,count\nnorth,many\nsouth,few\ncoast,some\n")
+
+
 def looked(data: bytes, name: str) -> set[str]:
     """Return the checks that block a file where a human may judge unknown types."""
     found = look(data, name, INDEX, Limits(), Context(unknown="flag"))
@@ -120,3 +126,24 @@ def test_a_sound_that_ends_before_its_own_end_is_blocked() -> None:
 def test_a_notebook_whose_cells_are_numbers_is_refused_for_what_it_is() -> None:
     data = b'{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[1,2]}'
     assert looked(data, "a.ipynb") == {"notebook"}
+
+
+def test_many_names_of_arrays_are_told_as_a_way_out() -> None:
+    def told(names: list[str]) -> set[str]:
+        out = BytesIO()
+        np.savez(out, **{name: np.array([0.2]) for name in names})
+        return checks("a.npz", out.getvalue())
+
+    assert "file_names" in told([f"{random.Random(n).randbytes(12).hex()}" for n in range(60)])
+    assert "file_names" not in told([f"layer{n}" for n in range(60)])
+
+
+def test_a_percent_encoded_data_address_is_opened() -> None:
+    sound = BytesIO()
+    with wave.open(sound, "wb") as opened:
+        opened.setparams((1, 2, 16_000, 0, "NONE", ""))
+        opened.writeframes(bytes(3_000))
+    for data, found in ((sound.getvalue(), True), (b"plain words only", False)):
+        written = "".join(f"%{byte:02x}" for byte in data)
+        packed = list(files_in(f'<audio src="data:audio/wav,{written}">', ""))
+        assert [one.data for one in packed] == ([data] if found else [])
