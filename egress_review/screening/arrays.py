@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,7 +13,9 @@ from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
 from egress_review.screening.sound import frames, matching, numbers
-from egress_review.screening.sound.matching import Match
+from egress_review.screening.sound.features import Floats
+from egress_review.screening.sound.fingerprints import Sounds
+from egress_review.screening.sound.matching import Looked, Match
 from egress_review.screening.verdict import Finding, block, flag
 
 AGGREGATE = "Hand in aggregated numbers, or a plot."
@@ -68,18 +71,43 @@ def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Match |
     """Return the first match of any reading of some numbers, None where none is found in `seconds`."""
     if not index.sounds:
         return None
+    ends_at = time.monotonic() + seconds
     matrices = list(_matrices(values))
-    for matrix in matrices:
-        for _, samples in numbers.sequences(matrix):
-            looked = numbers.heard(index.sounds, samples, seconds / (2 * len(matrices)))
-            if looked.matches:
-                return looked.matches[0]
-    for matrix in matrices:
-        for turned in _as_frames(matrix):
-            looked = matching.match_views(index.sounds, frames.views(turned), seconds / (4 * len(matrices)))
-            if looked.matches:
-                return looked.matches[0]
+    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
+    looks = [_as_recorded, _as_frames, _as_changed]
+    for done, look in enumerate(looks):
+        for number, matrix in enumerate(matrices):
+            left = ends_at - time.monotonic()
+            share = left / ((len(looks) - done) * (len(matrices) - number))
+            found = look(matrix, index.sounds, share)
+            if found is not None:
+                return found
     return None
+
+
+def _as_recorded(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    return _first(numbers.as_recorded(sounds, samples, share) for samples, share in _heard(matrix, seconds))
+
+
+def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    return _first(numbers.as_changed(sounds, samples, share) for samples, share in _heard(matrix, seconds))
+
+
+def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats, float]]:
+    """Yield what may be samples, each with its share of the time that is left."""
+    ends_at = time.monotonic() + seconds
+    found = list(numbers.sequences(matrix))
+    for number, (_, samples) in enumerate(found):
+        yield samples, (ends_at - time.monotonic()) / (len(found) - number)
+
+
+def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    turned = list(_turned(matrix))
+    return _first(matching.match_views(sounds, frames.views(one), seconds / len(turned)) for one in turned)
+
+
+def _first(looks: Iterator[Looked]) -> Match | None:
+    return next((looked.matches[0] for looked in looks if looked.matches), None)
 
 
 def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
@@ -92,7 +120,7 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     yield from (planes[number] for number in chosen)
 
 
-def _as_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield a matrix as frames by bands, both ways round where both could be."""
     for turned in (matrix, matrix.T):
         count, width = turned.shape

@@ -42,10 +42,12 @@ def floored(patches: Floats) -> Floats:
     return found
 
 
-def whitened(patches: Floats, valid: NDArray[np.bool_], tone: float = TONE) -> Floats:
-    """Return patches (count, frames, 16) such that unlike speech correlates as little as noise would.
+def whitened(
+    patches: Floats, valid: NDArray[np.bool_], tone: float = TONE, orders: tuple[int, int] = (0, BANDS)
+) -> Floats:
+    """Return patches (count, frames, up to 16) such that unlike speech correlates as little as noise would.
 
-    Centred, bands that were not heard left out, then divided by what speech varies by and what its last
+    `orders` of the cosine transform are kept, from the first up to the second. Centred, bands that were not heard left out, then divided by what speech varies by and what its last
     frame foretells. Source: whitening before a matched filter, Turin 1960.
     """
     flat = floored(patches)
@@ -53,7 +55,7 @@ def whitened(patches: Floats, valid: NDArray[np.bool_], tone: float = TONE) -> F
     mean = spectrum[:, :, valid].mean(axis=2, keepdims=True)
     flat -= np.float32(1 - tone) * spectrum + np.float32(tone) * mean
     flat *= valid
-    found: Floats = flat @ WHITEN
+    found: Floats = flat @ WHITEN[:, orders[0] : orders[1]]
     found[:, 1:] -= np.float32(MEMORY) * found[:, :-1]
     return found
 
