@@ -126,6 +126,14 @@ def _nested(new: Sequence[Seen], everything: Sequence[Seen]) -> Iterator[tuple[S
                 yield one, other
 
 
+def _counts_up(table: Table, column: int) -> bool:
+    """Return whether a column only numbers the rows: it names nothing."""
+    numbers = [whole(cell) for cell in table.column(column)]
+    return numbers[:1] in ([0], [1]) and numbers == list(
+        range(numbers[0] or 0, (numbers[0] or 0) + len(numbers))
+    )
+
+
 def _differences(one: Seen, other: Seen, index: Index, limits: Limits) -> list[Finding]:
     if len(label_columns(one.table)) != len(label_columns(other.table)):
         return (
@@ -286,7 +294,7 @@ def _together(
     for finding in disclosure.rows_only(whole_table, index):
         message = f"{count} files of this and earlier releases, put together: {finding.message}"
         return replace(finding, message=message, where="")
-    naming = label_columns(whole_table)
+    naming = [n for n in label_columns(whole_table) if not all(_counts_up(seen.table, n) for seen in alike)]
     labels = Counter(tuple(folded(row[n]) for n in naming) for row in whole_table.rows)
     repeated = len(labels) < 0.7 * len(whole_table.rows)
     if count < TABLES or (repeated and naming):
@@ -296,7 +304,7 @@ def _together(
         f"{count} small tables of the same columns hold {size} different rows together: this looks like one "
         "table cut up."
     )
-    make = block if size > limits.table_rows else flag
+    make = block if 2 * size > limits.table_rows else flag
     return (
         make("accumulated", message, "Hand in one aggregated table instead of many slices.")
         if size >= 50

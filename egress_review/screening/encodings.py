@@ -137,7 +137,7 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
     streams: dict[str, list[tuple[int, str]]] = {name: [] for name in STREAMS}
     for number, line in enumerate(text.split("\n"), start=1):
         tokens = TOKEN.findall(line)
-        odd = [token for token in tokens if _is_piece(token)]
+        odd = [token for token in tokens if is_piece(token)]
         streams["all"] += [(number, token) for token in odd[:50]]
         if tokens and (odd or len(tokens) <= FEW_TOKENS):
             streams["first"].append((number, tokens[0]))
@@ -155,13 +155,14 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             joined = "".join(
                 token.rstrip("=") if n < len(run) - 1 else token for n, (_, token) in enumerate(run)
             )
-            parts = sum(_is_piece(token) for _, token in run)
+            parts = sum(is_piece(token) for _, token in run)
             if 2 * parts >= len(run) >= PIECES and len(joined) >= JOINED and joined not in seen:
                 seen.add(joined)
                 yield run[0][0], joined
 
 
-def _is_piece(token: str) -> bool:
+def is_piece(token: str) -> bool:
+    """Return whether a token may be part of something encoded: long enough, no word, no name."""
     return len(token) >= PIECE and not NAMED.fullmatch(token) and len(set(token)) >= 4
 
 

@@ -10,7 +10,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
 from egress_review.screening.sound.check import check as check_sound
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding
+from egress_review.screening.verdict import Finding, flag
 
 # Looks through a file inside a file; given by whoever knows all carriers.
 Open = Callable[[Packed], list[Finding]]
@@ -19,10 +19,21 @@ Open = Callable[[Packed], list[Finding]]
 def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open) -> list[Finding]:
     """Return what the parts of a file give away, at most about `limits.findings` of it."""
     findings: list[Finding] = []
+    numbers = 0
     for part in parts:
         findings += _one(part, index, limits, unpack)
+        if isinstance(part, Array) and part.values.dtype.kind in "fc":
+            numbers += part.values.size
         if len(findings) > limits.findings:
             break
+    if numbers > limits.table_rows and not findings:
+        findings.append(
+            flag(
+                "numbers_many",
+                f"The file's arrays hold {numbers:,} measured numbers; they can be weights or features of voices.",
+                arrays.AGGREGATE,
+            )
+        )
     return findings
 
 

@@ -108,7 +108,7 @@ def prepare(file_names: Sequence[str]) -> None:
     for name in file_names:
         kind, _ = kinds.BY_SUFFIX.get(suffix_of(name), (kinds.OPAQUE, None))
         if kind.name in OPENERS:
-            _opener(kind)
+            opener(kind)
 
 
 def look(data: bytes, name: str, index: Index, limits: Limits, context: Context = NOTHING) -> Looked:
@@ -172,12 +172,13 @@ def _open(data: bytes, name: str, kind: Kind, work: Work) -> Seen:
     if kind is kinds.OPAQUE:
         return _unknown(data, name, work)
     if kind.name in OPENERS:
-        return _examined(_opener(kind).open(data, work.limits), work)
+        return _examined(opener(kind).open(data, work.limits), work)
     canonical, findings = _written(data, kind, suffix_of(name), work)
     return _seen(kind, canonical, findings)
 
 
-def _opener(kind: Kind):  # type: ignore[no-untyped-def]
+def opener(kind: Kind):  # type: ignore[no-untyped-def]
+    """Return the module whose `open(data, limits)` gives what a file of this kind holds."""
     return importlib.import_module(f"egress_review.screening.{OPENERS[kind.name]}")
 
 
@@ -236,7 +237,7 @@ def _unknown(data: bytes, name: str, work: Work) -> Seen:
         raise refuse("type", message, instead)
     kind = kinds.by_content(data)
     if kind is kinds.OPAQUE:
-        seen = _examined(_opener(kind).open(data, work.limits), work)
+        seen = _examined(opener(kind).open(data, work.limits), work)
     else:
         seen = _open(data, f"{name}{kind.suffix}", kind, work)
     if kind is kinds.PLAIN:

@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egress_review.screening import structured, tables, text
-from egress_review.screening.kinds import JSON, NOTEBOOK, TABLE, TABS, TEXT_TYPES, Kind, identify, suffix_of
+from egress_review.screening import inspection, structured, tables, text
+from egress_review.screening.carriers import archives
+from egress_review.screening.kinds import (
+    ARCHIVE,
+    DRAWING,
+    JSON,
+    NOTEBOOK,
+    PICTURE,
+    SOUND,
+    STREAM,
+    TABLE,
+    TABS,
+    TEXT_TYPES,
+    Kind,
+    identify,
+    suffix_of,
+)
 from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Packed, Text
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Unscreenable
 
 MOST = 200
+# These show numbers to the eye or the ear only; each file's own screening looks at them.
+SEEN_ONLY = (PICTURE, DRAWING, SOUND)
 
 
-def tables_of(data: bytes, name: str, limits: Limits) -> list[Table]:
-    """Return the tables in a file's bytes, at most 200; none where it is no file that holds tables."""
+def tables_of(data: bytes, name: str, limits: Limits, depth: int = 0) -> list[Table]:
+    """Return the tables in a file's bytes, at most 200; none where it is no file that holds tables.
+
+    Files inside files are read, too, `limits.archive_depth` deep.
+    """
+    if depth > limits.archive_depth:
+        return []
     try:
-        found = list(_first(_tables(data, identify(data, name), name, limits)))
+        return list(_first(_tables(data, identify(data, name), name, limits, depth)))
     except Unscreenable:
         return []
-    return found
 
 
 def _first(found: Iterator[Table]) -> Iterator[Table]:
@@ -30,7 +52,31 @@ def _first(found: Iterator[Table]) -> Iterator[Table]:
             yield table
 
 
-def _tables(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[Table]:
+def _tables(data: bytes, kind: Kind, name: str, limits: Limits, depth: int) -> Iterator[Table]:
+    if kind is ARCHIVE:
+        for member in archives.members(data, limits.archive_bytes, limits).members:
+            yield from tables_of(member.data, member.name.rsplit("/", 1)[-1], limits, depth + 1)
+    elif kind is STREAM:
+        content = archives.stream(data, limits.archive_bytes, limits)
+        yield from tables_of(content, archives.inner_name(name), limits, depth + 1)
+    elif kind.name in inspection.OPENERS:
+        yield from () if kind in SEEN_ONLY else _opened(data, kind, limits, depth)
+    else:
+        yield from _written_in(data, kind, name, limits)
+
+
+def _opened(data: bytes, kind: Kind, limits: Limits, depth: int) -> Iterator[Table]:
+    for part in inspection.opener(kind).open(data, limits).parts:
+        match part:
+            case Table():
+                yield part
+            case Text(content, where):
+                yield from tables.embedded(content, where, limits)
+            case Packed() if part.name:
+                yield from tables_of(part.data, part.name, limits, depth + 1)
+
+
+def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[Table]:
     if kind is TABLE or kind is TABS:
         content = text.decode(data, limits.table_bytes)
         yield tables.parse(content, tables.delimiter_of(content, suffix_of(name)), limits)

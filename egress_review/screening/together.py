@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from egress_review.screening import acro, declared, differencing
+from egress_review.screening import acro, declared, differencing, split
 from egress_review.screening.context import Context
 from egress_review.screening.context import HandedIn as HandedIn
 from egress_review.screening.index import Index
@@ -32,4 +32,5 @@ CHECKS: tuple[Callable[[list[HandedIn], Index, Context, Limits], list[Finding]],
     declared.check,
     acro.check,
     differencing.check,
+    split.check,
 )

@@ -115,9 +115,14 @@ def _vectors(entries: Sequence[Entry], where: str) -> list[Finding]:
     return [flag("word_model", message, FIX, at(where, vectors[0].line))]
 
 
+def _spelled(entry: Entry) -> bool:
+    """Return whether a line is a word and how it is spelled or spoken: all that follows is short."""
+    return len(entry.words[0]) >= 3 and all(len(word) <= 3 for word in entry.words[1:])
+
+
 def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Finding]:
     """Return a flag for a list of single words nearly all said in the recordings, rare ones among them."""
-    single = dict.fromkeys(entry.words[0] for entry in entries if len(entry.words) == 1)
+    single = dict.fromkeys(entry.words[0] for entry in entries if len(entry.words) == 1 or _spelled(entry))
     telling = [word for word in single if len(word) >= 3 and not word.isdigit()]
     if len(telling) < VOCABULARY or not index.transcripts.corpora:
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from egress_review.screening.disclosure.headers import (
     CURVE,
     RECORDINGS,
@@ -15,6 +17,9 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
+
+VECTOR = 16  # columns from which a row of measured numbers is a vector
+NUMBERED = re.compile(r"[\W_]*\d+$|^\d+$")
 
 
 def size(table: Table, limits: Limits) -> list[Finding]:
@@ -55,12 +60,36 @@ def size(table: Table, limits: Limits) -> list[Finding]:
 
 def _features(table: Table, numeric: int, limits: Limits) -> list[Finding]:
     if numeric <= limits.matrix_values:
-        return []
+        return _vectors(table)
     return [
         flag(
             "numbers_many",
             f"The table holds {numeric:,} numbers; a human has to see that they are results.",
             "Hand in fewer, aggregated numbers.",
+            table.where,
+        )
+    ]
+
+
+def _vectors(table: Table) -> list[Finding]:
+    """Return a flag where rows are vectors: embeddings, weights, features whose columns are only numbered."""
+    if len(table.header) < VECTOR or not table.rows or people_columns(table):
+        return []
+    columns = [table.column(n) for n in range(len(table.header))]
+    measured = [
+        n
+        for n, cells in enumerate(columns)
+        if all(NUMBER.fullmatch(cell.strip()) for cell in cells) and any("." in cell for cell in cells)
+    ]
+    signed = sum(any(cell.strip().startswith("-") for cell in columns[n]) for n in measured)
+    numbered = len({NUMBERED.sub("", table.header[n]) for n in measured})
+    if len(measured) < VECTOR or (2 * signed < len(measured) and numbered > 1):
+        return []
+    return [
+        flag(
+            "vectors",
+            f"Each row holds {len(measured)} measured numbers, as embeddings, weights or features do.",
+            "Hand in what you found by them, not the vectors; they can tell whose voice it is.",
             table.where,
         )
     ]

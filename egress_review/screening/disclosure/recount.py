@@ -15,6 +15,7 @@ from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, Severity, block, flag
 
 MOST = 20
+CHANCE = 0.03  # of the range of numbers that sums of few speakers' counts may fill
 COUNTED = 20  # recordings that a count must reach before it is looked for among the data's groups
 
 
@@ -110,12 +111,53 @@ def _by_counts(table: Table, people: People, limits: Limits) -> list[Finding]:
         if not (RECORDINGS.match(bare(header)) or COUNT.match(bare(header))) or MEASURE.search(header):
             continue
         counts = [(row, value) for row, cell in enumerate(table.column(at)) if (value := whole(cell))]
+        whole_speakers = list(_whole_speakers(table, at, counts, people, limits))
+        if whole_speakers:
+            return whole_speakers[:MOST]
         if len({value for _, value in counts}) < 2 or min(value for _, value in counts) < COUNTED:
             continue
         findings = list(_hidden(table, at, counts, people, limits))
         if findings:
             return findings[:MOST]
     return []
+
+
+def _whole_speakers(
+    table: Table, at: int, counts: list[tuple[int, int]], people: People, limits: Limits
+) -> Iterator[Finding]:
+    """Yield the rows that count as many recordings as few speakers made, or all but these.
+
+    Sums of few speakers' counts that fill the range of numbers prove nothing, nor does an equal share of all.
+    """
+    everything, count = people.recording_count, people.speaker_count
+    if not count or (count >= limits.minimum_count and sum(value for _, value in counts) != everything):
+        return
+    reached = _sums(
+        people.recordings_each().tolist(), limits.minimum_count, CHANCE * everything / len(counts)
+    )
+    for row, value in counts:
+        behind = reached.get(value, 0) if sum(number for _, number in counts) == everything else 0
+        others = reached.get(everything - value, 0)
+        if (behind or others) and (value % count or count < limits.minimum_count):
+            which = f"as {_speakers(behind)} made" if behind else f"as all but {_speakers(others)} made"
+            message = (
+                f"This row counts as many recordings {which}: their numbers can be told from the others'."
+            )
+            yield block("few_people", message, groups.least(limits), table.place(row, at))
+
+
+def _sums(each: list[int], fewest: int, most: float) -> dict[int, int]:
+    """Return how few speakers make a number of recordings, while at most `most` numbers are reached."""
+    reached: dict[int, int] = {0: 0}
+    for behind in range(1, fewest):
+        larger = dict(reached)
+        for total in [total for total, number in reached.items() if number == behind - 1]:
+            for one in set(each):
+                larger.setdefault(total + one, behind)
+        if len(larger) > most:
+            break
+        reached = larger
+    return {total: behind for total, behind in reached.items() if behind}
 
 
 def _hidden(

@@ -140,3 +140,14 @@ def test_an_array_with_a_value_a_recording_is_known() -> None:
 def test_a_finding_repeats_no_value() -> None:
     for finding in found_in("t.csv", LEAKS[0][2]):
         assert not any(value in finding.message + finding.where for value in PITCH)
+
+
+def test_rows_of_many_measured_numbers_are_flagged_as_vectors() -> None:
+    pick = random.Random(1)
+    body = [[f"{pick.gauss(0, 1):.4f}" for _ in range(20)] for _ in range(5)]
+    assert "vectors" in checks(found_in("t.csv", csv([f"d{n}" for n in range(20)], body)))
+    assert "vectors" in checks(found_in("t.csv", csv([chr(97 + n) for n in range(20)], body)))
+    rates = [[f"system {n}", *(f"{pick.random():.3f}" for _ in range(20))] for n in range(5)]
+    assert "vectors" not in checks(
+        found_in("t.csv", csv(["system", *(chr(97 + n) for n in range(20))], rates))
+    )

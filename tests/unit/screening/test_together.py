@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
 import random
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
-from egress_review.screening import acro, declared, differencing
+from egress_review.screening import acro, declared, differencing, split
 from egress_review.screening.context import Context, Earlier
 from egress_review.screening.together import CHECKS
 from egress_review.screening.verdict import Finding
@@ -250,3 +254,58 @@ def test_no_bytes_take_a_check_down(data: bytes) -> None:
     context = Context(declared={file.name: MADE for file in files})
     for check in CHECKS:
         check(files, INDEX, context, LIMITS)
+
+
+TALKS = "the rain in the north kept the ferry at its berth until the morning " * 4
+
+
+def pieces(encoded: str, count: int) -> list[str]:
+    """Return a text in pieces that follow one another."""
+    size = -(-len(encoded) // count)
+    return [encoded[at : at + size] for at in range(0, len(encoded), size)]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pieces(base64.b64encode(zlib.compress(random.Random(1).randbytes(200))).decode(), 4),
+        pieces(base64.b64encode(zlib.compress(random.Random(2).randbytes(200))).decode(), 4)[::-1],
+        pieces(TALKS[:256].encode().hex(), 8),
+        [base64.b85encode(zlib.compress(TALKS.encode())).decode()[n::3] for n in range(3)],
+    ],
+    ids=["in order", "in reverse", "as checksums", "character by character"],
+)
+def test_what_is_encoded_in_pieces_is_joined(parts: list[str]) -> None:
+    files = handed_in(*((f"part{n}.txt", f"state {part}\n") for n, part in enumerate(parts)))
+    assert worst(split.check(files, INDEX, NO_CONTEXT, LIMITS)) == "block"
+    assert not split.check(files[:1], INDEX, NO_CONTEXT, LIMITS)
+
+
+def test_a_checksum_in_each_file_is_no_piece() -> None:
+    sums = [hashlib.sha256(bytes([n])).hexdigest() for n in range(4)]
+    files = handed_in(*((f"run{n}.txt", f"sha256 {one}\n") for n, one in enumerate(sums)))
+    assert worst(split.check(files, INDEX, NO_CONTEXT, LIMITS)) != "block"
+
+
+def test_an_earlier_workbook_is_compared_too(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("region", "n_speakers", "wer"), ("a", 21, 0.1), ("b", 34, 0.2)):
+        book.active.append(row)
+    kept = io.BytesIO()
+    book.save(kept)
+    now = csv(["region", "n_speakers", "wer"], [["a", 20, 0.11], ["b", 34, 0.2]])
+    assert worst(differences(tmp_path, [("t.csv", now)], [("t.xlsx", kept.getvalue())])) == "block"
+
+
+def test_many_slices_of_one_table_are_put_together_though_each_numbers_its_rows(tmp_path: Path) -> None:
+    pick = random.Random(3)
+    slices = [
+        csv(
+            ["n", "f0_mean", "wer"],
+            [[n, f"{pick.gauss(150, 30):.2f}", f"{pick.random():.4f}"] for n in range(5)],
+        )
+        for _ in range(40)
+    ]
+    old = [(f"t{n}.csv", slice_) for n, slice_ in enumerate(slices[1:])]
+    assert "accumulated" in checks(differences(tmp_path, [("t.csv", slices[0])], old))
+    assert worst(differences(tmp_path, [("t.csv", slices[0])], old)) == "block"
