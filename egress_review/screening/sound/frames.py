@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,8 @@ MEL_RANGES = (
 )
 NYQUISTS = (8000.0, 4000.0, 11025.0, 12000.0, 5512.0, 16000.0, 22050.0, 24000.0)
 SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are scaled to
-# Of decibels, natural and decimal logarithms of power, and those of amplitude: the first whose spread is speech's.
+# Of decibels, natural and decimal logarithms of power and decimal ones of amplitude, the first whose spread
+# is speech's is taken.
 UNITS, USUAL_SPREAD = (1.0, 10 / np.log(10), 10.0, 20.0), (8.5, 19.0)
 SHIFTS = (0.0, 0.5)
 
@@ -82,21 +83,27 @@ class Reading:
 
 
 MELS = tuple(Axis(name, low, high) for low, high in MEL_RANGES for name in ("slaney", "htk"))
+CEPSTRAL = (MELS[0], MELS[3], MELS[1], MELS[6])  # up to 8, 4, 8 and 11 kHz: cepstra show no more detail
 LINES = tuple(Axis("linear", 0.0, high) for high in NYQUISTS)
 
 
-def views(matrix: NDArray[np.floating]) -> Iterator[View]:
-    """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first."""
+def views(
+    matrix: NDArray[np.floating], *, hops: Sequence[float] = HOPS, axes: Sequence[Axis] | None = None
+) -> Iterator[View]:
+    """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first.
+
+    `hops` are the seconds that a frame may stand for; where `axes` are given, cepstra are left out.
+    """
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
     if frames is None:
         return
     neighbours = _alikeness(frames)
     readings: list[Reading] = []
     if neighbours > 0.35:
-        readings += [_of_bands(frames, axis) for axis in _axes(frames.shape[1])]
-    if neighbours < 0.8 and frames.shape[1] <= 130:
+        readings += [_of_bands(frames, axis) for axis in axes or _axes(frames.shape[1])]
+    if axes is None and neighbours < 0.8 and frames.shape[1] <= 130:
         readings += list(_of_cepstra(frames))
-    for hop in HOPS:
+    for hop in hops:
         for reading in readings:
             if reading.valid.sum() >= BANDS // 2:
                 yield from _at(reading, hop)
@@ -123,7 +130,7 @@ def _at(reading: Reading, hop: float) -> Iterator[View]:
 
 
 def _decibels(matrix: Doubles) -> Doubles | None:
-    """Return values on a logarithmic scale, as much spread as decibels of speech; None for what is constant."""
+    """Return values on a logarithmic scale, spread as decibels of speech are; None for what is constant."""
     if matrix.min() >= 0 and matrix.max() > 0:
         # Power, magnitude or pictures of them: far more small values than large ones.
         high = float(np.percentile(matrix, 99.5))
@@ -178,7 +185,7 @@ def _cepstra(width: int) -> int:
 
 
 def _of_cepstra(frames: Doubles) -> Iterator[Reading]:
-    """Yield bands from columns taken for cepstra: from the first to third column on, with or without order 0."""
+    """Yield bands from columns taken for cepstra: from the first to third column, with or without order 0."""
     deviations = frames.std(axis=0) + 1e-9
     if deviations.max() < 3 * np.median(deviations):
         # Standardised: give each order what speech varies by.
@@ -188,7 +195,7 @@ def _of_cepstra(frames: Doubles) -> Iterator[Reading]:
         for lowest in (0, 1):
             taken = frames[:, skipped : skipped + _cepstra(frames.shape[1] - skipped) - lowest]
             orders = np.arange(lowest, lowest + taken.shape[1])
-            for axis in MELS[:8]:
+            for axis in CEPSTRAL:
                 share = axis.share(CENTRES)
                 basis = np.cos(np.pi * orders[:, None] * share[None, :])
                 basis[orders == 0] /= np.sqrt(2)

@@ -18,7 +18,7 @@ CROSSINGS = (0.002, 0.6)  # changes of sign a sample: under it curves, over it n
 
 
 def speechlike(samples: NDArray[np.floating]) -> bool:
-    """Return whether numbers look like a waveform: smooth, swinging about a mean, louder and softer in turn."""
+    """Return whether numbers look like a waveform: smooth, swinging about a mean, now loud, now soft."""
     if len(samples) < 400:
         return False
     values = np.asarray(samples, dtype=np.float64)
@@ -65,7 +65,7 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
 
 
 def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
-    """Yield a row of numbers as samples in -1 to 1, as they are, summed up, and expanded, where that may be sound.
+    """Yield a row of numbers as samples in -1 to 1: as they are, summed up, expanded, if that may be sound.
 
     Differences of samples are sound too, duller when summed; logarithms of them are made linear again.
     """
