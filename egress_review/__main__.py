@@ -1,4 +1,4 @@
-"""The commands of this folder: `states` draws the legal moves, `screen` screens files, `bench` measures that."""
+"""The commands: `states` draws the legal moves, `screen` screens files, `bench` measures how well."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,11 +13,17 @@ from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
 from egress_review.screening.sound import frames, matching, numbers
-from egress_review.screening.sound.matching import Match
+from egress_review.screening.sound.features import Floats
+from egress_review.screening.sound.fingerprints import Sounds
+from egress_review.screening.sound.matching import Looked, Match
+from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
 AGGREGATE = "Hand in aggregated numbers, or a plot."
 SHARE = 0.4  # of the time for a file that comparing numbers may take
+TABLED_SHARE = 0.2  # the same of a table, which are many more
+LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under which it is not compared
+NUMERIC = 0.9  # of a column's cells that are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 MOST_VALUES = 4_000_000
 
@@ -39,22 +46,51 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     return [
         flag(
             "numbers_many",
-            f"An array of {shape} numbers can hold a recording or its features; it matches none that is known.",
+            f"An array of {shape} numbers can hold a recording or its features; it matches none that is "
+            "known.",
             AGGREGATE,
             where,
         )
     ]
 
 
+def from_table(table: Table, index: Index, limits: Limits) -> list[Finding]:
+    """Return the block for a table whose columns of numbers are samples or frames of a recording."""
+    if len(table.rows) * len(table.header) < LEAST_TABLED or not index.sounds:
+        return []
+    columns = [numbers_of((name, *table.column(at))) for at, name in enumerate(table.header)]
+    return from_columns([column for column in columns if column is not None], index, limits, table.where)
+
+
 def from_columns(
     columns: Sequence[Sequence[float] | NDArray[np.floating]], index: Index, limits: Limits, where: str = ""
 ) -> list[Finding]:
     """Return the block for numeric columns of equal length that are samples or frames of a recording."""
-    if not columns or len(columns[0]) <= limits.table_rows // 2:
+    if not columns or len(columns) * len(columns[0]) < LEAST_TABLED:
         return []
     matrix = np.array([np.asarray(column, dtype=np.float64) for column in columns]).T
-    known = _known(matrix, index, limits.seconds_per_file * SHARE)
+    known = _known(_plain(matrix), index, limits.seconds_per_file * TABLED_SHARE)
     return [_finding(known, where)] if known else []
+
+
+def numbers_of(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return a column as numbers, 0 for the few that are none; None for one of words.
+
+    Its first cell, the header, may be a number too, where a table has no header.
+    """
+    found = np.array([_number(cell) for cell in cells])
+    if np.isnan(found[1:]).mean() > 1 - NUMERIC:
+        return None
+    kept: NDArray[np.float64] = np.nan_to_num(found[1:] if np.isnan(found[0]) else found[:-1])
+    return kept
+
+
+def _number(cell: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        return float("nan")
+    return value if np.isfinite(value) else float("nan")
 
 
 def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -68,18 +104,43 @@ def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Match |
     """Return the first match of any reading of some numbers, None where none is found in `seconds`."""
     if not index.sounds:
         return None
+    ends_at = time.monotonic() + seconds
     matrices = list(_matrices(values))
-    for matrix in matrices:
-        for _, samples in numbers.sequences(matrix):
-            looked = numbers.heard(index.sounds, samples, seconds / (2 * len(matrices)))
-            if looked.matches:
-                return looked.matches[0]
-    for matrix in matrices:
-        for turned in _as_frames(matrix):
-            looked = matching.match_views(index.sounds, frames.views(turned), seconds / (4 * len(matrices)))
-            if looked.matches:
-                return looked.matches[0]
+    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
+    looks = [_as_recorded, _as_frames, _as_changed]
+    for done, look in enumerate(looks):
+        for number, matrix in enumerate(matrices):
+            left = ends_at - time.monotonic()
+            share = left / ((len(looks) - done) * (len(matrices) - number))
+            found = look(matrix, index.sounds, share)
+            if found is not None:
+                return found
     return None
+
+
+def _as_recorded(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    return _first(numbers.as_recorded(sounds, samples, share) for samples, share in _heard(matrix, seconds))
+
+
+def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    return _first(numbers.as_changed(sounds, samples, share) for samples, share in _heard(matrix, seconds))
+
+
+def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats, float]]:
+    """Yield what may be samples, each with its share of the time that is left."""
+    ends_at = time.monotonic() + seconds
+    found = list(numbers.sequences(matrix))
+    for number, (_, samples) in enumerate(found):
+        yield samples, (ends_at - time.monotonic()) / (len(found) - number)
+
+
+def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+    turned = list(_turned(matrix))
+    return _first(matching.match_views(sounds, frames.views(one), seconds / len(turned)) for one in turned)
+
+
+def _first(looks: Iterator[Looked]) -> Match | None:
+    return next((looked.matches[0] for looked in looks if looked.matches), None)
 
 
 def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
@@ -92,7 +153,7 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     yield from (planes[number] for number in chosen)
 
 
-def _as_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield a matrix as frames by bands, both ways round where both could be."""
     for turned in (matrix, matrix.T):
         count, width = turned.shape
@@ -110,8 +171,8 @@ def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def _finding(match: Match, where: str) -> Finding:
     return block(
         "numbers_known",
-        f"These numbers are {match.seconds:.1f} seconds of a recording of the data, or features drawn from it "
-        f"(from its second {match.recording_second:.1f}).",
+        f"These numbers are {match.seconds:.1f} seconds of a recording of the data, or features drawn from "
+        f"it (from its second {match.recording_second:.1f}).",
         AGGREGATE,
         where,
     )

@@ -198,7 +198,11 @@ def escapes(text: str) -> Iterator[str]:
     if text.count("%") >= 4 and re.search(r"(%[0-9A-Fa-f]{2}){2}|(%[0-9A-Fa-f]{2}.{0,6}){4}", text):
         yield urllib.parse.unquote(text, errors="replace")
     if text.count("&") >= 3 and re.search(r"&#?\w{2,8};", text):
-        yield html.unescape(text)
+        plain = html.unescape(html.unescape(text))
+        yield plain
+        # A letter in each element reads as words, once the elements are gone.
+        if plain.count("</") >= 4:
+            yield re.sub(r"<[^<>]{1,80}>", "", plain)
     if text.count("\\") >= 4 and re.search(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[0-7]{3})", text):
         yield re.sub(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-7]{3}))", _escaped, text)
     if text.count("=") >= 4 and re.search(r"(=[0-9A-F]{2}.{0,6}){4}", text):

@@ -30,7 +30,8 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
         findings.append(
             flag(
                 "numbers_many",
-                f"The file's arrays hold {numbers:,} measured numbers; they can be weights or features of voices.",
+                f"The file's arrays hold {numbers:,} measured numbers; they can be weights or features "
+                "of voices.",
                 arrays.AGGREGATE,
             )
         )
@@ -42,7 +43,7 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
         case Text(content, where):
             return words(content, index, limits, where)
         case Table():
-            return disclosure.check(part, index, limits)
+            return judged(part, index, limits)
         case Array():
             return arrays.check(part, index, limits)
         case Sound():
@@ -55,12 +56,20 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
             return unpack(part)
 
 
+def judged(table: Table, index: Index, limits: Limits) -> list[Finding]:
+    """Return what a table gives away, as statistics and as numbers that may be sound."""
+    findings = disclosure.check(table, index, limits)
+    if any(finding.check == disclosure.ROW_LEVEL for finding in findings):
+        return findings
+    return [*findings, *arrays.from_table(table, index, limits)]
+
+
 def words(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return what a text gives away, in its words and in the tables written in it."""
     findings = text.check(content, index, limits, where)
     findings += disclosure.in_text(content, index, limits, where)
     for table in tables.embedded(content, where, limits):
-        findings += disclosure.check(table, index, limits)
+        findings += judged(table, index, limits)
         findings += disclosure.beside(table, content, limits)
         if len(findings) > limits.findings:
             break

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from egress_review.screening import capacity, disclosure, kinds, names, notebooks, structured, tables, text
+from egress_review.screening import capacity, kinds, names, notebooks, structured, tables, text
 from egress_review.screening.carriers import archives, reading, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.context import Context
-from egress_review.screening.examine import examine, words
+from egress_review.screening.examine import examine, judged, words
 from egress_review.screening.index import Index
 from egress_review.screening.kinds import Kind, identify, suffix_of
 from egress_review.screening.limits import Limits
@@ -215,7 +215,7 @@ def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[byt
     table = tables.parse(content, delimiter, limits)
     canonical, changed = tables.rebuild(table, delimiter)
     # What leaves is looked through: an invisible character in a cell must not hide a small count.
-    findings = disclosure.check(tables.parse(canonical, delimiter, limits), index, limits)
+    findings = judged(tables.parse(canonical, delimiter, limits), index, limits)
     findings += text.check(canonical, index, limits)
     return canonical.encode(), findings + changed
 

@@ -16,6 +16,7 @@ from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part, Picture
+from egress_review.screening.sound import pictures as sound_pictures
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
@@ -158,8 +159,7 @@ def written(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what can be seen or heard in a picture; its letters and codes are read by `written`."""
-    # The one call site of sound.pictures.look: spectrograms and waveforms, matched as the sound they show.
-    return []
+    return sound_pictures.look(picture, index, limits, where)
 
 
 def _hidden(data: bytes) -> list[Finding]:

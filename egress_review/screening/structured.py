@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from egress_review.screening import disclosure, text
+from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.numbers import rounded_float, rounded_prose, rounded_whole
@@ -100,7 +101,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
         if table is not None:
             if isinstance(node, list):
                 rows.update(map(id, node))
-            findings += disclosure.check(table, index, limits)
+            findings += judged(table, index, limits)
         if isinstance(node, list):
             findings += _list(node, place, index, limits)
         if len(findings) > limits.findings:

@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 import re
-import urllib.parse
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
@@ -25,7 +25,7 @@ TYPES = {
     **{"float64": "<f8", "float32": "<f4", "int32": "<i4", "uint32": "<u4", "int16": "<i2", "uint16": "<u2"},
     **{"int8": "i1", "uint8": "u1", "u1c": "u1"},
 }
-DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([^\s\"'<>)]{16,})")
+DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([^\s\"'<>]{16,})")
 OPENING = re.compile(r"[\[{]")
 
 
@@ -113,8 +113,8 @@ def files_in(content: str, where: str) -> Iterator[Packed]:
     for number, match in enumerate(DATA_URI.finditer(content), start=1):
         if number > 200:
             break
-        inside = match.group(3)
-        raw = _decoded(inside) if "base64" in match.group(2) else urllib.parse.unquote_to_bytes(inside)
+        plain = unquote_to_bytes(match.group(3))
+        raw = _decoded(plain.decode("latin-1")) if "base64" in match.group(2) else plain
         if raw is not None and signatures.content(raw) in KNOWN:
             yield Packed(raw, "", f"{where}, data address {number}" if where else f"data address {number}")
 

@@ -59,7 +59,8 @@ QUANTILE = re.compile(
     r"median|mean|std|sd|count|min(imum)?|max(imum)?|iqr|0?\.\d+)\s*$"
 )
 SUPPRESSED = re.compile(
-    r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]|suppressed|redacted|hidden|masked|s|\[c\]|c|n/?a|nan|\.)$",
+    r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]"
+    r"|suppressed|redacted|hidden|masked|s|\[c\]|c|n/?a|nan|\.)$",
     re.IGNORECASE,
 )
 TOTAL = re.compile(

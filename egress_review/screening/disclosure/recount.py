@@ -130,13 +130,14 @@ def _whole_speakers(
     Sums of few speakers' counts that fill the range of numbers prove nothing, nor does an equal share of all.
     """
     everything, count = people.recording_count, people.speaker_count
-    if not count or not counts or (count >= limits.minimum_count and sum(value for _, value in counts) != everything):
+    told = sum(value for _, value in counts)
+    if not count or not counts or (count >= limits.minimum_count and told != everything):
         return
     reached = _sums(
         people.recordings_each().tolist(), limits.minimum_count, CHANCE * everything / len(counts)
     )
     for row, value in counts:
-        behind = reached.get(value, 0) if sum(number for _, number in counts) == everything else 0
+        behind = reached.get(value, 0) if told == everything else 0
         others = reached.get(everything - value, 0)
         if (behind or others) and (value % count or count < limits.minimum_count):
             which = f"as {_speakers(behind)} made" if behind else f"as all but {_speakers(others)} made"

@@ -36,7 +36,7 @@ def _maps(paths: Sequence[Path | None]) -> Iterator[Floats]:
 
 
 def map_of(path: Path) -> Floats:
-    """Return the map of a recording, channels mixed; reads it piece by piece, so its length does not matter."""
+    """Return the map of a recording, channels mixed, read piece by piece: its length does not matter."""
     maps: list[Floats] = []
     if not path.is_file():
         raise OSError(f"{path} is named by the manifest, but is not there")

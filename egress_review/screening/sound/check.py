@@ -33,7 +33,8 @@ def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
     return [
         flag(
             "sound",
-            f"{seconds:.1f} seconds of sound; a human has to hear that no voice of the data is in it.{partly}",
+            f"{seconds:.1f} seconds of sound; a human has to hear that no voice of the data is in "
+            f"it.{partly}",
             INSTEAD,
             sound.where,
         )

@@ -11,8 +11,8 @@ STEP = 3.0  # dB of one of the 16 levels
 STRETCH = 6  # frames, half a second: what the lists of the index are made of
 DEPTH = 20.0  # dB below the loudest frame of a stretch that count; deeper lies noise
 CONTRAST = 0.25  # of a patch's whitened values, under which it says nothing
-# Standard deviations of speech by order of a cosine transform over the bands, in dB (README). Divided by them,
-# every order says as much; the highest ones weigh less, as half a step of the grid of pitches blurs them.
+# Standard deviations of speech by order of a cosine transform over the bands, in dB (README). Divided by
+# them, every order says as much; the highest weigh less, as half a step of the grid of pitches blurs them.
 DEVIATIONS = np.array([45, 22, 18, 12, 9.5, 7.4, 6.3, 6, 5.1, 4.4, 4.2, 3.6, 2.8, 2.8, 2.5, 2]) / 3.5
 TAPER = np.minimum(1.0, (24 - np.arange(16)) / 16)
 MEMORY = 0.5  # what a frame is expected to keep of the one before it
@@ -42,18 +42,21 @@ def floored(patches: Floats) -> Floats:
     return found
 
 
-def whitened(patches: Floats, valid: NDArray[np.bool_], tone: float = TONE) -> Floats:
-    """Return patches (count, frames, 16) such that unlike speech correlates as little as noise would.
+def whitened(
+    patches: Floats, valid: NDArray[np.bool_], tone: float = TONE, orders: tuple[int, int] = (0, BANDS)
+) -> Floats:
+    """Return patches (count, frames, up to 16) such that unlike speech correlates as little as noise would.
 
-    Centred, bands that were not heard left out, then divided by what speech varies by and what its last
-    frame foretells. Source: whitening before a matched filter, Turin 1960.
+    `orders` of the cosine transform are kept, from the first up to the second. Patches are centred, bands
+    that were not heard left out, then divided by what speech varies by and what its last frame foretells.
+    Source: whitening before a matched filter, Turin 1960.
     """
     flat = floored(patches)
     spectrum = flat.mean(axis=1, keepdims=True)
     mean = spectrum[:, :, valid].mean(axis=2, keepdims=True)
     flat -= np.float32(1 - tone) * spectrum + np.float32(tone) * mean
     flat *= valid
-    found: Floats = flat @ WHITEN
+    found: Floats = flat @ WHITEN[:, orders[0] : orders[1]]
     found[:, 1:] -= np.float32(MEMORY) * found[:, :-1]
     return found
 

@@ -1,4 +1,4 @@
-"""Decodes sound from bytes, in every format libsndfile reads, and guesses what bytes without a format may be."""
+"""Decodes sound from bytes, in every format of libsndfile, and guesses what bytes without a format may be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns sound into log-mel maps of 16 bands and 12.5 frames a second, as recorded or as if it had been changed."""
+"""Turns sound into log-mel maps of 16 bands and 12.5 frames a second, as recorded or as if changed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Change:
 
 @lru_cache(maxsize=128)
 def _filters(bins: int, spacing: float, pitch: float, mirrored: bool) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return filters (bins, 16) of unit sum at edges times `pitch`, and which bands lie below half the rate."""
+    """Return filters (bins, 16) of unit sum at edges times `pitch`, and which lie below half the rate."""
     at = np.arange(bins) * spacing
     if mirrored:
         at = at[::-1]

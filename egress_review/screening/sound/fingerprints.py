@@ -26,7 +26,7 @@ CHUNK = 8192  # stretches described at once
 
 @dataclass(frozen=True)
 class Sounds:
-    """The fingerprints of one dataset's recordings, by memory map; frames are numbered through all of them."""
+    """The fingerprints of one dataset's recordings, by memory map; frames are numbered through all."""
 
     map: NDArray[np.uint8]  # (frames, 8)
     starts: NDArray[np.uint32]  # each recording's first frame, and the end of the last

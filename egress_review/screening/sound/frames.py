@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.sound import compact
-from egress_review.screening.sound.features import BANDS, CENTRES, EDGES, FRAME, Change, pooled
+from egress_review.screening.sound.features import (
+    BANDS,
+    CENTRES,
+    DEEPEST,
+    EDGES,
+    FRAME,
+    Change,
+    decibels,
+    pooled,
+)
 from egress_review.screening.sound.search import View
 
 LEAST_BANDS, MOST_BANDS = 10, 2100
 LEAST_FRAMES = 12
-CEPSTRA = 13
+CEPSTRA, MOST_CEPSTRA = 13, 20
 HOPS = (0.01, 0.0125, 0.016, 0.02, 0.005, 0.008, 0.0116, 0.0232, 0.025, 0.032, 0.04, 0.0064, 0.029)  # seconds
 MEL_RANGES = (
     (0.0, 8000.0),
@@ -26,7 +35,10 @@ MEL_RANGES = (
     (20.0, 3800.0),
 )
 NYQUISTS = (8000.0, 4000.0, 11025.0, 12000.0, 5512.0, 16000.0, 22050.0, 24000.0)
-SPREAD = 10.0  # dB by which speech varies in a band: what unknown units are scaled to
+SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are scaled to
+# Of decibels, natural and decimal logarithms of power and decimal ones of amplitude, the first whose spread
+# is speech's is taken.
+UNITS, USUAL_SPREAD = (1.0, 10 / np.log(10), 10.0, 20.0), (8.5, 19.0)
 SHIFTS = (0.0, 0.5)
 
 Doubles = NDArray[np.float64]
@@ -61,25 +73,40 @@ def _bent(name: str, hz: NDArray[np.floating] | float) -> Doubles:
     )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What rows of numbers may be: maps (frames, 16) in dB before they are pooled, and what they can show."""
+
+    levels: Doubles
+    valid: NDArray[np.bool_]
+    orders: tuple[int, int] = (0, BANDS)
+
+
 MELS = tuple(Axis(name, low, high) for low, high in MEL_RANGES for name in ("slaney", "htk"))
+CEPSTRAL = (MELS[0], MELS[3], MELS[1], MELS[6])  # up to 8, 4, 8 and 11 kHz: cepstra show no more detail
 LINES = tuple(Axis("linear", 0.0, high) for high in NYQUISTS)
 
 
-def views(matrix: NDArray[np.floating]) -> Iterator[View]:
-    """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first."""
+def views(
+    matrix: NDArray[np.floating], *, hops: Sequence[float] = HOPS, axes: Sequence[Axis] | None = None
+) -> Iterator[View]:
+    """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first.
+
+    `hops` are the seconds that a frame may stand for; where `axes` are given, cepstra are left out.
+    """
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
     if frames is None:
         return
     neighbours = _alikeness(frames)
-    readings: list[tuple[Doubles, NDArray[np.bool_]]] = []
+    readings: list[Reading] = []
     if neighbours > 0.35:
-        readings += [_of_bands(frames, axis) for axis in _axes(frames.shape[1])]
-    if neighbours < 0.8 and frames.shape[1] <= 130:
+        readings += [_of_bands(frames, axis) for axis in axes or _axes(frames.shape[1])]
+    if axes is None and neighbours < 0.8 and frames.shape[1] <= 130:
         readings += list(_of_cepstra(frames))
-    for hop in HOPS:
-        for levels, valid in readings:
-            if valid.sum() >= BANDS // 2:
-                yield from _at(levels, valid, hop)
+    for hop in hops:
+        for reading in readings:
+            if reading.valid.sum() >= BANDS // 2:
+                yield from _at(reading, hop)
 
 
 def _axes(width: int) -> tuple[Axis, ...]:
@@ -87,29 +114,42 @@ def _axes(width: int) -> tuple[Axis, ...]:
     return (*LINES, *MELS[:4]) if width > 128 else (*MELS, *LINES[:3])
 
 
-def _at(levels: Doubles, valid: NDArray[np.bool_], hop: float) -> Iterator[View]:
-    sums = np.vstack([np.zeros((1, BANDS)), np.cumsum(levels, axis=0)])
+def _at(reading: Reading, hop: float) -> Iterator[View]:
     step = FRAME / hop
-    if len(levels) < step * 4:
+    if len(reading.levels) < step * 4:
         return
+    # Power is averaged, as where the index's own maps are drawn.
+    sums = np.vstack([np.zeros((1, BANDS)), np.cumsum(_power(reading.levels), axis=0)])
     for shift in SHIFTS:
 
         def redraw(other: float) -> View:
-            found = pooled(sums, step, other * step).astype(np.float32)
-            return View(found, valid, Change(tempo=1.0), other, tone=0.0, redraw=redraw, hop=hop)
+            found = decibels(pooled(sums, step, other * step))
+            return View(found, reading.valid, Change(), other, 0.0, redraw, reading.orders)
 
         yield redraw(shift)
 
 
 def _decibels(matrix: Doubles) -> Doubles | None:
-    """Return values on a logarithmic scale, as much spread as decibels of speech; None for what is constant."""
+    """Return values on a logarithmic scale, spread as decibels of speech are; None for what is constant."""
     if matrix.min() >= 0 and matrix.max() > 0:
         # Power, magnitude or pictures of them: far more small values than large ones.
         high = float(np.percentile(matrix, 99.5))
         if high > 0 and float(np.median(matrix)) < 0.12 * high:
-            matrix = np.log(np.maximum(matrix, high * 1e-6))
-    spread = float(np.sqrt(((matrix - matrix.mean(axis=0)) ** 2).mean()))
-    return matrix * (SPREAD / spread) if np.isfinite(spread) and spread > 1e-12 else None
+            return _scaled(10.0 * np.log10(np.maximum(matrix, high * 1e-6)))
+    return _scaled(matrix)
+
+
+def _scaled(levels: Doubles) -> Doubles | None:
+    spread = float(np.sqrt(((levels - levels.mean(axis=0)) ** 2).mean()))
+    if not np.isfinite(spread) or spread <= 1e-12:
+        return None
+    units = [unit for unit in UNITS if USUAL_SPREAD[0] <= spread * unit <= USUAL_SPREAD[1]]
+    return levels * (units[0] if units else SPREAD / spread)
+
+
+def _power(levels: Doubles) -> Doubles:
+    found: Doubles = 10.0 ** (np.clip(levels - levels.max(), -DEEPEST, 0.0) / 10.0)
+    return found
 
 
 def _alikeness(matrix: Doubles) -> float:
@@ -120,8 +160,8 @@ def _alikeness(matrix: Doubles) -> float:
     return float(np.median(both))
 
 
-def _of_bands(frames: Doubles, axis: Axis) -> tuple[Doubles, NDArray[np.bool_]]:
-    """Return the 16 bands (frames, 16) that an axis says the columns cover, and which it covers."""
+def _of_bands(frames: Doubles, axis: Axis) -> Reading:
+    """Return the 16 bands that an axis says the columns cover, and which it covers."""
     width = frames.shape[1]
     # Mel filters peak inside the range, bins of a transform begin at its lower end.
     at = np.arange(width) / (width - 1) if axis.name == "linear" else (np.arange(width) + 1.0) / (width + 1)
@@ -136,11 +176,16 @@ def _of_bands(frames: Doubles, axis: Axis) -> tuple[Doubles, NDArray[np.bool_]]:
         weights[:, band] = 0.0
         weights[right - 1, band], weights[right, band] = 1 - part, part
     weights /= weights.sum(axis=0)
-    return frames @ weights, edges[1:-1] <= 1.0
+    return Reading(10 * np.log10(np.maximum(_power(frames) @ weights, 1e-12)), edges[1:-1] <= 1.0)
 
 
-def _of_cepstra(frames: Doubles) -> Iterator[tuple[Doubles, NDArray[np.bool_]]]:
-    """Yield bands from columns taken for cepstra: from the first to third column on, with or without order 0."""
+def _cepstra(width: int) -> int:
+    """Return how many of so many columns are cepstra: 13 where their changes may follow, at most 20."""
+    return CEPSTRA if width >= 2 * CEPSTRA - 2 else min(width + 1, MOST_CEPSTRA)
+
+
+def _of_cepstra(frames: Doubles) -> Iterator[Reading]:
+    """Yield bands from columns taken for cepstra: from the first to third column, with or without order 0."""
     deviations = frames.std(axis=0) + 1e-9
     if deviations.max() < 3 * np.median(deviations):
         # Standardised: give each order what speech varies by.
@@ -148,13 +193,15 @@ def _of_cepstra(frames: Doubles) -> Iterator[tuple[Doubles, NDArray[np.bool_]]]:
         frames = frames / deviations * usual
     for skipped in range(min(3, frames.shape[1] - LEAST_BANDS + 1)):
         for lowest in (0, 1):
-            taken = frames[:, skipped : skipped + CEPSTRA - lowest]
-            taken = taken[:, : frames.shape[1] - skipped]
+            taken = frames[:, skipped : skipped + _cepstra(frames.shape[1] - skipped) - lowest]
             orders = np.arange(lowest, lowest + taken.shape[1])
-            for axis in MELS[:8]:
+            for axis in CEPSTRAL:
                 share = axis.share(CENTRES)
                 basis = np.cos(np.pi * orders[:, None] * share[None, :])
                 basis[orders == 0] /= np.sqrt(2)
                 levels = taken @ basis
                 spread = np.sqrt(((levels - levels.mean(axis=0)) ** 2).mean()) + 1e-9
-                yield levels * (SPREAD / spread), share <= 1.0
+                # So many cosines over the whole axis are fewer over the part of it that is heard.
+                part = min(float(share[-1]), 1.0) - float(share[0])
+                most = int(np.ceil((orders[-1] + 1) * part)) + 1
+                yield Reading(levels * (SPREAD / spread), share <= 1.0, (lowest, min(most, BANDS)))

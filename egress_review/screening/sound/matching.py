@@ -97,7 +97,7 @@ def match(
 
 
 def spread(parts: list[tuple[float, Spectra]]) -> Iterator[tuple[float, Spectra]]:
-    """Yield parts in an order that covers the whole early: where time runs out, no stretch was left for last."""
+    """Yield parts in an order that covers the whole early: where time runs out, none was left for last."""
     order = np.argsort([(number * 0.6180339887) % 1.0 for number in range(len(parts))])
     yield from (parts[number] for number in order)
 
@@ -163,7 +163,7 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
 
 
 def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
-    """Return where one of many readings of the same rows fits; positions in seconds as each reading has them."""
+    """Return where one of many readings of the same rows fits; positions as each reading has them."""
     ends_at = time.monotonic() + seconds
     asked = 0
     some: list[View] = []

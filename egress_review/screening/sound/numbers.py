@@ -18,7 +18,7 @@ CROSSINGS = (0.002, 0.6)  # changes of sign a sample: under it curves, over it n
 
 
 def speechlike(samples: NDArray[np.floating]) -> bool:
-    """Return whether numbers look like a waveform: smooth, swinging about a mean, louder and softer in turn."""
+    """Return whether numbers look like a waveform: smooth, swinging about a mean, now loud, now soft."""
     if len(samples) < 400:
         return False
     values = np.asarray(samples, dtype=np.float64)
@@ -37,6 +37,7 @@ def speechlike(samples: NDArray[np.floating]) -> bool:
 
 
 SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
+RECORDED_SHARE = 0.5  # of the time
 LEAST_SAMPLES = 1200
 LONGEST = 2_000_000  # samples of one sequence that are compared
 MOST_SEQUENCES = 24
@@ -64,7 +65,7 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
 
 
 def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
-    """Yield a row of numbers as samples in -1 to 1, as they are, summed up, and expanded, where that may be sound.
+    """Yield a row of numbers as samples in -1 to 1: as they are, summed up, expanded, if that may be sound.
 
     Differences of samples are sound too, duller when summed; logarithms of them are made linear again.
     """
@@ -85,15 +86,29 @@ def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
 
 def heard(indexes: Sequence[Sounds], samples: Floats, seconds: float) -> Looked:
     """Return where samples at an unknown rate match: at the usual rates first, then between them."""
-    share = seconds / (len(RATES) + 3 * SPEEDS_TRIED)
+    first = as_recorded(indexes, samples, seconds * RECORDED_SHARE)
+    if first.matches:
+        return first
+    then = as_changed(indexes, samples, seconds * (1 - RECORDED_SHARE))
+    return Looked(then.matches, first.complete and then.complete)
+
+
+def as_recorded(indexes: Sequence[Sounds], samples: Floats, seconds: float) -> Looked:
+    """Return where samples match unchanged, at one of the usual rates."""
+    return _at_rates(indexes, samples, seconds, RATES, (0,))
+
+
+def as_changed(indexes: Sequence[Sounds], samples: Floats, seconds: float) -> Looked:
+    """Return where samples match under the grid of changes, which also covers what lies between the rates."""
+    return _at_rates(indexes, samples, seconds, RATES[:SPEEDS_TRIED], (1, 2))
+
+
+def _at_rates(
+    indexes: Sequence[Sounds], samples: Floats, seconds: float, rates: Sequence[int], stages: Sequence[int]
+) -> Looked:
     complete = True
-    for rate in RATES:
-        looked = matching.match(indexes, samples, rate, share, stages=(0,))
-        complete = complete and looked.complete
-        if looked.matches:
-            return looked
-    for rate in RATES[:SPEEDS_TRIED]:
-        looked = matching.match(indexes, samples, rate, 3 * share, stages=(1, 2))
+    for rate in rates:
+        looked = matching.match(indexes, samples, rate, seconds / len(rates), stages=stages)
         complete = complete and looked.complete
         if looked.matches:
             return looked

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.sound import compact
 from egress_review.screening.sound.compact import STRETCH
-from egress_review.screening.sound.features import Change, Floats
+from egress_review.screening.sound.features import BANDS, Change, Floats
 from egress_review.screening.sound.fingerprints import EVERY, Sounds
 
 LENGTHS = (6, 12, 25, 50, 100)  # frames over which a find is judged: 0.5, 1, 2, 4, 8 seconds
@@ -36,7 +36,12 @@ class View:
     shift: float = 0.0
     tone: float = compact.TONE
     redraw: Callable[[float], View] | None = None  # the same view, its frames begun at another shift
-    hop: float = 0.0  # seconds a row of a table stands for, where the view was drawn from one
+    orders: tuple[int, int] = (0, BANDS)  # of a cosine transform over the bands, which the view can show
+
+    @property
+    def weight(self) -> float:
+        """By what a fit counts: with fewer independent values chance fits better. Source: Fisher 1915."""
+        return float(np.sqrt(min(int(self.valid.sum()), self.orders[1] - self.orders[0]) / BANDS))
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Hit:
     at: int  # frame of the view
     frame: int  # frame of the index
     first: float
-    fits: tuple[tuple[int, float, int, int], ...] = ()  # length, fit, first frame in the view, in the index
+    # length, fit (atanh of the correlation, weighted), first frame in the view, in the index
+    fits: tuple[tuple[int, float, int, int], ...] = ()
 
 
 def starts(view: View, most: int) -> NDArray[np.int64]:
@@ -101,10 +107,11 @@ def search(
     sounds: Sounds, views: Sequence[View], most: int, *, barred: NDArray[np.bool_] | None = None
 ) -> list[Hit]:
     """Return candidates for stretches of views, the best KEPT of each; `barred` recordings are left out."""
-    groups: dict[tuple[bytes, int, float], list[Asked]] = {}
+    groups: dict[tuple[bytes, int, float, tuple[int, int]], list[Asked]] = {}
     for view in views:
         for one in asked(view, most):
-            groups.setdefault((view.valid.tobytes(), len(one.patch), view.tone), []).append(one)
+            alike = (view.valid.tobytes(), len(one.patch), view.tone, view.orders)
+            groups.setdefault(alike, []).append(one)
     hits: list[Hit] = []
     for some in groups.values():
         for at in range(0, len(some), AT_ONCE):
@@ -113,7 +120,8 @@ def search(
 
 
 def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None) -> list[Hit]:
-    valid, tone, length = some[0].view.valid, some[0].view.tone, len(some[0].patch)
+    asking, length = some[0].view, len(some[0].patch)
+    valid, tone = asking.valid, asking.tone
     stretches = np.stack([one.stretch for one in some])
     if not valid.all():
         stretches[:, :, ~valid] = stretches[:, :, valid].mean(axis=2, keepdims=True)
@@ -125,13 +133,11 @@ def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None)
     owners, places = _candidates(sounds, vectors, lists, barred)
     ahead = np.array([one.ahead for one in some])
     frames = np.clip(places - ahead[owners], 0, len(sounds.map) - length)
-    patches = compact.whitened(np.stack([one.patch for one in some]), valid, tone)
+    patches = compact.whitened(np.stack([one.patch for one in some]), valid, tone, asking.orders)
     fits = np.empty(len(frames), np.float32)
     for at in range(0, len(frames), CHUNK):
         part = slice(at, at + CHUNK)
-        fits[part] = fit(
-            patches[owners[part]], sounds.map, frames[part, None] + np.arange(length), valid, tone
-        )
+        fits[part] = fit(patches[owners[part]], sounds.map, frames[part, None] + np.arange(length), asking)
     hits = []
     edges = np.searchsorted(owners, np.arange(len(some) + 1))
     for one, begin, end in zip(some, edges[:-1], edges[1:], strict=True):
@@ -201,11 +207,10 @@ def fit(
     patches: Floats,
     packed: NDArray[np.uint8],
     frames: NDArray[np.int64],
-    valid: NDArray[np.bool_],
-    tone: float,
+    view: View,
 ) -> Floats:
     """Return correlations of whitened patches (count or 1, length, 16) with the index at (count, length)."""
-    heard = compact.whitened(compact.unpack(packed[frames]), valid, tone)
+    heard = compact.whitened(compact.unpack(packed[frames]), view.valid, view.tone, view.orders)
     above = (heard * patches).sum(axis=(1, 2))
     power = np.einsum("nlb,nlb->n", heard, heard)
     asked_power = np.einsum("nlb,nlb->n", patches, patches)
@@ -234,12 +239,12 @@ def refined(sounds: Sounds, hit: Hit) -> Hit:
             + (middle - hit.at)
         )
         frames = np.clip(frames, 0, len(sounds.map) - 1)
-        patch = compact.whitened(levels[None, first : first + length], hit.view.valid, hit.view.tone)
-        found = fit(patch, sounds.map, frames, hit.view.valid, hit.view.tone)
+        view = hit.view
+        patch = compact.whitened(levels[None, first : first + length], view.valid, view.tone, view.orders)
+        found = fit(patch, sounds.map, frames, view)
         best = int(found.argmax())
-        fits.append(
-            (length, float(np.arctanh(np.clip(found[best], -0.99, 0.9999))), first, int(frames[best, 0]))
-        )
+        alike = float(np.arctanh(np.clip(found[best], -0.99, 0.9999))) * view.weight
+        fits.append((length, alike, first, int(frames[best, 0])))
     return Hit(hit.view, hit.at, hit.frame, hit.first, tuple(fits))
 
 
