@@ -20,6 +20,7 @@ OWN = {
     "logs": ("hub.cli.logs", "[process] [-f]: what the processes wrote"),
     "doctor": ("hub.doctor", "[--json]: check each promise against the running enclave"),
     "test": ("hub.cli.testing", "[unit|integration|security|browser …] [--keep] [pytest's arguments]"),
+    "lock": ("hub.cli.locked", "renew the versions and hashes of the libraries from pyproject.toml"),
     "reset": ("hub.cli.reset", "stop the enclave and remove its state (--yes, --images)"),
 }
 SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in OWN and name not in delegated.COMMANDS:
         print(f"error: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
         return 2
+    if rest and rest[0] in ("-h", "--help") and name in ("test", "lock"):
+        # These have no options of their own; asking about them must not start them.
+        print(f"usage: python3 -m hub {name} {OWN[name][1]}")
+        return 0
     prepare_process()
     try:
         if name in delegated.COMMANDS:

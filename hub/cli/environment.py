@@ -1,4 +1,4 @@
-"""The environment `.venv`: made with an interpreter all users can reach, renewed when pyproject changes."""
+"""The environment `.venv`: made with an interpreter all users can reach, renewed with what it is made of."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from hub.cli import locked
 from hub.cli.folders import closed_to_others
 from hub.cli.running import Step, output
 
@@ -40,7 +41,9 @@ def base_interpreter() -> Path | None:
 
 def fingerprint(checkout: Path) -> str:
     """Return the hash of what the environment's contents follow from."""
-    return hashlib.sha256((checkout / "pyproject.toml").read_bytes()).hexdigest()
+    total = hashlib.sha256((checkout / "pyproject.toml").read_bytes())
+    total.update(locked.FILE.read_bytes())
+    return total.hexdigest()
 
 
 def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) -> None:
@@ -60,14 +63,20 @@ def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) 
         )
         has = frozenset()
     wanted = extras | has
-    target = f".[{','.join(sorted(wanted))}]" if wanted else "."
-    step.say("installing the libraries of pyproject.toml")
-    step.run(
-        [python(checkout), "-m", "pip", "install", "--no-input", "--editable", target],
-        cwd=checkout,
-        env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
-        fix="check that this machine reaches its Python package index, then run the command again",
-    )
+    requirements = folder / locked.FILE.name
+    requirements.write_text(locked.requirements(checkout, wanted), encoding="utf-8")
+    step.say("installing the libraries of pyproject.toml, at the versions of the lock")
+    for words in (
+        ("--require-hashes", "--requirement", requirements),
+        # What builds it is in the lock, too.
+        ("--no-deps", "--no-build-isolation", "--editable", "."),
+    ):
+        step.run(
+            [python(checkout), "-m", "pip", "install", "--no-input", *words],
+            cwd=checkout,
+            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
+            fix="check that this machine reaches its Python package index, then run the command again",
+        )
     stamp.write_text(
         json.dumps({"pyproject": fingerprint(checkout), "extras": sorted(wanted)}), encoding="utf-8"
     )

@@ -14,7 +14,7 @@ from hub.cli.supervision import Supervisor
 from hub.places import Places, places
 
 # In the order they run: what fails fast first, the slowest last.
-SUITES = ("unit", "integration", "security", "leaks", "browser", "load")
+SUITES = ("unit", "integration", "security", "leaks", "fuzz", "browser", "load")
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These drive a browser.

@@ -31,6 +31,11 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"  {name} " in said
 
 
+def test_asking_about_a_command_does_not_start_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["test", "--help"]) == 0
+    assert "usage: python3 -m hub test [unit|" in capsys.readouterr().out
+
+
 def test_the_entry_point_can_be_read_by_an_old_python() -> None:
     ast.parse((CHECKOUT / "hub/__main__.py").read_text(), feature_version=(3, 7))
 

@@ -1,0 +1,75 @@
+"""The lock: every library that pyproject.toml asks for, at a version it allows, with hashes; its parts."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from hub.cli import locked
+from hub.cli.running import StepFailed
+
+CHECKOUT = Path(__file__).parents[3]
+LIBRARIES = locked.read(locked.FILE.read_text(encoding="utf-8"))
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ASKED = [
+    *PROJECT["dependencies"],
+    *(wish for extra in locked.EXTRAS for wish in PROJECT["optional-dependencies"][extra]),
+]
+LOCK = """\
+alpha==1.0 \\
+    --hash=sha256:aa \\
+    --hash=sha256:ab
+    # via
+    #   beta
+    #   parlatory (pyproject.toml)
+beta==2.0 ; python_version < "3.13" \\
+    --hash=sha256:bb
+    # via gamma
+gamma==3.0 \\
+    --hash=sha256:cc
+    # via parlatory (pyproject.toml)
+"""
+
+
+@pytest.mark.parametrize("wish", ASKED)
+def test_the_lock_has_what_pyproject_asks_for(wish: str) -> None:
+    library = LIBRARIES[locked.normal(wish)]
+    assert Requirement(wish).specifier.contains(library.version, prereleases=True), "run `hub lock`"
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARIES))
+def test_every_library_has_its_hashes(name: str) -> None:
+    assert any("--hash=sha256:" in line for line in LIBRARIES[name].lines)
+
+
+def test_an_enclave_gets_no_library_of_the_tests() -> None:
+    alone = locked.read(locked.requirements(CHECKOUT))
+    tested = locked.read(locked.requirements(CHECKOUT, ("test",)))
+    assert "django" in alone
+    assert "setuptools" in alone
+    assert "pytest" not in alone
+    assert {"pytest", *alone} < set(tested)
+
+
+def test_what_a_library_brings_along_is_taken_too(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\n[project]\ndependencies = ["Gamma>=3"]\n'
+    )
+    (tmp_path / "locked.txt").write_text(LOCK)
+    assert locked.requirements(tmp_path, file=tmp_path / "locked.txt") == (
+        "alpha==1.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:ab\n"
+        'beta==2.0 ; python_version < "3.13" \\\n    --hash=sha256:bb\n'
+        "gamma==3.0 \\\n    --hash=sha256:cc\n"
+    )
+
+
+def test_a_library_without_a_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\n[project]\ndependencies = ["delta"]\n'
+    )
+    (tmp_path / "locked.txt").write_text(LOCK)
+    with pytest.raises(StepFailed, match="no version of delta"):
+        locked.requirements(tmp_path, file=tmp_path / "locked.txt")
