@@ -1,4 +1,4 @@
-"""As many hours of speech as wanted, made of short pieces of a dataset's own in new orders, at other speeds."""
+"""As many hours of speech as wanted: short pieces of a dataset in new orders and at other speeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from egress_review.bench import material
 
-# Seconds of a piece of a recording and of an utterance: what is made must not repeat itself, as no corpus does.
+# Seconds of a piece of a recording, and of an utterance; what is made must not repeat itself.
 PIECE = (0.1, 0.35)
 UTTERANCE = (2.0, 8.0)
 SPEEDS = (0.8, 1.25)
