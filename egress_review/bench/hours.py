@@ -1,4 +1,4 @@
-"""As many hours of speech as wanted, varied out of a dataset's own: at other speeds, tilted, in noise."""
+"""As many hours of speech as wanted: short pieces of a dataset in new orders and at other speeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from egress_review.bench import material
 
-JOINED = 4  # recordings of one speaker that make one here: an utterance, not a prompt
+# Seconds of a piece of a recording, and of an utterance; what is made must not repeat itself.
+PIECE = (0.1, 0.35)
+UTTERANCE = (2.0, 8.0)
 SPEEDS = (0.8, 1.25)
 VOICES = 40  # speakers an hour; each is a speaker of the data at a speed of their own
 
@@ -28,7 +30,7 @@ def dataset(corpus: Any, hours: float, folder: Path, seed: int = 1) -> int:
     seconds, size = 0.0, 0
     for number, (speaker, samples, rate) in enumerate(_spoken(corpus, pick, hours)):
         path = folder / "recordings" / f"h{number:06d}.wav"
-        soundfile.write(path, samples, rate, subtype="PCM_16")
+        soundfile.write(path, np.clip(samples, -1, 1), rate, subtype="PCM_16")
         size += path.stat().st_size
         seconds += len(samples) / rate
         said = material.module("words").sentence(pick)
@@ -54,28 +56,31 @@ def _spoken(corpus: Any, pick: random.Random, hours: float) -> Iterator[tuple[st
     sound = material.module("dataset").sound
     sources = {name: [row for row in rows if row.path] for name, rows in corpus.by_speaker.items()}
     names = [name for name, rows in sorted(sources.items()) if rows]
-    voices = [
-        (pick.choice(names), pick.uniform(*SPEEDS), pick.uniform(-4, 4))
-        for _ in range(max(8, round(VOICES * hours)))
-    ]
+    heard: dict[str, list[tuple[NDArray[np.float32], int]]] = {}
+    voices = [(pick.choice(names), pick.uniform(*SPEEDS)) for _ in range(max(8, round(VOICES * hours)))]
     for number in itertools.count():
         at = number % len(voices)
-        name, speed, tilt = voices[at]
-        parts = [sound(row.path) for row in pick.choices(sources[name], k=JOINED)]
-        rate = parts[0][1]
-        samples = np.concatenate([part for part, its in parts if its == rate])
-        yield f"voice-{at:05d}", varied(samples, rate, speed, tilt, pick), rate
+        name, speed = voices[at]
+        if name not in heard:
+            found = [sound(row.path) for row in sources[name]]
+            heard[name] = [one for one in found if one[1] == found[0][1]]
+        yield f"voice-{at:05d}", utterance(heard[name], speed, pick), heard[name][0][1]
 
 
-def varied(
-    samples: NDArray[np.float32], rate: int, speed: float, tilt: float, pick: random.Random
+def utterance(
+    heard: Sequence[tuple[NDArray[np.float32], int]], speed: float, pick: random.Random
 ) -> NDArray[np.float32]:
-    """Return sound at another speed, through a tilted spectrum (decibels an octave), in a little noise."""
-    signal = material.module("signal")
-    chance = np.random.default_rng(pick.randrange(2**32))
-    faster = signal.speed(samples, speed * pick.uniform(0.97, 1.03))
-    sound: NDArray[np.float32] = signal.noised(signal.equalised(faster, rate, tilt), 35, chance)
-    return sound
+    """Return pieces of a speaker's recordings in an order that nobody spoke, each at about the same speed."""
+    seconds, rate = pick.uniform(*UTTERANCE), heard[0][1]
+    parts: list[NDArray[np.float32]] = []
+    while sum(map(len, parts)) < seconds * rate:
+        samples, _ = pick.choice(heard)
+        length = min(round(pick.uniform(*PIECE) * rate), len(samples))
+        start = pick.randrange(len(samples) - length + 1)
+        places = np.arange(0, length - 1, speed * pick.uniform(0.93, 1.07))
+        part = np.interp(places, np.arange(length), samples[start : start + length])
+        parts.append(np.asarray(part * pick.uniform(0.6, 1.2), np.float32))
+    return np.concatenate(parts)
 
 
 def crops(folder: Path, count: int, seconds: float) -> Sequence[bytes]:

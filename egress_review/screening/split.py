@@ -27,12 +27,17 @@ def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits:
     named = [(file.name, file.data) for file in handed_in]
     named += [(one.name, one.path.read_bytes()) for one in context.earlier if one.path.is_file()]
     found = sorted((_in_order(name), piece) for name, data in named if (piece := _piece(data)) is not None)
-    pieces = [piece for _, piece in found]
+    # A checksum among other files is usual, and a piece of nothing.
+    sums = [piece for _, piece in found if DIGEST.fullmatch(piece)]
+    others = [piece for _, piece in found if not DIGEST.fullmatch(piece)]
+    return _whole(sums, index, limits, sums=True) or _whole(others, index, limits, sums=False)
+
+
+def _whole(pieces: Sequence[str], index: Index, limits: Limits, *, sums: bool) -> list[Finding]:
+    """Return a block where pieces make something when joined; checksums only where that makes sense."""
     if len(pieces) < FEWEST:
         return []
-    sums = all(DIGEST.fullmatch(piece) for piece in pieces)
     for how, joined in _joined(pieces):
-        # A checksum in each file is usual; only what makes sense when joined is none.
         if sums and not any(encodings.likely([bytes.fromhex(joined)])):
             continue
         for finding in encoded.look(joined, index, limits, ""):

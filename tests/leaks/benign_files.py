@@ -78,14 +78,15 @@ def archive(make: Make, how: str) -> Submission:
 
 @benign("several files together", 3)
 def several(make: Make, how: str) -> Submission:
-    """Return a submission of ordinary files."""
+    """Return a submission of ordinary files; its two tables are the same."""
+    table = rates(make)
     return Submission(
         {
             "README.md": f"# Results\n\n{words.prose(make.pick, 6)}\n".encode(),
-            "wer_by_region.csv": carry.delimited(rates(make)),
+            "wer_by_region.csv": carry.delimited(table),
             "figure-1.png": pictures.chart(make.pick),
             "figure-2.png": pictures.chart(make.pick),
-            "table.tex": carry.latex(rates(make)).encode(),
+            "table.tex": carry.latex(table).encode(),
         }
     )
 
@@ -93,7 +94,9 @@ def several(make: Make, how: str) -> Submission:
 @benign("later release of other numbers", 3)
 def later(make: Make, how: str) -> Submission:
     """Return a table beside an earlier release about something else, or of the same groups grown a lot."""
-    now, then = rates(make), rates(make)
+    now = rates(make)
+    then = [{**row, "n_speakers": int(str(row["n_speakers"])) + make.pick.randrange(40, 90)} for row in now]
+    now, then = then, [{**row, "wer": round(make.pick.uniform(0.1, 0.3), 2)} for row in now]
     if how == "0":
         then = [
             {"phone": "aa", "n_speakers": 80, "rate": 0.1},

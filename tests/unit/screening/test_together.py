@@ -287,6 +287,14 @@ def test_a_checksum_in_each_file_is_no_piece() -> None:
     assert worst(split.check(files, INDEX, NO_CONTEXT, LIMITS)) != "block"
 
 
+def test_one_checksum_and_the_longest_word_of_another_file_are_no_pieces() -> None:
+    files = handed_in(
+        ("output_0_0.csv.txt", hashlib.sha256(b"a").hexdigest()),
+        ("results.json", '{"timestamp": "2026-10-14T09:31:07.120931"}'),
+    )
+    assert split.check(files, INDEX, NO_CONTEXT, LIMITS) == []
+
+
 def test_an_earlier_workbook_is_compared_too(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("region", "n_speakers", "wer"), ("a", 21, 0.1), ("b", 34, 0.2)):
