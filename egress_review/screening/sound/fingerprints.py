@@ -152,7 +152,7 @@ def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
     sample = vectors[np.sort(chosen)].astype(np.float32)
     if not len(sample):
         return np.zeros((1, compact.DIMENSIONS), np.float32)
-    centres = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+    centres: NDArray[np.float32] = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
     for _ in range(ROUNDS):
         nearest = _nearest(sample, centres)
         order = np.argsort(nearest, kind="stable")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,8 @@ VIEWS_AT_ONCE = 300
 READINGS_AT_ONCE, READING_STRETCHES, READINGS_JUDGED = 60, 16, 16  # of rows of numbers
 JUDGED = 40  # candidates judged of those views
 FINER = 6  # of them judged once more, at finer shifts
-MORE = 2.0  # times the comparisons that this adds
+MORE = 3.0  # times the comparisons that this adds
+BETWEEN = tuple(2.0 ** (part / 12) for part in (-0.5, -0.25, 0.25, 0.5))  # pitches, in semitones
 SHIFTS = (0.0, 0.5)  # frames
 
 
@@ -111,7 +113,12 @@ def stretches(spectra: Spectra, stage: int) -> int:
 def view_of(spectra: Spectra, change: Change, shift: float) -> View:
     """Return what a sound was before a change."""
     levels, valid = spectra.map(change, shift)
-    return View(levels, valid, change, shift, redraw=lambda other: view_of(spectra, change, other))
+    return View(levels, valid, change, shift, redraw=partial(_redrawn, spectra), between=BETWEEN)
+
+
+def _redrawn(spectra: Spectra, view: View, later: float, pitch: float) -> View:
+    change = replace(view.change, pitch=view.change.pitch * pitch)
+    return view_of(spectra, change, view.shift + later)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def _boxes(drawn: NDArray[np.bool_]) -> Iterator[Box]:
     high, wide = -(-drawn.shape[0] // CELL), -(-drawn.shape[1] // CELL)
     padded = np.zeros((high * CELL, wide * CELL), dtype=bool)
     padded[: drawn.shape[0], : drawn.shape[1]] = drawn
-    left = padded.reshape(high, CELL, wide, CELL).any(axis=(1, 3))
+    left: NDArray[np.bool_] = np.asarray(padded.reshape(high, CELL, wide, CELL).any(axis=(1, 3)))
     for start in np.argwhere(left).tolist():
         if not left[start[0], start[1]]:
             continue
@@ -221,7 +221,7 @@ def levels_of(area: Image.Image) -> Doubles:
     Lightness where the map goes from dark to light, else the way along the colours, nearest to nearest.
     """
     pixels = np.asarray(area, dtype=np.float64)
-    light = pixels @ np.array([0.299, 0.587, 0.114])
+    light: Doubles = pixels @ np.array([0.299, 0.587, 0.114])
     if float(np.ptp(pixels, axis=2).mean()) < GREY:
         return light
     few = area.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
