@@ -55,7 +55,7 @@ def _npy(values: NDArray[np.generic]) -> tuple[str, bytes]:
     return "a.npy", out.getvalue()
 
 
-def _csv(values: NDArray[np.floating], names: list[str], form: str = "%.4f") -> tuple[str, bytes]:
+def _csv(values: NDArray[np.generic], names: list[str], form: str = "%.4f") -> tuple[str, bytes]:
     out = io.BytesIO()
     np.savetxt(out, values, form, ",", header=",".join(names), comments="")
     return "a.csv", out.getvalue()

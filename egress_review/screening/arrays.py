@@ -12,18 +12,21 @@ from egress_review.screening import disclosure
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
-from egress_review.screening.sound import frames, matching, numbers
+from egress_review.screening.sound import decode, frames, matching, numbers, patience, voices
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.matching import Looked, Match
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding, block, flag
+from egress_review.screening.verdict import Finding, block, flag, outcome_of
 
+UNFINISHED = "time did not suffice to compare them with all recordings"
 AGGREGATE = "Hand in aggregated numbers, or a plot."
 SHARE = 0.4  # of the time for a file that comparing numbers may take
 TABLED_SHARE = 0.2  # the same of a table, which are many more
 LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under which it is not compared
+LEAST_MEASURED = 5  # columns of measured numbers that may be vectors, one way round or the other
 NUMERIC = 0.9  # of a column's cells that are numbers
+RAW = "raw"  # what arrays of unknown bytes are called
 MOST_PLANES = 16  # matrices of a stack that are compared
 MOST_VALUES = 4_000_000
 
@@ -35,54 +38,65 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     """
     values = array.values
     where = array.where or array.name
-    findings = disclosure.in_array(values, index, where)
-    if findings or values.size <= limits.table_rows:
+    findings = disclosure.in_array(values, index, where) or voices.check(_matrix(values), index, where)
+    if outcome_of(findings) == "block" or values.size <= limits.table_rows:
         return findings
+    complete = False
     if values.dtype.kind in "biufc":
-        known = _known(_plain(values), index, limits.seconds_per_file * SHARE)
-        if known:
-            return [_finding(known, where)]
+        looked = _compared(array, index, patience.seconds(limits, SHARE))
+        if looked.matches:
+            return [_finding(looked.matches[0], where)]
+        complete = looked.complete
     shape = " by ".join(str(side) for side in values.shape)
+    compared = "it matches none that is known" if complete else UNFINISHED
     return [
+        *findings,
         flag(
             "numbers_many",
-            f"An array of {shape} numbers can hold a recording or its features; it matches none that is "
-            "known.",
+            f"An array of {shape} numbers can hold a recording or its features; {compared}.",
             AGGREGATE,
             where,
-        )
+        ),
     ]
 
 
 def from_table(table: Table, index: Index, limits: Limits) -> list[Finding]:
-    """Return the block for a table whose columns of numbers are samples or frames of a recording."""
-    if len(table.rows) * len(table.header) < LEAST_TABLED or not index.sounds:
-        return []
-    columns = [numbers_of((name, *table.column(at))) for at, name in enumerate(table.header)]
-    return from_columns([column for column in columns if column is not None], index, limits, table.where)
+    """Return the block for a table whose columns of numbers are samples, frames, or a vector a voice."""
+    columns = _columns(table)
+    measured = [column for column in columns if (column != np.round(column)).any()]
+    found = voices.check(np.array(measured).T, index, table.where) if len(measured) >= LEAST_MEASURED else []
+    if outcome_of(found) == "block":
+        return found
+    return found + from_columns(columns, index, limits, table.where)
 
 
 def from_columns(
     columns: Sequence[Sequence[float] | NDArray[np.floating]], index: Index, limits: Limits, where: str = ""
 ) -> list[Finding]:
     """Return the block for numeric columns of equal length that are samples or frames of a recording."""
-    if not columns or len(columns) * len(columns[0]) < LEAST_TABLED:
+    if not columns or len(columns) * len(columns[0]) < LEAST_TABLED or not index.sounds:
         return []
     matrix = np.array([np.asarray(column, dtype=np.float64) for column in columns]).T
-    known = _known(_plain(matrix), index, limits.seconds_per_file * TABLED_SHARE)
-    return [_finding(known, where)] if known else []
+    looked = _known(_plain(matrix), index, patience.seconds(limits, TABLED_SHARE))
+    if looked.matches:
+        return [_finding(looked.matches[0], where)]
+    if looked.complete:
+        return []
+    return [
+        flag("numbers_many", f"The table's numbers can be a recording's; {UNFINISHED}.", AGGREGATE, where)
+    ]
 
 
-def numbers_of(cells: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return a column as numbers, 0 for the few that are none; None for one of words.
-
-    Its first cell, the header, may be a number too, where a table has no header.
-    """
-    found = np.array([_number(cell) for cell in cells])
-    if np.isnan(found[1:]).mean() > 1 - NUMERIC:
-        return None
-    kept: NDArray[np.float64] = np.nan_to_num(found[1:] if np.isnan(found[0]) else found[:-1])
-    return kept
+def _columns(table: Table) -> list[NDArray[np.float64]]:
+    """Return a table's columns of numbers, 0 for the few cells that are none; a numeric header is a row."""
+    columns = [
+        np.array([_number(cell) for cell in (name, *table.column(at))])
+        for at, name in enumerate(table.header)
+    ]
+    numeric = [column for column in columns if np.isnan(column[1:]).sum() <= (1 - NUMERIC) * len(column)]
+    head = np.array([column[0] for column in numeric])
+    named = bool(np.isnan(head).any() or (np.diff(head) == 1).all())
+    return [np.nan_to_num(column[1:] if named else column) for column in numeric]
 
 
 def _number(cell: str) -> float:
@@ -93,6 +107,21 @@ def _number(cell: str) -> float:
     return value if np.isfinite(value) else float("nan")
 
 
+def _compared(array: Array, index: Index, seconds: float) -> Looked:
+    """Return what an array matches; bytes without a format are tried in each way that samples are written."""
+    if array.name == RAW and index.sounds:
+        found = list(decode.candidates_from_bytes(array.values.tobytes()))
+        looked = _first(numbers.heard(index.sounds, one.samples, seconds / (len(found) + 1)) for one in found)
+        if looked.matches:
+            return looked
+    return _known(_plain(array.values), index, seconds)
+
+
+def _matrix(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return an array without sides of length one."""
+    return np.squeeze(values)
+
+
 def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         real = np.abs(values) if values.dtype.kind == "c" else values
@@ -100,29 +129,30 @@ def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
     return found
 
 
-def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Match | None:
-    """Return the first match of any reading of some numbers, None where none is found in `seconds`."""
+def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Looked:
+    """Return what any reading of some numbers matches, and whether `seconds` sufficed for all readings."""
     if not index.sounds:
-        return None
+        return Looked((), True)
     ends_at = time.monotonic() + seconds
     matrices = list(_matrices(values))
     # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
     looks = [_as_recorded, _as_frames, _as_changed]
+    complete = True
     for done, look in enumerate(looks):
         for number, matrix in enumerate(matrices):
             left = ends_at - time.monotonic()
-            share = left / ((len(looks) - done) * (len(matrices) - number))
-            found = look(matrix, index.sounds, share)
-            if found is not None:
-                return found
-    return None
+            looked = look(matrix, index.sounds, left / ((len(looks) - done) * (len(matrices) - number)))
+            if looked.matches:
+                return looked
+            complete = complete and looked.complete
+    return Looked((), complete)
 
 
-def _as_recorded(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+def _as_recorded(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
     return _first(numbers.as_recorded(sounds, samples, share) for samples, share in _heard(matrix, seconds))
 
 
-def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
     return _first(numbers.as_changed(sounds, samples, share) for samples, share in _heard(matrix, seconds))
 
 
@@ -134,13 +164,19 @@ def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats
         yield samples, (ends_at - time.monotonic()) / (len(found) - number)
 
 
-def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Match | None:
+def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
     turned = list(_turned(matrix))
     return _first(matching.match_views(sounds, frames.views(one), seconds / len(turned)) for one in turned)
 
 
-def _first(looks: Iterator[Looked]) -> Match | None:
-    return next((looked.matches[0] for looked in looks if looked.matches), None)
+def _first(looks: Iterator[Looked]) -> Looked:
+    """Return the first that found something; without one, whether all were complete."""
+    complete = True
+    for looked in looks:
+        if looked.matches:
+            return looked
+        complete = complete and looked.complete
+    return Looked((), complete)
 
 
 def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:

@@ -16,7 +16,7 @@ from egress_review.screening.sound import building
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 5
+VERSION = 6
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl"
 # Written last: a folder without it is no index, only the beginning of one.

@@ -19,6 +19,7 @@ from egress_review.screening.index import Index
 from egress_review.screening.kinds import Kind, identify, suffix_of
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Packed
+from egress_review.screening.sound import patience
 from egress_review.screening.verdict import Finding, Unscreenable, block, flag, note, outcome_of, refuse
 
 
@@ -118,7 +119,7 @@ def look(data: bytes, name: str, index: Index, limits: Limits, context: Context 
         if is_public(data, context):
             return _public(data, name)
         kind = identify(data, name)
-        with reading.bounded(limits.read_seconds):
+        with reading.bounded(limits.read_seconds), patience.bounded(limits):
             seen = _open(data, name, kind, Work(index, limits, context))
     except Unscreenable as error:
         return Looked(kind.name, kind.media_type, kind.suffix, None, (error.finding,))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from egress_review.screening.sound import fingerprints, matching, search
+from egress_review.screening.sound import fingerprints, matching, search, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.features import BANDS, Change, Floats, Spectra
 from egress_review.screening.sound.fingerprints import Sounds
@@ -26,8 +26,10 @@ def build(paths: Sequence[Path | None], speakers: Sequence[str], target: Path) -
     Raises OSError where a recording can't be read as sound: an index with holes would promise too much.
     """
     numbers = {speaker: number for number, speaker in enumerate(dict.fromkeys(speakers))}
-    sounds = fingerprints.assemble(_maps(paths), [numbers[speaker] for speaker in speakers])
-    fingerprints.save(replace(sounds, chance=measure(sounds)), target)
+    prints: list[Floats] = []
+    maps = voiceprints.gather(_maps(paths), prints)
+    sounds = fingerprints.assemble(maps, [numbers[speaker] for speaker in speakers])
+    fingerprints.save(replace(sounds, chance=measure(sounds), voices=voiceprints.stacked(prints)), target)
 
 
 def _maps(paths: Sequence[Path | None]) -> Iterator[Floats]:

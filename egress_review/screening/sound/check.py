@@ -7,7 +7,7 @@ import numpy as np
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
-from egress_review.screening.sound import matching, numbers
+from egress_review.screening.sound import matching, numbers, patience
 from egress_review.screening.sound.matching import Match
 from egress_review.screening.verdict import Finding, block, flag
 
@@ -21,7 +21,7 @@ def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
     A rate of 0 stands for unknown: the usual ones are tried.
     """
     samples = np.nan_to_num(np.asarray(sound.samples, dtype=np.float32))
-    time = limits.seconds_per_file * SHARE
+    time = patience.seconds(limits, SHARE)
     if sound.rate:
         looked = matching.match(index.sounds, samples, sound.rate, time)
     else:

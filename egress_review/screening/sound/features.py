@@ -130,10 +130,12 @@ def pooled(sums: NDArray[np.float64], step: float, begins: float = 0.0) -> NDArr
     part = (edges - low)[:, None]
     at = sums[low] * (1 - part) + sums[np.minimum(low + 1, rows)] * part
     width = np.maximum(np.diff(edges), 1e-6)[:, None]
-    return np.diff(at, axis=0) / width
+    means: NDArray[np.float64] = np.diff(at, axis=0) / width
+    return means
 
 
 def decibels(power: NDArray[np.float64]) -> Floats:
     """Return power (frames, bands) in dB, at most DEEPEST under the loudest band."""
     loudest = max(float(power.max(initial=0.0)), QUIET)
-    return (10.0 * np.log10(np.maximum(power, loudest * 10.0 ** (-DEEPEST / 10.0)))).astype(np.float32)
+    levels: Floats = 10.0 * np.log10(np.maximum(power, loudest * 10.0 ** (-DEEPEST / 10.0)))
+    return levels.astype(np.float32)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening.sound import compact
+from egress_review.screening.sound import compact, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.compact import STRETCH
 from egress_review.screening.sound.features import BANDS, FRAME, Floats
 
 MAP, STARTS, SPEAKERS = "sounds.map.npy", "sounds.starts.npy", "sounds.speakers.npy"
 CENTROIDS, OFFSETS, LISTS = "sounds.centroids.npy", "sounds.offsets.npy", "sounds.lists.npy"
-CHANCE = "sounds.chance.json"
+CHANCE, VOICES = "sounds.chance.json", "sounds.voices.npy"
 EVERY = 2  # frames between stretches that are listed
 SAMPLED_PER_LIST, ROUNDS = 24, 8
 CHUNK = 8192  # stretches described at once
+
+
+NO_VOICES: NDArray[np.float16] = np.zeros((0, voiceprints.NUMBERS), np.float16)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Sounds:
     offsets: NDArray[np.uint32]  # where each list begins in `lists`, and the end of the last
     lists: NDArray[np.uint32]  # first frames of stretches, list after list
     chance: Chance | None = None
+    voices: NDArray[np.float16] = field(default_factory=lambda: NO_VOICES)  # (recordings, 48)
 
     @classmethod
     def open(cls, folder: Path) -> Sounds | None:
@@ -55,6 +59,7 @@ class Sounds:
             load(OFFSETS),  # type: ignore[arg-type]
             load(LISTS),  # type: ignore[arg-type]
             read_chance(folder),
+            load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,  # type: ignore[arg-type]
         )
 
     @property
@@ -114,6 +119,7 @@ def save(sounds: Sounds, folder: Path) -> None:
     np.save(folder / CENTROIDS, sounds.centroids.astype(np.float16), allow_pickle=False)
     np.save(folder / OFFSETS, sounds.offsets, allow_pickle=False)
     np.save(folder / LISTS, sounds.lists, allow_pickle=False)
+    np.save(folder / VOICES, sounds.voices, allow_pickle=False)
     if sounds.chance is not None:
         chance = asdict(sounds.chance)
         (folder / CHANCE).write_text(json.dumps(chance), encoding="utf-8")
@@ -146,7 +152,7 @@ def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
     sample = vectors[np.sort(chosen)].astype(np.float32)
     if not len(sample):
         return np.zeros((1, compact.DIMENSIONS), np.float32)
-    centres = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
+    centres: NDArray[np.float32] = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
     for _ in range(ROUNDS):
         nearest = _nearest(sample, centres)
         order = np.argsort(nearest, kind="stable")

@@ -121,12 +121,15 @@ def _at(reading: Reading, hop: float) -> Iterator[View]:
     # Power is averaged, as where the index's own maps are drawn.
     sums = np.vstack([np.zeros((1, BANDS)), np.cumsum(_power(reading.levels), axis=0)])
     for shift in SHIFTS:
+        yield _drawn(reading, sums, step, shift)
 
-        def redraw(other: float) -> View:
-            found = decibels(pooled(sums, step, other * step))
-            return View(found, reading.valid, Change(), other, 0.0, redraw, reading.orders)
 
-        yield redraw(shift)
+def _drawn(reading: Reading, sums: Doubles, step: float, shift: float) -> View:
+    def later(view: View, parts: float, _: float) -> View:
+        return _drawn(reading, sums, step, view.shift + parts)
+
+    levels = decibels(pooled(sums, step, shift * step))
+    return View(levels, reading.valid, Change(), shift, 0.0, later, orders=reading.orders)
 
 
 def _decibels(matrix: Doubles) -> Doubles | None:

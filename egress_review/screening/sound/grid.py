@@ -11,6 +11,7 @@ TEMPO = 1.1  # between steps: the ends of half a second are then off by at most 
 SEMITONE = 2.0 ** (1 / 12)
 TEMPOS = tuple(TEMPO**step for step in range(-5, 6))  # 0.62 to 1.61
 PITCHES = tuple(SEMITONE ** (2 * step) for step in range(-4, 5))  # 8 semitones down to 8 up
+ALONE = tuple(SEMITONE**step for step in range(-8, 9))  # the same finer, where nothing else is changed
 SPEEDS = tuple(1.07**step for step in range(-7, 8))  # 0.62 to 1.61, tempo and pitch together
 
 
@@ -19,7 +20,7 @@ def stages() -> tuple[tuple[Change, ...], ...]:
     """Return the changes of each stage; none is in two."""
     one = {Change(): None}
     plain = [Change(speed, speed) for speed in SPEEDS]
-    plain += [Change(pitch=pitch) for pitch in PITCHES] + [Change(tempo) for tempo in TEMPOS]
+    plain += [Change(pitch=pitch) for pitch in ALONE] + [Change(tempo) for tempo in TEMPOS]
     lines = {
         **dict.fromkeys(plain),
         Change(backwards=True): None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,10 +20,11 @@ SHORTEST = 0.2  # seconds; less is a click
 STRETCHES_A_SECOND = (10, 6, 5)  # looked up for a view, by stage
 MOST_STRETCHES = (80, 12, 8)
 VIEWS_AT_ONCE = 300
-READINGS_AT_ONCE, READING_STRETCHES = 60, 16  # of rows of numbers
+READINGS_AT_ONCE, READING_STRETCHES, READINGS_JUDGED = 60, 16, 16  # of rows of numbers
 JUDGED = 40  # candidates judged of those views
 FINER = 6  # of them judged once more, at finer shifts
-MORE = 2.0  # times the comparisons that this adds
+MORE = 3.0  # times the comparisons that this adds
+BETWEEN = tuple(2.0 ** (part / 12) for part in (-0.5, -0.25, 0.25, 0.5))  # pitches, in semitones
 SHIFTS = (0.0, 0.5)  # frames
 
 
@@ -111,7 +113,12 @@ def stretches(spectra: Spectra, stage: int) -> int:
 def view_of(spectra: Spectra, change: Change, shift: float) -> View:
     """Return what a sound was before a change."""
     levels, valid = spectra.map(change, shift)
-    return View(levels, valid, change, shift, redraw=lambda other: view_of(spectra, change, other))
+    return View(levels, valid, change, shift, redraw=partial(_redrawn, spectra), between=BETWEEN)
+
+
+def _redrawn(spectra: Spectra, view: View, later: float, pitch: float) -> View:
+    change = replace(view.change, pitch=view.change.pitch * pitch)
+    return view_of(spectra, change, view.shift + later)
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ class Found:
 
 
 def look(
-    indexes: Sequence[Sounds], views: Sequence[View], most: int, asked: int = 0
+    indexes: Sequence[Sounds], views: Sequence[View], most: int, asked: int = 0, candidates: int = JUDGED
 ) -> tuple[Found | None, int]:
     """Return the surest hit of views that chance does not explain, None for none, and how many were asked.
 
@@ -139,7 +146,7 @@ def look(
         law = sounds.chance or chance.Chance.usual()
         comparisons = float(np.log(MORE * (asked + count) * max(len(sounds.lists), 1)))
         judged = [
-            search.refined(sounds, hit) for hit in search.best(search.search(sounds, views, most), JUDGED)
+            search.refined(sounds, hit) for hit in search.best(search.search(sounds, views, most), candidates)
         ]
         judged.sort(key=lambda hit: -max(law.over(fit[0], fit[1]) for fit in hit.fits))
         for hit in judged[:FINER]:
@@ -173,7 +180,7 @@ def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float
         if some and (view is None or len(some) >= READINGS_AT_ONCE):
             if time.monotonic() > ends_at:
                 return Looked((), False)
-            found, count = look(indexes, some, READING_STRETCHES, asked)
+            found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED)
             asked += count
             some = []
             if found is not None:

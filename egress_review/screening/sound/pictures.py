@@ -11,10 +11,10 @@ from PIL import Image
 
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound import frames, matching
+from egress_review.screening.sound import frames, matching, patience
 from egress_review.screening.sound.fingerprints import Sounds
-from egress_review.screening.sound.matching import Match
-from egress_review.screening.verdict import Finding, block
+from egress_review.screening.sound.matching import Looked
+from egress_review.screening.verdict import Finding, block, flag
 
 SHARE = 0.25  # of the time for a file that comparing its pictures may take
 SIDE = 1600  # pixels; larger pictures are halved, frames are far coarser than their columns
@@ -40,31 +40,43 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
     """Return the block for a picture that shows a recording of the data as a spectrogram."""
     if not index.sounds:
         return []
-    match = _known(picture, index.sounds, limits.seconds_per_file * SHARE)
-    if match is None:
+    looked = _known(picture, index.sounds, patience.seconds(limits, SHARE))
+    if looked.matches:
+        return [
+            block(
+                "picture_known",
+                "The picture shows a recording of the data from its second "
+                f"{looked.matches[0].recording_second:.1f}; sound can be made from it again.",
+                "Draw aggregates, or a spectrogram of speech that anybody may have.",
+                where,
+            )
+        ]
+    if looked.complete:
         return []
     return [
-        block(
-            "picture_known",
-            f"The picture shows a recording of the data from its second {match.recording_second:.1f}; "
-            "sound can be made from it again.",
-            "Draw aggregates, or a spectrogram of speech that anybody may have.",
+        flag(
+            "picture_unheard",
+            "The picture may show sound; time did not suffice to compare it with all recordings.",
+            "Draw aggregates with axes and labels, in fewer pixels.",
             where,
         )
     ]
 
 
-def _known(picture: Image.Image, sounds: Sequence[Sounds], seconds: float) -> Match | None:
-    """Return the first match of an area, light as loud or the other way round; None where time runs out."""
+def _known(picture: Image.Image, sounds: Sequence[Sounds], seconds: float) -> Looked:
+    """Return the first match of an area, light as loud or the other way round."""
     ends_at = time.monotonic() + seconds
-    readings = [levels for area in areas(picture) for levels in readings_of(area)]
+    found = areas(picture)
+    readings = [levels for area in found[:MOST_AREAS] for levels in readings_of(area)]
+    complete = len(found) <= MOST_AREAS
     for number, levels in enumerate(readings):
         left = (ends_at - time.monotonic()) / (len(readings) - number)
         views = frames.views(levels, hops=COLUMN_SECONDS, axes=AXES)
         looked = matching.match_views(sounds, views, left)
         if looked.matches:
-            return looked.matches[0]
-    return None
+            return looked
+        complete = complete and looked.complete
+    return Looked((), complete)
 
 
 def areas(picture: Image.Image) -> list[Image.Image]:
@@ -80,7 +92,7 @@ def areas(picture: Image.Image) -> list[Image.Image]:
         if area is not None:
             found.append(whole.crop((area[2], area[0], area[3], area[1])))
     found.sort(key=lambda one: -one.width * one.height)
-    return found[:MOST_AREAS]
+    return found
 
 
 def _drawn(pixels: Pixels) -> NDArray[np.bool_]:
@@ -99,7 +111,7 @@ def _boxes(drawn: NDArray[np.bool_]) -> Iterator[Box]:
     high, wide = -(-drawn.shape[0] // CELL), -(-drawn.shape[1] // CELL)
     padded = np.zeros((high * CELL, wide * CELL), dtype=bool)
     padded[: drawn.shape[0], : drawn.shape[1]] = drawn
-    left = padded.reshape(high, CELL, wide, CELL).any(axis=(1, 3))
+    left: NDArray[np.bool_] = np.asarray(padded.reshape(high, CELL, wide, CELL).any(axis=(1, 3)))
     for start in np.argwhere(left).tolist():
         if not left[start[0], start[1]]:
             continue
@@ -209,7 +221,7 @@ def levels_of(area: Image.Image) -> Doubles:
     Lightness where the map goes from dark to light, else the way along the colours, nearest to nearest.
     """
     pixels = np.asarray(area, dtype=np.float64)
-    light = pixels @ np.array([0.299, 0.587, 0.114])
+    light: Doubles = pixels @ np.array([0.299, 0.587, 0.114])
     if float(np.ptp(pixels, axis=2).mean()) < GREY:
         return light
     few = area.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

@@ -35,7 +35,9 @@ class View:
     change: Change
     shift: float = 0.0
     tone: float = compact.TONE
-    redraw: Callable[[float], View] | None = None  # the same view, its frames begun at another shift
+    # The view drawn again, its frames begun so much later and at so many times the pitch.
+    redraw: Callable[[View, float, float], View] | None = None
+    between: tuple[float, ...] = ()  # times the pitch that lie between the grid's
     orders: tuple[int, int] = (0, BANDS)  # of a cosine transform over the bands, which the view can show
 
     @property
@@ -249,17 +251,30 @@ def refined(sounds: Sounds, hit: Hit) -> Hit:
 
 
 def finer(sounds: Sounds, hit: Hit) -> Hit:
-    """Return a hit judged with the view's frames begun earlier and later, by parts of a frame."""
+    """Return a hit judged with frames begun earlier and later, then at pitches between those of the grid."""
     redraw = hit.view.redraw
     if redraw is None:
         return hit
+    for others in ([(part, 1.0) for part in PARTS], [(0.0, pitch) for pitch in hit.view.between]):
+        tried = [refined(sounds, replace(hit, view=redraw(hit.view, *other))) for other in others]
+        hit = _best_of(hit, tried)
+    return hit
+
+
+def _best_of(hit: Hit, others: Sequence[Hit]) -> Hit:
+    """Return a hit with the best fit of all over each length, and the view that has the best of these."""
     found = {length: (fit, first, frame) for length, fit, first, frame in hit.fits}
-    for part in PARTS:
-        other = refined(sounds, replace(hit, view=redraw(hit.view.shift + part)))
+    gains = []
+    for other in others:
+        gain = 0.0
         for length, fit, first, frame in other.fits:
+            gain = max(gain, fit - found.get(length, (fit, 0, 0))[0])
             if fit > found.get(length, (-1.0, 0, 0))[0]:
                 found[length] = (fit, first, frame)
-    return replace(hit, fits=tuple((length, *rest) for length, rest in sorted(found.items())))
+        gains.append(gain)
+    view = others[int(np.argmax(gains))].view if gains and max(gains) > 0 else hit.view
+    fits = tuple((length, *rest) for length, rest in sorted(found.items()))
+    return replace(hit, view=view, fits=fits)
 
 
 def best(hits: Sequence[Hit], most: int) -> list[Hit]:

@@ -1,0 +1,201 @@
+"""Sound of the data in any disguise, beside the same of a voice that is not in it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from PIL import Image
+
+from egress_review.bench import disguises
+from egress_review.screening import arrays, index, parts
+from egress_review.screening.index import Index, Recording
+from egress_review.screening.limits import Limits
+from egress_review.screening.sound import pictures, voiceprints, voices
+from egress_review.screening.tables import Table
+from tests.leaks import signal
+from tests.unit.screening.cases import verdict
+from tests.unit.screening.voices import RATE, Samples, spoken
+
+SPEAKERS, EACH = 13, 2
+STRANGER = spoken(9_001, 2.5)
+KNOWN = {"sound_known", "numbers_known", "picture_known"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """Return the index of 26 made-up recordings of 13 voices."""
+    folder = tmp_path_factory.mktemp("voices")
+    rows = []
+    for number in range(SPEAKERS * EACH):
+        path = folder / f"r{number}.flac"
+        soundfile.write(path, spoken(number, 2.5), RATE)
+        rows.append(Recording(f"rec-{number:04d}", f"voice{number % SPEAKERS:02d}", "", path.name))
+    index.build("made-up", rows, folder, folder / "index")
+    yield Index.open([folder / "index"])
+
+
+def checks(data: Index, name: str, content: bytes) -> set[tuple[str, str]]:
+    """Return the checks that found something in a file, with how severe it is."""
+    found = verdict({name: content}, Limits(), data)
+    return {(finding.check, finding.severity) for finding in found.findings if finding.severity != "note"}
+
+
+def disguised(name: str, samples: Samples, *, testing: bool = True) -> tuple[str, bytes]:
+    """Return a voice as the bench disguises it."""
+    chance = np.random.default_rng(3)
+    return disguises.made(name, disguises.Voice(samples, RATE, STRANGER, RATE, chance, testing))
+
+
+def known(found: set[tuple[str, str]]) -> bool:
+    """Return whether a file is blocked as sound of the data."""
+    return any(check in KNOWN and severity == "block" for check, severity in found)
+
+
+@pytest.mark.parametrize(
+    ("disguise", "seconds"),
+    [
+        ("WAV", 1.0),
+        ("MP3", 1.5),
+        ("mu-law", 1.0),
+        ("resampled to 8 kHz", 1.5),
+        ("noise at 10 dB", 2.5),
+        ("speed +5 %", 2.5),
+        ("reversed", 2.5),
+        ("spectrum inverted", 2.5),
+        ("samples, table", 1.0),
+        ("samples, array", 1.0),
+        ("log-mel, array", 2.5),
+        ("MFCC, array", 2.5),
+        ("spectrogram, plot", 2.5),
+    ],
+)
+def test_recording_of_the_data_is_recognised_in_its_disguise(
+    data: Index, disguise: str, seconds: float
+) -> None:
+    samples = spoken(5, 2.5)[: round(seconds * RATE)]
+    assert known(checks(data, *disguised(disguise, samples)))
+
+
+@pytest.mark.parametrize("disguise", ["WAV", "samples, array", "log-mel, array", "spectrogram, pixels"])
+def test_voice_that_is_not_in_the_data_is_not_taken_for_it(data: Index, disguise: str) -> None:
+    found = checks(data, *disguised(disguise, STRANGER[: RATE // 2]))
+    assert not [check for check, severity in found if severity == "block"]
+
+
+def test_cepstra_in_a_short_table_are_recognised_and_anothers_are_not(data: Index) -> None:
+    for samples, expected in ((spoken(8, 2.5), True), (STRANGER[:RATE], False)):
+        rows = signal.cepstra(samples, RATE, 13, 0.02)[:120]
+        content = "\n".join(",".join(f"{value:.2f}" for value in row) for row in rows)
+        table = ",".join(f"c{number}" for number in range(13)) + f"\n{content}\n"
+        assert known(checks(data, "features.csv", table.encode())) is expected
+
+
+def test_headless_samples_of_any_kind_are_heard(data: Index) -> None:
+    samples = spoken(11, 2.5)[RATE // 2 : 2 * RATE]
+    for raw in ((samples * 32767).astype(">i2").tobytes(), samples.astype("<f4").tobytes()):
+        array = parts.Array(np.frombuffer(raw[: len(raw) // 2 * 2], "<i2"), "bytes read as samples", "raw")
+        assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
+
+
+class Untouchable(Index):
+    """An index whose sounds may not be asked for."""
+
+    @property
+    def sounds(self):  # type: ignore[no-untyped-def, override]
+        raise AssertionError("the sound index was touched")
+
+
+def test_small_tables_and_arrays_leave_the_sound_index_alone() -> None:
+    table = Table(("region", "wer"), tuple((f"r{n}", f"0.{n}1") for n in range(30)))
+    assert arrays.from_table(table, Untouchable(), Limits()) == []
+    assert arrays.check(parts.Array(np.linspace(0, 1, 12)), Untouchable(), Limits()) == []
+
+
+def embedded(data: Index, width: int = 32) -> NDArray[np.float32]:
+    """Return a vector a speaker, rotated, as another encoder than the index's would make them."""
+    rows = []
+    for speaker in range(SPEAKERS):
+        frames = signal.log_mel(spoken(speaker, 2.5), RATE, bands=40)
+        rows.append(np.concatenate([frames.mean(0), frames.std(0)]))
+    chance = np.random.default_rng(2)
+    return (np.array(rows) @ np.linalg.qr(chance.normal(size=(80, 80)))[0][:, :width]).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("how", "severity"), [("array", "block"), ("table", "block"), ("transposed", "flag")]
+)
+def test_a_vector_for_each_speaker_does_not_leave_unseen(data: Index, how: str, severity: str) -> None:
+    vectors = embedded(data)
+    if how == "table":
+        lines = [",".join(f"{value:.3f}" for value in row) for row in vectors]
+        found = checks(data, "d.csv", ("\n".join([",".join(map(str, range(32))), *lines]) + "\n").encode())
+    else:
+        out = io.BytesIO()
+        np.save(out, vectors.T if how == "transposed" else vectors)
+        found = checks(data, "d.npy", out.getvalue())
+    assert ("embeddings", severity) in found
+
+
+def test_as_many_rows_as_speakers_by_chance_of_a_layers_width_are_flagged_and_others_pass() -> None:
+    people = Index.of([Recording(f"r{n}", f"s{n}") for n in range(64)])
+    rows = np.random.default_rng(0).normal(size=(64, 32))
+    assert [one.severity for one in voices.check(rows, people)] == ["flag"]
+    assert voices.check(rows[:61], people) == []
+    assert voices.check(rows.astype(int), people) == []
+
+
+def test_rotation_keeps_rows_as_alike_as_voices_and_shuffling_does_not() -> None:
+    chance = np.random.default_rng(4)
+    prints = chance.normal(size=(40, 6)) @ chance.normal(size=(6, 24))
+    alike = voices._likeness(prints)
+    turned = prints @ np.linalg.qr(chance.normal(size=(24, 24)))[0] * 3.7 + 0.2
+    assert voices.resembles(turned, alike)
+    assert not voices.resembles(turned[chance.permutation(40)], alike)
+    assert not voices.resembles(chance.normal(size=(40, 24)), alike)
+
+
+def test_voiceprint_of_any_map_is_finite() -> None:
+    levels = np.random.default_rng(1).normal(-30, 5, (50, 16)).astype(np.float32)
+    for frames in (50, 2, 1, 0):
+        found = voiceprints.voiceprint(levels[:frames])
+        assert found.shape == (voiceprints.NUMBERS,)
+        assert np.isfinite(found).all()
+
+
+def drawn(paint: Callable[..., None], columns: int = 1) -> Image.Image:
+    """Return a matplotlib figure as a picture."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.2 * columns, 2.4), dpi=100)
+    FigureCanvasAgg(figure)
+    paint(*np.ravel(figure.subplots(1, columns)))
+    out = io.BytesIO()
+    figure.savefig(out)
+    return Image.open(out).convert("RGB")
+
+
+def test_only_areas_that_are_drawn_on_all_over_are_looked_at() -> None:
+    values = np.random.default_rng(0).random((60, 90))
+    lines = drawn(lambda axes: [axes.plot(np.cumsum(row)) for row in values[:5] - 0.4])
+    bars = drawn(lambda axes: axes.bar(range(12), range(12)))
+    two = drawn(
+        lambda one, other: (one.imshow(values, aspect="auto"), other.imshow(values, aspect="auto")), 2
+    )
+    assert pictures.areas(lines) == pictures.areas(bars) == []
+    assert len(pictures.areas(two)) == 2
+
+
+@pytest.mark.parametrize("colours", ["viridis", "magma", "gray", "gray_r", "jet", "turbo"])
+def test_levels_follow_the_colour_map_one_way_or_the_other(colours: str) -> None:
+    from matplotlib import colormaps
+
+    ramp = np.tile(np.linspace(0, 1, 200), (40, 1))
+    picture = Image.fromarray((colormaps[colours](ramp)[..., :3] * 255).astype(np.uint8))
+    levels = pictures.levels_of(picture)[20]
+    assert abs(np.corrcoef(levels, ramp[0])[0, 1]) > 0.97
