@@ -27,7 +27,8 @@ def pack(levels: Floats) -> NDArray[np.uint8]:
     top = np.percentile(levels, 99) if levels.size else 0.0
     steps = np.clip(np.round((levels - top) / STEP) + 15, 0, 15).astype(np.uint8)
     packed = (steps[:, 0::2] << 4) | steps[:, 1::2]
-    return packed.astype(np.uint8)
+    packed: NDArray[np.uint8] = packed.astype(np.uint8)
+    return packed
 
 
 def unpack(packed: NDArray[np.uint8]) -> Floats:
