@@ -26,8 +26,7 @@ def pack(levels: Floats) -> NDArray[np.uint8]:
     """Return a map (frames, 16) in dB as (frames, 8) bytes; 0 is the 99th percentile, the range 45 dB."""
     top = np.percentile(levels, 99) if levels.size else 0.0
     steps = np.clip(np.round((levels - top) / STEP) + 15, 0, 15).astype(np.uint8)
-    packed = (steps[:, 0::2] << 4) | steps[:, 1::2]
-    packed: NDArray[np.uint8] = packed.astype(np.uint8)
+    packed: NDArray[np.uint8] = ((steps[:, 0::2] << 4) | steps[:, 1::2]).astype(np.uint8)
     return packed
 
 
