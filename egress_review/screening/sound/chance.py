@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 ALARM = 5e-4  # of files with other people's speech that may be taken for the data's
-GAMMA = 0.5772  # Euler's; Gumbel 1958 has the moments
+MEDIAN, QUARTILES = (
+    0.3665,
+    1.5725,
+)  # of a Gumbel law, in scales: median over place, their distance
+COPIES = 12.0  # usual scales above the usual place from which a fit is no chance
+HIGHEST, WIDEST = 5.0, 2.0  # usual scales above the usual place, and usual scales, at most
 LEAST = 24  # measurements under which what was measured elsewhere holds
 # Measured on English read speech and digits (README): length in frames, place, scale at e**13 comparisons.
 USUAL = {6: (0.45, 0.05), 12: (0.3, 0.04), 25: (0.22, 0.03), 50: (0.16, 0.02), 100: (0.12, 0.015)}
@@ -42,12 +47,21 @@ class Chance:
         scale = dict(usual.scale)
         shift = comparisons - usual.comparisons
         place = {length: at + shift * scale[length] for length, at in usual.place.items()}
-        for length, found in fits.items():
-            if len(found) < LEAST or length not in place:
+        for length, told in fits.items():
+            if length not in place:
                 continue
-            # Never narrower than usual: a small sample misses the rare alike.
-            scale[length] = max(float(np.std(found)) * np.sqrt(6) / np.pi, usual.scale[length] * 0.75)
-            place[length] = float(np.mean(found)) - GAMMA * scale[length]
+            # A dataset that holds a recording twice, under two speakers or at two speeds, must not take its
+            # own copies for what chance reaches: that would switch the search off.
+            found = [fit for fit in told if fit < place[length] + COPIES * usual.scale[length]]
+            if len(found) < LEAST:
+                continue
+            low, middle, high = np.percentile(found, [25, 50, 75])
+            # Never narrower than usual, a small sample misses the rare alike; never much wider either.
+            spread = float(high - low) / QUARTILES
+            scale[length] = float(np.clip(spread, 0.75 * usual.scale[length], WIDEST * usual.scale[length]))
+            place[length] = min(
+                float(middle) - MEDIAN * scale[length], place[length] + HIGHEST * usual.scale[length]
+            )
         return cls(place, scale, comparisons)
 
     def over(self, length: int, fit: float) -> float:
