@@ -18,6 +18,7 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
+CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
 VECTOR = 16  # columns from which a row of measured numbers is a vector
 NUMBERED = re.compile(r"[\W_]*\d+$|^\d+$")
@@ -69,7 +70,7 @@ def _is_lexicon(table: Table) -> bool:
 
 def _features(table: Table, numeric: int, limits: Limits) -> list[Finding]:
     if numeric <= limits.matrix_values:
-        return _vectors(table)
+        return _vectors(table) or _codes(table)
     return [
         flag(
             "numbers_many",
@@ -99,6 +100,26 @@ def _vectors(table: Table) -> list[Finding]:
             "vectors",
             f"Each row holds {len(measured)} measured numbers, as embeddings, weights or features do.",
             "Hand in what you found by them, not the vectors; they can tell whose voice it is.",
+            table.where,
+        )
+    ]
+
+
+def _codes(table: Table) -> list[Finding]:
+    """Return a flag where rows are whole numbers of a wide range and nothing else, as a codec's tokens are."""
+    columns = [[whole(cell) for cell in table.column(n)] for n in range(len(table.header))]
+    known = [[value for value in cells if value is not None] for cells in columns]
+    if len(table.rows) < CODES or any(len(values) < len(table.rows) for values in known):
+        return []
+    # A column that only rises, as of years or steps, is what the others are drawn over.
+    wide = [v for v in known if 3 * len(set(v)) > len(v) and max(v) - min(v) >= 200 and v != sorted(v)]
+    if len(wide) < max(2, len(columns) - 1):
+        return []
+    return [
+        flag(
+            "codes",
+            f"The table is {len(table.rows)} rows of whole numbers of a wide range, as coded sound is.",
+            "Hand in what you found by them; tokens can be played again.",
             table.where,
         )
     ]

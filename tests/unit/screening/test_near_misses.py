@@ -133,6 +133,14 @@ def test_a_notebook_whose_cells_are_numbers_is_refused_for_what_it_is() -> None:
     assert looked(data, "a.ipynb") == {"notebook"}
 
 
+def test_rows_of_tokens_are_told_from_counts() -> None:
+    pick = random.Random(5)
+    tokens = "".join(",".join(str(pick.randrange(1024)) for _ in range(8)) + "\n" for _ in range(40))
+    assert "codes" in checks("a.csv", "q0,q1,q2,q3,q4,q5,q6,q7\n" + tokens)
+    counts = "".join(f"{2000 + n},{3000 + 210 * n},{400 + 31 * n}\n" for n in range(20))
+    assert "codes" not in checks("a.csv", "year,tokens,sentences\n" + counts)
+
+
 def test_many_names_of_arrays_are_told_as_a_way_out() -> None:
     def told(names: list[str]) -> set[str]:
         out = BytesIO()
