@@ -190,11 +190,14 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 
 
 def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield a matrix as frames by bands, both ways round where both could be."""
+    """Yield a matrix as frames by bands, both ways round where both could be, then from the last frame on."""
+    found = []
     for turned in (matrix, matrix.T):
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
-            yield _cleaned(turned)
+            found.append(_cleaned(turned))
+    yield from found
+    yield from (one[::-1] for one in found)
 
 
 def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
