@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from egress_review.screening.sound import chance, grid, search
+from egress_review.screening.sound.compact import STRETCH
 from egress_review.screening.sound.features import FRAME, Change, Floats, Spectra
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.search import Hit, View
@@ -152,6 +153,9 @@ def look(
         for hit in judged[:FINER]:
             close = search.finer(sounds, hit)
             for length, fit, first, frame in close.fits:
+                # Chance is not measured over less than half a second.
+                if length < STRETCH:
+                    continue
                 doubt = law.doubt(length, fit, comparisons)
                 if doubt < chance.ALARM and (surest is None or doubt < surest.doubt):
                     surest = Found(close, length, first, frame, sounds, doubt)
