@@ -12,8 +12,8 @@ import numpy as np
 ALARM = 2e-3
 GAMMA = 0.5772  # Euler's; Gumbel 1958 has the moments
 LEAST = 24  # measurements under which what was measured elsewhere holds
-# Length in frames, place, scale at e**12.7 comparisons: 127 recordings of English read speech, each in those of
-# the other speakers, by `bench sounds --chance`; 100 frames are carried on from 25 and 50.
+# Length in frames, place, scale at e**12.7 comparisons: 127 recordings of English read speech, each in those
+# of the other speakers, by `bench sounds --chance`; 100 frames are carried on from 25 and 50.
 USUAL = {6: (0.56, 0.053), 12: (0.37, 0.046), 25: (0.23, 0.025), 50: (0.16, 0.018), 100: (0.12, 0.015)}
 USUAL_COMPARISONS = 12.7
 
