@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from egress_review.bench import disguises, material
+from egress_review.bench import chance, disguises, material
 from egress_review.bench.scores import Share, wilson
 from egress_review.screening import dataset, index, inspection
 from egress_review.screening.context import Context
@@ -73,6 +73,9 @@ def main(arguments: list[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-sounds-") as folder:
             trials = _prepared(options, Path(folder))
+            if options.chance:
+                sys.stdout.write(chance.table(_loaded["index"].sounds))
+                return 0
             results = list(_kept(_run(trials, options.jobs), options.json))
     except (material.NoCorpus, NoDataset, OSError) as error:
         sys.stderr.write(f"{error}\n")
@@ -96,6 +99,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         "--only", action="append", default=[], metavar="NAME", help="part of a disguise's name"
     )
     parser.add_argument("--crop", action="append", type=float, default=[], metavar="SECONDS")
+    parser.add_argument("--chance", action="store_true", help="measure what fits by chance instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--parameters",
@@ -144,13 +148,13 @@ def _drawn(
     lengths = {row.path: soundfile.info(options.dataset / row.path).duration for row, _ in group}
     for seconds in options.crop or CROPS:
         enough = [one for one in group if lengths[one[0].path] >= seconds + 0.05]
-        chance = np.random.default_rng([options.seed, round(seconds * 100)])
+        lot = np.random.default_rng([options.seed, round(seconds * 100)])
         if len({row.speaker for row, _ in enough}) < 2:
             continue
         for number in range(count):
-            row, known = enough[int(chance.integers(len(enough)))]
+            row, known = enough[int(lot.integers(len(enough)))]
             rest = [one for one, _ in group if one.speaker != row.speaker]
-            other = rest[int(chance.integers(len(rest)))]
+            other = rest[int(lot.integers(len(rest)))]
             seed = options.seed * 1000 + number
             for name in names:
                 path, second = (str(options.dataset / one.path) for one in (row, other))
@@ -220,11 +224,11 @@ def _kept(results: Iterator[Heard], path: Path | None) -> Iterator[Heard]:
 
 def cropped(samples: NDArray[np.float32], rate: int, seconds: float, seed: int) -> NDArray[np.float32]:
     """Return a stretch of a recording that is not mostly silence, by chance."""
-    chance = np.random.default_rng(seed)
+    lot = np.random.default_rng(seed)
     length = round(seconds * rate)
     power = float((samples**2).mean())
     for _ in range(50):
-        start = int(chance.integers(len(samples) - length + 1))
+        start = int(lot.integers(len(samples) - length + 1))
         found = samples[start : start + length]
         if float((found**2).mean()) >= LEVEL * power:
             return found

@@ -133,14 +133,14 @@ def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Looked:
     """Return what any reading of some numbers matches, and whether `seconds` sufficed for all readings."""
     if not index.sounds:
         return Looked((), True)
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     matrices = list(_matrices(values))
     # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
     looks = [_as_recorded, _as_frames, _as_changed]
     complete = True
     for done, look in enumerate(looks):
         for number, matrix in enumerate(matrices):
-            left = ends_at - time.monotonic()
+            left = ends_at - time.process_time()
             looked = look(matrix, index.sounds, left / ((len(looks) - done) * (len(matrices) - number)))
             if looked.matches:
                 return looked
@@ -158,10 +158,10 @@ def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: 
 
 def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats, float]]:
     """Yield what may be samples, each with its share of the time that is left."""
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     found = list(numbers.sequences(matrix))
     for number, (_, samples) in enumerate(found):
-        yield samples, (ends_at - time.monotonic()) / (len(found) - number)
+        yield samples, (ends_at - time.process_time()) / (len(found) - number)
 
 
 def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
@@ -190,11 +190,14 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 
 
 def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield a matrix as frames by bands, both ways round where both could be."""
+    """Yield a matrix as frames by bands, both ways round where both could be, then from the last frame on."""
+    found = []
     for turned in (matrix, matrix.T):
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
-            yield _cleaned(turned)
+            found.append(_cleaned(turned))
+    yield from found
+    yield from (one[::-1] for one in found)
 
 
 def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

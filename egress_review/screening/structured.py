@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import disclosure, text
+from egress_review.screening import arrays, disclosure, text
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -194,13 +194,15 @@ def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Fi
             )
         ]
     if figures > limits.table_rows:
+        run = [float(inner) for inner in node if isinstance(inner, int | float)]
         return [
+            *arrays.from_columns([run], index, limits, place),
             flag(
                 "curve",
                 f"A curve of {figures:,} points is long enough to hold measurements of one recording.",
                 f"Thin it out to {limits.table_rows} points.",
                 place,
-            )
+            ),
         ]
     return []
 

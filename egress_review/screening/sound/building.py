@@ -55,8 +55,17 @@ def map_of(path: Path) -> Floats:
 
 def measure(sounds: Sounds) -> Chance:
     """Return how well speech of somebody else fits by chance: parts of recordings, their speakers barred."""
+    fits, comparisons = by_chance(sounds, MEASURED)
+    return Chance.measured(fits, comparisons) if any(fits.values()) else Chance.usual()
+
+
+def by_chance(sounds: Sounds, most: int) -> tuple[dict[int, list[float]], float]:
+    """Return the best fit of each of `most` recordings in those of others, by length in frames.
+
+    The second is the logarithm of how many comparisons each was the best of.
+    """
     count = len(sounds.starts) - 1
-    chosen = np.random.default_rng(1).permutation(count)[:MEASURED]
+    chosen = np.random.default_rng(1).permutation(count)[:most]
     fits: dict[int, list[float]] = {length: [] for length in LENGTHS}
     asked: list[int] = []
     several = len(np.unique(sounds.speakers)) > 1
@@ -74,6 +83,4 @@ def measure(sounds: Sounds) -> Chance:
             found = [fit for hit in judged for frames, fit, _, _ in hit.fits if frames == length]
             if found:
                 fits[length].append(max(found))
-    if not asked:
-        return Chance.usual()
-    return Chance.measured(fits, float(np.log(np.mean(asked) * max(len(sounds.lists), 1))))
+    return fits, float(np.log(np.mean(asked or [1]) * max(len(sounds.lists), 1)))

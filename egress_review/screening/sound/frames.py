@@ -35,6 +35,7 @@ MEL_RANGES = (
     (20.0, 3800.0),
 )
 NYQUISTS = (8000.0, 4000.0, 11025.0, 12000.0, 5512.0, 16000.0, 22050.0, 24000.0)
+STEADY = 0.25  # correlation with the next row: frames of speech, 40 ms apart, have 0.4
 SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are scaled to
 # Of decibels, natural and decimal logarithms of power and decimal ones of amplitude, the first whose spread
 # is speech's is taken.
@@ -95,7 +96,7 @@ def views(
     `hops` are the seconds that a frame may stand for; where `axes` are given, cepstra are left out.
     """
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
-    if frames is None:
+    if frames is None or _steadiness(frames) < STEADY:
         return
     neighbours = _alikeness(frames)
     readings: list[Reading] = []
@@ -161,6 +162,13 @@ def _alikeness(matrix: Doubles) -> float:
     scale = np.sqrt((centred**2).mean(axis=0)) + 1e-9
     both = (centred[:, 1:] * centred[:, :-1]).mean(axis=0) / (scale[1:] * scale[:-1])
     return float(np.median(both))
+
+
+def _steadiness(matrix: Doubles) -> float:
+    """Return how much rows are like the next in the steadiest quarter of columns: near 0 without order."""
+    centred = matrix - matrix.mean(axis=0)
+    scale = (centred**2).mean(axis=0) + 1e-9
+    return float(np.percentile((centred[1:] * centred[:-1]).mean(axis=0) / scale, 75))
 
 
 def _of_bands(frames: Doubles, axis: Axis) -> Reading:

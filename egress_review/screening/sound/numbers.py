@@ -30,10 +30,15 @@ def speechlike(samples: NDArray[np.floating]) -> bool:
     crossings = float((np.signbit(values[1:]) != np.signbit(values[:-1])).mean())
     if neighbours < SMOOTH or not CROSSINGS[0] < crossings < CROSSINGS[1]:
         return False
+    # Steady tones and noise keep their loudness, speech does not.
+    return swelling(values)
+
+
+def swelling(values: NDArray[np.float64]) -> bool:
+    """Return whether numbers are louder and softer in turn."""
     frames = values[: len(values) // 100 * 100].reshape(-1, 100)
     loudness = np.sqrt((frames**2).mean(axis=1))
-    # Steady tones and noise keep their loudness, speech does not.
-    return float(loudness.std()) > 0.25 * float(loudness.mean())
+    return len(frames) > 1 and float(loudness.std()) > 0.25 * float(loudness.mean())
 
 
 SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
@@ -80,7 +85,8 @@ def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
             yield (np.sign(values) * (256.0 ** np.abs(values) - 1) / 255).astype(np.float32)
         return
     summed = np.cumsum(values - values.mean())
-    if speechlike(summed):
+    # Noise summed up looks like sound; unlike differences of speech it is as loud all the time.
+    if swelling(values) and speechlike(summed):
         yield (summed / (np.abs(summed).max() + 1e-12)).astype(np.float32)
 
 

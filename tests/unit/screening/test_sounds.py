@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -94,6 +95,12 @@ def test_cepstra_in_a_short_table_are_recognised_and_anothers_are_not(data: Inde
         content = "\n".join(",".join(f"{value:.2f}" for value in row) for row in rows)
         table = ",".join(f"c{number}" for number in range(13)) + f"\n{content}\n"
         assert known(checks(data, "features.csv", table.encode())) is expected
+
+
+def test_samples_in_a_list_of_json_are_recognised(data: Index) -> None:
+    samples = signal.resample(spoken(9, 2.5)[: RATE // 2 * 2], RATE, 8000)
+    content = json.dumps({"curve": [round(float(value), 4) for value in samples]})
+    assert known(checks(data, "a.json", content.encode()))
 
 
 def test_headless_samples_of_any_kind_are_heard(data: Index) -> None:
