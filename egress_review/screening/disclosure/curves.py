@@ -106,7 +106,7 @@ def _vectors(table: Table) -> list[Finding]:
 
 
 def _codes(table: Table) -> list[Finding]:
-    """Return a flag where rows are whole numbers of a wide range and nothing else, as a codec's tokens are."""
+    """Return a flag where rows are whole numbers of a wide range, nothing else, as a codec's tokens are."""
     columns = [[whole(cell) for cell in table.column(n)] for n in range(len(table.header))]
     known = [[value for value in cells if value is not None] for cells in columns]
     if len(table.rows) < CODES or any(len(values) < len(table.rows) for values in known):
