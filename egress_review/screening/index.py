@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,9 +18,9 @@ from egress_review.screening.sound import building
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 6
+VERSION = 7
 NO_FACTS: Mapping[str, str] = {}
-ROWS = "recordings.jsonl"
+ROWS = "recordings.jsonl.gz"
 # Written last: a folder without it is no index, only the beginning of one.
 SEAL = "index.json"
 
@@ -119,7 +121,7 @@ def build(
     """
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
-    with (target / ROWS).open("w", encoding="utf-8") as rows:
+    with gzip.open(target / ROWS, "wt", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
     vocabulary.build(name, recordings, target)
@@ -143,9 +145,9 @@ def _seal(folder: Path) -> str:
 
 def _rows(folder: Path) -> list[Recording]:
     try:
-        with (folder / ROWS).open(encoding="utf-8") as rows:
+        with gzip.open(folder / ROWS, "rt", encoding="utf-8") as rows:
             return [_row(json.loads(line)) for line in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
         raise NoIndex(f"the index in {folder} can't be read: {error}") from error
 
 

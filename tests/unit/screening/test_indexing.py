@@ -46,3 +46,13 @@ def test_an_index_of_another_version_is_no_index(dataset: Path, tmp_path: Path) 
     seal.write_text(json.dumps({"version": index.VERSION - 1, "dataset": "demo"}))
     with pytest.raises(index.NoIndex, match="version"):
         Index.open([tmp_path / "index"])
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.98])
+def test_an_index_cut_short_is_no_index(dataset: Path, tmp_path: Path, kept: float) -> None:
+    indexing.write(dataset, tmp_path / "index", name="demo")
+    rows = tmp_path / "index" / index.ROWS
+    rows.chmod(0o644)
+    rows.write_bytes(rows.read_bytes()[: int(kept * rows.stat().st_size)])
+    with pytest.raises(index.NoIndex):
+        Index.open([tmp_path / "index"])
