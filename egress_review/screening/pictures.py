@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from egress_review.screening.carriers import codes, reading
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.parts import Part, Picture
+from egress_review.screening.parts import Packed, Part, Picture
 from egress_review.screening.sound import pictures as sound_pictures
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 COLOURS = 64
 STEP = 17  # 16 levels a channel: what the lowest bits say is gone
+SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker in a JPEG's scan that is no byte of it
 DENSE = 2.0  # bits a pixel of the redrawn picture; plots of aggregates stay well below 1
 GRID = [round(level / STEP) * STEP for level in range(256)]
 REPORTED_CHUNKS = {
@@ -135,7 +137,14 @@ def open(data: bytes, limits: Limits) -> Opened:
     picture = read(data, limits)
     drawn = redraw(picture)
     findings = (*_hidden(data), *dense(picture, drawn))
-    return Opened((Picture(picture),), drawn, kinds.PICTURE, findings)
+    return Opened((Picture(picture), *_behind(data)), drawn, kinds.PICTURE, findings)
+
+
+def _behind(data: bytes) -> Iterator[Packed]:
+    """Yield the file that stands behind a picture's end; raises Unscreenable for one that never leaves."""
+    rest = data[_end(data) :]
+    if rest and kinds.by_content(rest) not in (kinds.OPAQUE, kinds.PLAIN):
+        yield Packed(rest, "", "behind the picture")
 
 
 def dense(picture: Image.Image, drawn: bytes) -> Iterator[Finding]:
@@ -188,9 +197,9 @@ def _hidden(data: bytes) -> list[Finding]:
 def _end(data: bytes) -> int:
     """Return where a picture's own bytes end, as far as its format says so."""
     if data.startswith(b"\x89PNG"):
-        return data.rfind(b"IEND\xaeB`\x82") + 8
+        return _png_end(data)
     if data.startswith(b"\xff\xd8"):
-        return data.rfind(b"\xff\xd9") + 2
+        return _jpeg_end(data)
     if data.startswith(b"RIFF"):
         return int.from_bytes(data[4:8], "little") + 8
     if data.startswith(b"GIF8"):
@@ -198,6 +207,35 @@ def _end(data: bytes) -> int:
     if data.startswith(b"BM"):
         return int.from_bytes(data[2:6], "little")
     return len(data)
+
+
+def _png_end(data: bytes) -> int:
+    """Return where the first IEND chunk ends: a second one behind it does not belong to the picture."""
+    at = 8
+    while at + 12 <= len(data):
+        kind, at = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if kind == b"IEND":
+            return at
+    return len(data)
+
+
+def _jpeg_end(data: bytes) -> int:
+    """Return where the marker of the end stands behind, segments and scans skipped by their lengths."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD7:
+            at += 2
+        else:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+            if marker == 0xDA:
+                found = SCAN_ENDS.search(data, at)
+                at = found.start() if found else len(data)
+    return at + 2 if data[at : at + 2] == b"\xff\xd9" else len(data)
 
 
 def block_output(where: str) -> Finding:

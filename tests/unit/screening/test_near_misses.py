@@ -9,6 +9,7 @@ import json
 import random
 import struct
 import wave
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -19,7 +20,7 @@ from egress_review.screening.context import Context
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import look
 from egress_review.screening.limits import Limits
-from tests.unit.screening.cases import DATA, INDEX, canonical, checks, rows_csv
+from tests.unit.screening.cases import DATA, INDEX, canonical, checks, flat, rows_csv
 
 ROWS = rows_csv(4)
 GROUPS = ["north", "south", "coast"]
@@ -139,6 +140,20 @@ def test_rows_of_tokens_are_told_from_counts() -> None:
     assert "codes" in checks("a.csv", "q0,q1,q2,q3,q4,q5,q6,q7\n" + tokens)
     counts = "".join(f"{2000 + n},{3000 + 210 * n},{400 + 31 * n}\n" for n in range(20))
     assert "codes" not in checks("a.csv", "year,tokens,sentences\n" + counts)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+@pytest.mark.parametrize("tail", [b"", b"\xff\xd9", b"\x00\x00\x00\x00IEND\xaeB`\x82"])
+def test_a_file_behind_a_picture_is_opened_whatever_ends_it(form: str, tail: bytes) -> None:
+    out, packed = BytesIO(), BytesIO()
+    flat(120, 90).save(out, form)
+    with zipfile.ZipFile(packed, "w") as opened:
+        opened.writestr("a.csv", ROWS)
+    name = f"a.{form.lower()}"
+    assert looked(out.getvalue(), name) == set()
+    # With something behind it, too, the archive is refused as an archive.
+    assert looked(out.getvalue() + packed.getvalue() + tail, name)
+    assert "trailing_bytes" in checks(name, out.getvalue() + packed.getvalue() + tail)
 
 
 def test_many_names_of_arrays_are_told_as_a_way_out() -> None:
