@@ -122,7 +122,7 @@ def plot(results: Sequence[Result], path: Path) -> None:
         axes.plot([low, high], [place, place], color=colour, linewidth=1.2)
         axes.plot([share.hits / share.of], [place], "o", color=colour, markersize=4)
     axes.set_yticks(range(len(groups)), list(groups), fontsize=6.5)
-    axes.invert_yaxis()
+    axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel(
         "share as it should be, with its 95 % interval (red: block, amber: flag, green: neutralise)"

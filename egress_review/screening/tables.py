@@ -194,7 +194,13 @@ def _pipes(line: str) -> tuple[str, ...]:
 
 
 def _ampersands(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in re.sub(r"\\\\.*$", "", line).split("&")) if "&" in line else ()
+    if "&" not in line:
+        return ()
+    # What LaTeX writes with a backslash before it is itself.
+    return tuple(
+        re.sub(r"\\([_%&#$])", r"\1", cell).strip()
+        for cell in re.split(r"(?<!\\)&", re.sub(r"\\\\.*$", "", line))
+    )
 
 
 def _tabs(line: str) -> tuple[str, ...]:

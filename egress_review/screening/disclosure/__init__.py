@@ -36,7 +36,7 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += joint.by_rows(table, people)
     if any(finding.check == ROW_LEVEL for finding in findings):
         return findings
-    findings += cells.small(table, limits)
+    findings += cells.small(table, limits) or cells.adds_up(table, people, limits)
     findings += cells.crosstab(table, people, limits)
     findings += cells.leftovers(table, limits)
     findings += cells.shares(table, limits)

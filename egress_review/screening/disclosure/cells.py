@@ -57,6 +57,21 @@ def small(table: Table, limits: Limits) -> list[Finding]:
     return findings[:20] or _turned(table, limits)
 
 
+def adds_up(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return the small cells of a column, whatever its name, that adds up to all people of the data."""
+    names = {*label_columns(table), *total_rows(table)} if len(table.header) > 1 else set()
+    findings = []
+    for at in range(len(table.header)):
+        values = [whole(cell) for cell in table.column(at)]
+        known = [value for value in values if value is not None]
+        if at in names or len(known) < max(2, len(values)) or sum(known) != people.speaker_count:
+            continue
+        for row, value in enumerate(known):
+            if 0 < value < limits.minimum_count:
+                findings.append(_small(table.place(row, at), limits, "people"))
+    return findings[:20]
+
+
 def _is_fraction(cell: str) -> bool:
     return bool(NUMBER.fullmatch(cell.strip())) and whole(cell) is None
 

@@ -44,6 +44,8 @@ TWINS = [
     ("suppression", "a.csv", "region,women,men,total\nnorth,45,52,97\nsouth,58,n<10,63\ntotal,103,57,160\n", "region,women,men\nnorth,45,52\nsouth,58,n<10\n"),
     ("suppression", "a.md", HIDDEN.format("<10", 141), HIDDEN.format("66", 203)),
     ("extremes", "a.csv", "region,n_speakers,oldest\nnorth,30,93\nsouth,25,88\n", "region,n_speakers,mean_age\nnorth,30,43\nsouth,25,48\n"),
+    ("extremes", "a.tex", "region & n\\_speakers & longest\\_f0 \\\\\nnorth & 30 & 304.2 \\\\\nsouth & 25 & 285.6 \\\\\n", "region & n\\_speakers & mean\\_f0 \\\\\nnorth & 30 & 204.2 \\\\\nsouth & 25 & 185.6 \\\\\n"),
+    ("small_cells", "a.csv", "region,sex,k\nnorth,f,3\nnorth,m,9\nsouth,f,12\n", "region,sex,k\nnorth,f,3\nnorth,m,9\nsouth,f,14\n"),
     ("extremes", "a.md", "The oldest participant is 93 years old.\n", "The oldest corpus was recorded in 1993.\n"),
     ("runs_code", "a.yaml", "model: !!python/object/apply:os.system ['true']\n", "model: !wav2vec {layers: 12}\n"),
     ("runs_code", "a.log", "model:\ncposix\nsystem\np0\n(Vtrue\np1\ntp2\nRp3\n.\n", "model:\nconvolution\nsystem\nready\n"),
