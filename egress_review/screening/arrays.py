@@ -137,14 +137,14 @@ def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Looked:
     """Return what any reading of some numbers matches, and whether `seconds` sufficed for all readings."""
     if not index.sounds:
         return Looked((), True)
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     matrices = list(_matrices(values))
     # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
     looks = [_as_recorded, _as_frames, _as_changed]
     complete = True
     for done, look in enumerate(looks):
         for number, matrix in enumerate(matrices):
-            left = ends_at - time.monotonic()
+            left = ends_at - time.process_time()
             looked = look(matrix, index.sounds, left / ((len(looks) - done) * (len(matrices) - number)))
             if looked.matches:
                 return looked
@@ -167,9 +167,9 @@ def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats
 
 def _shared(things: Sequence[T], seconds: float) -> Iterator[tuple[T, float]]:
     """Yield each with its share of the time that is left."""
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     for number, thing in enumerate(things):
-        yield thing, (ends_at - time.monotonic()) / (len(things) - number)
+        yield thing, (ends_at - time.process_time()) / (len(things) - number)
 
 
 def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:

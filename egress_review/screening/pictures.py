@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from egress_review.screening import kinds
+from egress_review.screening import dots, kinds
 from egress_review.screening.carriers import codes, reading
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
@@ -159,7 +159,7 @@ def written(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what can be seen or heard in a picture; its letters and codes are read by `written`."""
-    return sound_pictures.look(picture, index, limits, where)
+    return [*sound_pictures.look(picture, index, limits, where), *dots.check(picture, where)]
 
 
 def _hidden(data: bytes) -> list[Finding]:

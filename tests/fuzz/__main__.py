@@ -51,7 +51,8 @@ def _fuzzed(name: str, seconds: int, keep: bool) -> bool:
         for path in stopped:
             _keep(name, path.read_bytes(), f"{path.name.split('-')[0]}-")
         if keep:
-            for path in sorted(found.iterdir(), key=lambda path: path.stat().st_size)[:KEPT]:
+            room = KEPT - len(inputs(name)) + len(TARGETS[name].seeds())
+            for path in sorted(found.iterdir(), key=lambda path: path.stat().st_size)[: max(room, 0)]:
                 if path.stat().st_size <= KEPT_BYTES:
                     _keep(name, path.read_bytes(), "")
         runs = next((line for line in reversed(said.split("\n")) if line.startswith("Done ")), "stopped")

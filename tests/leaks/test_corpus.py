@@ -42,10 +42,12 @@ SAMPLE = sample()
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    """What came of each recipe of the sample, on a dataset made for the test."""
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """What came of each recipe that a chosen test asks for, on a dataset made for the test."""
     folder = made.dataset(tmp_path_factory.mktemp("leaks") / "made")
-    wanted = [word for recipe in SAMPLE for word in ("--only", recipe.key)]
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    recipes = [spec.params["recipe"] for spec in asked if spec and "recipe" in spec.params]
+    wanted = [word for recipe in recipes for word in ("--only", recipe.key)]
     options = ["--dataset", str(folder), "--without-others", "--jobs", str(JOBS), *wanted]
     return {result.key: result for result in leaks.measured(leaks.read(options))}
 

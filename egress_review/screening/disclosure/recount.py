@@ -131,7 +131,7 @@ def _whole_speakers(
     """
     everything, count = people.recording_count, people.speaker_count
     told = sum(value for _, value in counts)
-    if not count or not counts or (count >= limits.minimum_count and told != everything):
+    if not count or not counts:
         return
     reached = _sums(
         people.recordings_each().tolist(), limits.minimum_count, CHANCE * everything / len(counts)

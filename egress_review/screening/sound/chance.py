@@ -11,6 +11,10 @@ import numpy as np
 # speech one in a hundred had one under 0.1, none under 0.01.
 ALARM = 2e-3
 GAMMA = 0.5772  # Euler's; Gumbel 1958 has the moments
+# Of a Gumbel law, in scales: the median over the place, and the quartiles' distance.
+MEDIAN, QUARTILES = 0.3665, 1.5725
+COPIES = 12.0  # usual scales above the usual place from which a fit is no chance
+HIGHEST, WIDEST = 5.0, 2.0  # usual scales above the usual place, and usual scales, at most
 LEAST = 24  # measurements under which what was measured elsewhere holds
 # Length in frames, place, scale at e**12.7 comparisons: 127 recordings of English read speech, each in those
 # of the other speakers, by `bench sounds --chance`; 100 frames are carried on from 25 and 50.
@@ -52,12 +56,21 @@ class Chance:
         # More comparisons move the place by as many scales. Source: Gumbel 1958.
         shift = comparisons - usual.comparisons
         place = {length: at + shift * scale[length] for length, at in usual.place.items()}
-        for length, found in fits.items():
-            if len(found) < LEAST or length not in place:
+        for length, told in fits.items():
+            if length not in place:
                 continue
-            # Never narrower than usual: a small sample misses the rare alike.
-            scale[length] = max(moments(found)[1], usual.scale[length] * 0.75)
-            place[length] = float(np.mean(found)) - GAMMA * scale[length]
+            # A dataset that holds a recording twice, under two speakers or at two speeds, must not take its
+            # own copies for what chance reaches: that would switch the search off.
+            found = [fit for fit in told if fit < place[length] + COPIES * usual.scale[length]]
+            if len(found) < LEAST:
+                continue
+            low, middle, high = np.percentile(found, [25, 50, 75])
+            # Never narrower than usual, a small sample misses the rare alike; never much wider either.
+            spread = float(high - low) / QUARTILES
+            scale[length] = float(np.clip(spread, 0.75 * usual.scale[length], WIDEST * usual.scale[length]))
+            place[length] = min(
+                float(middle) - MEDIAN * scale[length], place[length] + HIGHEST * usual.scale[length]
+            )
         return cls(place, scale, comparisons)
 
     def over(self, length: int, fit: float) -> float:

@@ -70,7 +70,7 @@ def match(
     stages: Sequence[int] = (0, 1, 2),
 ) -> Looked:
     """Return where a sound matches recordings, at most `most` places, searching for at most `seconds`."""
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     if not indexes or len(samples) < SHORTEST * rate:
         return Looked((), True)
     if seconds <= 0:
@@ -82,7 +82,7 @@ def match(
         changes = grid.stages()[stage]
         for number, (begin, spectra) in enumerate(spread(parts)):
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
-                if time.monotonic() > ends_at:
+                if time.process_time() > ends_at:
                     return Looked(tuple(matches), False)
                 views = [
                     view_of(spectra, change, shift)
@@ -177,7 +177,7 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
 
 def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
     """Return where one of many readings of the same rows fits; positions as each reading has them."""
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     if seconds <= 0:
         return Looked((), False)
     asked = 0
@@ -186,7 +186,7 @@ def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float
         if view is not None:
             some.append(view)
         if some and (view is None or len(some) >= READINGS_AT_ONCE):
-            if time.monotonic() > ends_at:
+            if time.process_time() > ends_at:
                 return Looked((), False)
             found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED)
             asked += count

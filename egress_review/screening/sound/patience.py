@@ -1,4 +1,8 @@
-"""How long one file may keep the comparison with recordings busy, over all the parts that it holds."""
+"""How long one file may keep the comparison with recordings busy, over all the parts that it holds.
+
+Counted in seconds of the processor, so that what is found does not depend on how busy the machine is; the
+wall clock ends the whole file outside (`isolation`), and that is a block.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ ENDS: ContextVar[float] = ContextVar("ends", default=float("inf"))
 @contextmanager
 def bounded(limits: Limits) -> Iterator[None]:
     """Compare for at most a share of the time for a file, counted from now."""
-    before = ENDS.set(time.monotonic() + SHARE * limits.seconds_per_file)
+    before = ENDS.set(time.process_time() + SHARE * limits.seconds_per_file)
     try:
         yield
     finally:
@@ -25,4 +29,4 @@ def bounded(limits: Limits) -> Iterator[None]:
 
 def seconds(limits: Limits, share: float) -> float:
     """Return how long one part may be compared: its share of the time for a file, or what is left of that."""
-    return max(min(share * limits.seconds_per_file, ENDS.get() - time.monotonic()), 0.0)
+    return max(min(share * limits.seconds_per_file, ENDS.get() - time.process_time()), 0.0)

@@ -65,12 +65,12 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
 
 def _known(picture: Image.Image, sounds: Sequence[Sounds], seconds: float) -> Looked:
     """Return the first match of an area, light as loud or the other way round."""
-    ends_at = time.monotonic() + seconds
+    ends_at = time.process_time() + seconds
     found = areas(picture)
     readings = [levels for area in found[:MOST_AREAS] for levels in readings_of(area)]
     complete = len(found) <= MOST_AREAS
     for number, levels in enumerate(readings):
-        left = (ends_at - time.monotonic()) / (len(readings) - number)
+        left = (ends_at - time.process_time()) / (len(readings) - number)
         views = frames.views(levels, hops=COLUMN_SECONDS, axes=AXES)
         looked = matching.match_views(sounds, views, left)
         if looked.matches:

@@ -17,6 +17,7 @@ from egress_review.screening import arrays, index, parts
 from egress_review.screening.index import Index, Recording
 from egress_review.screening.limits import Limits
 from egress_review.screening.sound import pictures, voiceprints, voices
+from egress_review.screening.sound.chance import ALARM, Chance
 from egress_review.screening.tables import Table
 from tests.leaks import signal
 from tests.unit.screening.cases import verdict
@@ -225,3 +226,18 @@ def test_levels_follow_the_colour_map_one_way_or_the_other(colours: str) -> None
     picture = Image.fromarray((colormaps[colours](ramp)[..., :3] * 255).astype(np.uint8))
     levels = pictures.levels_of(picture)[20]
     assert abs(np.corrcoef(levels, ramp[0])[0, 1]) > 0.97
+
+
+def test_a_dataset_that_repeats_itself_does_not_switch_its_search_off() -> None:
+    pick = np.random.default_rng(1)
+    usual = Chance.usual()
+    others = {n: list(usual.place[n] + usual.scale[n] * pick.gumbel(size=40)) for n in usual.place}
+    copies = {n: [2.5] * 24 for n in usual.place}
+    for share in (0, 1, 4):
+        fits = {n: others[n] + copies[n] * share for n in others}
+        law = Chance.measured(fits, usual.comparisons)
+        for length in usual.place:
+            assert law.doubt(length, 1.5, usual.comparisons) < ALARM
+            assert law.doubt(length, usual.place[length], usual.comparisons) == 1.0
+    only = Chance.measured(copies, usual.comparisons)
+    assert only.doubt(25, 1.5, usual.comparisons) < ALARM

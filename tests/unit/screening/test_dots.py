@@ -1,0 +1,66 @@
+"""Scatter plots are told from other plots, text and tables, whatever is drawn around them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from PIL import Image, ImageDraw
+
+from egress_review.screening import dots
+
+
+def canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """Return a white picture with axes and a grid, and what draws on it."""
+    image = Image.new("RGB", (500, 400), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((40, 20, 480, 360), outline="black")
+    for at in range(40, 480, 88):
+        draw.line((at, 20, at, 360), fill="#b0b0b0")
+    return image, draw
+
+
+def scattered(count: int, size: int = 6, colour: str = "navy") -> Image.Image:
+    """Return a scatter plot."""
+    image, draw = canvas()
+    pick = random.Random(count)
+    for _ in range(count):
+        x, y = pick.randrange(50, 470), pick.randrange(30, 350)
+        draw.ellipse((x, y, x + size, y + size), fill=colour)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "colour"), [(20, 6, "navy"), (60, 8, "red"), (300, 4, "#777777"), (14, 14, "green")]
+)
+def test_dots_over_both_directions_are_a_scatter_plot(count: int, size: int, colour: str) -> None:
+    assert [finding.check for finding in dots.check(scattered(count, size, colour))] == ["scatter"]
+
+
+def test_it_is_found_on_a_dark_page_and_in_a_large_picture() -> None:
+    dark = Image.eval(scattered(30), lambda level: 255 - level)
+    assert dots.check(dark)
+    assert dots.check(scattered(30, 8).resize((2000, 1600)))
+
+
+def test_few_dots_lines_bars_and_text_are_none() -> None:
+    few = scattered(5)
+    line, draw = canvas()
+    draw.line([(50 + 10 * n, 300 - n * n // 8) for n in range(40)], fill="navy", width=2)
+    bars, draw = canvas()
+    for n in range(12):
+        draw.rectangle((60 + 30 * n, 350 - 20 * n, 80 + 30 * n, 358), fill="navy")
+    page = Image.new("RGB", (500, 400), "white")
+    draw = ImageDraw.Draw(page)
+    for n in range(24):
+        draw.text((10, 10 + 15 * n), "the model was trained for 20 epochs on o.o.o. data " * 2, fill="black")
+    ticks, draw = canvas()
+    for n in range(20):
+        draw.ellipse((50 + 20 * n, 370, 56 + 20 * n, 376), fill="black")
+    for picture in (few, line, bars, page, ticks):
+        assert dots.check(picture) == []
+
+
+def test_noise_costs_little_and_is_no_scatter_plot() -> None:
+    noise = Image.frombytes("RGB", (600, 600), random.Random(2).randbytes(600 * 600 * 3))
+    assert dots.check(noise) == []
