@@ -1,0 +1,52 @@
+"""Take each control of the named parts away, one at a time, and write what became of its attack."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tests.security.without import attacks, table
+from tests.security.without.attacks import Ended
+from tests.security.without.plugin import BROKEN
+from tests.security.without.removal import PARTS, removals
+from tests.security.without.table import Row
+
+
+def main(arguments: list[str]) -> int:
+    """Run the parts that are named, or only some controls of one as PART:NAME; 1 if a row is not good."""
+    if unknown := {word.partition(":")[0] for word in arguments} - set(PARTS):
+        sys.stderr.write(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
+        return 2
+    single = [word.partition(":")[::2] for word in arguments if ":" in word]
+    for part, name in single:
+        rows_of(part, only=name)
+    made = {part: rows_of(part) for part in ([] if single else arguments or PARTS)}
+    if made:
+        table.write(made)
+    return 0 if all(row.good for rows in made.values() for row in rows) else 1
+
+
+def rows_of(part: str, only: str = "") -> list[Row]:
+    """Run a part's attacks with every control in, then without each; print what is learnt on the way."""
+    wanted = {name: one for name, one in removals(part).items() if only in ("", name)}
+    before: dict[str, Ended] = {}
+    for file, attack in attacks.together(wanted.values()).items():
+        before |= attacks.run(file, attack)
+    said = [f"{test}: {one.end} {one.said}" for test, one in before.items() if one.end != attacks.FAILS]
+    sys.stdout.write(f"\n{part}: {len(before)} attacks, {len(said)} not held\n" + "\n".join([*said, ""]))
+    made = []
+    for name, removal in wanted.items():
+        began = time.monotonic()
+        after = attacks.run(removal.file, removal.attack, without=f"{part}:{name}", shows=removal.shows)
+        made.append(table.row(removal, before, after))
+        for test, one in after.items():
+            if one.end == BROKEN or only:
+                sys.stdout.write(f"{one.end} {test}\n    {one.said[:600]}\n")
+        good = "good" if made[-1].good else "NOT GOOD"
+        sys.stdout.write(f"{good} {part}:{name} {time.monotonic() - began:.0f} s {made[-1].text()}")
+        sys.stdout.flush()
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
