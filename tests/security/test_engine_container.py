@@ -311,6 +311,7 @@ os.makedirs("/run/parlatory-in/a/b/c")
         )
         began = time.monotonic()
     assert time.monotonic() - began < 10
+    assert precious.exists(), "a link was followed"
     assert precious.read_text() == "keep"
     assert not room.places.session(grant.session).exists()
 

@@ -1,4 +1,4 @@
-"""A process of the enclave, started by a fixture, without the control that the environment names."""
+"""A process of the enclave, started by a fixture, without the controls that are named."""
 
 from __future__ import annotations
 
@@ -9,33 +9,26 @@ import sys
 from tests.security.without import removal
 
 
-def words(*arguments: str) -> list[str]:
+def words(*arguments: str, without: str = "") -> list[str]:
     """Return what Python is told to start a process of the enclave: `-m` or `-c` and what belongs to it."""
-    if removal.VARIABLE not in os.environ:
-        return list(arguments)
-    return ["-m", "tests.security.without.child", *arguments]
+    names = ",".join(filter(None, (os.environ.get(removal.VARIABLE), without)))
+    return ["-m", "tests.security.without.child", names, *arguments] if names else list(arguments)
 
 
-def environment() -> dict[str, str]:
-    """Return what a process needs of the environment to be without a control."""
-    return {name: os.environ[name] for name in (removal.VARIABLE,) if name in os.environ}
-
-
-def main(arguments: list[str]) -> None:
-    """Take the control away, then be the process."""
+def main(names: str, kind: str, what: str, *rest: str) -> None:
+    """Take the controls away, then be the process."""
     if "DJANGO_SETTINGS_MODULE" in os.environ:
         import django
 
         os.umask(0o007)
         django.setup()
-    removal.apply()
-    kind, what, *rest = arguments
-    sys.argv = [what if kind == "-m" else "-c", *rest]
+    removal.apply(names)
+    sys.argv = [what if kind == "-m" else kind, *rest]
     if kind == "-m":
         runpy.run_module(what, run_name="__main__", alter_sys=True)
     else:
-        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102 - a fixture's own lines
+        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

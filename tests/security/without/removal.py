@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-# Names the control to be without, as PART:NAME, for the process and those that its fixtures start.
+# Names the control to be without, as PART:NAME, for pytest's process and those that its fixtures start.
 VARIABLE = "PARLATORY_WITHOUT"
 PARTS = ("engine", "gate", "hub", "portal", "policy", "screening", "ledger")
 
@@ -31,11 +31,12 @@ def removals(part: str) -> Mapping[str, Removal]:
     return found
 
 
-def apply() -> None:
-    """Take away the control that the environment names, if it names one."""
-    part, _, name = os.environ.get(VARIABLE, "").partition(":")
-    if part:
-        removals(part)[name].remove()
+def apply(names: str | None = None) -> None:
+    """Take away the controls that are named, with commas between; those of the environment if none is given."""
+    for one in (os.environ.get(VARIABLE, "") if names is None else names).split(","):
+        part, _, name = one.partition(":")
+        if part:
+            removals(part)[name].remove()
 
 
 def replaced(owner: object, name: str, value: object) -> None:
