@@ -135,7 +135,7 @@ def listening(path: Path, owner: int) -> socket.socket:
 
 def never_reached(server: socket.socket) -> bool:
     try:
-        server.accept()
+        server.accept()[0].close()
     except TimeoutError:
         return True
     finally:

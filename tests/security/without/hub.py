@@ -21,7 +21,7 @@ def role(name: str, *scopes: str) -> Callable[[], None]:
 
         def loaded(self: Any, *arguments: Any, **options: Any) -> None:
             load(self, *arguments, **options)
-            for one in self.config.JupyterHub.load_roles:
+            for one in self.load_roles:
                 if one["name"] == name:
                     one["scopes"] = [*one["scopes"], *scopes]
 

@@ -53,7 +53,9 @@ def any_verdict() -> None:
 
     def read(out: Path, *, files: Collection[str]) -> Any:
         said = json.loads((out / verdicts.VERDICT).read_text())
-        judged = [verdicts.JudgedFile.model_construct(**{"canonical_bits": None, **one}) for one in said["files"]]
+        judged = [
+            verdicts.JudgedFile.model_construct(**{"canonical_bits": None, **one}) for one in said["files"]
+        ]
         return verdicts.Verdict.model_construct(
             outcome=said.get("outcome", "pass"), files=judged, findings=[]
         )
