@@ -1,4 +1,4 @@
-"""Attacks by files that break their screener, in a real container: whatever it said before counts for nothing."""
+"""Attacks by files that take a real screener over: whatever it said before it broke counts for nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks on the votes, by the real policies and the real database: two different people, neither the author."""
+"""Attacks on the votes, held by the real policies and the database: two people, neither of them the author."""
 
 from __future__ import annotations
 

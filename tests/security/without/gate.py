@@ -12,9 +12,20 @@ from urllib.parse import unquote
 from tornado.httpclient import HTTPResponse
 from tornado.web import HTTPError
 
-from hub.gate import channels, documents, forward, identity, leases, messages, outputs, pages, routes
 from hub.gate import budget as budgets
-from hub.gate import socketpath, tied
+from hub.gate import (
+    channels,
+    documents,
+    forward,
+    identity,
+    leases,
+    messages,
+    outputs,
+    pages,
+    routes,
+    socketpath,
+    tied,
+)
 from hub.gate.routes import Route, Shape
 from tests.security.without.removal import Removal, replaced
 

@@ -1,4 +1,4 @@
-"""The ledger's controls: what was written stays, what was signed can be checked, and a receipt is what it was."""
+"""The ledger's controls: what was written stays, what was signed can be checked, receipts included."""
 
 from __future__ import annotations
 

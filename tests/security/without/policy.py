@@ -16,6 +16,11 @@ from tests.security.without.removal import Removal, replaced
 ENGINE, VOTES = "security/test_policy_engine.py", "security/test_votes.py"
 CLIENT, SESSIONS = "integration/policy/test_opa.py", "integration/portal/test_revocation.py"
 
+FOUR_QUESTIONS = """	input.method == "POST"
+	some name in packages
+	input.path == ["v1", "data", name, "decision"]
+"""
+
 
 def altered(file: str, change: Callable[[str], str]) -> Callable[[], None]:
     """Return a removal that builds each bundle of our rules with one file of them changed."""
@@ -119,10 +124,10 @@ REMOVALS = {
     ),
     "authz": Removal(
         "the token's holder may ask four questions, and nothing else",
-        altered("system/authz.rego", said('input.path == ["v1", "data", name, "decision"]\n', "")),
+        altered("system/authz.rego", said(FOUR_QUESTIONS, "")),
         ENGINE,
         "test_rules_data_queries_and_secrets_are_out_of_reach and with and token",
-        shows="200",
+        shows=r"20\d in",
     ),
     "silence": Removal(
         "a policy engine that is down, hung or unreadable means no",
@@ -140,7 +145,7 @@ REMOVALS = {
         shows=r"\(True",
     ),
     "sessions": Removal(
-        "the rules of a session: member, training, dates, approval, purpose, agreement, role, alone, unsuspended",
+        "a session's rules: member, training, dates, approval, purpose, agreement, role, one at a time",
         altered("sessions/sessions.rego", said("default allow := false", "default allow := true")),
         SESSIONS,
         "test_each_flaw_refuses_a_start_with_a_reason_of_its_own",

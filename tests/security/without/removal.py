@@ -32,7 +32,7 @@ def removals(part: str) -> Mapping[str, Removal]:
 
 
 def apply(names: str | None = None) -> None:
-    """Take away the controls that are named, with commas between; those of the environment if none is given."""
+    """Take away the controls that are named, with commas between; if none is given, the environment's."""
     for one in (os.environ.get(VARIABLE, "") if names is None else names).split(","):
         part, _, name = one.partition(":")
         if part:

@@ -1,4 +1,4 @@
-"""The controls on what leaves: a screening that finished, bytes that stayed the same, votes that are blind."""
+"""The controls on what leaves: a screening that ended well, bytes that stayed the same, blind votes."""
 
 from __future__ import annotations
 
