@@ -1,4 +1,4 @@
-"""Attacks on the votes, held by the real policies and the database: two people, neither of them the author."""
+"""Attacks on the votes, held by real policies and the database: two people, neither of them the author."""
 
 from __future__ import annotations
 

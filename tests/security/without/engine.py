@@ -10,7 +10,7 @@ from typing import Any
 from hub import grant
 from hub.engine import container, grants, homes, mounts, peers, seccomp, sessions
 from hub.grant import Grant
-from tests.security.without.removal import Removal, replaced
+from tests.security.without.removal import Removal, swap
 
 INSIDE, OUTSIDE = "security/test_engine_container.py", "security/test_engine_grants.py"
 Remove = Callable[[], None]
@@ -24,11 +24,6 @@ def wall(**walls: Any) -> Remove:
         container._walls = lambda **limits: {**made(**limits), **walls}
 
     return remove
-
-
-def swap(owner: object, name: str, value: object) -> Remove:
-    """Return a removal that puts something else in a control's place."""
-    return lambda: replaced(owner, name, value)
 
 
 def writable(target: str) -> Remove:

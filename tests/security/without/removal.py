@@ -39,6 +39,11 @@ def apply(names: str | None = None) -> None:
             removals(part)[name].remove()
 
 
+def swap(owner: object, name: str, value: object) -> Callable[[], None]:
+    """Return a removal that puts something else in a control's place."""
+    return lambda: replaced(owner, name, value)
+
+
 def replaced(owner: object, name: str, value: object) -> None:
     """Put something else in a control's place; a control that is not there is an error."""
     getattr(owner, name)

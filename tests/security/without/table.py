@@ -15,7 +15,7 @@ FILE = Path(__file__).parents[1] / "controls.md"
 HEAD = """# Every control, and the attack that succeeds without it
 
 Made by `python -m tests.security.without`, which runs each attack twice: with every control in, and with this
-one taken away. Not edited by hand. An attack is an expression as `pytest -k` takes it; what it names are tests.
+one taken away. Not edited by hand. An attack is an expression as `pytest -k` takes it; it names tests.
 """
 TITLES = {
     "engine": "Engine: what holds a session",
