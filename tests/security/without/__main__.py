@@ -44,8 +44,8 @@ def rows_of(part: str, only: str = "") -> list[Row]:
         after = attacks.run(removal.file, removal.attack, without=f"{part}:{name}", shows=removal.shows)
         made.append(table.row(removal, before, after))
         for test, one in after.items():
-            if one.end == BROKEN or only:
-                sys.stdout.write(f"{one.end} {test}\n    {one.said[:600]}\n")
+            if one.end != FAILS:
+                sys.stdout.write(f"{one.end} {test}\n    {one.said[: 900 if one.end == BROKEN else 200]!r}\n")
         good = "good" if made[-1].good else "NOT GOOD"
         sys.stdout.write(f"{good} {part}:{name} {time.monotonic() - began:.0f} s {made[-1].text()}")
         sys.stdout.flush()
