@@ -114,9 +114,21 @@ def test_a_session_is_its_user_without_any_power(attack: Attack) -> None:
 
 
 def test_nothing_inside_runs_as_its_owner(attack: Attack) -> None:
-    assert (
-        attack("import os; print(os.system('find / -xdev -perm /6000 -type f 2>/dev/null | grep .'))") != "0"
-    )
+    code = """
+import os, stat
+found, seen = [], 0
+for top, folders, names in os.walk("/"):
+    if top in ("/proc", "/sys"):
+        folders.clear()
+    for name in names:
+        path = os.path.join(top, name)
+        mode = os.lstat(path).st_mode
+        seen += 1
+        if stat.S_ISREG(mode) and mode & (stat.S_ISUID | stat.S_ISGID):
+            found.append(path)
+print(found, seen > 1000)
+"""
+    assert attack(code) == "[] True"
 
 
 @pytest.mark.parametrize("path", ["/x", "/etc/x", "/usr/bin/x", "/run/x", "/var/tmp/x", "/data/x", "/opt/x"])

@@ -45,6 +45,14 @@ async def anybodys(self: identity.GateHandler, person: str, server: str) -> leas
     return place
 
 
+async def of_the_path(self: identity.GateHandler, person: str, server: str) -> leases.Place:
+    """Return the session in the path, whether or not anybody is signed in."""
+    place = self.gate.leases.find(person, server)
+    if place is None:
+        raise HTTPError(403)
+    return place
+
+
 async def from_anywhere(self: tied.Tied) -> None:
     """Open a websocket for any site's page."""
     self.check_host()
