@@ -18,12 +18,12 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
         return 2
     single = [word.partition(":")[::2] for word in arguments if ":" in word]
-    for part, name in single:
-        rows_of(part, only=name)
-    made = {part: rows_of(part) for part in ([] if single else arguments or PARTS)}
-    if made:
-        table.write(made)
-    return 0 if all(row.good for rows in made.values() for row in rows) else 1
+    rows = [row for part, name in single for row in rows_of(part, only=name)]
+    for part in [] if single else arguments or PARTS:
+        made = rows_of(part)
+        table.write({part: made})
+        rows += made
+    return 0 if all(row.good for row in rows) else 1
 
 
 def rows_of(part: str, only: str = "") -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any
 from hub import grant
 from hub.engine import container, grants, homes, mounts, peers, seccomp, sessions
 from hub.grant import Grant
-from tests.security.without.removal import Removal, swap
+from tests.security.without.removal import Removal, replaced, swap
 
 INSIDE, OUTSIDE = "security/test_engine_container.py", "security/test_engine_grants.py"
 Remove = Callable[[], None]
@@ -100,7 +100,8 @@ def powerful_homes() -> None:
 
 def roomy_in() -> None:
     """Give in/ as much room as a host's disk would."""
-    sessions.IN_BYTES, sessions.IN_INODES = 64 << 20, 4096
+    replaced(sessions, "IN_BYTES", 64 << 20)
+    replaced(sessions, "IN_INODES", 4096)
 
 
 def followed_links() -> None:

@@ -16,6 +16,7 @@ from tests.security.without.removal import Removal, replaced
 ENGINE, VOTES = "security/test_policy_engine.py", "security/test_votes.py"
 CLIENT, SESSIONS = "integration/policy/test_opa.py", "integration/portal/test_revocation.py"
 
+CHECKOUT = Path(bundle.__file__).parents[2]
 FOUR_QUESTIONS = """	input.method == "POST"
 	some name in packages
 	input.path == ["v1", "data", name, "decision"]
@@ -27,6 +28,8 @@ def altered(file: str, change: Callable[[str], str]) -> Callable[[], None]:
 
     def remove() -> None:
         build = bundle.build
+        # A rule that is not there to be taken out is noticed at once.
+        change((CHECKOUT / "policies" / file).read_text())
 
         def made(places: Places, *, policies: Path | None = None, into: Path | None = None) -> bundle.Bundle:
             with tempfile.TemporaryDirectory() as folder:
