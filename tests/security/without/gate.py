@@ -23,15 +23,21 @@ REMOVALS = {
         swap(identity.GateHandler, "own_place", plain_proxy.anybodys),
         ENTRY,
         "test_someone_elses_session_is_refused_in_every_form",
+        shows="200 == 403",
     ),
     "cookie": Removal(
-        "signed cookies", plain_proxy.unsigned_cookies, ENTRY, "test_a_forged_cookie_is_nobody"
+        "signed cookies",
+        plain_proxy.unsigned_cookies,
+        ENTRY,
+        "test_a_forged_cookie_is_nobody",
+        shows="502 == 401",
     ),
     "scope": Removal(
         "tokens of the gate's scope only",
         swap(identity.GateOAuth, "check_scopes", lambda self, required, model: {"all"}),
         ENTRY,
         "test_a_token_without_the_scope_of_the_gate_is_nobody",
+        shows="502 == 401",
     ),
     "host": Removal(
         "one host name",
@@ -52,12 +58,14 @@ REMOVALS = {
         plain_proxy.any_origin,
         ENTRY,
         "test_another_sites_page_opens_no_websocket",
+        shows="101 == 403",
     ),
     "strip": Removal(
         "the strip's websocket for the lab's own pages only",
         plain_proxy.any_origin,
         LEASES,
         "test_nobody_else_hears_how_a_session_ends",
+        shows="101 == 403",
     ),
     "paths": Removal(
         "an allow-list of addresses",
@@ -142,6 +150,7 @@ REMOVALS = {
         plain_proxy.opened_to_look,
         SERVER,
         "test_a_fifo_or_a_file_in_the_sockets_place_holds_nobody_up",
+        shows="None == 502",
     ),
     "messages": Removal(
         "an allow-list of kernel messages: no comms, no buffers",
@@ -169,18 +178,21 @@ REMOVALS = {
         plain_proxy.any_picture,
         MESSAGES,
         "test_a_picture_comes_out_without_the_archive_behind_it",
+        shows="not in b",
     ),
     "size": Removal(
         "the size of a kernel message",
         plain_proxy.long_messages,
         MESSAGES,
         "test_a_message_of_100_mb_stays_in",
+        shows="bytes came out",
     ),
     "comms": Removal(
         "an allow-list of messages to the kernel",
         swap(messages, "inward", lambda message: message),
         MESSAGES,
         "test_comms_and_debugging_do_not_go_in",
+        shows="comm_open",
     ),
     "budget": Removal(
         "the budget of a day, cut off at the byte",
@@ -194,29 +206,34 @@ REMOVALS = {
         swap(budget.Meter, "take", plain_proxy.uncounted),
         MESSAGES,
         "test_every_forwarded_byte_is_counted",
+        shows="0 == ",
     ),
     "cut": Removal(
         "a lease that ended cuts what is open",
         swap(leases.Leases, "_cut", lambda self, place, reason: None),
         LEASES,
         "test_a_revoked_session_loses_its_websocket_and_its_pages",
+        shows="= ended",
     ),
     "lease": Removal(
         "without a live lease no page is answered",
         swap(leases.Leases, "check", lambda self, place: None),
         LEASES,
         "test_a_revoked_session_loses_its_websocket_and_its_pages",
+        shows="200 == 403",
     ),
     "renewal": Removal(
         "leases asked for every two seconds: a revocation cuts within five",
         swap(leases, "EVERY_SECONDS", 3600.0),
         LEASES,
         "test_a_revocation_cuts_the_websocket_within_five_seconds",
+        shows="still open",
     ),
     "frozen": Removal(
         "a silent portal freezes all traffic",
         swap(leases.Leases, "frozen", property(lambda self: False)),
         LEASES,
         "test_a_silent_portal_freezes_traffic_until_it_answers",
+        shows=r"== \[\]",
     ),
 }

@@ -126,6 +126,7 @@ REMOVALS = {
         lambda: replaced(GrantSpawner, "rename", renamed),
         HUB,
         "test_a_stopped_server_cannot_be_renamed",
+        shows="200 in",
     ),
     "refusal": Removal(
         "a no of the portal's is a no",
@@ -139,12 +140,14 @@ REMOVALS = {
         lambda: replaced(doors.PortalDoor, "grant", trusting_grant),
         HUB,
         "test_an_unreadable_answer_of_the_portal_is_a_no",
+        shows="'grant'|201 == 403",
     ),
     "admin": Removal(
         "nobody is an admin of the hub",
         lambda: replaced(authenticator.PortalAuthenticator, "update_auth_model", admitted_by_group),
         HUB,
         "test_nobody_becomes_an_admin_of_the_hub_by_a_group_of_that_name",
+        shows="True is False",
     ),
     "host": Removal(
         "the lab's host name only",

@@ -15,7 +15,7 @@ from tests.security.without.plugin import BROKEN, FAILS, SUCCEEDS
 from tests.security.without.removal import PARTS, Removal, removals
 
 ALL = [(part, name, one) for part in PARTS for name, one in removals(part).items()]
-REMOVAL = Removal("a wall", lambda: None, "security/test_x.py", "test_a")
+REMOVAL = Removal("a wall", lambda: None, "security/test_x.py", "test_a", "x")
 HELD = {"test_a[1]": Ended(FAILS), "test_a[2]": Ended(FAILS)}
 
 
@@ -123,5 +123,5 @@ def test_a_test_that_broke_or_says_something_else_is_no_attack_that_succeeded(
 
 
 def test_the_attacks_of_a_file_run_together_with_every_control_in() -> None:
-    other = Removal("a door", lambda: None, "security/test_x.py", "test_b or test_c")
+    other = Removal("a door", lambda: None, "security/test_x.py", "test_b or test_c", "x")
     assert together([REMOVAL, other]) == {"security/test_x.py": "(test_a) or (test_b or test_c)"}
