@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -122,11 +123,11 @@ def lease(**changes: Any) -> Lease:
 
 
 @contextmanager
-def opened() -> Iterator[House]:
+def opened(name: str = "lab.localhost") -> Iterator[House]:
     """Yield a running gate; its folder's name is short, for a unix socket's path may not be long."""
     folder = Path(tempfile.mkdtemp(prefix="gate-"))
     folder.chmod(0o755)
-    made = House(folder)
+    made = House(folder, name)
     try:
         made.labfiles_of_image()
         yield made
@@ -138,7 +139,8 @@ def opened() -> Iterator[House]:
 class House:
     """The gate, running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
+        self._name = name
         self.sessions = folder / "sessions"
         self.labfiles = folder / "labfiles"
         self.sessions.mkdir()
@@ -161,7 +163,7 @@ class House:
         gate_sockets, hub_sockets = bind_sockets(0, "127.0.0.1"), bind_sockets(0, "127.0.0.1")
         hub.add_sockets(hub_sockets)
         self.port = gate_sockets[0].getsockname()[1]
-        self.host = f"lab.localhost:{self.port}"
+        self.host = f"{self._name}:{self.port}"
         unused = "/nonexistent.sock"
         self.leases = Leases(self.portal, self.engine, clock=self.clock)
         hub_url = f"http://127.0.0.1:{hub_sockets[0].getsockname()[1]}/hub/api"
@@ -268,7 +270,8 @@ class House:
         protocols = [PROTOCOL] if "channels" in path else None
 
         async def connect() -> WebSocketClientConnection:
-            return await websocket_connect(request, subprotocols=protocols)
+            # No limit of the browser's own may stand in for one of the gate's.
+            return await websocket_connect(request, subprotocols=protocols, max_message_size=1 << 30)
 
         opened = self.run(connect())
         self._browsers.append(opened)
@@ -295,6 +298,17 @@ class House:
             return await asyncio.wait_for(socket.read_message(), seconds)
 
         return self.run(read())
+
+    def ended(self, socket: WebSocketClientConnection, seconds: float) -> bool:
+        """Say whether the gate closes a websocket within some seconds, whatever comes before."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                if self.next(socket, left) is None:
+                    return True
+            except TimeoutError:
+                break
+        return False
 
     def close(self, socket: WebSocketClientConnection) -> None:
         """Close a websocket."""

@@ -14,6 +14,7 @@ from tornado.websocket import WebSocketHandler
 from tests.gatehouse import BASE, KERNEL, House, opened
 
 HEADER = {"msg_id": "1", "session": "s", "username": "u", "date": "d", "version": "5.3"}
+OTHER_METHODS = ("OPTIONS", "HEAD", "TRACE", "CONNECT", "PROPFIND")
 RECORDING = b"RIFF" + b"\x07" * 4_000_000
 received: list[str] = []
 
@@ -34,7 +35,7 @@ def frame(kind: str, content: Any, buffers: tuple[bytes, ...] = ()) -> bytes:
 class Hostile(RequestHandler):
     """Answers everything with what the gate must not let out."""
 
-    SUPPORTED_METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
+    SUPPORTED_METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE", *OTHER_METHODS)
     status, kind, body = 200, "application/json", b"{}"
 
     def check_xsrf_cookie(self) -> None:
@@ -56,6 +57,7 @@ class Hostile(RequestHandler):
         self.write(self.body)
 
     get = put = post = patch = delete = answer
+    options = head = trace = connect = propfind = answer
 
 
 class Endless(RequestHandler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from egress_review.screening.sound.matching import Looked, Match
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag, outcome_of
 
+T = TypeVar("T")
 UNFINISHED = "time did not suffice to compare them with all recordings"
 AGGREGATE = "Hand in aggregated numbers, or a plot."
 SHARE = 0.4  # of the time for a file that comparing numbers may take
@@ -27,6 +29,8 @@ LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under whi
 LEAST_MEASURED = 5  # columns of measured numbers that may be vectors, one way round or the other
 NUMERIC = 0.9  # of a column's cells that are numbers
 RAW = "raw"  # what arrays of unknown bytes are called
+MOST_FRAMES = 6_000  # rows compared at once
+LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 MOST_VALUES = 4_000_000
 
@@ -126,7 +130,7 @@ def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         real = np.abs(values) if values.dtype.kind == "c" else values
         found: NDArray[np.float64] = np.squeeze(np.nan_to_num(real.astype(np.float64), posinf=0, neginf=0))
-    return found
+    return np.clip(found, -LARGEST, LARGEST)
 
 
 def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Looked:
@@ -158,15 +162,21 @@ def _as_changed(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: 
 
 def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats, float]]:
     """Yield what may be samples, each with its share of the time that is left."""
+    yield from _shared([samples for _, samples in numbers.sequences(matrix)], seconds)
+
+
+def _shared(things: Sequence[T], seconds: float) -> Iterator[tuple[T, float]]:
+    """Yield each with its share of the time that is left."""
     ends_at = time.process_time() + seconds
-    found = list(numbers.sequences(matrix))
-    for number, (_, samples) in enumerate(found):
-        yield samples, (ends_at - time.process_time()) / (len(found) - number)
+    for number, thing in enumerate(things):
+        yield thing, (ends_at - time.process_time()) / (len(things) - number)
 
 
 def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
-    turned = list(_turned(matrix))
-    return _first(matching.match_views(sounds, frames.views(one), seconds / len(turned)) for one in turned)
+    return _first(
+        matching.match_views(sounds, frames.views(one), share)
+        for one, share in _shared(list(_turned(matrix)), seconds)
+    )
 
 
 def _first(looks: Iterator[Looked]) -> Looked:
@@ -196,8 +206,9 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
             found.append(_cleaned(turned))
-    yield from found
-    yield from (one[::-1] for one in found)
+    pieces = [one[at : at + MOST_FRAMES] for one in found for at in range(0, len(one), MOST_FRAMES)]
+    yield from pieces
+    yield from (one[::-1] for one in pieces)
 
 
 def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -69,9 +69,14 @@ def test_an_expired_grant_is_refused(room: Room) -> None:
     assert "had to end" in refused(room, sign(room.grant(ends_at=past), room.key))
 
 
-def test_a_grant_is_not_used_twice_not_even_after_its_session(room: Room) -> None:
+def test_a_grant_is_not_used_twice_while_its_session_runs(room: Room) -> None:
     with room.session() as grant:
         assert "used before" in refused(room, sign(grant, room.key))
+
+
+def test_a_grant_is_not_used_twice_not_even_after_its_session(room: Room) -> None:
+    with room.session() as grant:
+        pass
     assert "used before" in refused(room, sign(grant, room.key))
     room.engine.sessions.adopt()
     assert "used before" in refused(room, sign(grant, room.key))
@@ -139,7 +144,7 @@ def test_the_vault_cannot_lend_the_screener_a_folder_of_the_hosts(room: Room) ->
     folder.mkdir(parents=True)
     (folder / "in").symlink_to("/etc")
     status, said = room.ask("worker", "POST", "/screenings", {"id": screening})
-    assert (status, "cannot be mounted" in said["error"]) == (403, True)
+    assert (status, "cannot be mounted" in str(said)) == (403, True)
     assert not (room.places.run / "screenings" / screening).exists()
 
 
@@ -149,8 +154,9 @@ def test_another_enclaves_containers_are_not_in_reach(room: Room) -> None:
     name = f"{room.places.enclave}-session-{session}"
     room.engine.docker.run(body, name)
     try:
-        assert room.ask("hub", "DELETE", f"/sessions/{session}")[0] == 409
-        assert room.engine.docker.find(name) is not None
+        status = room.ask("hub", "DELETE", f"/sessions/{session}")[0]
+        assert room.engine.docker.find(name) is not None, "it was removed"
+        assert status == 409
         assert session not in str(room.ask("hub", "GET", "/sessions")[1])
     finally:
         room.engine.docker.remove(name)

@@ -25,12 +25,25 @@ def test_a_revoked_session_loses_its_websocket_and_its_pages(house: House) -> No
     assert house.next(browser) is not None
     house.portal.leases[SESSION] = lease(live=False, reason="The approval was revoked.")
     house.tick()
-    assert house.next(browser, 2) is None
+    assert house.ended(browser, 2)
     with house.client(ALICE, Accept="text/html") as client:
         answer = client.get(f"{BASE}/lab")
         assert answer.status_code == 403
         assert "The approval was revoked." in answer.text and "http://portal.localhost:1/" in answer.text
         assert client.get(f"{BASE}/api/kernels").status_code == 403
+
+
+def test_a_revocation_cuts_the_websocket_within_five_seconds(house: House) -> None:
+    kernel(house, frame("status", {"execution_state": "idle"}))
+    renewing = asyncio.run_coroutine_threadsafe(house.leases.run(), house.loop)
+    try:
+        browser = house.websocket()
+        assert house.next(browser) is not None
+        time.sleep(0.5)
+        house.portal.leases[SESSION] = lease(live=False, reason="The approval was revoked.")
+        assert house.ended(browser, 5), "the websocket is still open"
+    finally:
+        renewing.cancel()
 
 
 def test_a_silent_portal_freezes_traffic_until_it_answers(house: House) -> None:

@@ -44,6 +44,12 @@ def hide_the_release() -> None:
         cursor.execute(HIDE, [other.leaf, other.leaf_hash])
 
 
+def remove_the_release() -> None:
+    """Take the release out, as the database's owner could."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute('DELETE FROM ledger_entry WHERE "index" = 1')
+
+
 def without_triggers() -> None:
     """Take the first control away."""
     with connection.cursor() as cursor:
@@ -55,6 +61,20 @@ def without_triggers() -> None:
 def test_hiding_an_act_is_stopped_by_the_triggers(tiles: Tiles) -> None:
     with pytest.raises(IntegrityError, match="cannot be changed"):
         hide_the_release()
+
+
+def test_removing_an_act_is_stopped_by_the_triggers(tiles: Tiles) -> None:
+    with pytest.raises(IntegrityError, match="cannot be deleted"):
+        remove_the_release()
+
+
+def test_without_triggers_the_act_is_removed_but_the_signed_tree_tells(tiles: Tiles) -> None:
+    without_triggers()
+    remove_the_release()
+    assert not audit.verify(tiles, publisher.signer().verifier).good
+    append(Kind.SAVED)
+    with pytest.raises(HistoryChanged):
+        publisher.publish()
 
 
 def test_without_triggers_the_act_is_hidden_but_the_signed_tree_tells(tiles: Tiles) -> None:

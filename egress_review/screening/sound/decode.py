@@ -105,7 +105,12 @@ def _raw(data: bytes, kind: str) -> NDArray[np.float32]:
     width = np.dtype(kind).itemsize
     values = np.frombuffer(data[: len(data) // width * width], kind)
     with np.errstate(all="ignore"):
-        return np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        found = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        # Bytes of something else read as floats may be huge: their squares must be numbers, too.
+        scaled: NDArray[np.float32] = (found / max(float(np.abs(found).max(initial=0.0)), 1e-30)).astype(
+            np.float32
+        )
+    return scaled
 
 
 def _mulaw(codes: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -95,6 +95,8 @@ def views(
 
     `hops` are the seconds that a frame may stand for; where `axes` are given, cepstra are left out.
     """
+    if len(matrix) < LEAST_FRAMES:
+        return
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
     if frames is None or _steadiness(frames) < STEADY:
         return

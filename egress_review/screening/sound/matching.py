@@ -73,6 +73,8 @@ def match(
     ends_at = time.process_time() + seconds
     if not indexes or len(samples) < SHORTEST * rate:
         return Looked((), True)
+    if seconds <= 0:
+        return Looked((), False)
     parts = [(begin, Spectra.of(part, rate)) for begin, part in pieces(samples, rate)]
     matches: list[Match] = []
     asked = 0
@@ -176,6 +178,8 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
 def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
     """Return where one of many readings of the same rows fits; positions as each reading has them."""
     ends_at = time.process_time() + seconds
+    if seconds <= 0:
+        return Looked((), False)
     asked = 0
     some: list[View] = []
     for view in itertools.chain(views, [None]):

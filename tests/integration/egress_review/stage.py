@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.security.without import child
 from tests.throwaway import make_state
 
 # Answers questions for as long as a stage stands: starting Django takes longer than most tests.
@@ -72,7 +73,7 @@ class Stage:
     def command(self, *arguments: str) -> str:
         """Run Python here and return what it printed."""
         ran = subprocess.run(
-            [sys.executable, *arguments],
+            [sys.executable, *child.words(*arguments)],
             cwd=self.checkout,
             env=self.environment,
             capture_output=True,
@@ -86,7 +87,7 @@ class Stage:
         """Run lines against the services here; what they leave in `answer` comes back."""
         if self.clerk is None:
             self.clerk = subprocess.Popen(
-                [sys.executable, "-c", CLERK],
+                [sys.executable, *child.words("-c", CLERK)],
                 cwd=self.checkout,
                 env=self.environment,
                 stdin=subprocess.PIPE,
@@ -101,11 +102,15 @@ class Stage:
         assert line, f"these lines failed: {code}"
         return json.loads(line)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a process that is stopped with the stage."""
+    def start(self, *arguments: str, without: str = "") -> subprocess.Popen[bytes]:
+        """Start a process that is stopped with the stage, without the controls that are named."""
         log = (self.state / "processes.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=self.checkout, env=self.environment, stdout=log, stderr=log
+            [sys.executable, *child.words(*arguments, without=without)],
+            cwd=self.checkout,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
         )
         log.close()
         self.running.append(process)

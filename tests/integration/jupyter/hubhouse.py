@@ -28,6 +28,7 @@ from tornado.web import Application, RequestHandler
 from hub.cli import tools
 from hub.places import Places, from_environment
 from tests.gatehouse import ALICE, SERVER, SESSION, SESSION_UID, TAG
+from tests.security.without import child
 
 BASE_PORT = from_environment().base_port + 300
 SECRETS = {
@@ -199,7 +200,7 @@ class HubHouse:
         log = (self.places.state / f"{arguments[1]}.log").open("wb")
         with log:
             return subprocess.Popen(
-                [sys.executable, *arguments],
+                [sys.executable, *child.words(*arguments)],
                 cwd=self.places.checkout,
                 env=self._environment(),
                 stdout=log,

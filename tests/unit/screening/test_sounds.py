@@ -110,6 +110,25 @@ def test_headless_samples_of_any_kind_are_heard(data: Index) -> None:
         assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((0, 5)),
+        np.array(3.0),
+        np.full((300, 20), np.nan),
+        np.full((300, 20), np.inf),
+        np.cumsum(np.random.default_rng(0).normal(size=(300, 20)), 0) * 1e300,
+        np.cumsum(np.random.default_rng(0).normal(size=(arrays.MOST_FRAMES + 1, 12)), 0),
+        np.random.default_rng(0).normal(size=(300, 20)) * 1j,
+        np.arange(300).astype("M8[s]"),
+    ],
+    ids=["empty", "single", "nan", "infinite", "huge", "long", "complex", "times"],
+)
+def test_odd_arrays_are_flagged_for_their_number_at_most(data: Index, values: NDArray[np.generic]) -> None:
+    found = arrays.check(parts.Array(values), data, Limits(seconds_per_file=1))
+    assert [one.check for one in found] == ["numbers_many"] * (values.size > 200)
+
+
 class Untouchable(Index):
     """An index whose sounds may not be asked for."""
 

@@ -1,0 +1,115 @@
+"""Attacks on the votes, held by real policies and the database: two people, neither of them the author."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from django.db import IntegrityError
+
+from egress_review import releases, reviews
+from egress_review.models import Release, Review, Submission, Vote
+from egress_review.states import State
+from egress_review.vault import Vault
+from hub.errors import Refused
+from hub.people.models import Person, Role
+from hub.policy import questions
+from hub.policy.client import Policy
+from hub.projects.models import Membership
+from tests.integration.portal.conftest import _asked, _quick, real
+from tests.unit.egress_review.conftest import ledger, vault
+from tests.unit.egress_review.factories import person, review, submission
+from tests.unit.policy.examples import ALLOWED, MINE
+
+__all__ = ["_asked", "_quick", "ledger", "real", "vault"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _demo(settings: Any) -> None:
+    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = True
+
+
+def checker(*roles: Role) -> Person:
+    """Return an output checker whom the demo's switch spares a second factor."""
+    made = person("Checker", Role.OUTPUT_CHECKER, *roles)
+    Person.objects.filter(pk=made.pk).update(is_demo=True)
+    return Person.objects.get(pk=made.pk)
+
+
+def approve(by: Person, found: Submission, vault: Vault) -> None:
+    """Vote for a release, on the submission as it stands now."""
+    now = Submission.objects.get(pk=found.pk)
+    reviews.vote(by=by, submission=now, vote=Vote.APPROVE, comment="", vault=vault)
+
+
+def test_two_outside_checkers_release_it_or_no_attack_says_anything(vault: Vault) -> None:
+    found = submission(State.IN_REVIEW, vault=vault)
+    approve(checker(), found, vault)
+    approve(checker(), found, vault)
+    assert Release.objects.filter(submission=found).exists()
+
+
+def test_an_author_does_not_vote_on_their_own_release_not_even_after_leaving(vault: Vault) -> None:
+    author = checker(Role.RESEARCHER)
+    found = submission(State.IN_REVIEW, vault=vault, author=author)
+    # As if the author had never been in the project: that rule is another control.
+    Membership.objects.filter(person=author).delete()
+    with pytest.raises(Refused, match="nobody reviews their own release"):
+        approve(author, found, vault)
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["a member", "a former member"])
+def test_nobody_of_the_project_votes_on_its_releases(vault: Vault, ended: bool) -> None:
+    found, member = submission(State.IN_REVIEW, vault=vault), checker()
+    made = Membership.objects.create(project=found.project, person=member)
+    if ended:
+        Membership.objects.filter(pk=made.pk).update(ended_at=found.submitted_at)
+    with pytest.raises(Refused, match="may not review its releases"):
+        approve(member, found, vault)
+
+
+def test_the_policies_take_one_vote_of_a_person(vault: Vault) -> None:
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    approve(by, found, vault)
+    refused = ""
+    try:
+        approve(by, found, vault)
+    except Refused as error:
+        refused = str(error)
+    except IntegrityError:
+        refused = "by the database alone"
+    assert "a vote is cast once" in refused
+    assert Submission.objects.get(pk=found.pk).state == State.IN_REVIEW
+
+
+def test_the_database_takes_one_vote_of_a_person(vault: Vault) -> None:
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    review(found, Vote.APPROVE, by=by)
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        review(found, Vote.APPROVE, by=by)
+
+
+def test_two_approvals_of_one_person_are_one(real: Policy) -> None:
+    question = cast(questions.ReleaseSubmission, ALLOWED["release"])
+    assert real.ask(question).allow, "the attack needs a question that is right"
+    decision = real.ask(replace(question, reviews=(MINE, MINE)))
+    assert not decision.allow, "one person's two votes released it"
+    assert "2 different output checkers" in " ".join(decision.reasons)
+
+
+def test_a_row_forged_to_approved_releases_nothing(vault: Vault) -> None:
+    found, by = submission(State.APPROVED, vault=vault), checker()
+    review(found, Vote.APPROVE, by=by)
+    with pytest.raises(Refused, match="2 different output checkers"):
+        releases.release(by=by, submission=found, vault=vault)
+    assert not Release.objects.exists()
+
+
+def test_nobody_votes_before_the_screening_is_over(vault: Vault) -> None:
+    found, by = submission(State.SCREENING, vault=vault), checker()
+    with pytest.raises(Refused, match="not open for votes"):
+        approve(by, found, vault)
+    assert not Review.objects.exists()

@@ -1,0 +1,150 @@
+"""The portal's controls: who somebody is, what their browser may do for them, and when a session ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.security.without.removal import Removal, replaced
+
+COOKIES, INTERNAL = "security/test_cookies_across_hosts.py", "unit/workspaces/test_internal.py"
+IDENTITY, REVOCATION = "unit/people/test_identity.py", "integration/portal/test_revocation.py"
+ANYTHING = "default-src * 'unsafe-inline'"
+
+
+def one_host() -> None:
+    """Give portal and lab one host name: ports keep no cookies apart."""
+    from hub.places import Places
+
+    replaced(Places, "lab_host", property(lambda self: f"portal.localhost:{self.port('lab')}"))
+
+
+def no_proof() -> None:
+    """Take a form from any page."""
+    from django.middleware.csrf import CsrfViewMiddleware
+
+    replaced(CsrfViewMiddleware, "process_view", lambda self, *arguments: None)
+
+
+def no_content_policy() -> None:
+    """Let the lab's page load and send anything."""
+    from hub.gate import identity
+
+    replaced(identity, "CONTENT_POLICY", ANYTHING)
+
+
+def any_token() -> None:
+    """Answer the inner endpoints to everybody."""
+    from hub.workspaces import internal
+
+    replaced(internal, "_shows", lambda request, tokens: True)
+
+
+def respond(self: Any, request: Any) -> Any:
+    """Answer without having looked."""
+    return self.respond(request)
+
+
+def any_host() -> None:
+    """Answer whatever host was asked for."""
+    from hub.pages.hosts import Hosts
+
+    replaced(Hosts, "__call__", respond)
+
+
+def no_challenge() -> None:
+    """Let a client authorise without PKCE."""
+    from hub.people.identity import Challenges
+
+    replaced(Challenges, "__call__", respond)
+
+
+def claims_of_anybody() -> None:
+    """Say who somebody is, suspended or not."""
+    from hub.people import identity
+    from hub.people.models import Person
+
+    def by_sub(self: Any, client: Any, sub: str) -> Person | None:
+        return Person.objects.filter(pk=sub).first()
+
+    def claims(self: Any, purpose: str, user: Person, client: Any, scopes: Any, **_: Any) -> dict[str, Any]:
+        return {"sub": user.id}
+
+    replaced(identity.IdentityAdapter, "get_user_by_sub", by_sub)
+    replaced(identity.IdentityAdapter, "get_claims", claims)
+
+
+def sessions_go_on() -> None:
+    """Let a session outlive its person's sign-out."""
+    from hub.workspaces import sessions
+
+    replaced(sessions, "stop_all_of", lambda person, reason: 0)
+
+
+def decided_once() -> None:
+    """Ask about a session when it starts, and never again."""
+    from hub.workspaces import leases
+
+    replaced(leases, "_examine", lambda session, decision, at: None)
+
+
+REMOVALS = {
+    "hosts": Removal(
+        "portal and lab on two hosts, whose cookies the other does not get (alone)",
+        one_host,
+        COOKIES,
+        "test_a_script_in_the_labs_page_cannot_vote and two",
+        "vote was taken",
+    ),
+    "proof": Removal(
+        "proof of origin on each of the portal's forms (alone)",
+        no_proof,
+        COOKIES,
+        "test_a_script_in_the_labs_page_cannot_vote and proof",
+        "vote was taken",
+    ),
+    "policy": Removal(
+        "the content policy of the lab's page (alone)",
+        no_content_policy,
+        COOKIES,
+        "test_a_script_in_the_labs_page_cannot_vote and policy",
+        "vote was taken",
+    ),
+    "tokens": Removal(
+        "a token of one's own for each inner endpoint",
+        any_token,
+        INTERNAL,
+        "test_without_the_right_token_nothing_is_answered or test_a_token_opens_its_own_endpoints_only",
+        "== 401",
+    ),
+    "inside": Removal(
+        "the inner endpoints have no public name", any_host, INTERNAL, "test_a_browsers_host", "== 421"
+    ),
+    "challenge": Removal(
+        "PKCE by S256 in each sign-in of the hub's",
+        no_challenge,
+        IDENTITY,
+        "test_an_authorisation_without_a_good_challenge_is_refused_with_a_sentence",
+        "302 == 400",
+    ),
+    "suspended": Removal(
+        "nothing is said about who is suspended or closed",
+        claims_of_anybody,
+        IDENTITY,
+        "test_who_is_suspended_or_closed_gets_no_code_token_or_claims",
+        "200",
+    ),
+    "sign-out": Removal(
+        "signing out ends the running session",
+        sessions_go_on,
+        IDENTITY,
+        "test_signing_out_ends_tokens_and_sessions_and_leads_through_the_lab",
+        "running",
+    ),
+    "revocation": Removal(
+        "each lease asks the policies again: a revocation ends a session",
+        decided_once,
+        REVOCATION,
+        "test_each_revocation_ends_a_running_session_at_the_next_lease",
+        "live=True",
+    ),
+}

@@ -1,0 +1,50 @@
+"""What is taken away: a control, how, and the attack that has to succeed then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+# Names the control to be without, as PART:NAME, for pytest's process and those that its fixtures start.
+VARIABLE = "PARLATORY_WITHOUT"
+PARTS = ("engine", "gate", "hub", "portal", "policy", "screening", "ledger")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A control, how it is removed, and the attack that must succeed then."""
+
+    control: str
+    remove: Callable[[], None]
+    # Below tests/, and an expression as pytest's -k takes it.
+    file: str
+    attack: str
+    # What the failed assertion says when the attack did succeed: it may fail in other ways as well.
+    shows: str
+
+
+def removals(part: str) -> Mapping[str, Removal]:
+    """Return a part's removals by name."""
+    found: Mapping[str, Removal] = import_module(f"tests.security.without.{part}").REMOVALS
+    return found
+
+
+def apply(names: str | None = None) -> None:
+    """Take away the controls that are named, with commas between; if none is given, the environment's."""
+    for one in (os.environ.get(VARIABLE, "") if names is None else names).split(","):
+        part, _, name = one.partition(":")
+        if part:
+            removals(part)[name].remove()
+
+
+def swap(owner: object, name: str, value: object) -> Callable[[], None]:
+    """Return a removal that puts something else in a control's place."""
+    return lambda: replaced(owner, name, value)
+
+
+def replaced(owner: object, name: str, value: object) -> None:
+    """Put something else in a control's place; a control that is not there is an error."""
+    getattr(owner, name)
+    setattr(owner, name, value)
