@@ -41,6 +41,7 @@ def swelling(values: NDArray[np.float64]) -> bool:
     return len(frames) > 1 and float(loudness.std()) > 0.25 * float(loudness.mean())
 
 
+OUTLYING = 20.0  # times what nine tenths of the numbers stay under
 SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
 RECORDED_SHARE = 0.5  # of the time
 LEAST_SAMPLES = 1200
@@ -75,10 +76,13 @@ def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
     Differences of samples are sound too, duller when summed; logarithms of them are made linear again.
     """
     values = np.nan_to_num(line) - np.median(np.nan_to_num(line))
+    # A few numbers far from all others are no samples; they must not make the rest look silent.
     loud = float(np.abs(values).max(initial=0.0))
+    usual = float(np.percentile(np.abs(values), 90)) if len(values) else 0.0
+    loud = min(loud, OUTLYING * usual) if usual > 0 else loud
     if not np.isfinite(loud) or loud <= 0:
         return
-    values = values / loud
+    values = np.clip(values / loud, -1.0, 1.0)
     if speechlike(values):
         yield values.astype(np.float32)
         if float(np.abs(values).mean()) > 0.2:

@@ -16,7 +16,7 @@ from egress_review.bench import disguises
 from egress_review.screening import arrays, index, parts
 from egress_review.screening.index import Index, Recording
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound import pictures, voiceprints, voices
+from egress_review.screening.sound import numbers, pictures, voiceprints, voices
 from egress_review.screening.sound.chance import ALARM, Chance
 from egress_review.screening.tables import Table
 from tests.leaks import signal
@@ -241,3 +241,11 @@ def test_a_dataset_that_repeats_itself_does_not_switch_its_search_off() -> None:
             assert law.doubt(length, usual.place[length], usual.comparisons) == 1.0
     only = Chance.measured(copies, usual.comparisons)
     assert only.doubt(25, 1.5, usual.comparisons) < ALARM
+
+
+def test_a_few_numbers_far_out_do_not_hide_a_waveform() -> None:
+    samples = spoken(3, 1.0).astype(np.float64)
+    spoilt = samples.copy()
+    spoilt[[10, 2000, 5000]] = 1e15
+    assert list(numbers.sequences(samples[:, None]))
+    assert [len(found) for _, found in numbers.sequences(spoilt[:, None])] == [len(samples)]
