@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -22,7 +23,7 @@ LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must
 UNSPACED = re.compile(r"[^\W\d_]{30,}")
 SPELLED, SPELLED_RIGHT = 300, 0.6
 TOKENS = 300
-CODED = re.compile(r"(?=[^\s,;|\"']*\d)(?=[^\s,;|\"']*[^\W\d_])[^\s,;|\"'()<>{}]{5,80}")
+TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 ODD_CASE = re.compile(r"\b[^\W\d_]{5,}\b")
 ODD = 12  # words with capitals inside that make a pattern
 
@@ -43,7 +44,8 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
 
 
 def _ids(text: str, index: Index, where: str) -> list[Finding]:
-    tokens = list(dict.fromkeys(CODED.findall(text[:MOST])))[:TOKENS]
+    coded = (token for token in TOKEN.findall(text[:MOST]) if _is_coded(token))
+    tokens = list(islice(dict.fromkeys(coded), TOKENS))
     if not tokens:
         return []
     listed = "\n".join(tokens)
@@ -53,6 +55,11 @@ def _ids(text: str, index: Index, where: str) -> list[Finding]:
         return []
     message = f"The text holds {len(strong)} ids of the project's data under a simple cipher."
     return [block("identifiers", message, ID_FIX, where)]
+
+
+def _is_coded(token: str) -> bool:
+    """Return whether a token mixes letters and digits, as ids do."""
+    return any(map(str.isdigit, token)) and any(map(str.isalpha, token))
 
 
 def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -58,18 +59,25 @@ class Blob:
         return "://" in self.before.rsplit(" ", 1)[-1]
 
 
+SECONDS = 4.0  # of the processor, for decoding one text
+
+
 @dataclass
 class Budget:
-    """What may still be decoded: how many times, and how many bytes, for one text."""
+    """What may still be decoded: how many times, how many bytes, and for how long, for one text.
+
+    What is not decoded for lack of it stays unreadable, and that is a block.
+    """
 
     times: int = 600
     size: int = 16 * 1024 * 1024  # bytes
+    ends_at: float = field(default_factory=lambda: time.process_time() + SECONDS)
     seen: set[tuple[type, int]] = field(default_factory=set)
 
     def take(self, data: bytes | str) -> bool:
         """Return whether this is new and may still be looked into, and count it."""
         key = (type(data), hash(data))
-        if key in self.seen or self.times <= 0 or self.size <= 0:
+        if key in self.seen or self.times <= 0 or self.size <= 0 or time.process_time() > self.ends_at:
             return False
         self.seen.add(key)
         self.times -= 1

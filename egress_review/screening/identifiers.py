@@ -24,8 +24,10 @@ HASH_CHARACTERS = 6  # hex characters from which a truncated hash is told from c
 HEX = re.compile(
     rf"(?<![0-9a-zA-Z])(?:(?=\d*[a-fA-F])[0-9a-fA-F]{{{HASH_CHARACTERS},7}}|[0-9a-fA-F]{{8,128}})(?![0-9a-zA-Z])"
 )
+_64 = "[A-Za-z0-9+/_-]"
+# Each look ahead is bounded, and begins where a run does: long runs of anything cost no more than others.
 DIGEST64 = re.compile(
-    r"(?<![A-Za-z0-9+/_-])(?=[^\s]*\d)(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_-]{8,88}={0,2}"
+    rf"(?<!{_64})(?={_64}{{8}})(?={_64}{{0,87}}\d)(?={_64}{{0,87}}[a-z])(?={_64}{{0,87}}[A-Z]){_64}{{8,88}}={{0,2}}"
 )
 WHOLE_NUMBER = re.compile(r"(?<![\d.])[1-9]\d{7,9}(?![\d.])")
 EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|json|textgrid)$", re.IGNORECASE)

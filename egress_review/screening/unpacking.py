@@ -16,6 +16,7 @@ import numpy as np
 LEAST = 6  # bytes that can be a compressed stream
 READABLE = 0.97  # of the characters of a text are no control characters
 LZMA_MEMORY = 256 * 1024 * 1024
+CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f]")
 LETTERS = re.compile(rb"[A-Za-z ]")
 
 
@@ -25,7 +26,7 @@ def is_text(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return bool(text) and not any(ord(character) < 32 and character not in "\t\n\r\f" for character in text)
+    return bool(text) and CONTROL.search(text) is None
 
 
 def as_text(data: bytes) -> str | None:
