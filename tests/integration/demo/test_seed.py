@@ -77,13 +77,17 @@ def test_the_policies_say_who_may_start_a_session(answers: list[tuple[bool, list
 
 
 def test_a_demo_persons_code_is_the_one_the_portal_expects(seeded: Seeded) -> None:
-    code = seeded.module("hub.demo", "code", "checker1@demo.invalid").strip()
-    checked = seeded.portal(
-        "from allauth.mfa.models import Authenticator\n"
-        "enrolled = Authenticator.objects.get(user__email='checker1@demo.invalid', type='totp')\n"
-        f"print(json.dumps(enrolled.wrap().validate_code({code!r})))"
-    )
-    assert json.loads(checked) is True
+    def accepted() -> bool:
+        code = seeded.module("hub.demo", "code", "checker1@demo.invalid").strip()
+        checked = seeded.portal(
+            "from allauth.mfa.models import Authenticator\n"
+            "enrolled = Authenticator.objects.get(user__email='checker1@demo.invalid', type='totp')\n"
+            f"print(json.dumps(enrolled.wrap().validate_code({code!r})))"
+        )
+        return json.loads(checked) is True
+
+    # A code is good for half a minute, which may end between showing and checking it; the next one is fresh.
+    assert accepted() or accepted()
 
 
 def test_only_root_reads_the_passwords(seeded: Seeded) -> None:
