@@ -1,4 +1,4 @@
-"""Recipes that the screening is known to get wrong, and why; on a machine with more time some may come right."""
+"""Recipes that the screening is known to get wrong, and why; where there is more time some come right."""
 
 from __future__ import annotations
 
