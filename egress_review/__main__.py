@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from egress_review import diagram
@@ -27,6 +28,10 @@ def states(arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    # Files are read side by side, in a process each: threads of the numeric libraries would only wait for
+    # each other. They look for this when they are loaded, which is below.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_THREAD_LIMIT"):
+        os.environ.setdefault(variable, "1")
     match arguments:
         case ["states", *rest]:
             return states(rest)
