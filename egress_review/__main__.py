@@ -28,8 +28,8 @@ def states(arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    # Files are read side by side, in a process each: threads of the numeric libraries would only wait for
-    # each other. They look for this when they are loaded, which is below.
+    # Arrays are small here: threads of the numeric libraries cost more than they bring. They look for this
+    # when they are loaded, which is below.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_THREAD_LIMIT"):
         os.environ.setdefault(variable, "1")
     match arguments:
