@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
 import tomllib
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from hub.cli import locked
-from hub.cli.running import StepFailed
+from hub.cli import environment, locked
+from hub.cli.running import Step, StepFailed
 
 CHECKOUT = Path(__file__).parents[3]
 LIBRARIES = locked.read(locked.FILE.read_text(encoding="utf-8"))
@@ -73,3 +79,42 @@ def test_a_library_without_a_version_is_named(tmp_path: Path) -> None:
     (tmp_path / "locked.txt").write_text(LOCK)
     with pytest.raises(StepFailed, match="no version of delta"):
         locked.requirements(tmp_path, file=tmp_path / "locked.txt")
+
+
+def test_pip_is_held_to_the_hashes_of_the_lock(tmp_path: Path) -> None:
+    commands: list[list[str]] = []
+
+    class Noted(Step):
+        def run(self, command: Sequence[str | Path], **_options: object) -> None:
+            commands.append([str(word) for word in command])
+
+    (tmp_path / "pyproject.toml").write_text((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    (tmp_path / ".venv").mkdir()
+    environment.ensure(tmp_path, Noted("Python environment", tmp_path / "log"))
+    libraries, ours = [command for command in commands if "install" in command]
+    assert "--require-hashes" in libraries
+    lines = Path(libraries[libraries.index("--requirement") + 1]).read_text(encoding="utf-8")
+    assert lines == locked.requirements(CHECKOUT)
+    # The checkout itself has no hash: nothing may be fetched for it.
+    assert {"--no-deps", "--no-build-isolation"} <= set(ours)
+
+
+def test_pip_refuses_a_file_that_is_not_the_locked_one(tmp_path: Path) -> None:
+    wheel = tmp_path / "delta-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("delta.py", "")
+        packed.writestr("delta-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: delta\nVersion: 1.0\n")
+        packed.writestr("delta-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        packed.writestr("delta-1.0.dist-info/RECORD", "")
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for digest, status in ((right, 0), ("0" * 64, 1)):
+        (tmp_path / "locked.txt").write_text(f"delta==1.0 --hash=sha256:{digest}\n")
+        words = ("--require-hashes", "--no-index", "--find-links", tmp_path, "--target", tmp_path / "to")
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "install", *words, "-r", tmp_path / "locked.txt"],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        )
+        assert done.returncode == status, done.stderr
+        assert bool(status) == ("DO NOT MATCH THE HASHES" in done.stderr)
