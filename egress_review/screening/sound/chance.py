@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 # Doubt under which a find is one. Doubts are rather too high than too low: of 305 files of other people's
 # speech one in a hundred had one under 0.1, none under 0.01.
 ALARM = 2e-3
-GAMMA = 0.5772  # Euler's; Gumbel 1958 has the moments
 # Of a Gumbel law, in scales: the median over the place, and the quartiles' distance.
 MEDIAN, QUARTILES = 0.3665, 1.5725
 COPIES = 12.0  # usual scales above the usual place from which a fit is no chance
@@ -20,12 +19,6 @@ LEAST = 24  # measurements under which what was measured elsewhere holds
 # of the other speakers, by `bench sounds --chance`; 100 frames are carried on from 25 and 50.
 USUAL = {6: (0.56, 0.053), 12: (0.37, 0.046), 25: (0.23, 0.025), 50: (0.16, 0.018), 100: (0.12, 0.015)}
 USUAL_COMPARISONS = 12.7
-
-
-def moments(found: Sequence[float]) -> tuple[float, float]:
-    """Return Gumbel place and scale of some best fits by their mean and deviation. Source: Gumbel 1958."""
-    scale = float(np.std(found)) * np.sqrt(6) / np.pi
-    return float(np.mean(found)) - GAMMA * scale, scale
 
 
 @dataclass(frozen=True)
