@@ -14,11 +14,11 @@ from hub.cli.supervision import Supervisor
 from hub.places import Places, places
 
 # In the order they run: what fails fast first, the slowest last.
-SUITES = ("unit", "integration", "security", "leaks", "fuzz", "browser", "load")
+SUITES = ("unit", "pages", "integration", "security", "leaks", "fuzz", "browser", "load")
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These drive a browser.
-SEEN = {"integration", "security", "browser"}
+SEEN = {"pages", "integration", "security", "browser"}
 TEST_ENCLAVE = {
     "PARLATORY_STATE": "/var/lib/parlatory-test",
     "PARLATORY_RUN": "/run/parlatory-test",

@@ -100,3 +100,9 @@ def words(value: object) -> str:
 def tone(state: object) -> str:
     """Return the colour class of a state."""
     return TONES.get(str(state), "calm")
+
+
+@register.filter
+def plain(value: float) -> str:
+    """Write a coordinate for a drawing, the same in every language."""
+    return f"{value:.1f}"
