@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", views.health, name="health"),
     path("", include("allauth.idp.urls")),
     path("", include("hub.people.sign_in_urls")),
+    path("", include("hub.provisioning.urls")),
     path("", include("hub.people.urls")),
     path("datasets/", include("hub.datasets.urls")),
     path("", include("hub.access.urls")),

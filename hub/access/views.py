@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from hub.access import agreements, approvals, facts
 from hub.access.models import Agreement, Approval
 from hub.people import records
 from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
-from hub.projects import services as projects
 from hub.projects import visible
 from hub.projects.models import Membership, Project
 
@@ -56,38 +55,6 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
     }
     return render(request, "access/project.html", context)
-
-
-@login_required
-@require_POST
-def suspend_project(request: HttpRequest, slug: str) -> HttpResponse:
-    """Suspend a project."""
-    shown = get_object_or_404(Project, slug=slug)
-    projects.suspend(by=reader(request), project=shown, reason=request.POST.get("reason", ""))
-    messages.success(request, f"{shown.title} is suspended; its sessions end within seconds.")
-    return redirect("access:project", slug)
-
-
-@login_required
-@require_POST
-def resume_project(request: HttpRequest, slug: str) -> HttpResponse:
-    """End a project's suspension."""
-    shown = get_object_or_404(Project, slug=slug)
-    projects.resume(by=reader(request), project=shown)
-    messages.success(request, f"Work in {shown.title} may go on.")
-    return redirect("access:project", slug)
-
-
-@login_required
-@require_POST
-def end_membership(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """End somebody's membership."""
-    membership = get_object_or_404(Membership.objects.select_related("person"), pk=number, project__slug=slug)
-    projects.end_membership(by=reader(request), membership=membership)
-    messages.success(
-        request, f"{membership.person.name} is no longer a member; a session ends within seconds."
-    )
-    return redirect("access:project", slug)
 
 
 @login_required

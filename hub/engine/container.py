@@ -16,7 +16,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 ID = re.compile(r"[0-9a-z]{26}")
 SERVER = re.compile(r"[a-z0-9-]{1,30}")
-IMAGE = re.compile(r"parlatory/workspace:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+IMAGE = re.compile(r"parlatory/workspace(?:-[a-z0-9]{1,30})?:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 SCREENER = re.compile(r"parlatory/screener:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # One folder name: no separators, no braces, no leading dot.
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
