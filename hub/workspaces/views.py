@@ -17,7 +17,7 @@ from hub.people.signed_in import login_required, reader
 from hub.places import places
 from hub.projects import visible
 from hub.projects.models import Project
-from hub.workspaces import leases, sessions
+from hub.workspaces import launch, leases, sessions
 from hub.workspaces.models import Session, SessionState
 
 
@@ -74,8 +74,10 @@ def _context(person: Person, project: Project) -> dict[str, Any]:
         context |= {"may_start": decision.allow, "reasons": decision.reasons}
         context["elsewhere"] = Session.objects.live().with_people().filter(workspace__person=person).first()
     else:
+        running = session.state == SessionState.RUNNING
         context |= {
-            "running": session.state == SessionState.RUNNING,
+            "running": running,
+            "usage": launch.usage(session) if running else None,
             "lab": f"{places.lab_url}/user/{person.id}/{session.workspace.slug}/lab",
             "idle_ends_at": leases.idle_ends_at(session),
         }
