@@ -20,6 +20,8 @@ from hub.projects.models import Project
 from hub.workspaces import launch, leases, sessions
 from hub.workspaces.models import Session, SessionState
 
+LOOK_AGAIN_SECONDS = 2
+
 
 @login_required
 @require_GET
@@ -27,7 +29,12 @@ def workspace(request: HttpRequest, project: str) -> HttpResponse:
     """Show a person's place in a project: start it, wait for it, open it, stop it, or read why not."""
     person = reader(request)
     shown = visible.project(to=person, slug=project, past=True)
-    return render(request, "workspaces/workspace.html", _context(person, shown))
+    context = _context(person, shown)
+    response = render(request, "workspaces/workspace.html", context)
+    if context["session"] and not context["running"]:
+        # Only while it starts: the page says so, holds nothing to lose, and works without a script.
+        response.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
+    return response
 
 
 @login_required

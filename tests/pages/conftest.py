@@ -49,6 +49,8 @@ class House:
             viewport={"width": 390 if phone else 1280, "height": 860},
             java_script_enabled=javascript,
             accept_downloads=True,
+            # A colour that is still changing is not the one people read.
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         name = settings.SESSION_COOKIE_NAME

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from hub.people.models import Role
+from hub.workspaces.models import SessionState
 from tests import portal
 from tests.portal import Policies, RemoteStandIn
 
@@ -32,3 +33,16 @@ def test_a_silent_engine_leaves_the_limits_and_the_way_out(page: Client, remote:
     shown = page.get("/workspaces/vowels/").content.decode()
     assert "used now" not in shown
     assert "Stop my session" in shown and "<dt>Memory</dt><dd>2 GiB</dd>" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [(SessionState.STARTING, "2"), (SessionState.RUNNING, None), (SessionState.ENDED, None)],
+)
+def test_only_the_page_of_a_starting_session_looks_again_by_itself(
+    client: Client, policies: Policies, remote: RemoteStandIn, state: SessionState, again: str | None
+) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    portal.session(portal.project(member=rosa), rosa, state=state)
+    client.force_login(rosa)
+    assert client.get("/workspaces/vowels/").headers.get("Refresh") == again
