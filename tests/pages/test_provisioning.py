@@ -1,4 +1,4 @@
-"""An admin looks after projects and people on pages: nobody else can, and each change says first who is affected."""
+"""An admin looks after projects and people on pages: each change says first who is affected."""
 
 from __future__ import annotations
 
