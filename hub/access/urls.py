@@ -12,5 +12,4 @@ urlpatterns = [
     path("projects/<slug:slug>/", views.project, name="project"),
     path("agreements/<int:number>/", views.agreement, name="agreement"),
     path("approvals/", views.approval_list, name="approvals"),
-    path("approvals/<slug:id>/revoke/", views.revoke, name="revoke"),
 ]

@@ -35,6 +35,8 @@ def of(roles: frozenset[Role]) -> list[Office]:
 def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
+    asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
+    images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
     people = Door("People", reverse("people:people"), "roles, training, standing")
     projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
@@ -43,11 +45,15 @@ def _all() -> tuple[Office, ...]:
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
-        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (approvals, datasets)),
+        Office(
+            Role.DATA_STEWARD,
+            "You answer for datasets and for who may use them.",
+            (asked, approvals, datasets),
+        ),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, ledger),
+            (people, projects, sessions, images, ledger),
         ),
         Office(
             Role.AUDITOR,

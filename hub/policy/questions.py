@@ -43,6 +43,7 @@ __all__ = [
     "ReadRecords",
     "RecordTraining",
     "ReleaseSubmission",
+    "RequestAccess",
     "Review",
     "Role",
     "Session",
@@ -117,7 +118,7 @@ class ManageDataset(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ManageApproval(Question):
-    """Somebody wants to approve a dataset version for a project, or to revoke that.
+    """Somebody wants to approve a dataset version for a project, revoke that, or refuse a request for it.
 
     `memberships` are the asking person's in that project, ended ones too.
     """
@@ -125,7 +126,25 @@ class ManageApproval(Question):
     package = "people"
     action = "manage_approval"
 
-    change: Literal["approve", "revoke"]
+    change: Literal["approve", "revoke", "refuse"]
+    project: Project
+    version: DatasetVersion
+    purpose: str
+    until: date | None
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestAccess(Question):
+    """Somebody wants to ask a steward for a dataset version for a project, or to take that back.
+
+    `memberships` are the asking person's in that project, ended ones too.
+    """
+
+    package = "people"
+    action = "request_access"
+
+    change: Literal["ask", "withdraw"]
     project: Project
     version: DatasetVersion
     purpose: str
@@ -283,6 +302,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     RecordTraining,
     ManageDataset,
     ManageApproval,
+    RequestAccess,
     ManageProject,
     SignAgreement,
     ReadRecords,

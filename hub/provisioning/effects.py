@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from django.db.models import Q
@@ -13,9 +12,11 @@ from hub.affected import Affected
 from hub.datasets.models import Dataset
 from hub.people.models import Person, Role
 from hub.projects.models import Membership, Project
-from hub.workspaces.models import Session, SessionState
+from hub.provisioning import foresight
+from hub.provisioning.foresight import Changed
+from hub.workspaces.models import Session
 
-ENDS = "ends within 5 seconds"
+ENDS = "ends within 5 seconds; what is saved in the home is kept"
 
 
 def today() -> date:
@@ -23,22 +24,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def on_members(project: Project, effect: str) -> list[Affected]:
-    """Say what happens to each current member."""
+def on_members(project: Project, effect: str, *, linked: bool = True) -> list[Affected]:
+    """Say what happens to each current member; linked to their page for a reader who may see it."""
     current = Membership.objects.current(today()).filter(project=project).select_related("person")
-    return [Affected(one.person.name, effect, _person(one.person_id)) for one in current]
+    return [Affected(one.person.name, effect, _person(one.person_id) if linked else "") for one in current]
 
 
-def on_sessions(effect: str, **where: object) -> list[Affected]:
-    """Say what happens to the live sessions of a project, a person or both."""
-    live = Session.objects.live().with_people().filter(**where)  # type: ignore[misc]  # keywords of a filter
-    return [_session(one, effect) for one in live]
+def on_sessions(changed: Changed, **where: object) -> list[Affected]:
+    """Name the sessions of a project, a person or both that a change ends, as the policies say now."""
+    return [_session(one, ENDS) for one in foresight.ending(changed, **where)]
 
 
 def of_stopping_project(project: Project) -> list[Affected]:
     """Say who is stopped when nobody may work in a project any more."""
     return [
-        *on_sessions(f"{ENDS}; files in the home are kept", workspace__project=project),
+        *on_sessions(foresight.project_suspended, workspace__project=project),
         *on_members(project, "can start no session in this project any more"),
     ]
 
@@ -56,12 +56,9 @@ def of_editing(project: Project, *, purpose: str, opens_on: date, closes_on: dat
         old = project.purpose.replace("_", " ")
         stops = f"stops counting, because it is for {old}; its steward would have to approve again"
         found += [_approval(one, stops) for one in standing if one.purpose == project.purpose]
-        with_data = Session.objects.live().with_people().filter(workspace__project=project)
-        found += [_session(one, f"{ENDS} if it has data mounted") for one in with_data]
-    now_in = project.opens_on <= today() <= project.closes_on
-    if now_in and not opens_on <= today() <= closes_on:
-        found += of_stopping_project(project)
-    elif (opens_on, closes_on) != (project.opens_on, project.closes_on):
+    changed = foresight.project_as(purpose=purpose, opens_on=opens_on, closes_on=closes_on)
+    found = [*on_sessions(changed, workspace__project=project), *found]
+    if (opens_on, closes_on) != (project.opens_on, project.closes_on):
         found += on_members(project, f"can work in the project from {_day(opens_on)} to {_day(closes_on)}")
         beyond = [one for one in standing if one.until > closes_on]
         found += [
@@ -102,14 +99,14 @@ def of_joining(project: Project, person: Person) -> list[Affected]:
 def of_leaving(project: Project, person: Person) -> list[Affected]:
     """Say what somebody loses with a membership."""
     return [
-        *on_sessions(f"{ENDS}; the home is kept", workspace__project=project, workspace__person=person),
+        *on_sessions(foresight.not_a_member, workspace__project=project, workspace__person=person),
         Affected(person.name, f"can start no session in {project.title} any more", _person(person.id)),
     ]
 
 
 def of_stopping_person(person: Person) -> list[Affected]:
     """Say what ends and what is left without anybody when a person is stopped."""
-    found = on_sessions(ENDS, workspace__person=person)
+    found = on_sessions(foresight.person_stopped, workspace__person=person)
     current = Membership.objects.current(today()).filter(person=person).select_related("project")
     for one in current:
         url = reverse("access:project", args=[one.project.slug])
@@ -129,8 +126,9 @@ def of_losing_stewardship(person: Person) -> list[Affected]:
 def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
     """Say what a role gives or what its end takes."""
     found: list[Affected] = []
-    if ends and role is Role.RESEARCHER:
-        found += on_sessions(ENDS, workspace__person=person)
+    if ends:
+        gone = foresight.without_role(role.value)
+        found += on_sessions(gone, workspace__person=person)
     if ends and role is Role.DATA_STEWARD:
         found += of_losing_stewardship(person)
     if ends and role is Role.ADMIN:
@@ -160,32 +158,26 @@ GIVES: dict[Role, str] = {
 
 def of_approval(project: Project) -> list[Affected]:
     """Say who gets to use data by an approval."""
-    return on_members(project, "may use it in their next session, once they have signed its agreement")
+    effect = "may use it in their next session, once they have signed its agreement"
+    return on_members(project, effect, linked=False)
 
 
 def of_revoking(approval: Approval) -> list[Affected]:
     """Say which sessions end by a revocation, and who loses the data."""
-    live = Session.objects.live().with_people().filter(workspace__project=approval.project)
-    # What is mounted is a list in JSON, which not every database can search.
-    holding = [one for one in live if approval.version_id in one.versions or _unstarted(one)]
+    gone = foresight.without_approval(approval.id)
     return [
-        *(_session(one, ENDS) for one in holding),
-        *on_members(approval.project, "can’t use this version any more; what was released stays released"),
+        *on_sessions(gone, workspace__project=approval.project),
+        *on_members(
+            approval.project,
+            "can’t use this version any more; what was released stays released",
+            linked=False,
+        ),
     ]
-
-
-def _unstarted(session: Session) -> bool:
-    return session.state == SessionState.REQUESTED
-
-
-def joined(*lists: Iterable[Affected]) -> list[Affected]:
-    """Return lists one after the other, each entry once."""
-    return list(dict.fromkeys(one for some in lists for one in some))
 
 
 def _session(session: Session, effect: str) -> Affected:
     person, project = session.workspace.person, session.workspace.project
-    return Affected(f"{person.name}’s session in {project.title}", effect, reverse("workspaces:sessions"))
+    return Affected(f"{person.name}’s session in {project.title}", effect)
 
 
 def _approval(approval: Approval, effect: str) -> Affected:

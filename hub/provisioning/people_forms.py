@@ -37,7 +37,7 @@ class Invite(Change):
         """Hold an address to one person."""
         email = str(self.cleaned_data["email"]).lower()
         if Person.objects.filter(email=email).exists():
-            raise forms.ValidationError("Somebody with this address is here already; look under People.")
+            raise forms.ValidationError("Somebody with this address is here; look under People.")
         return email
 
     def clean_valid_until(self) -> date | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.provisioning import images, invited, people, projects, registers
+from hub.provisioning import access, images, invited, people, projects, registers
 
 app_name = "provisioning"
 urlpatterns = [
@@ -37,6 +37,16 @@ urlpatterns = [
     path("provisioning/institutions/", registers.institutions, name="institutions"),
     path("provisioning/institutions/new/", registers.add_institution, name="add_institution"),
     path("provisioning/institutions/<slug:slug>/", registers.rename_institution, name="rename_institution"),
+    path("projects/<slug:slug>/ask/", access.ask, name="ask"),
+    path("requests/", access.request_list, name="requests"),
+    path("requests/<slug:id>/", access.one_request, name="request"),
+    path("requests/<slug:id>/approve/", access.approve_request, name="approve_request"),
+    path("requests/<slug:id>/refuse/", access.refuse_request, name="refuse_request"),
+    path("requests/<slug:id>/withdraw/", access.withdraw_request, name="withdraw_request"),
+    path("provisioning/approvals/new/", access.choose, name="choose"),
+    path("provisioning/approvals/<slug:slug>/<slug:version>/", access.approve, name="approve"),
+    path("approvals/<slug:id>/revoke/", access.revoke, name="revoke"),
+    path("approvals/<slug:id>/agreement/", access.add_agreement, name="add_agreement"),
     path("invitation/", invited.accept, name="invitation"),
     path("invitation/<str:token>/", invited.arrive, name="arrive"),
     path("images/", images.images, name="images"),

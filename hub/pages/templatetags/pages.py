@@ -20,6 +20,8 @@ TONES = {
     "starting": "busy",
     "requested": "busy",
     "proposed": "busy",
+    "asked": "busy",
+    "refused": "bad",
     "waiting": "busy",
     "accepted": "good",
     "expired": "warn",

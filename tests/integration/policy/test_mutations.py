@@ -81,6 +81,7 @@ UNASKED = {
     "manage_project": ("'person', 'training', 0",),
     "manage_dataset": ("'person', 'training', 0",),
     "manage_approval": ("'person', 'training', 0",),
+    "request_access": ("'person', 'training', 0", "'person', 'roles', 0"),
     "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
     "read_records": ("'person', 'training', 0",),
     "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
@@ -144,7 +145,9 @@ def let_through(folder: Path, name: str) -> list[str]:
     return [what for (what, _), yes in zip(gone, allowed[1:], strict=True) if yes]
 
 
-@pytest.mark.parametrize("name", ["start", "continue", "hand in", "vote", "release", "download", "approve"])
+@pytest.mark.parametrize(
+    "name", ["start", "continue", "hand in", "vote", "release", "download", "approve", "ask for access"]
+)
 def test_the_rules_alone_deny_when_a_fact_they_decide_by_is_gone(
     name: str, rules_alone: Path, opa_binary: Path
 ) -> None:
@@ -199,5 +202,6 @@ RELEVANT = {
         "submission",
         "project",
     },
+    "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
     "approve": {"active", "suspended", "roles", "memberships", "steward", "purpose", "until", "closes_on"},
 }

@@ -39,6 +39,9 @@ PROJECT = q.Project(
 MEMBERSHIP = q.Membership(
     project="01project", person="01person", role="researcher", valid_until=None, ended=False
 )
+LEADING = q.Membership(
+    project="01project", person="01person", role="project_lead", valid_until=None, ended=False
+)
 DATASET = q.Dataset(
     id="01dataset", title="Harbour", tier=2, steward="01person", steward_name="Ines", suspended=False
 )
@@ -115,6 +118,36 @@ ALLOWED: dict[str, q.Question] = {
         purpose="phonetics",
         until=date(2027, 6, 1),
         memberships=(),
+    ),
+    "refuse": q.ManageApproval(
+        person=STEWARD,
+        at=AT,
+        change="refuse",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(),
+    ),
+    "ask for access": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="ask",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
+    ),
+    "take a request back": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="withdraw",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
     ),
     "manage project": q.ManageProject(
         person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)
