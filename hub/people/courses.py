@@ -52,10 +52,11 @@ def record(*, by: Actor, table: Iterable[Row]) -> int:
     people = {row.person.id: facts.fresh(row.person) for row in table if row.person}
     allowed = {id: services.may_record(by=by, person=person) for id, person in people.items()}
     with transaction.atomic():
+        for permission in allowed.values():
+            permission.use()
         for row in table:
             assert row.person and row.completed_on and row.valid_until, "rows without an error are complete"
             person = people[row.person.id]
-            allowed[person.id].use()
             rows.claim(person)
             services.write_training(
                 by=by,

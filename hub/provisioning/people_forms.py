@@ -29,7 +29,7 @@ class Invite(Change):
         choices=choices(Role),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Being anything opens no data by itself: that takes a project, an approval and an agreement.",
+        help_text="A role opens no data by itself: that takes a project, an approval and an agreement.",
     )
     valid_until = Day(label="Last day of the roles", required=False, help_text="Empty for no end.")
 

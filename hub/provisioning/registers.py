@@ -25,7 +25,7 @@ def institutions(request: HttpRequest) -> HttpResponse:
     records.open_for(reader(request), "people")
     counted = Institution.objects.annotate(
         has_people=Count("people", distinct=True), has_datasets=Count("datasets", distinct=True)
-    )
+    ).order_by("name", "pk")
     page = Paginator(counted, 50).get_page(request.GET.get("page"))
     return render(request, "provisioning/institutions.html", {"page": page})
 

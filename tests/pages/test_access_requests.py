@@ -1,4 +1,4 @@
-"""A lead asks for data, its steward approves or refuses, and the lead reads which; the admin decides nothing."""
+"""A lead asks for data, its steward approves or says why not; the admin decides nothing."""
 
 from __future__ import annotations
 
