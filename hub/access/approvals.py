@@ -85,13 +85,13 @@ def revoke(*, by: Person, approval: Approval, reason: str) -> None:
 def may(
     *,
     by: Person,
-    change: Literal["approve", "revoke"],
+    change: Literal["approve", "revoke", "refuse"],
     project: Project,
     version: DatasetVersion,
     purpose: str,
     until: date,
 ) -> Permission:
-    """Return the permission to approve a version for a project, or to revoke that."""
+    """Return the permission to approve a version for a project, revoke that, or refuse a request for it."""
     return permission.to(
         by,
         subject=project.id,

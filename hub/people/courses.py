@@ -78,7 +78,7 @@ def _cells(text: str) -> list[tuple[int, dict[str, str]]]:
         names = [name.strip().lower() for name in next(reader, [])]
         if sorted(names) != sorted(COLUMNS):
             raise Invalid(f"The first line has to name the columns {', '.join(COLUMNS)}, and no others.")
-        found = []
+        found: list[tuple[int, dict[str, str]]] = []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue

@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import QuerySet
 
 from hub import rows
 from hub.errors import Invalid, NotFound, Unavailable, WrongState
@@ -115,7 +116,7 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _waiting(person: Person):  # type: ignore[no-untyped-def]  # a queryset of invitations
+def _waiting(person: Person) -> QuerySet[Invitation]:
     now = datetime.now(UTC)
     return Invitation.objects.filter(person=person, accepted_at=None, revoked_at=None, expires_at__gt=now)
 

@@ -19,7 +19,7 @@ def ending(changed: Changed, **where: object) -> list[Session]:
 
     A question without an answer counts as a no, as it does for a start.
     """
-    live = Session.objects.live().with_people().filter(**where)  # type: ignore[misc]  # keywords of a filter
+    live = Session.objects.live().with_people().filter(**where)
     return [one for one in live if not policy.ask(changed(facts.go_on(one))).allow]
 
 

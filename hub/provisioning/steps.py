@@ -29,6 +29,7 @@ class Change(forms.Form):
         """Return the form with its values out of sight and the confirmation set, for the second page."""
         for one in self.fields.values():
             one.widget = one.hidden_widget()
+        assert isinstance(self.data, QueryDict), "a form is bound to what a browser sent"
         data = self.data.copy()
         data["confirmed"] = "on"
         self.data = data
@@ -36,6 +37,7 @@ class Change(forms.Form):
 
     def renew(self) -> None:
         """Take the row version of this moment: its reader has just been told what stands against them."""
+        assert isinstance(self.data, QueryDict), "a form is bound to what a browser sent"
         data = self.data.copy()
         data["seen"] = self.initial.get("seen", "")
         data.pop("confirmed", None)
