@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "hub.access",
     "hub.workspaces",
     "egress_review",
+    "hub.stewardship",
 ]
 MIDDLEWARE = [
     "hub.pages.headers.Headers",

@@ -28,13 +28,13 @@ class _Teller:
         """Say it, unless something was said just now."""
         if done == of or time.monotonic() - self._said > SAY_SECONDS:
             self._said = time.monotonic()
-            print(json.dumps({"done": done, "of": of}), flush=True)
+            print(json.dumps({"done": done, "of": of}), flush=True)  # noqa: T201  # the command\'s answer
 
 
 def main(arguments: list[str]) -> int:
     """Examine one folder."""
     if len(arguments) != 1:
-        print("usage: python -m hub.datasets FOLDER", file=sys.stderr)
+        print("usage: python -m hub.datasets FOLDER", file=sys.stderr)  # noqa: T201  # the command\'s answer
         return 2
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     # It reads and prints; it has nothing to write into a file, and its memory is left nowhere.
@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
     try:
         report = examine(Path(arguments[0]), progress=_Teller()).as_json()
     except ParlatoryError as error:
-        print(str(error), file=sys.stderr)
+        print(str(error), file=sys.stderr)  # noqa: T201  # the command\'s answer
         return 1
-    print(json.dumps({"report": report}), flush=True)
+    print(json.dumps({"report": report}), flush=True)  # noqa: T201  # the command\'s answer
     return 0
 
 

@@ -17,7 +17,11 @@ FROZEN_FILE, FROZEN_FOLDER = 0o444, 0o755
 
 
 def copy(
-    source: Path, target: Path, files: Mapping[str, str], *, progress: Callable[[int], None] = lambda done: None
+    source: Path,
+    target: Path,
+    files: Mapping[str, str],
+    *,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> str:
     """Copy the files to a folder that appears whole or not at all; return the hash of its list of hashes.
 
@@ -81,7 +85,7 @@ def _freeze(folder: Path) -> None:
 
 
 def _require_same(target: Path, sums: bytes) -> None:
-    """A worker killed between copying and registering left the copies: they are taken if they are the same."""
+    """Take copies that a worker left, killed before it registered them, if they are the same."""
     try:
         same = (target / SUMS).read_bytes() == sums
     except OSError:

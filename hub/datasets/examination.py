@@ -201,5 +201,3 @@ def _companions(root: int, there: set[str], made: Examined) -> None:
 
 def _note(findings: Findings, kind: str, said: str, fix: str) -> None:
     findings.add(kind, said, fix, blocks=False)
-
-

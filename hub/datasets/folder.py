@@ -52,7 +52,7 @@ def odd_name(name: str) -> str:
 
 
 def shown(text: str, most: int = 120) -> str:
-    """Return text from a file as a page may show it: no character that hides or turns others, not too long."""
+    """Return text from a file as a page may show it: nothing that hides or turns letters, not too long."""
     safe = "".join(
         f"\\u{ord(letter):04x}" if unicodedata.category(letter)[0] == "C" else letter
         for letter in text[: most + 1]
@@ -75,7 +75,7 @@ def opened(root: Path) -> Iterator[int]:
 
 @contextmanager
 def plain_file(root: int, name: str) -> Iterator[int]:
-    """Hold a plain file below an open folder open; raises OSError where it, or a folder on the way, is not one."""
+    """Hold a plain file below an open folder open; a link on the way raises OSError, as a missing one does."""
     parts = name.split("/")
     if odd_name(name):
         raise OSError("its name is refused")

@@ -75,9 +75,7 @@ class IntakeWorker:
     def _examine(self, intake: Intake) -> None:
         log.info("intake_examined_from intake=%s folder=%s", intake.id, intake.folder)
         try:
-            report = examiner.examine(
-                places.state / "intake" / intake.folder, progress=self._told(intake)
-            )
+            report = examiner.examine(places.state / "intake" / intake.folder, progress=self._told(intake))
         except Superseded:
             log.info("intake_given_up intake=%s", intake.id)
             return

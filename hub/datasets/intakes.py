@@ -40,14 +40,14 @@ def begin(*, by: Person, dataset: Dataset, version: str, folder: str) -> Intake:
     dataset = facts.fresh(dataset)
     allowed = services.may(by, dataset=dataset, change="register")
     if folder not in folders():
-        raise NotFound("There is no such folder on the intake disk; ask the enclave’s operator to put it there.")
+        raise NotFound("There is no such folder on the intake disk; ask the enclave’s operator for it.")
     with transaction.atomic():
         allowed.use()
         rows.recheck(dataset)
         if DatasetVersion.objects.filter(dataset=dataset, version=version).exists():
-            raise WrongState(f"{dataset.title} has a version {version} already; give the new files a new one.")
+            raise WrongState(f"{dataset.title} has a version {version} already; choose another.")
         if Intake.objects.under_way().filter(dataset=dataset, version=version).exists():
-            raise WrongState(f"Version {version} of {dataset.title} is under way already; open it or drop it.")
+            raise WrongState(f"Version {version} of {dataset.title} is under way already; drop that first.")
         intake = Intake.objects.create(dataset=dataset, version=version, folder=folder, requested_by=by)
         _write_down(by, intake)
     return intake

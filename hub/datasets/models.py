@@ -138,9 +138,7 @@ class Intake(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="intakes")
     version = models.CharField(max_length=40)
     folder = models.CharField(max_length=100)
-    state = models.CharField(
-        max_length=12, choices=choices(IntakeState), default=IntakeState.EXAMINING.value
-    )
+    state = models.CharField(max_length=12, choices=choices(IntakeState), default=IntakeState.EXAMINING.value)
     # How many recordings are looked at or copied, of how many.
     done = models.PositiveIntegerField(default=0)
     of = models.PositiveIntegerField(default=0)

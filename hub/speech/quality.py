@@ -3,10 +3,10 @@
 Definitions, so that numbers can be compared with other people's:
 
 * Levels are dB relative to full scale, where 0 dB is an amplitude of 1.0: a square wave of full scale has
-  0 dBFS RMS, a sine −3.01 (that is the plain RMS convention, not AES17’s, which adds 3.01).
+  0 dBFS RMS, a sine -3.01 (that is the plain RMS convention, not AES17’s, which adds 3.01).
 * Clipped samples lie in runs of at least three at the ceiling of the file's own format, within one channel
   (the criterion of SoX and of most editors, which look for consecutive samples at full scale).
-* A frame of 20 ms is silent when its level is under −60 dBFS, or 30 dB under the recording's loud frames
+* A frame of 20 ms is silent when its level is under -60 dBFS, or 30 dB under the recording's loud frames
   (their 95th percentile): noise floors differ, pauses are told by the distance to the speech.
 """
 
@@ -86,7 +86,7 @@ def measure(file: Path | int) -> Sound:
 
 
 def level_dbfs(power: float) -> float:
-    """Return a mean power (1.0 is full scale squared) in dBFS, no lower than −120."""
+    """Return a mean power (1.0 is full scale squared) in dBFS, no lower than -120."""
     return max(FLOOR_DBFS, 10 * math.log10(power)) if power > 0 else FLOOR_DBFS
 
 
@@ -152,7 +152,7 @@ def _frame(sound: Any) -> int:
 
 
 def _blocks(sound: Any) -> Iterator[Samples]:
-    """Yield blocks of shape (samples, channels), whole frames each but the last, at most 4 MiB or one frame."""
+    """Yield blocks of shape (samples, channels): whole frames but for the last, 4 MiB or one frame at most."""
     frame = _frame(sound)
     size = max(1, BLOCK_VALUES // (sound.channels * frame)) * frame
     left = LONGEST_SECONDS * sound.samplerate

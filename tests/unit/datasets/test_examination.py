@@ -30,9 +30,7 @@ def cut(number: int, **changes: Any) -> dict[str, Any]:
         "num_samples": RATE,
         "duration": 1.0,
     }
-    said = [
-        {"speaker": f"s{number % 2}", "language": "fr", "text": "bonjour", "start": 0.0, "duration": 1.0}
-    ]
+    said = [{"speaker": f"s{number % 2}", "language": "fr", "text": "bonjour", "start": 0.0, "duration": 1.0}]
     return {"id": f"c{number}", "recording": {**recording, **changes}, "supervisions": said}
 
 
