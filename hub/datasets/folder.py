@@ -75,7 +75,7 @@ def opened(root: Path) -> Iterator[int]:
 
 @contextmanager
 def plain_file(root: int, name: str) -> Iterator[int]:
-    """Hold a plain file below an open folder open; a link on the way raises OSError, as a missing one does."""
+    """Hold a plain file below an open folder open; a link on the way raises OSError, as none does."""
     parts = name.split("/")
     if odd_name(name):
         raise OSError("its name is refused")

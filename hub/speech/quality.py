@@ -152,7 +152,7 @@ def _frame(sound: Any) -> int:
 
 
 def _blocks(sound: Any) -> Iterator[Samples]:
-    """Yield blocks of shape (samples, channels): whole frames but for the last, 4 MiB or one frame at most."""
+    """Yield blocks of shape (samples, channels): whole frames but the last, 4 MiB or one frame at most."""
     frame = _frame(sound)
     size = max(1, BLOCK_VALUES // (sound.channels * frame)) * frame
     left = LONGEST_SECONDS * sound.samplerate
