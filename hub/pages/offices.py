@@ -36,6 +36,7 @@ def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
+    desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
     people = Door("People", reverse("people:people"), "roles, training, standing")
     projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
     sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
@@ -43,7 +44,7 @@ def _all() -> tuple[Office, ...]:
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
-        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (approvals, datasets)),
+        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (desk, approvals, datasets)),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",

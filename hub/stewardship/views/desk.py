@@ -17,6 +17,7 @@ from hub.stewardship import drawn, paging
 from hub.stewardship.forms import ConfirmForm, IntakeForm
 from hub.stewardship.models import Feedback
 
+LOOK_AGAIN_SECONDS = 3
 ACTS = {
     "repeat": (intakes.repeat, "The folder is examined once more."),
     "confirm": (intakes.confirm, "The files are copied; the version is registered when that is done."),
@@ -30,9 +31,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Show the reader's own datasets, what is under way and what waits for an answer."""
     person = reader(request)
     waiting = Count("feedback", filter=Q(feedback__answered_at=None), distinct=True)
-    mine = Dataset.objects.filter(steward=person).annotate(
-        version_count=Count("versions", distinct=True), waiting=waiting
-    )
+    counted = {"version_count": Count("versions", distinct=True), "waiting": waiting}
+    mine = Dataset.objects.filter(steward=person).annotate(**counted).order_by("title", "pk")
     under_way = Intake.objects.under_way().filter(dataset__steward=person).select_related("dataset")
     context = {
         "page": paging.page(request, mine),
@@ -85,7 +85,10 @@ def intake(request: HttpRequest, id: str) -> HttpResponse:
         "plots": drawn.of(shown.facts),
         "form": ConfirmForm(initial={"row_version": shown.row_version}, auto_id=False),
     }
-    return render(request, "stewardship/intake.html", context)
+    answer = render(request, "stewardship/intake.html", context)
+    if shown.is_worked_on:
+        answer.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
+    return answer
 
 
 @login_required
