@@ -32,7 +32,7 @@ class Answer:
 
 
 def answers(person: Person, dataset: Dataset) -> list[Answer]:
-    """Return, for each project of a person, whether they could start a session with a dataset."""
+    """Return, for each project of a person, whether they could start a session with a dataset; yes first."""
     newest = dataset.versions.select_related("dataset__steward").first()
     told = []
     for project in _projects(person):
@@ -41,7 +41,7 @@ def answers(person: Person, dataset: Dataset) -> list[Answer]:
             told += _asked(person, project, held)
         elif newest is not None:
             told += _asked(person, project, [], newest)
-    return told
+    return sorted(told, key=lambda answer: not answer.allow)
 
 
 def usable(person: Person) -> frozenset[str]:
