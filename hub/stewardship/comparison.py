@@ -36,6 +36,11 @@ LINES: tuple[tuple[str, str, str], ...] = (
 )
 
 
+def is_measured(*versions: DatasetVersion) -> bool:
+    """Whether all these versions were measured."""
+    return VersionFacts.objects.filter(version__in=versions).count() == len(versions)
+
+
 def of(older: DatasetVersion, newer: DatasetVersion) -> Difference:
     """Return what differs; a version that is not measured yet raises WrongState."""
     before, after = _measured(older), _measured(newer)
