@@ -117,6 +117,7 @@ def main() -> None:
     from egress_review.screenings import SECONDS, Bench
     from egress_review.uploads import UploadLimits
     from egress_review.vault import Vault
+    from hub.datasets import intake_work
     from hub.places import places
 
     vault = Vault(places.state / "vault")
@@ -133,6 +134,8 @@ def main() -> None:
     # Beside the screenings: a large dataset's index takes minutes, and nobody's result should wait for it.
     indexer = Thread(target=indexes.keep_built, args=(stop,), name="leak-indexes", daemon=True)
     indexer.start()
+    intakes = Thread(target=intake_work.keep_going, args=(stop,), name="intakes", daemon=True)
+    intakes.start()
     Worker(bench).run(stop)
 
 

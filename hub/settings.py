@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "hub.workspaces",
     "egress_review",
     "hub.provisioning",
+    "hub.stewardship",
 ]
 MIDDLEWARE = [
     "hub.pages.headers.Headers",

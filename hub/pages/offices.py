@@ -38,6 +38,7 @@ def _all() -> tuple[Office, ...]:
     asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
     images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
+    desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
     people = Door("People", reverse("people:people"), "roles, training, standing")
     projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
     sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
@@ -48,7 +49,7 @@ def _all() -> tuple[Office, ...]:
         Office(
             Role.DATA_STEWARD,
             "You answer for datasets and for who may use them.",
-            (asked, approvals, datasets),
+            (asked, desk, approvals, datasets),
         ),
         Office(
             Role.ADMIN,

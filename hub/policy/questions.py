@@ -28,6 +28,7 @@ __all__ = [
     "Approval",
     "ContinueSession",
     "Dataset",
+    "DatasetFeedback",
     "DatasetUse",
     "DatasetVersion",
     "Download",
@@ -46,11 +47,13 @@ __all__ = [
     "RequestAccess",
     "Review",
     "Role",
+    "SeeUse",
     "Session",
     "SignAgreement",
     "SignIn",
     "StartSession",
     "Submission",
+    "SubmissionFeedback",
     "Training",
     "ViewSubmission",
     "Vote",
@@ -296,6 +299,42 @@ class Download(Question):
     submission: Submission
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeeUse(Question):
+    """Somebody wants to see which projects use a dataset, and what left of it."""
+
+    package = "stewardship"
+    action = "see_use"
+
+    dataset: Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a dataset; `author` says or said it."""
+
+    package = "stewardship"
+    action = "dataset_feedback"
+
+    what: Literal["give", "read", "answer"]
+    dataset: Dataset
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a decision on a submission."""
+
+    package = "stewardship"
+    action = "submission_feedback"
+
+    what: Literal["give", "read", "answer"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    author: str
+
+
 QUESTIONS: tuple[type[Question], ...] = (
     SignIn,
     ManagePeople,
@@ -314,6 +353,9 @@ QUESTIONS: tuple[type[Question], ...] = (
     ReleaseSubmission,
     Withdraw,
     Download,
+    SeeUse,
+    DatasetFeedback,
+    SubmissionFeedback,
 )
 
 

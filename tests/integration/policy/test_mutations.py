@@ -87,6 +87,10 @@ UNASKED = {
     "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
     "download": ("'person', 'training', 0", "'person', 'roles', 0"),
     "withdraw": ("'person', 'training', 0",),
+    "see_use": ("'person', 'training', 0",),
+    # Anybody in good standing may say what is wrong with a dataset.
+    "dataset_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "submission_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
 }
 
 

@@ -209,4 +209,29 @@ ALLOWED: dict[str, q.Question] = {
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
     ),
+    "see use": q.SeeUse(person=STEWARD, at=AT, dataset=DATASET),
+    "give feedback": q.DatasetFeedback(
+        person=RESEARCHER, at=AT, what="give", dataset=DATASET, author="01person"
+    ),
+    "answer feedback": q.DatasetFeedback(
+        person=STEWARD, at=AT, what="answer", dataset=DATASET, author="01other"
+    ),
+    "give feedback on a decision": q.SubmissionFeedback(
+        person=RESEARCHER,
+        at=AT,
+        what="give",
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        submission=RELEASED,
+        author="01person",
+    ),
+    "answer feedback on a decision": q.SubmissionFeedback(
+        person=CHECKER,
+        at=AT,
+        what="answer",
+        project=PROJECT,
+        memberships=(),
+        submission=RELEASED,
+        author="01other",
+    ),
 }
