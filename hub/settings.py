@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "hub.access",
     "hub.workspaces",
     "egress_review",
+    "hub.audit",
 ]
 MIDDLEWARE = [
     "hub.pages.headers.Headers",

@@ -31,7 +31,7 @@ COMMANDS = {
         "hub.ledger",
         "verify: check every entry and signature; receipt FILE [--files DIR]: check a receipt",
         part="portal",
-        own=("receipt",),
+        own=("receipt", "inclusion"),
     ),
     "bench": Command("hub.bench", "sessions: start-to-ready, measured against a stock spawner"),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import django
 
-from hub.ledger import receipt
+from hub.ledger import inclusion, receipt
 
 if TYPE_CHECKING:
     from hub.ledger.models import Entry
@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
     prove.add_argument("index", type=int)
     receipt.options(verbs.add_parser("receipt", help="check a downloaded receipt; needs nothing but a key"))
+    inclusion.options(verbs.add_parser("inclusion", help="check an entry's downloaded proof with a key"))
     verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
     verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
+    if given.verb == "inclusion":
+        return inclusion.run(given)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from hub.ledger import publisher

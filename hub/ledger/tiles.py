@@ -55,6 +55,39 @@ class Tiles:
             subtrees += [(_HEIGHT * level, node) for node in self.hashes(level, count // WIDTH, width)]
         return tree.root_of_subtrees(subtrees)
 
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """Return the nodes that prove entry `index` to be in the tree over `size`, from a few tiles only."""
+        if not 0 <= index < size:
+            raise IndexError(f"a tree of {size} leaves has no leaf {index}")
+        nodes, start, end = [], 0, size
+        while end - start > 1:
+            middle = start + (1 << ((end - start - 1).bit_length() - 1))
+            if index < middle:
+                nodes.append(self._root_between(middle, end))
+                end = middle
+            else:
+                nodes.append(self._root_between(start, middle))
+                start = middle
+        return nodes[::-1]
+
+    def _root_between(self, start: int, end: int) -> bytes:
+        """Return the root over some leaves that make up a node of the tree: whole subtrees, each from a tile."""
+        subtrees = []
+        while start < end:
+            height = (end - start).bit_length() - 1
+            if start:
+                height = min(height, (start & -start).bit_length() - 1)
+            subtrees.append((height, self._node(height, start >> height)))
+            start += 1 << height
+        return tree.root_of_subtrees(subtrees)
+
+    def _node(self, height: int, place: int) -> bytes:
+        """Return the hash of a whole subtree by its height and its place at that height."""
+        level, within = divmod(height, _HEIGHT)
+        first = place << within
+        hashes = self.hashes(level, first // WIDTH, first % WIDTH + (1 << within))
+        return tree.root(hashes[first % WIDTH :])
+
     def hashes(self, level: int, index: int, width: int) -> list[bytes]:
         """Return the first `width` hashes of a tile."""
         if width == 0:
@@ -122,7 +155,11 @@ class Tiles:
 
     def _read(self, name: str, index: int, width: int) -> bytes:
         path = self.folder / "tile" / name / path_of(index)
-        candidates = [path] if width == WIDTH else [path.with_name(f"{path.name}.p") / str(width), path]
+        candidates = [path]
+        if width < WIDTH:
+            partial = path.with_name(f"{path.name}.p")
+            wider = sorted((int(one.name) for one in partial.glob("*") if one.name.isdigit()), reverse=True)
+            candidates = [partial / str(width), path, *(partial / str(one) for one in wider if one > width)]
         for candidate in candidates:
             try:
                 return candidate.read_bytes()

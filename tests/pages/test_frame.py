@@ -26,3 +26,8 @@ def test_axe_is_heard(house: House) -> None:
     page = house.page(portal.person("rosa", Role.RESEARCHER))
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src=x><input></main></html>")
     assert {line.split(": ")[1] for line in problems(page)} >= {"image-alt", "label"}
+
+
+def test_pages_are_tried_in_their_own_looks(house: House) -> None:
+    page = house.page(portal.person("rosa", Role.RESEARCHER))
+    assert page.evaluate("getComputedStyle(document.body).display") == "flex"
