@@ -71,7 +71,7 @@ class Tiles:
         return nodes[::-1]
 
     def _root_between(self, start: int, end: int) -> bytes:
-        """Return the root over some leaves that make up a node of the tree: whole subtrees, each from a tile."""
+        """Return the root over the leaves of one node of the tree, from whole subtrees, each in a tile."""
         subtrees = []
         while start < end:
             height = (end - start).bit_length() - 1

@@ -24,6 +24,7 @@ def ada(house: House, tiles: Tiles) -> Person:
     """An auditor, of an enclave where something happened."""
     rosa, adam = portal.person("rosa", Role.RESEARCHER), portal.person("adam", Role.ADMIN, second_factor=True)
     vowels = portal.project("vowels", member=rosa)
+    portal.approval(vowels, portal.version("prompts"), signed_by=rosa)
     entry(Kind.PROVISIONED, by=adam.id, on=vowels.id, what="project", state="open")
     entry(Kind.MEMBERSHIP_CHANGED, by=adam.id, on=rosa.id, project=vowels.id, role="researcher", member=True)
     entry(
@@ -37,7 +38,17 @@ def ada(house: House, tiles: Tiles) -> Person:
     return portal.person("ada", Role.AUDITOR)
 
 
-@pytest.mark.parametrize("path", ["/ledger/", "/ledger/?denials=on", "/ledger/kinds/", "/ledger/1/"])
+PATHS = [
+    "/ledger/",
+    "/ledger/?denials=on&since=never",
+    "/ledger/kinds/",
+    "/ledger/1/",
+    "/audit/reach/",
+    "/audit/reach/?day=2026-01-01",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("phone", [False, True])
 def test_every_page_keeps_nobody_out(house: House, ada: Person, path: str, phone: bool) -> None:
     page = house.page(ada, path=path, phone=phone)
