@@ -11,6 +11,7 @@ urlpatterns = [
     path("", ledger_views.index, name="index"),
     path("kinds/", ledger_views.kinds, name="kinds"),
     path("checkpoint", ledger_views.checkpoint, name="checkpoint"),
+    path("export.zip", ledger_views.export, name="export"),
     path("<int:index>/", ledger_views.entry, name="entry"),
     path("<int:index>/proof.json", ledger_views.proof, name="proof"),
 ]

@@ -9,14 +9,16 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hub.audit import denials, names, tallies, timeline
 from hub.audit.filters import PARTS, Filter, FilterForm, people_called, place, read
 from hub.errors import NotFound
-from hub.ledger import audit, inclusion, publisher
+from hub.ledger import audit, entries, inclusion, publisher
+from hub.ledger import export as exports
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 from hub.ledger.tiles import Tiles
@@ -127,6 +129,26 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     if note is None:
         raise NotFound("nothing is published yet; try again in a minute")
     return HttpResponse(note, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@login_required
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the whole signed ledger as one file that verifies offline; with `text`, what its entries say."""
+    person = reader(request)
+    records.open_for(person, "ledger")
+    tiles, verifier = Tiles(publisher.folder()), publisher.signer().verifier
+    note = tiles.read_checkpoint()
+    if note is None:
+        raise NotFound("nothing is published yet; try again in a minute")
+    text, size = request.GET.get("text") == "1", verifier.read(note).size
+    with transaction.atomic():
+        entries.append(Kind.EXPORTED, by=person.id, subject="ledger", facts={"size": size, "text": text})
+    made = exports.pieces(tiles, verifier, note=note, text=text)
+    response = StreamingHttpResponse(made, content_type="application/zip")
+    name = f"ledger-{size}{'-with-text' if text else ''}.zip"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _entry(index: int) -> Entry:

@@ -123,14 +123,15 @@ def _fill(past: World) -> None:
 def page(at: Moment, ways: Sequence[Way], *, start: int, only_open: bool) -> Page:
     """Return a page of ways from a place on; of open ones only, as many as one look may ask about."""
     rows: list[Reach] = []
+    most = ASKED_AT_ONCE if only_open else PAGE_SIZE
     place = start
-    asked = ways[start : start + (ASKED_AT_ONCE if only_open else PAGE_SIZE)]
-    for place, way in enumerate(_shown(at, asked), start + 1):
+    for way in _shown(at, list(ways[start : start + most])):
+        if len(rows) == PAGE_SIZE:
+            break
+        place += 1
         reach = at.ask(way)
         if reach.open or not only_open:
             rows.append(reach)
-        if len(rows) == PAGE_SIZE:
-            break
     return Page(tuple(rows), next=place if place < len(ways) else None, ways=len(ways))
 
 
@@ -227,7 +228,7 @@ def _person(at: Moment, id: str) -> facts.Person:
 
 
 def _shown(at: Moment, ways: list[Way]) -> list[Way]:
-    """Return the ways; for a past day, read first whether each person's last sign-in showed a second factor."""
+    """Return the ways; for a past day, read first whether each last sign-in showed a second factor."""
     if at.below is None:
         return ways
     people = {way.person for way in ways}

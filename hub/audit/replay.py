@@ -33,7 +33,7 @@ class Act(Protocol):
 
 @dataclass(frozen=True)
 class Past:
-    """The facts of a past moment, and how many entries could not say what they did, because they are erased."""
+    """The facts of a past moment, and how many entries could not say what they did: they are erased."""
 
     world: World
     erased: int

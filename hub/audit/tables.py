@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet shows and never runs: a cell that could be a formula gets an apostrophe before it."""
+"""CSV that a spreadsheet shows and never runs: what could be a formula gets an apostrophe before it."""
 
 from __future__ import annotations
 

@@ -44,3 +44,4 @@ class Kind(StrEnum):
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
     ERASED = "erased"
+    EXPORTED = "exported"

@@ -106,6 +106,19 @@ class Tiles:
                 raise TilesBroken(f"entry tile {index} holds {len(found)} entries, not {width}")
             yield from found[:width]
 
+    def files(self, size: int) -> Iterator[tuple[str, bytes]]:
+        """Yield name and content of each tile of the tree over the first `size` entries, and of no other."""
+        for name in ["entries", *(str(level) for level in range(self._top(size) + 1))]:
+            count = size >> (0 if name == "entries" else _HEIGHT * int(name))
+            for index in range((count + WIDTH - 1) // WIDTH):
+                width = min(WIDTH, count - index * WIDTH)
+                path = path_of(index) + (f".p/{width}" if width < WIDTH else "")
+                # A partial tile may be read from one that has grown since.
+                if name == "entries":
+                    yield f"{name}/{path}", bundle(unbundle(self._read(name, index, width))[:width])
+                else:
+                    yield f"{name}/{path}", b"".join(self.hashes(int(name), index, width))
+
     def check(self, size: int) -> bytes:
         """Return the root over the entry tiles, if every hash tile is the one they make."""
         hashes = [tree.leaf_hash(leaf) for leaf in self.leaves(size)]

@@ -79,7 +79,7 @@ def registered(dataset: Dataset, by: Person) -> DatasetVersion:
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """Day 0: Rosa is a trained member of an open project whose data is approved and whose terms she signed."""
+    """Day 0: Rosa is a trained member of an open project; its data is approved, its terms are signed."""
     own_ledger.opened(tmp_path, monkeypatch)
     with time_machine.travel(BEGIN, tick=False) as clock:
         north = people.add_institution(by=WITHOUT_POLICY, slug="north", name="North")
@@ -155,9 +155,7 @@ LOSSES: dict[str, Callable[[Stage], None]] = {
     "role ended": _end_role,
     "person suspended": lambda stage: people.suspend(by=WITHOUT_POLICY, person=stage.rosa, reason="Asked."),
     "account closed": lambda stage: people.deactivate(by=WITHOUT_POLICY, person=stage.rosa, reason="Left."),
-    "project suspended": lambda stage: projects.suspend(
-        by=WITHOUT_POLICY, project=stage.vowels, reason="Ask."
-    ),
+    "project suspended": lambda stage: projects.suspend(by=WITHOUT_POLICY, project=stage.vowels, reason="."),
     "project closed": lambda stage: projects.close(by=WITHOUT_POLICY, project=stage.vowels),
     "dataset suspended": lambda stage: datasets.suspend(
         by=WITHOUT_POLICY, dataset=stage.prompts.dataset, reason="A speaker asked."
