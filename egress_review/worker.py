@@ -112,6 +112,9 @@ def main() -> None:
     os.umask(0o007)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
     from egress_review import indexes
     from egress_review.screener import EngineScreener
     from egress_review.screenings import SECONDS, Bench
@@ -133,6 +136,8 @@ def main() -> None:
     # Beside the screenings: a large dataset's index takes minutes, and nobody's result should wait for it.
     indexer = Thread(target=indexes.keep_built, args=(stop,), name="leak-indexes", daemon=True)
     indexer.start()
+    for name in settings.PARLATORY_BESIDE_WORKER:
+        Thread(target=import_string(name), args=(stop,), name=name, daemon=True).start()
     Worker(bench).run(stop)
 
 

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("releases/", include("egress_review.urls")),
     path("ledger/", include("hub.audit.ledger_urls")),
     path("audit/", include("hub.audit.urls")),
+    path("notices/", include("hub.notices.urls")),
 ]
 handler400 = "hub.pages.errors.bad_request"
 handler403 = "hub.pages.errors.forbidden"

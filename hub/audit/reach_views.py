@@ -80,7 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "next": _link(request, start=str(found.next)) if found.next is not None else "",
             "first": _link(request) if start else "",
             "csv": _link(request),
-            "revision": policy.revision()[:12],
+            "revision": _revision()[:12],
             "then": _rules(at),
         }
     return render(request, "audit/reach.html", context)
@@ -136,7 +136,15 @@ def _rules(at: reach.Moment) -> str:
     if last is None:
         return ""
     then = str(json.loads(bytes(last.leaf))["public"]["revision"])
-    return "" if then == policy.revision() else then[:12]
+    return "" if then == _revision() else then[:12]
+
+
+def _revision() -> str:
+    """Return the rules' revision; empty where none are served, and then they are not answering either."""
+    try:
+        return policy.revision()
+    except OSError:
+        return ""
 
 
 def _link(request: HttpRequest, **changed: str) -> str:

@@ -42,13 +42,14 @@ def _all() -> tuple[Office, ...]:
     submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
     reach = Door("Who can reach what", reverse("audit:reach"), "now, and on any past day")
+    outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
         Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (approvals, datasets)),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, ledger, reach),
+            (people, projects, sessions, ledger, reach, outbox),
         ),
         Office(
             Role.AUDITOR,
