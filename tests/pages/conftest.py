@@ -28,6 +28,7 @@ from hub.places import places
 from hub.policy import bundle
 from hub.policy.client import Policy
 from hub.workspaces import launch
+from tests import own_ledger
 from tests.integration.policy.conftest import started, stopped
 from tests.portal import RemoteStandIn
 
@@ -48,6 +49,8 @@ class House:
             viewport={"width": 390 if phone else 1280, "height": 860},
             java_script_enabled=javascript,
             accept_downloads=True,
+            # A colour that is still changing is not the one people read.
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         name = settings.SESSION_COOKIE_NAME
@@ -125,6 +128,7 @@ def house(
 ) -> Iterator[House]:
     """A portal over a database with nothing in it."""
     monkeypatch.setattr(policy, "ask", real_policy.ask)
+    own_ledger.opened(tmp_path, monkeypatch)
     for name, value in {
         "PARLATORY_THREADS": False,
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],

@@ -28,6 +28,7 @@ def test_axe_is_heard(house: House) -> None:
     assert {line.split(": ")[1] for line in problems(page)} >= {"image-alt", "label"}
 
 
-def test_pages_are_tried_in_their_own_looks(house: House) -> None:
+def test_pages_have_their_style(house: House) -> None:
     page = house.page(portal.person("rosa", Role.RESEARCHER))
-    assert page.evaluate("getComputedStyle(document.body).display") == "flex"
+    weight = page.evaluate("getComputedStyle(document.querySelector('.brand')).fontWeight")
+    assert weight == "650"
