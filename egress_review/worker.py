@@ -112,6 +112,9 @@ def main() -> None:
     os.umask(0o007)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
     from egress_review import indexes
     from egress_review.screener import EngineScreener
     from egress_review.screenings import SECONDS, Bench
@@ -136,6 +139,8 @@ def main() -> None:
     indexer.start()
     intakes = Thread(target=intake_work.keep_going, args=(stop,), name="intakes", daemon=True)
     intakes.start()
+    for name in settings.PARLATORY_BESIDE_WORKER:
+        Thread(target=import_string(name), args=(stop,), name=name, daemon=True).start()
     Worker(bench).run(stop)
 
 

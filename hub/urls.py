@@ -20,7 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.access.urls")),
     path("", include("hub.workspaces.urls")),
     path("releases/", include("egress_review.urls")),
-    path("ledger/", include("hub.ledger.urls")),
+    path("ledger/", include("hub.audit.ledger_urls")),
+    path("audit/", include("hub.audit.urls")),
+    path("notices/", include("hub.notices.urls")),
 ]
 handler400 = "hub.pages.errors.bad_request"
 handler403 = "hub.pages.errors.forbidden"

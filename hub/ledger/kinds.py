@@ -47,3 +47,4 @@ class Kind(StrEnum):
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
     ERASED = "erased"
+    EXPORTED = "exported"

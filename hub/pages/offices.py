@@ -44,6 +44,8 @@ def _all() -> tuple[Office, ...]:
     sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
     submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
+    reach = Door("Who can reach what", reverse("audit:reach"), "now, and on any past day")
+    outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
         Office(
@@ -54,12 +56,12 @@ def _all() -> tuple[Office, ...]:
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, images, ledger),
+            (people, projects, sessions, images, ledger, reach, outbox),
         ),
         Office(
             Role.AUDITOR,
             "You read every record and change nothing.",
-            (ledger, submissions, sessions, people, projects),
+            (ledger, reach, submissions, sessions, people, projects),
         ),
         Office(
             Role.KEY_CUSTODIAN,
