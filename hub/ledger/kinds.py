@@ -44,3 +44,7 @@ class Kind(StrEnum):
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
     ERASED = "erased"
+    DIFFERED = "differed"
+    REVIEW_TAKEN = "review_taken"
+    REVIEW_GIVEN_BACK = "review_given_back"
+    CONFLICT_DECLARED = "conflict_declared"

@@ -12,6 +12,7 @@ from hub.policy.facts import (
     Dataset,
     DatasetUse,
     DatasetVersion,
+    FileApproval,
     Membership,
     Person,
     Project,
@@ -26,11 +27,13 @@ __all__ = [
     "QUESTIONS",
     "Agreement",
     "Approval",
+    "Consolidate",
     "ContinueSession",
     "Dataset",
     "DatasetUse",
     "DatasetVersion",
     "Download",
+    "FileApproval",
     "HandIn",
     "ManageApproval",
     "ManageDataset",
@@ -203,7 +206,7 @@ class ContinueSession(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class HandIn(Question):
-    """A person wants to hand in files from a running session."""
+    """A person wants to hand in files from a running session, in place of what came back if one is given."""
 
     package = "hand_in"
     action = "submit"
@@ -211,11 +214,15 @@ class HandIn(Question):
     project: Project
     memberships: tuple[Membership, ...]
     session: Session
+    replaces: tuple[Submission, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSubmission(Question):
-    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`."""
+    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`.
+
+    `conflicted` here and below: the asking person declared a conflict of interest with the project.
+    """
 
     package = "releases"
     action = "view"
@@ -224,6 +231,7 @@ class ViewSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +246,22 @@ class Vote(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consolidate(Question):
+    """The votes differ, and one of those who voted answers once more; `vote` is the new answer."""
+
+    package = "releases"
+    action = "consolidate"
+
+    vote: Literal["approve", "reject", "return"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +275,8 @@ class ReleaseSubmission(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    files: tuple[FileApproval, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,6 +289,7 @@ class Withdraw(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +318,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     HandIn,
     ViewSubmission,
     Vote,
+    Consolidate,
     ReleaseSubmission,
     Withdraw,
     Download,
