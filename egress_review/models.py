@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, VOTING, State
+from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, State
 from hub import ids
 from hub.people.models import choices
 
@@ -52,7 +52,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
     def for_review(self) -> SubmissionQuerySet:
         """Keep what waits for votes, the longest waiting first."""
-        return self.filter(state__in=list(VOTING)).order_by("submitted_at")
+        return self.filter(state=State.IN_REVIEW).order_by("submitted_at")
 
     def newest_first(self) -> SubmissionQuerySet:
         """Order by the time of handing in; counting drops the model's own order."""
