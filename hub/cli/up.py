@@ -74,7 +74,7 @@ def machine(places: Places, *, extras: frozenset[str] = frozenset(), browser: bo
     """Do the steps about the machine: packages, Docker, users, folders, environment."""
     logs = places.state / "log"
     with step("Debian packages", "packages", logs) as current:
-        packages.ensure(current, browser=browser)
+        packages.ensure(current, tests=browser)
     with step("Docker engine", "docker", logs) as current:
         docker_engine.ensure(places, current)
     with step("Users and folders", "folders", logs) as current:
