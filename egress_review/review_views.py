@@ -185,7 +185,7 @@ def _page(
         "head": head or SettleForm(initial={"row_version": found.row_version}),
         "answers": [
             (one, (answers or _answer_forms(found, person))[one.file.pk])
-            for one in (review_page.differing(found, person=person) if settling else [])
+            for one in (review_page.differing(found, person=person) if settling or head else [])
         ],
     }
     wrong = [form for form in (finish, file_form, head, *(answers or {}).values()) if form and form.errors]

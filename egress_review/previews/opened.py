@@ -17,6 +17,7 @@ COLUMNS = 60
 PAGE_PIXELS = 1_400
 LISTED = 500
 HEX_BYTES = 1_024
+MEMBER_BYTES = 20 * 1024**2
 SOUND_BYTES = 8 * 1024**2
 WIDTH, HEIGHT = 900, 160
 QUIETEST = -90.0
@@ -111,6 +112,9 @@ def archive(data: bytes, page: int) -> Shown:
             listed = Table(("file in the archive", "bytes"), rows, what="file")
             return Shown(tables=(listed,), pages=len(members) + 1, cut="Each file has its own page.")
         member = members[page - 2]
+        if member.file_size > MEMBER_BYTES:
+            why = f"{label(member.filename)} unpacks to more than {MEMBER_BYTES // 1024**2} MiB."
+            return Shown(page=page, pages=len(members) + 1, why_not=f"No preview: {why}")
         inner = preview.by_name(member.filename, opened.read(member))
         return _titled(inner, member.filename, page, len(members) + 1)
 
