@@ -35,6 +35,9 @@ def run(arguments: list[str]) -> int:
     """Bring the enclave up; without --detach stay and stop it on Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python3 -m hub up", description=__doc__)
     parser.add_argument("--detach", action="store_true", help="return when the enclave is ready")
+    parser.add_argument(
+        "--without-demo", action="store_true", help="start with nobody and nothing in it, and stay so"
+    )
     options = parser.parse_args(arguments)
     if preflight.not_root(places):
         preflight.check(places)
@@ -45,6 +48,8 @@ def run(arguments: list[str]) -> int:
     began = time.monotonic()
     with only_one(places):
         print(f"Bringing up {places.enclave} from {places.checkout}")
+        if options.without_demo:
+            prepare.stay_without_demo(places)
         ready(places)
         try:
             supervisor = start(places)
