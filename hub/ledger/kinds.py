@@ -48,3 +48,7 @@ class Kind(StrEnum):
     ENCLAVE_STARTED = "enclave_started"
     ERASED = "erased"
     EXPORTED = "exported"
+    DIFFERED = "differed"
+    REVIEW_TAKEN = "review_taken"
+    REVIEW_GIVEN_BACK = "review_given_back"
+    CONFLICT_DECLARED = "conflict_declared"

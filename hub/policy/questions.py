@@ -12,6 +12,7 @@ from hub.policy.facts import (
     Dataset,
     DatasetUse,
     DatasetVersion,
+    FileApproval,
     Membership,
     Person,
     Project,
@@ -26,12 +27,14 @@ __all__ = [
     "QUESTIONS",
     "Agreement",
     "Approval",
+    "Consolidate",
     "ContinueSession",
     "Dataset",
     "DatasetFeedback",
     "DatasetUse",
     "DatasetVersion",
     "Download",
+    "FileApproval",
     "HandIn",
     "ManageApproval",
     "ManageDataset",
@@ -225,7 +228,7 @@ class ContinueSession(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class HandIn(Question):
-    """A person wants to hand in files from a running session."""
+    """A person wants to hand in files from a running session, in place of what came back if one is given."""
 
     package = "hand_in"
     action = "submit"
@@ -233,11 +236,15 @@ class HandIn(Question):
     project: Project
     memberships: tuple[Membership, ...]
     session: Session
+    replaces: tuple[Submission, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSubmission(Question):
-    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`."""
+    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`.
+
+    `conflicted` here and below: the asking person declared a conflict of interest with the project.
+    """
 
     package = "releases"
     action = "view"
@@ -246,6 +253,7 @@ class ViewSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +268,22 @@ class Vote(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consolidate(Question):
+    """The votes differ, and one of those who voted answers once more; `vote` is the new answer."""
+
+    package = "releases"
+    action = "consolidate"
+
+    vote: Literal["approve", "reject", "return"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +297,8 @@ class ReleaseSubmission(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    files: tuple[FileApproval, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,6 +311,7 @@ class Withdraw(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,6 +377,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     HandIn,
     ViewSubmission,
     Vote,
+    Consolidate,
     ReleaseSubmission,
     Withdraw,
     Download,

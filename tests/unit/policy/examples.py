@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hub.policy import questions as q
@@ -76,9 +77,11 @@ SUBMISSION = q.Submission(
     project="01project",
     author="01author",
     open_for_review=True,
+    differing=False,
     blocked=False,
     released=False,
     withdrawn=False,
+    replaceable=False,
 )
 RELEASED = q.Submission(
     id="01submission",
@@ -86,12 +89,17 @@ RELEASED = q.Submission(
     project="01project",
     author="01author",
     open_for_review=False,
+    differing=False,
     blocked=False,
     released=True,
     withdrawn=False,
+    replaceable=False,
 )
-MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False)
-ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False)
+DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
+CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
+APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
+MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False, conflicted=False)
+ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False, conflicted=False)
 
 ALLOWED: dict[str, q.Question] = {
     "sign in": q.SignIn(person=RESEARCHER, at=AT),
@@ -177,6 +185,14 @@ ALLOWED: dict[str, q.Question] = {
     "hand in": q.HandIn(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), session=SESSION
     ),
+    "hand in anew": q.HandIn(
+        person=RESEARCHER,
+        at=AT,
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        session=SESSION,
+        replaces=(CAME_BACK,),
+    ),
     "view page": q.ViewSubmission(
         person=RESEARCHER,
         at=AT,
@@ -184,9 +200,16 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(MEMBERSHIP,),
         submission=SUBMISSION,
+        conflicted=False,
     ),
     "view files": q.ViewSubmission(
-        person=CHECKER, at=AT, what="files", project=PROJECT, memberships=(), submission=SUBMISSION
+        person=CHECKER,
+        at=AT,
+        what="files",
+        project=PROJECT,
+        memberships=(),
+        submission=SUBMISSION,
+        conflicted=False,
     ),
     "vote": q.Vote(
         person=CHECKER,
@@ -196,6 +219,17 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(),
         submission=SUBMISSION,
         reviews=(ANOTHERS,),
+        conflicted=False,
+    ),
+    "consolidate": q.Consolidate(
+        person=CHECKER,
+        at=AT,
+        vote="approve",
+        project=PROJECT,
+        memberships=(),
+        submission=DIFFERING,
+        reviews=(MINE, ANOTHERS),
+        conflicted=False,
     ),
     "release": q.ReleaseSubmission(
         person=CHECKER,
@@ -204,8 +238,12 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(),
         submission=SUBMISSION,
         reviews=(MINE, ANOTHERS),
+        files=(APPROVED_FILE,),
+        conflicted=False,
     ),
-    "withdraw": q.Withdraw(person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION),
+    "withdraw": q.Withdraw(
+        person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION, conflicted=False
+    ),
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
     ),
