@@ -44,3 +44,5 @@ class Kind(StrEnum):
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
     ERASED = "erased"
+    TOKEN_MADE = "token_made"
+    TOKEN_REVOKED = "token_revoked"

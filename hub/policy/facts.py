@@ -165,3 +165,15 @@ class Review:
     vote: VoteName
     checker: bool
     member: bool
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of the API: whose, narrowed to which scopes, from when until when."""
+
+    id: str
+    person: str
+    scopes: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
+    revoked: bool

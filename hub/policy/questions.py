@@ -19,6 +19,7 @@ from hub.policy.facts import (
     Role,
     Session,
     Submission,
+    Token,
     Training,
 )
 
@@ -31,7 +32,9 @@ __all__ = [
     "DatasetUse",
     "DatasetVersion",
     "Download",
+    "EndToken",
     "HandIn",
+    "MakeToken",
     "ManageApproval",
     "ManageDataset",
     "ManagePeople",
@@ -50,7 +53,9 @@ __all__ = [
     "SignIn",
     "StartSession",
     "Submission",
+    "Token",
     "Training",
+    "UseToken",
     "ViewSubmission",
     "Vote",
     "Withdraw",
@@ -277,6 +282,37 @@ class Download(Question):
     submission: Submission
 
 
+@dataclass(frozen=True, kw_only=True)
+class MakeToken(Question):
+    """Somebody wants a token of the API for themselves; `token` is as it would be."""
+
+    package = "people"
+    action = "make_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndToken(Question):
+    """Somebody wants to revoke a token."""
+
+    package = "people"
+    action = "end_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseToken(Question):
+    """A token of the asking person was shown, for something that needs a scope."""
+
+    package = "people"
+    action = "use_token"
+
+    token: Token
+    scope: str
+
+
 QUESTIONS: tuple[type[Question], ...] = (
     SignIn,
     ManagePeople,
@@ -294,6 +330,9 @@ QUESTIONS: tuple[type[Question], ...] = (
     ReleaseSubmission,
     Withdraw,
     Download,
+    MakeToken,
+    EndToken,
+    UseToken,
 )
 
 

@@ -65,7 +65,7 @@ def harmless(name: str, document: dict[str, Any]) -> bool:
     lists = ("'reviews', 0", "'members', 0")
     needed = document["action"] == "release"
     # Somebody without any role needs none to sign in; a training is not asked for there.
-    unasked = ("'person', 'training', 0", "'person', 'roles', 0")
+    unasked = ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0")
     if match is None:
         return False
     path = match.group(1)
@@ -86,6 +86,9 @@ UNASKED = {
     "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
     "download": ("'person', 'training', 0", "'person', 'roles', 0"),
     "withdraw": ("'person', 'training', 0",),
+    "make_token": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "end_token": ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0"),
+    "use_token": ("'person', 'training', 0", "'person', 'roles', 0"),
 }
 
 
@@ -144,7 +147,7 @@ def let_through(folder: Path, name: str) -> list[str]:
     return [what for (what, _), yes in zip(gone, allowed[1:], strict=True) if yes]
 
 
-@pytest.mark.parametrize("name", ["start", "continue", "hand in", "vote", "release", "download", "approve"])
+@pytest.mark.parametrize("name", ["start", "continue", "hand in", "vote", "release", "download", "approve", "make token", "use token"])
 def test_the_rules_alone_deny_when_a_fact_they_decide_by_is_gone(
     name: str, rules_alone: Path, opa_binary: Path
 ) -> None:
@@ -200,4 +203,6 @@ RELEVANT = {
         "project",
     },
     "approve": {"active", "suspended", "roles", "memberships", "steward", "purpose", "until", "closes_on"},
+    "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
+    "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
 }

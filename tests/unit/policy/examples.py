@@ -87,6 +87,14 @@ RELEASED = q.Submission(
     released=True,
     withdrawn=False,
 )
+TOKEN = q.Token(
+    id="01token",
+    person="01person",
+    scopes=("people:read",),
+    made_at=AT,
+    expires_at=datetime(2026, 12, 23, 12, 0, tzinfo=UTC),
+    revoked=False,
+)
 MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False)
 ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False)
 
@@ -176,4 +184,7 @@ ALLOWED: dict[str, q.Question] = {
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
     ),
+    "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "use token": q.UseToken(person=RESEARCHER, at=AT, token=TOKEN, scope="people:read"),
 }
