@@ -71,10 +71,12 @@ INSTALLED_APPS = [
     "hub.access",
     "hub.workspaces",
     "egress_review",
+    "hub.api",
 ]
 MIDDLEWARE = [
     "hub.pages.headers.Headers",
     "hub.pages.hosts.Hosts",
+    "hub.api.door.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.workspaces.urls")),
     path("releases/", include("egress_review.urls")),
     path("ledger/", include("hub.ledger.urls")),
+    path("", include("hub.api.urls")),
 ]
 handler400 = "hub.pages.errors.bad_request"
 handler403 = "hub.pages.errors.forbidden"

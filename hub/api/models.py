@@ -20,7 +20,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """A right to act for a person, narrowed to scopes and to a time; without a person it is the operator's."""
+    """A right to act for a person, narrowed to scopes and a time; without a person it is the operator's."""
 
     id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
     person = models.ForeignKey(
