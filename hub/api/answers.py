@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpResponse
-from ninja import Query, Schema
+from ninja import Header, Query, Schema
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.problems import Stale, Unconditional
@@ -48,6 +48,8 @@ class Paging(Schema):
 
 
 Pages = Annotated[Paging, Query()]
+# The edition that a change was made from.
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
 def shown(

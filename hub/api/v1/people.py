@@ -7,11 +7,11 @@ from typing import Annotated
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Query, Router
+from ninja import Query, Router
 from pydantic import Field
 
 from hub.api import answers, caller
-from hub.api.answers import Given, Listed, Pages, Paging, Shown
+from hub.api.answers import Given, IfMatch, Listed, Pages, Paging, Shown
 from hub.api.caller import Bearer
 from hub.api.once import once
 from hub.api.scopes import Scope
@@ -22,7 +22,6 @@ from hub.people.models import Institution, Person, Role, Training
 
 router = Router(tags=["people"])
 READ, WRITE = Bearer(Scope.PEOPLE_READ), Bearer(Scope.PEOPLE_WRITE)
-IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
 class InstitutionShown(Shown):
