@@ -19,7 +19,7 @@ class TokenForm(forms.Form):
         help_text="What the script is for, as “training import”; it stands beside each of its acts.",
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value}: {MEANING[scope]}") for scope in Scope],
+        choices=[(scope.value, f"{scope.value} – {MEANING[scope]}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
         label="What it may be used for",
         help_text="The fewest that will do. A scope never gives more than you may do yourself.",
