@@ -97,10 +97,12 @@ INSTALLED_APPS = [
     "hub.stewardship",
     "hub.audit",
     "hub.notices",
+    "hub.api",
 ]
 MIDDLEWARE = [
     "hub.pages.headers.Headers",
     "hub.pages.hosts.Hosts",
+    "hub.api.door.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ledger/", include("hub.audit.ledger_urls")),
     path("audit/", include("hub.audit.urls")),
     path("notices/", include("hub.notices.urls")),
+    path("", include("hub.api.urls")),
 ]
 handler400 = "hub.pages.errors.bad_request"
 handler403 = "hub.pages.errors.forbidden"

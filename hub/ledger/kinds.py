@@ -52,3 +52,5 @@ class Kind(StrEnum):
     REVIEW_TAKEN = "review_taken"
     REVIEW_GIVEN_BACK = "review_given_back"
     CONFLICT_DECLARED = "conflict_declared"
+    TOKEN_MADE = "token_made"  # noqa: S105 - the name of an act, no secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act, no secret

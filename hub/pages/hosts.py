@@ -17,6 +17,8 @@ INSIDE_PATHS = (
     "/.well-known/",
     "/internal/",
     "/health/",
+    # It knows no cookies, so a name of the browser's is nothing to it; scripts here can't resolve that name.
+    "/api/v1/",
 )
 INSIDE_ONLY = "/internal/"
 

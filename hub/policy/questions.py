@@ -20,6 +20,7 @@ from hub.policy.facts import (
     Role,
     Session,
     Submission,
+    Token,
     Training,
 )
 
@@ -34,8 +35,10 @@ __all__ = [
     "DatasetUse",
     "DatasetVersion",
     "Download",
+    "EndToken",
     "FileApproval",
     "HandIn",
+    "MakeToken",
     "ManageApproval",
     "ManageDataset",
     "ManagePeople",
@@ -57,7 +60,9 @@ __all__ = [
     "StartSession",
     "Submission",
     "SubmissionFeedback",
+    "Token",
     "Training",
+    "UseToken",
     "ViewSubmission",
     "Vote",
     "Withdraw",
@@ -362,6 +367,37 @@ class SubmissionFeedback(Question):
     author: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class MakeToken(Question):
+    """Somebody wants a token of the API for themselves; `token` is as it would be."""
+
+    package = "people"
+    action = "make_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndToken(Question):
+    """Somebody wants to revoke a token."""
+
+    package = "people"
+    action = "end_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseToken(Question):
+    """A token of the asking person was shown, for something that needs a scope."""
+
+    package = "people"
+    action = "use_token"
+
+    token: Token
+    scope: str
+
+
 QUESTIONS: tuple[type[Question], ...] = (
     SignIn,
     ManagePeople,
@@ -384,6 +420,9 @@ QUESTIONS: tuple[type[Question], ...] = (
     SeeUse,
     DatasetFeedback,
     SubmissionFeedback,
+    MakeToken,
+    EndToken,
+    UseToken,
 )
 
 

@@ -95,6 +95,14 @@ RELEASED = q.Submission(
     withdrawn=False,
     replaceable=False,
 )
+TOKEN = q.Token(
+    id="01token",
+    person="01person",
+    scopes=("people:read",),
+    made_at=AT,
+    expires_at=datetime(2026, 12, 23, 12, 0, tzinfo=UTC),
+    revoked=False,
+)
 DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
 CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
 APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
@@ -272,4 +280,7 @@ ALLOWED: dict[str, q.Question] = {
         submission=RELEASED,
         author="01other",
     ),
+    "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "use token": q.UseToken(person=RESEARCHER, at=AT, token=TOKEN, scope="people:read"),
 }
