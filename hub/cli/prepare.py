@@ -96,6 +96,15 @@ def rules_on_ledger(places: Places, step: Step) -> None:
     _stamp(places, "revision", now)
 
 
+def restore_on_ledger(places: Places, step: Step) -> None:
+    """Put a restore on the ledger and end the sessions that its backup took for live, once."""
+    if not (said := places.state / "restored.json").exists():
+        return
+    step.say("entering the restore in the ledger")
+    _module(places, step, "hub.workspaces.restored")
+    said.unlink()
+
+
 def demo(places: Places, step: Step) -> None:
     """Put the demo in, when the program changed since the last time."""
     now = program_hash(places.checkout)

@@ -113,6 +113,7 @@ def ready(places: Places) -> None:
 
     side_by_side([rules, proxy, pictures, data])
     with step("Demo", "demo", logs) as current:
+        prepare.restore_on_ledger(places, current)
         prepare.rules_on_ledger(places, current)
         prepare.demo(places, current)
 

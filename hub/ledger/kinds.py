@@ -43,4 +43,5 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
+    RESTORED = "restored"
     ERASED = "erased"
