@@ -115,7 +115,7 @@ PROMISES = (
     Promise(
         "The ledger continues what was seen of it",
         "its checkpoint is held against the highest one kept outside the state",
-        "the ledger was cut or written anew: stop the enclave, keep a copy of the state, and look for who did it",
+        "the ledger was cut or written anew: stop the enclave, copy its state, look for who did it",
         ledger_goes_on,
     ),
     Promise(
