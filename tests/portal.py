@@ -20,6 +20,7 @@ from hub.policy import UNANSWERED, Decision
 from hub.policy.questions import Question
 from hub.projects.models import Membership, Project
 from hub.workspaces.models import FIRST_UID, Session, SessionState, Workspace
+from hub.workspaces.remote import Usage
 
 PASSWORD = "correct horse battery staple"
 TODAY = datetime.now(UTC).date
@@ -79,6 +80,11 @@ class RemoteStandIn:
     def remove(self, *, session: str) -> None:
         """Remove a container."""
         self._call("remove", session)
+
+    def usage(self, *, session: str) -> Usage:
+        """Say what a session uses."""
+        self._call("usage", session)
+        return Usage(memory_bytes=200 << 20, cpu_percent=12.5, home_used_bytes=1 << 20, home_bytes=2 << 30)
 
     def _call(self, what: str, name: str) -> None:
         self.calls.append((what, name))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.pages import home as content
-from hub.pages import offices
+from hub.pages import offices, steps
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 from hub.places import places
@@ -32,13 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
     today = datetime.now(UTC).date()
     roles = person.roles_on(today)
     mine = content.places_of(person, today)
-    steps = content.steps_of(person, roles, mine, today)
+    waiting = steps.steps_of(person, roles, mine, today)
     context = {
         "person": person,
         "today": today,
         "places": mine,
-        "next": steps[0] if steps else None,
-        "steps": steps[1:],
+        "next": waiting[0] if waiting else None,
+        "steps": waiting[1:],
         "admins": content.admins(),
         "offices": offices.of(roles),
         "researches": bool(roles & RESEARCH) or not roles,

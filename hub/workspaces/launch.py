@@ -14,7 +14,7 @@ from django.utils import timezone
 from hub.errors import Unavailable
 from hub.people.models import Person
 from hub.workspaces.models import Session
-from hub.workspaces.remote import Live, Remote
+from hub.workspaces.remote import Live, Remote, Usage
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,15 @@ def sign_out(person: Person) -> bool:
     A hub that starts again takes no cookie unasked: it asks the portal first, which knows no token any more.
     """
     return _try(lambda: remote().sign_out(person=person.id), "hub", person.id)
+
+
+def usage(session: Session) -> Usage | None:
+    """Return what a running session uses; None where the engine doesn't say, which a page can bear."""
+    try:
+        return remote().usage(session=session.id)
+    except Unavailable as error:
+        log.warning("usage_unknown session=%s reason=%s", session.id, error)
+        return None
 
 
 def _newer(session: Session) -> bool:

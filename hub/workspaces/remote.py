@@ -17,10 +17,21 @@ READY_SECONDS = 90.0
 GONE_SECONDS = 20.0
 # Somebody waits for the page that says it is done.
 SIGN_OUT_SECONDS = 5.0
+USAGE_SECONDS = 2.0
 
 
 class NotStarted(Unavailable):
     """The hub did not start a server; the message says why, as far as it said."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a running session uses, as the engine measured it; the first answer knows no processor share."""
+
+    memory_bytes: int
+    cpu_percent: float | None
+    home_used_bytes: int
+    home_bytes: int
 
 
 class Remote(Protocol):
@@ -37,6 +48,9 @@ class Remote(Protocol):
 
     def remove(self, *, session: str) -> None:
         """Remove a session's container; none is fine. Raise Unavailable when nobody answers."""
+
+    def usage(self, *, session: str) -> Usage:
+        """Return what a running session uses; raise Unavailable when it doesn't run or nobody answers."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +96,18 @@ class Live:
 
     def remove(self, *, session: str) -> None:
         """Ask the engine to remove a container."""
-        transport = httpx.HTTPTransport(uds=str(places.engine_socket))
-        with httpx.Client(transport=transport, base_url="http://engine", timeout=30.0) as engine:
+        with _engine() as engine:
             answer = _ask(engine, "DELETE", f"/sessions/{session}", seconds=30.0)
             if not answer.is_success and answer.status_code != httpx.codes.NOT_FOUND:
                 raise Unavailable(_said(answer))
+
+    def usage(self, *, session: str) -> Usage:
+        """Ask the engine what a session uses; a page waits for it, so not for long."""
+        with _engine() as engine:
+            answer = _ask(engine, "GET", f"/sessions/{session}/usage", seconds=USAGE_SECONDS)
+            if not answer.is_success:
+                raise Unavailable(_said(answer))
+            return Usage(**answer.json())
 
     def _clear(self, hub: httpx.Client, person: str, server: str) -> None:
         deadline = time.monotonic() + GONE_SECONDS
@@ -115,6 +136,11 @@ def _hub() -> httpx.Client:
         # An institution's proxy variables must not send loopback calls elsewhere.
         trust_env=False,
     )
+
+
+def _engine() -> httpx.Client:
+    transport = httpx.HTTPTransport(uds=str(places.engine_socket))
+    return httpx.Client(transport=transport, base_url="http://engine", timeout=30.0)
 
 
 def _ask(client: httpx.Client, method: str, path: str, *, seconds: float = 10.0) -> httpx.Response:

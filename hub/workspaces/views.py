@@ -17,8 +17,10 @@ from hub.people.signed_in import login_required, reader
 from hub.places import places
 from hub.projects import visible
 from hub.projects.models import Project
-from hub.workspaces import leases, sessions
+from hub.workspaces import launch, leases, sessions
 from hub.workspaces.models import Session, SessionState
+
+LOOK_AGAIN_SECONDS = 2
 
 
 @login_required
@@ -27,7 +29,12 @@ def workspace(request: HttpRequest, project: str) -> HttpResponse:
     """Show a person's place in a project: start it, wait for it, open it, stop it, or read why not."""
     person = reader(request)
     shown = visible.project(to=person, slug=project, past=True)
-    return render(request, "workspaces/workspace.html", _context(person, shown))
+    context = _context(person, shown)
+    response = render(request, "workspaces/workspace.html", context)
+    if context["session"] and not context["running"]:
+        # Only while it starts: the page says so, holds nothing to lose, and works without a script.
+        response.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
+    return response
 
 
 @login_required
@@ -74,8 +81,10 @@ def _context(person: Person, project: Project) -> dict[str, Any]:
         context |= {"may_start": decision.allow, "reasons": decision.reasons}
         context["elsewhere"] = Session.objects.live().with_people().filter(workspace__person=person).first()
     else:
+        running = session.state == SessionState.RUNNING
         context |= {
-            "running": session.state == SessionState.RUNNING,
+            "running": running,
+            "usage": launch.usage(session) if running else None,
             "lab": f"{places.lab_url}/user/{person.id}/{session.workspace.slug}/lab",
             "idle_ends_at": leases.idle_ends_at(session),
         }

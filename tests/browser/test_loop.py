@@ -82,6 +82,7 @@ def test_a_result_walks_the_whole_loop(
     researcher.goto(enclave.places.portal_url + "/")
     picture(researcher, "1-home")
     workspace.start(researcher, enclave, PROJECT)
+    expect(researcher.get_by_text("used now")).to_be_visible()
     picture(researcher, "2-workspace")
     workspace.open_lab(researcher)
     portal = people.page("researcher1")

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.test.testcases import LiveServerThread, _StaticFilesHandler
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -27,6 +28,7 @@ from hub.places import places
 from hub.policy import bundle
 from hub.policy.client import Policy
 from hub.workspaces import launch
+from tests import own_ledger
 from tests.integration.policy.conftest import started, stopped
 from tests.portal import RemoteStandIn
 
@@ -47,6 +49,8 @@ class House:
             viewport={"width": 390 if phone else 1280, "height": 860},
             java_script_enabled=javascript,
             accept_downloads=True,
+            # A colour that is still changing is not the one people read.
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         name = settings.SESSION_COOKIE_NAME
@@ -124,6 +128,7 @@ def house(
 ) -> Iterator[House]:
     """A portal over a database with nothing in it."""
     monkeypatch.setattr(policy, "ask", real_policy.ask)
+    own_ledger.opened(tmp_path, monkeypatch)
     for name, value in {
         "PARLATORY_THREADS": False,
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -135,7 +140,7 @@ def house(
         monkeypatch.setattr(settings, name, value)
     file = shutil.copy(empty_database, tmp_path / "portal.sqlite3")
     with django_db_blocker.unblock(), over(file):
-        server = LiveServerThread("127.0.0.1", _StaticFilesHandler)
+        server = LiveServerThread("127.0.0.1", StaticFilesHandler)
         server.daemon = True
         server.start()
         server.is_ready.wait()

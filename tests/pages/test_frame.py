@@ -26,3 +26,9 @@ def test_axe_is_heard(house: House) -> None:
     page = house.page(portal.person("rosa", Role.RESEARCHER))
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src=x><input></main></html>")
     assert {line.split(": ")[1] for line in problems(page)} >= {"image-alt", "label"}
+
+
+def test_pages_have_their_style(house: House) -> None:
+    page = house.page(portal.person("rosa", Role.RESEARCHER))
+    weight = page.evaluate("getComputedStyle(document.querySelector('.brand')).fontWeight")
+    assert weight == "650"

@@ -182,7 +182,9 @@ WORDS = {
 
 
 @pytest.mark.parametrize("state", list(SessionState))
-def test_the_workspace_page_says_what_can_be_done(state: SessionState, policies: Policies) -> None:
+def test_the_workspace_page_says_what_can_be_done(
+    state: SessionState, policies: Policies, remote: RemoteStandIn
+) -> None:
     who = portal.person("rosa", Role.RESEARCHER)
     project = portal.project(member=who)
     portal.approval(project, portal.version(), signed_by=who)

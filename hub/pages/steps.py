@@ -1,0 +1,219 @@
+"""What waits for a person, by role: since when, until when, and the page to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.urls import reverse
+
+from egress_review import readings
+from egress_review.models import Submission
+from egress_review.states import State
+from hub.access.models import Approval
+from hub.datasets import leak_index
+from hub.datasets.leak_index import IndexState
+from hub.datasets.models import DatasetVersion
+from hub.pages.home import Place
+from hub.people import facts
+from hub.people.models import Person, Role, Training
+from hub.projects.models import MemberRole, Project, ProjectState
+
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a person can do next, and where."""
+
+    title: str
+    text: str
+    url: str
+    action: str
+    # Since when it waits, and the day by which it should be done.
+    since: datetime | None = None
+    due: date | None = None
+
+
+def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today: date) -> list[Step]:
+    """Return what waits for the person, the most pressing first; the first is the next step."""
+    steps = [
+        *_in_sessions(places),
+        *_in_review(person, roles),
+        *_returned(person),
+        *_to_sign(places),
+        *_training(person, today),
+    ]
+    for role, own in OF_ROLES.items():
+        if role in roles:
+            steps += own(person, today)
+    return [*steps, *_as_lead(places, today), *_to_start(places), *_second_factor(person)]
+
+
+def _in_sessions(places: list[Place]) -> list[Step]:
+    return [
+        Step(
+            f"Your session in {place.project.title}",
+            f"It is {place.session.state}. Open it, see what is left of your day, or stop it.",
+            reverse("workspaces:workspace", args=[place.project.slug]),
+            "Go to your workspace",
+            since=place.session.requested_at,
+        )
+        for place in places
+        if place.session is not None
+    ]
+
+
+def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
+    if Role.OUTPUT_CHECKER not in roles:
+        return []
+    waiting = readings.reviewable(person).exclude(reviews__reviewer=person)
+    count, oldest = waiting.count(), waiting.order_by("submitted_at").first()
+    if oldest is None:
+        return []
+    what = "One submission waits" if count == 1 else f"{count} submissions wait"
+    text = "Each needs two reviewers who decide without seeing each other’s vote."
+    return [
+        Step(
+            f"{what} for your review",
+            text,
+            reverse("releases:queue"),
+            "Review what waits",
+            since=oldest.submitted_at,
+        )
+    ]
+
+
+def _returned(person: Person) -> list[Step]:
+    states = [State.RETURNED.value, State.BLOCKED.value]
+    own = Submission.objects.filter(author=person, state__in=states)[:3]
+    return [
+        Step(
+            f"“{one.title}” came back to you",
+            "Read what was found, put it right, and hand in again from your session.",
+            reverse("releases:detail", args=[one.pk]),
+            "Read why",
+            since=one.decided_at or one.screened_at,
+        )
+        for one in own
+    ]
+
+
+def _to_sign(places: list[Place]) -> list[Step]:
+    return [
+        Step(
+            f"Sign “{agreement.title}”",
+            f"{place.project.title} can use this data only after you have signed.",
+            reverse("access:agreement", args=[agreement.pk]),
+            "Read and sign",
+        )
+        for place in places
+        for agreement in place.to_sign
+    ]
+
+
+def _training(person: Person, today: date) -> list[Step]:
+    latest: dict[str, date] = {}
+    for training in person.trainings.all():
+        latest[training.course] = max(training.valid_until, latest.get(training.course, training.valid_until))
+    return [
+        Step(
+            f"Training “{course}” " + ("has run out" if until < today else "runs out soon"),
+            f"It counts until {until:%-d %b %Y}. Take it again and ask an admin to record it.",
+            reverse("people:account"),
+            "See your account",
+            due=until,
+        )
+        for course, until in latest.items()
+        if until < today + SOON
+    ]
+
+
+def _as_steward(person: Person, today: date) -> list[Step]:
+    ending = Approval.objects.current(today).filter(version__dataset__steward=person, until__lt=today + SOON)
+    first = ending.order_by("until").first()
+    steps = []
+    if first is not None:
+        count = ending.count()
+        what = "One approval ends" if count == 1 else f"{count} approvals end"
+        text = "Projects lose the data on that day, also in running sessions."
+        url = reverse("access:approvals")
+        steps.append(Step(f"{what} within 30 days", text, url, "See your approvals", due=first.until))
+    for version in DatasetVersion.objects.filter(dataset__steward=person).select_related("dataset"):
+        if leak_index.of(version).state is IndexState.FAILED:
+            text = "Results of projects that use it are not screened until there is one."
+            url = reverse("datasets:dataset", args=[version.dataset.slug])
+            steps.append(Step(f"No leak index of {version}", text, url, "Read why"))
+    return steps
+
+
+def _as_admin(person: Person, today: date) -> list[Step]:
+    held = Submission.objects.filter(state=State.APPROVED.value).exclude(held_reason="")
+    steps = [
+        Step(
+            f"The release of “{one.title}” is held",
+            one.held_reason,
+            reverse("releases:detail", args=[one.pk]),
+            "See the submission",
+            since=one.decided_at,
+        )
+        for one in held[:3]
+    ]
+    newest: dict[tuple[str, str], date] = {}
+    trainings = Training.objects.filter(person__is_active=True, person__memberships__ended_at=None)
+    for who, course, until in trainings.values_list("person_id", "course", "valid_until").distinct():
+        newest[who, course] = max(until, newest.get((who, course), until))
+    running_out = sorted(until for until in newest.values() if today <= until < today + SOON)
+    if running_out:
+        count = len(running_out)
+        what = "One member’s training runs out" if count == 1 else f"{count} members’ training runs out"
+        text = "On that day their sessions end and no new one starts."
+        url = reverse("people:people")
+        steps.append(Step(f"{what} within 30 days", text, url, "See people", due=running_out[0]))
+    return steps
+
+
+def _as_lead(places: list[Place], today: date) -> list[Step]:
+    return [
+        Step(
+            f"{place.project.title} ends soon",
+            "After that day no session starts; what was handed in can still be decided and downloaded.",
+            reverse("access:project", args=[place.project.slug]),
+            "See the project",
+            due=place.project.closes_on,
+        )
+        for place in places
+        if place.role == MemberRole.PROJECT_LEAD
+        and _is_open(place.project)
+        and today <= place.project.closes_on < today + SOON
+    ]
+
+
+def _to_start(places: list[Place]) -> list[Step]:
+    ready = [place for place in places if place.has_data and not place.reasons and _is_open(place.project)]
+    if not ready or any(place.session for place in places):
+        return []
+    project = ready[0].project
+    text = "Your workspace keeps your files; a session opens JupyterLab on the project’s data."
+    url = reverse("workspaces:workspace", args=[project.slug])
+    return [Step(f"Work in {project.title}", text, url, "Open your workspace")]
+
+
+def _is_open(project: Project) -> bool:
+    today = datetime.now(UTC).date()
+    in_date = project.opens_on <= today <= project.closes_on
+    return project.state == ProjectState.OPEN and in_date and not project.is_suspended
+
+
+def _second_factor(person: Person) -> list[Step]:
+    if facts.has_second_factor(person) or facts.second_factor_waived(person):
+        return []
+    text = "A code from your phone protects the data even when your password is known to somebody."
+    return [Step("Add a second factor", text, reverse("mfa_activate_totp"), "Set it up")]
+
+
+OF_ROLES: dict[Role, Callable[[Person, date], list[Step]]] = {
+    Role.DATA_STEWARD: _as_steward,
+    Role.ADMIN: _as_admin,
+}

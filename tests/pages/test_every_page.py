@@ -1,0 +1,82 @@
+"""Every page a role is led to: one heading, nothing that axe finds, in light, in dark, on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from egress_review import views
+from egress_review.vault import Vault
+from hub.people.models import Person, Role
+from tests.pages import world
+from tests.pages.conftest import House, problems
+
+pytestmark = pytest.mark.timeout(300)
+
+# What differs from page to page of the same kind: one of each kind is looked at.
+NUMBER = re.compile(r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/)[^/]+|(?<=^/workspaces/)[^/]+")
+FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:file|download|checkpoint|export)/?$")
+MOST_PAGES = 80
+
+
+@pytest.fixture
+def people(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Role, Person]:
+    """Everybody, with something to look at."""
+    vault = Vault(tmp_path / "vault")
+    vault.prepare()
+    monkeypatch.setattr(views, "vault", vault)
+    return world.fill(vault)
+
+
+def kinds(page: Page, base: str) -> Iterator[str]:
+    """Open, from the page's own address on, one page of each kind that links lead to; yield its kind."""
+    waiting, known = ["/"], {"/"}
+    while waiting and len(known) < MOST_PAGES:
+        path = waiting.pop(0)
+        answer = page.goto(base + path)
+        assert answer is not None
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        assert answer.status == 200, f"{path} answers {answer.status}"
+        yield NUMBER.sub("*", path)
+        for link in page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))"):
+            parts = urlsplit(link)
+            kind = NUMBER.sub("*", parts.path)
+            own = not parts.netloc and not parts.scheme and parts.path.startswith("/")
+            if own and kind not in known and not FILES.search(kind):
+                known.add(kind)
+                waiting.append(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+def faults(page: Page) -> list[str]:
+    """Return what keeps somebody out of the page that is open, in light, in dark, and on a phone."""
+    where = urlsplit(page.url).path
+    headings = page.get_by_role("heading", level=1).count()
+    found = [] if headings == 1 else [f"{where}: {headings} first headings"]
+    found += problems(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark {one}" for one in problems(page)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    return found if wide <= 390 else [*found, f"{where}: {wide} px wide on a phone of 390"]
+
+
+def test_no_page_keeps_anybody_out(house: House, people: dict[Role, Person]) -> None:
+    looked_at: set[str] = set()
+    found: list[str] = []
+    for person in people.values():
+        page = house.page(person)
+        for kind in kinds(page, house.url):
+            if kind not in looked_at:
+                looked_at.add(kind)
+                found += faults(page)
+        page.context.close()
+    assert not found, "\n".join(found)
+    assert len(looked_at) > 20, looked_at

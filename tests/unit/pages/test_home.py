@@ -1,0 +1,98 @@
+"""Home: what waits for each role, since when, until when; why a project is closed, and whom to ask."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from egress_review.models import Submission
+from hub.access.models import Approval
+from hub.pages import home, steps
+from hub.people.models import Person, Role, Training
+from hub.projects.models import Membership
+from tests import portal
+from tests.portal import Policies
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting(person: Person) -> list[steps.Step]:
+    today = portal.TODAY()
+    return steps.steps_of(person, person.roles_on(today), home.places_of(person, today), today)
+
+
+def submission(author: Person, state: str, **more: object) -> Submission:
+    project = portal.project("tones", member=author)
+    return Submission.objects.create(
+        session=portal.session(project, author),
+        project=project,
+        author=author,
+        title="A table",
+        context="c",
+        controls="c",
+        state=state,
+        **more,
+    )
+
+
+def test_who_may_not_work_reads_the_policies_reason_and_whom_to_ask(
+    policies: Policies, client: Client
+) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    portal.person("ada", Role.ADMIN, second_factor=True)
+    project = portal.project(member=rosa)
+    portal.approval(project, portal.version(), signed_by=rosa)
+    policies.deny("start", "Your training has run out.")
+    client.force_login(rosa)
+    page = client.get("/").content.decode()
+    assert "Why you can’t work in it now" in page
+    assert "Your training has run out." in page
+    assert "mailto:ada@north.example" in page
+    assert "Work in Vowels" not in page
+
+
+def test_a_checker_is_told_since_when_the_oldest_waits_and_not_of_their_own(policies: Policies) -> None:
+    checker = portal.person("carl", Role.OUTPUT_CHECKER, second_factor=True)
+    submission(portal.person("rosa", Role.RESEARCHER), "in_review")
+    old = datetime(2026, 1, 2, tzinfo=UTC)
+    Submission.objects.update(submitted_at=old)
+    [step] = [one for one in waiting(checker) if "review" in one.title]
+    assert step.since == old
+    Membership.objects.create(project=Submission.objects.get().project, person=checker)
+    assert [one for one in waiting(checker) if "review" in one.title] == []
+
+
+def test_a_steward_is_told_the_day_on_which_the_first_approval_ends(policies: Policies) -> None:
+    version = portal.version()
+    one = portal.approval(portal.project(), version)
+    Approval.objects.filter(pk=one.pk).update(until=portal.days(3))
+    [step] = [each for each in waiting(version.dataset.steward) if "approval" in each.title]
+    assert step.due == portal.days(3)
+
+
+def test_an_admin_is_told_of_a_held_release_and_of_training_that_runs_out(policies: Policies) -> None:
+    admin = portal.person("ada", Role.ADMIN, second_factor=True)
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    submission(rosa, "approved", held_reason="A file was altered in the vault.")
+    Training.objects.filter(person=rosa).update(valid_until=portal.days(5))
+    titles = {step.title: step for step in waiting(admin)}
+    assert titles["The release of “A table” is held"].text == "A file was altered in the vault."
+    assert titles["One member’s training runs out within 30 days"].due == portal.days(5)
+
+
+def test_home_asks_the_database_no_more_for_more_projects(policies: Policies) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    counts = []
+    for number in (8, 24):
+        for at in range(Membership.objects.count(), number):
+            portal.project(f"p{at}", member=rosa)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            waiting(rosa)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
