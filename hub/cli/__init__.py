@@ -25,6 +25,7 @@ OWN = {
         "FILE --recipient age1…: the state in one sealed file, while sessions run; --new-key FILE",
     ),
     "restore": ("hub.cli.restore", "FILE --key KEYFILE: put a backup in the state's place (--help: more)"),
+    "satre": ("hub.satre", "[--into FOLDER]: this software against SATRE v2, each score with its evidence"),
     "lock": ("hub.cli.locked", "renew the versions and hashes of the libraries from pyproject.toml"),
     "reset": ("hub.cli.reset", "stop the enclave and remove its state (--yes, --images)"),
 }
