@@ -58,7 +58,7 @@ def summary(given: Sequence[Statement], shown: dict[str, Shown]) -> list[str]:
     capabilities = dict.fromkeys((one.pillar, one.capability) for one in given if one.mandatory)
     met_all = [name for name in capabilities if _met(given, shown, name)]
     lines.append(
-        f"Capabilities with mandatory statements of which each is shown: {len(met_all)} of {len(capabilities)}."
+        f"Capabilities of which each mandatory statement is shown: {len(met_all)} of {len(capabilities)}."
     )
     lines.append(
         "SATRE is met by an institution that runs this, not by software: by itself this meets no pillar."
