@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from hub import trace
+
 if TYPE_CHECKING:
     from egress_review.models import Submission
     from egress_review.screenings import Bench
@@ -62,8 +64,9 @@ class Worker:
                     screenings.sweep(bench=self._bench)
                     waited = 0.0
                 self._publish()
-                if self.step():
-                    continue
+                with trace.following():
+                    if self.step():
+                        continue
             except (DatabaseError, OSError) as error:
                 log.error("worker_step_failed reason=%s", error)
                 connections.close_all()

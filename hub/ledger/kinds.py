@@ -46,6 +46,7 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
+    RESTORED = "restored"
     ERASED = "erased"
     EXPORTED = "exported"
     DIFFERED = "differed"
