@@ -20,7 +20,6 @@ MEMORY = 0.5  # what a frame is expected to keep of the one before it
 TONE = 0.25  # weight of a patch's mean spectrum beside its changes: a filter changes the mean alone
 
 
-
 def _cosines(length: int, count: int) -> NDArray[np.float64]:
     basis = np.cos(np.pi * np.arange(count)[:, None] * (np.arange(length) + 0.5) / length)
     basis[0] /= np.sqrt(2)

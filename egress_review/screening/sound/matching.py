@@ -47,6 +47,7 @@ class Looked:
 
     matches: tuple[Match, ...]
     complete: bool
+    doubt: float = np.inf  # of what fitted best but did not count
 
 
 def pieces(samples: Floats, rate: float) -> list[tuple[float, Floats]]:
@@ -137,11 +138,17 @@ class Found:
 
 
 def look(
-    indexes: Sequence[Sounds], views: Sequence[View], most: int, asked: int = 0, candidates: int = JUDGED
+    indexes: Sequence[Sounds],
+    views: Sequence[View],
+    most: int,
+    asked: int = 0,
+    candidates: int = JUDGED,
+    alarm: float = chance.ALARM,
 ) -> tuple[Found | None, int]:
     """Return the surest hit of views that chance does not explain, None for none, and how many were asked.
 
-    `asked` counts the stretches looked up for the same file before: chance grows with each.
+    `asked` counts the stretches looked up for the same file before: chance grows with each. `alarm` is the
+    doubt that a hit must stay under.
     """
     count = sum(min(max(len(view.levels) - 5, 1), most + 1) for view in views)
     surest: Found | None = None
@@ -159,7 +166,7 @@ def look(
                 if length < STRETCH:
                     continue
                 doubt = law.doubt(length, fit, comparisons)
-                if doubt < chance.ALARM and (surest is None or doubt < surest.doubt):
+                if doubt < alarm and (surest is None or doubt < surest.doubt):
                     surest = Found(close, length, first, frame, sounds, doubt)
     return surest, count
 
@@ -176,23 +183,27 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
 
 
 def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
-    """Return where one of many readings of the same rows fits; positions as each reading has them."""
+    """Return where one of many readings of the same rows fits; positions as each reading has them.
+
+    Where none does, `doubt` says how near the nearest came.
+    """
     ends_at = time.process_time() + seconds
     if seconds <= 0:
         return Looked((), False)
-    asked = 0
+    asked, doubt = 0, np.inf
     some: list[View] = []
     for view in itertools.chain(views, [None]):
         if view is not None:
             some.append(view)
         if some and (view is None or len(some) >= READINGS_AT_ONCE):
             if time.process_time() > ends_at:
-                return Looked((), False)
-            found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED)
+                return Looked((), False, doubt)
+            found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED, np.inf)
             asked += count
             some = []
-            if found is not None:
+            if found is not None and found.doubt < chance.ALARM:
                 recording, second = found.sounds.recording_at(found.frame)
                 at, length = (found.first + found.hit.view.shift) * FRAME, found.length * FRAME
                 return Looked((Match(at, recording, second, length, Change(), found.doubt),), True)
-    return Looked((), True)
+            doubt = min(doubt, found.doubt) if found is not None else doubt
+    return Looked((), True, doubt)
