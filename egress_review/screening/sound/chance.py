@@ -76,7 +76,7 @@ class Chance:
         return (fit - place) / scale
 
     def doubt(self, length: int, fit: float, comparisons: float) -> float:
-        """Return how many such fits chance alone gives in a file; where that is small, in what share of files.
+        """Return how many such fits chance alone gives a file; where few, in what share of files.
 
         `comparisons` is the natural logarithm of how many were made.
         """
