@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from PIL import Image
 
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound import frames, matching, patience
+from egress_review.screening.sound import frames, matching, patience, pixels
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.matching import Looked
 from egress_review.screening.verdict import Finding, block, flag
@@ -42,9 +43,15 @@ Box = tuple[int, int, int, int]  # top, bottom, left, right; the second of each 
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return the block for a picture that shows a recording of the data as a spectrogram."""
+    found = areas(picture)
+    shown = (picture, *found[:MOST_AREAS])
+    noise = pixels.odd(shown, where)
     if not index.sounds:
-        return []
-    looked = _known(picture, index.sounds, patience.seconds(limits, SHARE))
+        return noise
+    looked = pixels.heard(shown, index.sounds, limits)
+    if not looked.matches:
+        drawn = _known(found, index.sounds, patience.seconds(limits, SHARE))
+        looked = replace(drawn, complete=drawn.complete and looked.complete)
     if looked.matches:
         return [
             block(
@@ -56,8 +63,9 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
             )
         ]
     if looked.complete:
-        return []
+        return noise
     return [
+        *noise,
         flag(
             "picture_unheard",
             "The picture may show sound; time did not suffice to compare it with all recordings.",
@@ -67,10 +75,9 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
     ]
 
 
-def _known(picture: Image.Image, sounds: Sequence[Sounds], seconds: float) -> Looked:
+def _known(found: Sequence[Image.Image], sounds: Sequence[Sounds], seconds: float) -> Looked:
     """Return the first match of an area, light as loud or the other way round."""
     ends_at = time.process_time() + seconds
-    found = areas(picture)
     readings = [levels for area in found[:MOST_AREAS] for levels in readings_of(area)]
     complete = len(found) <= MOST_AREAS
     for number, levels in enumerate(readings):
