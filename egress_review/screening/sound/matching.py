@@ -27,6 +27,7 @@ FINER = 6  # of them judged once more, at finer shifts
 MORE = 3.0  # times the comparisons that this adds
 BETWEEN = tuple(2.0 ** (part / 12) for part in (-0.5, -0.25, 0.25, 0.5))  # pitches, in semitones
 SHIFTS = (0.0, 0.5)  # frames
+LEAST_BANDS = 6  # that a change leaves to be heard
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ def match(
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
                 if time.process_time() > ends_at:
                     return Looked(tuple(matches), False)
-                views = [
+                drawn = [
                     view_of(spectra, change, shift)
                     for change in changes[at : at + VIEWS_AT_ONCE // 2]
                     for shift in SHIFTS
                 ]
+                views = [view for view in drawn if view.valid.sum() >= LEAST_BANDS]
                 found, count = look(indexes, views, stretches(spectra, stage), asked)
                 asked += count
                 if found is not None:

@@ -71,7 +71,7 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
             "The picture may show sound; time did not suffice to compare it with all recordings.",
             "Draw aggregates with axes and labels, in fewer pixels.",
             where,
-        )
+        ),
     ]
 
 
