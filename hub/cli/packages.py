@@ -36,10 +36,10 @@ BROWSER = ("chromium", "fonts-dejavu-core")
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """Return those of the packages that are not installed, under their own name or as one that provides them."""
+    """Return those of the packages that are neither installed nor provided by one that is."""
     lines = output(["dpkg-query", "-W", "-f", "${db:Status-Status}, ${Package}, ${Provides}\n"]).splitlines()
     installed = [line.split(", ")[1:] for line in lines if line.startswith("installed, ")]
-    # Debian 13 calls some libraries otherwise; what is provided may carry a version: `libmagic1 (= 1:5.46-5)`.
+    # Debian 13 has libraries under other names, which provide the old: `libmagic1 (= 1:5.46-5)`.
     there = {name.split(" ")[0] for provided in installed for name in provided}
     return [name for name in names if name not in there]
 
