@@ -25,6 +25,7 @@ TITLES = {
     "policy": "Policy: who may",
     "screening": "Screening, review and release: what leaves",
     "ledger": "Ledger and receipts: what cannot be undone",
+    "backup": "Backup and restore: what comes back",
 }
 COLUMNS = "| control | attack | with the control | without it |\n|---|---|---|---|\n"
 

@@ -178,31 +178,55 @@ def first(held: dict[str, bytes], name: str, content: bytes) -> None:
     held.update(rest)
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (alter("secrets/data/django", b"cookies", b"cookie5"), "not those of its manifest"),
-        (alter("MANIFEST.json", b'"entries":3', b'"entries":2'), "not the one that was signed"),
-        (alter("MANIFEST.json", b'"user":"root"', b'"user":"daemon"'), "not the one that was signed"),
-        (alter("MANIFEST.sig", b"unit", b"else"), "not signed"),
-        (lambda held: held.pop("MANIFEST.json"), "no backup of this kind"),
-        (lambda held: held.pop("secrets/data/django"), "not those of its manifest"),
-        (lambda held: first(held, "vault/more", b"x"), "not those of its manifest"),
-        (lambda held: held.update({"vault/more": b"x"}), "after the manifest"),
-        (lambda held: first(held, "../../outside", b"x"), "does not belong"),
-        (lambda held: first(held, "/outside", b"x"), "does not belong"),
-        (lambda held: first(held, "tools/bin/opa", b"x"), "does not belong"),
-    ],
-)
-def test_who_has_only_the_seals_key_changes_nothing_unseen(
-    enclave: Enclave, change: Change, why: str
-) -> None:
+def refuse(enclave: Enclave, change: Change, why: str) -> None:
     file = repacked(enclave, change)
     new = elsewhere(enclave)
     with pytest.raises(BackupRefused, match=why):
         put_back(new, file)
     assert not any(new.state.iterdir())
     assert not (enclave.places.checkout / "outside").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        alter("secrets/data/django", b"cookies", b"cookie5"),
+        lambda held: first(held, "vault/more", b"x"),
+    ],
+    ids=["altered", "added"],
+)
+def test_who_has_only_the_seals_key_changes_no_file(enclave: Enclave, change: Change) -> None:
+    refuse(enclave, change, "not those of its manifest")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        alter("MANIFEST.json", b'"user":"root"', b'"user":"daemon"'),
+        alter("MANIFEST.json", b'"made_at":"20', b'"made_at":"30'),
+        alter("MANIFEST.sig", b"unit", b"else"),
+    ],
+    ids=["owner", "time", "signature"],
+)
+def test_who_has_only_the_seals_key_changes_no_manifest(enclave: Enclave, change: Change) -> None:
+    refuse(enclave, change, "signed")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (alter("MANIFEST.json", b'"entries":3', b'"entries":2'), "not the one that was signed"),
+        (lambda held: held.pop("MANIFEST.json"), "no backup of this kind"),
+        (lambda held: held.pop("secrets/data/django"), "not those of its manifest"),
+        (lambda held: held.update({"vault/more": b"x"}), "after the manifest"),
+        (lambda held: first(held, "../../outside", b"x"), "does not belong"),
+        (lambda held: first(held, "/outside", b"x"), "does not belong"),
+        (lambda held: first(held, "tools/bin/opa", b"x"), "does not belong"),
+    ],
+    ids=["entries", "no manifest", "file gone", "after the end", "climbs", "root", "no state"],
+)
+def test_what_is_no_backup_of_ours_is_refused(enclave: Enclave, change: Change, why: str) -> None:
+    refuse(enclave, change, why)
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
@@ -288,8 +312,13 @@ def test_the_machine_itself_remembers_the_longest_ledger_it_saw(enclave: Enclave
     back_up(enclave, "later")
     with pytest.raises(BackupRefused, match="entries 3 to 4 are missing"):
         put_back(enclave, old, Wish(over=True))
+
+
+def test_an_older_checkpoint_does_not_make_the_machine_forget(enclave: Enclave) -> None:
+    old = back_up(enclave, "old")
+    enclave.append(2)
+    back_up(enclave, "later")
     with pytest.raises(BackupRefused, match="entries 3 to 4 are missing"):
-        # Nor is it fooled by being given the older one.
         put_back(enclave, old, Wish(over=True, checkpoint=Path(f"{old}.checkpoint")))
 
 
