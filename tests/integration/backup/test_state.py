@@ -14,7 +14,9 @@ import pytest
 from hub.backup import restoring, writing
 from hub.backup.restoring import Wish
 from hub.cli import secrets
+from hub.ledger.tiles import Tiles
 from hub.places import Places, places
+from tests.enclave import until
 
 APPENDS = """
 import django; django.setup()
@@ -39,6 +41,11 @@ def run(where: Places, *words: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def published(where: Places) -> int:
+    note = Tiles(where.state / "ledger").read_checkpoint()
+    return int(note.splitlines()[1]) if note else 0
 
 
 @pytest.fixture
@@ -90,6 +97,7 @@ def test_a_backup_made_while_acts_are_recorded_holds_all_that_was_published(
     environment |= {"PARLATORY_ENCLAVE": here.enclave}
     with subprocess.Popen([sys.executable, "-c", APPENDS, "100000"], env=environment) as busy:
         try:
+            until(lambda: published(here) > 20, seconds=60, what="the first act recorded meanwhile")
             sizes = []
             for number in range(6):
                 file = tmp_path / f"b{number}"
