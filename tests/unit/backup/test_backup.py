@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
@@ -18,6 +19,7 @@ from hub.backup import __main__ as command
 from hub.backup import restoring, sealed, tail, writing
 from hub.backup.failure import BackupFailed, BackupRefused
 from hub.backup.restoring import Restored, Wish
+from hub.cli import preflight
 from tests import statefolder
 from tests.statefolder import Enclave, elsewhere
 
@@ -271,6 +273,28 @@ def test_a_state_that_holds_something_is_replaced_only_when_told_and_kept_beside
     )
 
 
+def test_a_restore_that_dies_half_way_is_noticed_and_done_again(
+    enclave: Enclave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, new = back_up(enclave), elsewhere(enclave)
+    rename, moved = Path.rename, []
+
+    def dies(path: Path, target: Path) -> Path:
+        if len(moved) == 3:
+            raise KeyboardInterrupt
+        moved.append(path.name)
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", dies)
+        with pytest.raises(KeyboardInterrupt):
+            put_back(new, file)
+    assert "was interrupted" in preflight.half_restored(new.places)
+    put_back(new, file, Wish(without_checkpoint=True, over=True))
+    assert preflight.half_restored(new.places) == ""
+    assert (new.state / "secrets/data/django").read_text() == "the-secret-of-all-cookies"
+
+
 def test_the_datasets_are_left_out_unless_asked_for_and_their_lack_is_said(enclave: Enclave) -> None:
     new = elsewhere(enclave)
     done = put_back(new, back_up(enclave))
@@ -371,6 +395,20 @@ def test_a_backup_replaces_no_file_and_lies_outside_the_state(enclave: Enclave) 
             with_datasets=False,
             say=quiet,
         )
+
+
+def test_one_backup_is_made_at_a_time_and_takes_away_what_a_killed_one_left(enclave: Enclave) -> None:
+    left = enclave.state / ".backing-up-killed"
+    left.mkdir()
+    (left / "home").write_text("half a home")
+    enclave.places.run.mkdir()
+    with (enclave.places.run / "backup.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(BackupFailed, match="another backup"):
+            back_up(enclave)
+    assert left.exists()
+    back_up(enclave)
+    assert not left.exists()
 
 
 def test_a_link_in_the_state_is_not_followed(enclave: Enclave) -> None:
