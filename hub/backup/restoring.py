@@ -229,7 +229,7 @@ def _swap(state: Path, staging: Path) -> Path | None:
     """Move the new in and the old aside, marked as unfinished until all is done."""
     marker = state / UNFINISHED
     marker.write_text("a restore was interrupted; run it again\n", encoding="utf-8")
-    aside = state / f".before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    aside = state / f".before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{ids.new()}"
     aside.mkdir(mode=0o700)
     for path in sorted(staging.iterdir()):
         target = state / path.name
