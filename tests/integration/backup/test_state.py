@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pyrage
 import pytest
 
+from hub.backup import database as snapshot
 from hub.backup import restoring, writing
 from hub.backup.restoring import Wish
 from hub.cli import secrets
@@ -86,6 +89,16 @@ def test_a_restored_enclave_verifies_and_says_on_its_ledger_that_it_was_restored
         assert [path.read_bytes() for path in before] == [path.read_bytes() for path in after]
         assert [path.stat().st_mode for path in before] == [path.stat().st_mode for path in after]
         assert [path.stat().st_gid for path in before] == [path.stat().st_gid for path in after]
+
+
+def test_what_a_restore_takes_back_is_where_it_is_looked_for(here: Places) -> None:
+    """A table that is renamed must not bring rights back in silence."""
+    with closing(sqlite3.connect(here.state / "db/parlatory.sqlite3")) as database:
+        for table in {*snapshot.SIGN_INS, *snapshot.RIGHTS} - {"django_cache"}:
+            columns = {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
+            assert columns, f"there is no table {table}"
+            assert table not in snapshot.RIGHTS or "revoked_at" in columns
+    snapshot.forget_sign_ins(here.state / "db/parlatory.sqlite3")
 
 
 def test_a_backup_made_while_acts_are_recorded_holds_all_that_was_published(

@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyrage
@@ -68,6 +69,19 @@ def test_a_restored_state_is_the_one_that_was_backed_up(enclave: Enclave) -> Non
     with closing(new.database()) as database:
         assert database.execute("SELECT count(*) FROM ledger_entry").fetchone() == (3,)
         assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
+def test_a_right_taken_back_since_does_not_come_back(enclave: Enclave) -> None:
+    """Tokens and invitations are revoked: nobody knows which were, after the backup."""
+    new = elsewhere(enclave)
+    put_back(new, back_up(enclave))
+    with closing(new.database()) as database:
+        tokens = dict(database.execute("SELECT id, revoked_at FROM api_token"))
+        invitations = dict(database.execute("SELECT id, revoked_at FROM people_invitation"))
+    assert tokens["over"] == "2020-01-02 03:04:05"
+    assert datetime.fromisoformat(tokens["live"]) <= datetime.now(UTC).replace(tzinfo=None)
+    assert invitations["waits"]
+    assert invitations["accepted"] is None
 
 
 def test_nothing_of_the_state_can_be_read_in_the_file(enclave: Enclave) -> None:
