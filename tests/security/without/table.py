@@ -26,6 +26,7 @@ TITLES = {
     "screening": "Screening, review and release: what leaves",
     "ledger": "Ledger and receipts: what cannot be undone",
     "enclave": "The running enclave: a kernel and a browser against all parts, one of them without a control",
+    "backup": "Backup and restore: what comes back",
 }
 COLUMNS = "| control | attack | with the control | without it |\n|---|---|---|---|\n"
 
