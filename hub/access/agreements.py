@@ -39,6 +39,7 @@ def add(*, by: Actor, dataset: Dataset, project: Project, title: str, text: str,
             dataset=dataset, project=project, title=title.strip(), text=text, text_sha256=sha256, until=until
         )
         said = {"what": "agreement", "dataset": dataset.id, "project": project.id, "text_sha256": sha256}
+        said["until"] = until.isoformat()
         entries.append(Kind.PROVISIONED, by=by.id, subject=str(agreement.pk), facts=said)
     return agreement
 

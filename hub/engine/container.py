@@ -32,9 +32,10 @@ LABEL_WORKSPACE = "parlatory.workspace"
 LABEL_ENDS_AT = "parlatory.ends_at"
 STOP_SECONDS = 2
 LOG_BYTES = MIB
-SCREENER_MEMORY_BYTES = 2 * GIB
+# The screener looks through two files side by side, each in at most 1.5 GiB.
+SCREENER_MEMORY_BYTES = 4 * GIB
 SCREENER_PIDS = 64
-SCREENER_CPUS = 1.0
+SCREENER_CPUS = 2.0
 
 
 class Unfit(Exception):
@@ -72,7 +73,9 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
     }
 
 
-def screening_spec(screening: str, image: str, places: Places, *, indexes: int = 0) -> Body:
+def screening_spec(
+    screening: str, image: str, places: Places, *, indexes: int = 0, host_cpus: int = 256
+) -> Body:
     """Return the body by which one submission is screened: files and leak indexes in, its verdict out."""
     if not _is(ID, screening):
         raise Unfit(f"{_short(screening)} is not the id of a screening")
@@ -85,7 +88,9 @@ def screening_spec(screening: str, image: str, places: Places, *, indexes: int =
         "Env": [],
         "WorkingDir": "/tmp",  # noqa: S108 -- the container's own tmpfs
         "HostConfig": {
-            **_walls(memory_bytes=SCREENER_MEMORY_BYTES, cpus=SCREENER_CPUS, pids=SCREENER_PIDS),
+            **_walls(
+                memory_bytes=SCREENER_MEMORY_BYTES, cpus=min(SCREENER_CPUS, host_cpus), pids=SCREENER_PIDS
+            ),
             "Mounts": [
                 _bind(folder / "in", "/in", read_only=True),
                 _bind(folder / "out", "/out", read_only=False),

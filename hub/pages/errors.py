@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.csrf import csrf_failure as django_csrf_failure
 
+from hub.api import door, problems
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,11 @@ class Errors:
 
 def page(request: HttpRequest, status: HTTPStatus, reasons: tuple[str, ...]) -> HttpResponse:
     """Answer with a status and the sentences that explain it, as JSON to the enclave's own processes."""
-    log.info("refused status=%s path=%s", status.value, request.path)
+    # The route and not the address: what stands in an address may be somebody's words.
+    route = request.resolver_match.route if request.resolver_match else "nowhere"
+    log.info("refused status=%s route=%s", status.value, route or "home")
+    if request.path.startswith(door.PREFIX):
+        return problems.answer(status, ())
     if request.path.startswith("/internal/"):
         return JsonResponse({"error": " ".join(reasons)}, status=status)
     context = {"heading": HEADINGS[status], "reasons": reasons, "status": status.value}

@@ -12,6 +12,7 @@ from hub.policy.facts import (
     Dataset,
     DatasetUse,
     DatasetVersion,
+    FileApproval,
     Membership,
     Person,
     Project,
@@ -19,6 +20,7 @@ from hub.policy.facts import (
     Role,
     Session,
     Submission,
+    Token,
     Training,
 )
 
@@ -26,12 +28,17 @@ __all__ = [
     "QUESTIONS",
     "Agreement",
     "Approval",
+    "Consolidate",
     "ContinueSession",
     "Dataset",
+    "DatasetFeedback",
     "DatasetUse",
     "DatasetVersion",
     "Download",
+    "EndToken",
+    "FileApproval",
     "HandIn",
+    "MakeToken",
     "ManageApproval",
     "ManageDataset",
     "ManagePeople",
@@ -46,12 +53,16 @@ __all__ = [
     "RequestAccess",
     "Review",
     "Role",
+    "SeeUse",
     "Session",
     "SignAgreement",
     "SignIn",
     "StartSession",
     "Submission",
+    "SubmissionFeedback",
+    "Token",
     "Training",
+    "UseToken",
     "ViewSubmission",
     "Vote",
     "Withdraw",
@@ -222,7 +233,7 @@ class ContinueSession(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class HandIn(Question):
-    """A person wants to hand in files from a running session."""
+    """A person wants to hand in files from a running session, in place of what came back if one is given."""
 
     package = "hand_in"
     action = "submit"
@@ -230,11 +241,15 @@ class HandIn(Question):
     project: Project
     memberships: tuple[Membership, ...]
     session: Session
+    replaces: tuple[Submission, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSubmission(Question):
-    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`."""
+    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`.
+
+    `conflicted` here and below: the asking person declared a conflict of interest with the project.
+    """
 
     package = "releases"
     action = "view"
@@ -243,6 +258,7 @@ class ViewSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +273,22 @@ class Vote(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consolidate(Question):
+    """The votes differ, and one of those who voted answers once more; `vote` is the new answer."""
+
+    package = "releases"
+    action = "consolidate"
+
+    vote: Literal["approve", "reject", "return"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +302,8 @@ class ReleaseSubmission(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    files: tuple[FileApproval, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,6 +316,7 @@ class Withdraw(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +329,73 @@ class Download(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeeUse(Question):
+    """Somebody wants to see which projects use a dataset, and what left of it."""
+
+    package = "stewardship"
+    action = "see_use"
+
+    dataset: Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a dataset; `author` says or said it."""
+
+    package = "stewardship"
+    action = "dataset_feedback"
+
+    what: Literal["give", "read", "answer"]
+    dataset: Dataset
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a decision on a submission."""
+
+    package = "stewardship"
+    action = "submission_feedback"
+
+    what: Literal["give", "read", "answer"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeToken(Question):
+    """Somebody wants a token of the API for themselves; `token` is as it would be."""
+
+    package = "people"
+    action = "make_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndToken(Question):
+    """Somebody wants to revoke a token."""
+
+    package = "people"
+    action = "end_token"
+
+    token: Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseToken(Question):
+    """A token of the asking person was shown, for something that needs a scope."""
+
+    package = "people"
+    action = "use_token"
+
+    token: Token
+    scope: str
 
 
 QUESTIONS: tuple[type[Question], ...] = (
@@ -311,9 +413,16 @@ QUESTIONS: tuple[type[Question], ...] = (
     HandIn,
     ViewSubmission,
     Vote,
+    Consolidate,
     ReleaseSubmission,
     Withdraw,
     Download,
+    SeeUse,
+    DatasetFeedback,
+    SubmissionFeedback,
+    MakeToken,
+    EndToken,
+    UseToken,
 )
 
 

@@ -60,6 +60,7 @@ def propose(
             raise WrongState(f"There is already a project “{slug}”.")
         project.save(force_insert=True)
         said = {"what": "project", "slug": slug, "purpose": purpose, "state": project.state}
+        said |= {"opens_on": opens_on.isoformat(), "closes_on": closes_on.isoformat()}
         entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
     return project
 
@@ -176,7 +177,8 @@ def add_member(
         membership = Membership.objects.create(
             project=project, person=person, role=role.value, valid_until=valid_until
         )
-        said = {"project": project.id, "role": role.value, "member": True}
+        until = valid_until.isoformat() if valid_until else "no end"
+        said = {"project": project.id, "role": role.value, "valid_until": until, "member": True}
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=person.id, facts=said)
     return membership
 

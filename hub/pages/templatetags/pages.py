@@ -28,6 +28,7 @@ TONES = {
     "submitted": "busy",
     "screening": "busy",
     "in_review": "busy",
+    "differing": "warn",
     "returned": "warn",
     "deprecated": "warn",
     "ends soon": "warn",
