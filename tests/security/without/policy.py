@@ -180,7 +180,8 @@ REMOVALS = {
         "only an admin changes people and projects",
         altered("people/people.rego", rules_gone("Only an admin may do this")),
         WHO_MAY,
-        "not_theirs and (people.suspend or people.edit or projects.edit or projects.close)",
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (people.suspend or people.edit or projects.edit or projects.close)",
         shows=r"== \[\]",
     ),
     "oneself": Removal(
@@ -190,21 +191,22 @@ REMOVALS = {
             rules_gone("Nobody changes their own", "Nobody records their own", "Nobody adds themselves"),
         ),
         WHO_MAY,
-        "not_theirs and oneself",
+        "test_nobody_is_let_do_what_is_not_theirs and oneself",
         shows=r"== \[\]",
     ),
     "leads": Removal(
         "data is asked for by a lead of the project",
         altered("people/people.rego", rules_gone("not facts.leader")),
         WHO_MAY,
-        "not_theirs and (requests.ask or requests.withdraw)",
+        "test_nobody_is_let_do_what_is_not_theirs and (requests.ask or requests.withdraw)",
         shows=r"== \[\]",
     ),
     "stewards": Removal(
         "a dataset's steward, and nobody else, approves, refuses and revokes",
         altered("people/people.rego", rules_gone("not steward_of(input.version.dataset)")),
         WHO_MAY,
-        "not_theirs and (approvals.approve or approvals.revoke or requests.refuse)",
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (approvals.approve or approvals.revoke or requests.refuse)",
         shows=r"== \[\]",
     ),
     "own": Removal(
