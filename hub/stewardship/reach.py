@@ -15,7 +15,7 @@ from hub.people import facts as people
 from hub.people.models import Person
 from hub.policy import questions
 from hub.projects import facts as projects
-from hub.projects.models import MemberRole, Membership, Project
+from hub.projects.models import Membership, Project
 
 # People are in a few projects; somebody in more is told about these.
 MOST_PROJECTS = 20
@@ -74,7 +74,7 @@ def _asked(
         return []
     asking, of_project = people.of(people.fresh(person)), projects.of(project)
     memberships = projects.memberships(project, person)
-    leads = any(one.role == MemberRole.PROJECT_LEAD and not one.ended for one in memberships)
+    leads = any(one.role == "project_lead" and not one.ended for one in memberships)
     told = []
     for use in uses:
         decision = policy.ask(
