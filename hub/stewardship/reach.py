@@ -29,6 +29,8 @@ class Answer:
     version: DatasetVersion
     allow: bool
     reasons: tuple[str, ...]
+    # Whether the person leads the project and nothing stands approved: then asking is the next step.
+    may_ask: bool = False
 
 
 def answers(person: Person, dataset: Dataset) -> list[Answer]:
@@ -72,6 +74,7 @@ def _asked(
         return []
     asking, of_project = people.of(people.fresh(person)), projects.of(project)
     memberships = projects.memberships(project, person)
+    leads = any(one.role == "project_lead" and not one.ended for one in memberships)
     told = []
     for use in uses:
         decision = policy.ask(
@@ -85,5 +88,11 @@ def _asked(
                 running=(),
             )
         )
-        told.append(Answer(project, versions[use.version.id], decision.allow, decision.reasons))
+        may_ask = leads and not _stands(use)
+        told.append(Answer(project, versions[use.version.id], decision.allow, decision.reasons, may_ask))
     return told
+
+
+def _stands(use: questions.DatasetUse) -> bool:
+    today = datetime.now(UTC).date()
+    return any(not one.revoked and one.until is not None and one.until >= today for one in use.approvals)

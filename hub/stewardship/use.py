@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from egress_review.models import Release
 from hub.access.models import Approval
@@ -90,6 +89,6 @@ def _projects(dataset: Dataset, effect: str, *, version: DatasetVersion | None =
     told: dict[str, Affected] = {}
     for one in people.select_related("project", "version"):
         name = f"{one.project.title} ({one.people} member{'' if one.people == 1 else 's'})"
-        url = reverse("access:project", args=[one.project.slug])
-        told.setdefault(one.project_id, Affected(name, effect, url))
+        # No link: a project's page is its members', and a steward is seldom one.
+        told.setdefault(one.project_id, Affected(name, effect))
     return list(told.values())

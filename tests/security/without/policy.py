@@ -15,6 +15,7 @@ from tests.security.without.removal import Removal, replaced
 
 ENGINE, VOTES = "security/test_policy_engine.py", "security/test_votes.py"
 CLIENT, SESSIONS = "integration/policy/test_opa.py", "integration/portal/test_revocation.py"
+WHO_MAY = "integration/portal/test_who_may.py"
 
 CHECKOUT = Path(bundle.__file__).parents[2]
 FOUR_QUESTIONS = """	input.method == "POST"
@@ -174,6 +175,39 @@ REMOVALS = {
         # The services hold these two as well: membership, and one session at a time.
         "test_each_flaw_refuses_a_start_with_a_reason_of_its_own and not member and not second",
         shows="DID NOT RAISE",
+    ),
+    "admins": Removal(
+        "only an admin changes people and projects",
+        altered("people/people.rego", rules_gone("Only an admin may do this")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (people.suspend or people.edit or projects.edit or projects.close)",
+        shows=r"== \[\]",
+    ),
+    "oneself": Removal(
+        "nobody changes their own roles, training or projects",
+        altered(
+            "people/people.rego",
+            rules_gone("Nobody changes their own", "Nobody records their own", "Nobody adds themselves"),
+        ),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs and oneself",
+        shows=r"== \[\]",
+    ),
+    "leads": Removal(
+        "data is asked for by a lead of the project",
+        altered("people/people.rego", rules_gone("not facts.leader")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs and (requests.ask or requests.withdraw)",
+        shows=r"== \[\]",
+    ),
+    "stewards": Removal(
+        "a dataset's steward, and nobody else, approves, refuses and revokes",
+        altered("people/people.rego", rules_gone("not steward_of(input.version.dataset)")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (approvals.approve or approvals.revoke or requests.refuse)",
+        shows=r"== \[\]",
     ),
     "own": Removal(
         "nobody reviews their own release",
