@@ -44,7 +44,11 @@ def _all() -> tuple[Office, ...]:
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
-        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (desk, approvals, datasets)),
+        Office(
+            Role.DATA_STEWARD,
+            "You answer for datasets and for who may use them.",
+            (desk, approvals, datasets),
+        ),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",

@@ -86,10 +86,14 @@ def _projects(dataset: Dataset, effect: str, *, version: DatasetVersion | None =
     if version is not None:
         held = held.filter(version=version)
     current = Q(project__memberships__ended_at=None)
-    people = held.annotate(people=Count("project__memberships", filter=current, distinct=True))
-    told: dict[str, Affected] = {}
-    for one in people.select_related("project", "version"):
-        name = f"{one.project.title} ({one.people} member{'' if one.people == 1 else 's'})"
-        url = reverse("access:project", args=[one.project.slug])
-        told.setdefault(one.project_id, Affected(name, effect, url))
-    return list(told.values())
+    rows = held.values_list("project__title", "project__slug").annotate(
+        people=Count("project__memberships", filter=current, distinct=True)
+    )
+    return [
+        Affected(
+            f"{title} ({people} member{'' if people == 1 else 's'})",
+            effect,
+            reverse("access:project", args=[slug]),
+        )
+        for title, slug, people in rows.order_by("project__title")
+    ]
