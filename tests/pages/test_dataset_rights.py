@@ -194,5 +194,5 @@ def test_nobody_out_of_standing_reaches_anything(
         where = path.format(**names)
         answer = client.get(where) if sent is None else client.post(where, sent)
         assert answer.status_code in {302, 403}
-        assert answer.status_code == 403 or "/login" in answer["Location"]
+        assert answer.status_code == 403 or "/sign-in/" in answer["Location"]
     assert state() == before
