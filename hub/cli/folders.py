@@ -56,6 +56,8 @@ RUN = (
     Folder("sessions", 0o711),
     Folder("screenings", 0o711),
     Folder("homes", 0o700),
+    # What portal, door and worker have counted; the portal adds it up.
+    Folder("metrics", 0o2770, group=DATA_GROUP),
 )
 
 
