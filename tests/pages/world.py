@@ -76,11 +76,8 @@ def say(people: dict[Role, Person], version: DatasetVersion) -> None:
     """Let the steward's desk hold something: facts, a datasheet, a folder that is blocked, feedback."""
     steward, researcher = people[Role.DATA_STEWARD], people[Role.RESEARCHER]
     sound = Sound(16_000, 1, 16, 160_000, -23.0, -3.0, 0.002, 0.2)
-    said = (Said("s1", "fr", 9.0, True),)
-    heard = [
-        Heard("r1", "1" * 64, sound, said),
-        Heard("r2", "2" * 64, sound, (Said("s2", "de", 3.0, False),)),
-    ]
+    said, other = (Said("s1", "fr", 9.0, True),), (Said("s2", "de", 3.0, False),)
+    heard = [Heard("r1", "1" * 64, sound, said), Heard("r2", "2" * 64, sound, other)]
     for one in version.dataset.versions.all():
         rows = pack([item.row() for item in heard])
         VersionFacts.objects.create(version=one, facts=summary.of(heard), recordings=rows)
