@@ -15,7 +15,7 @@ from hub.people import facts as people
 from hub.people.models import Person
 from hub.policy import questions
 from hub.projects import facts as projects
-from hub.projects.models import Membership, Project
+from hub.projects.models import MemberRole, Membership, Project
 
 # People are in a few projects; somebody in more is told about these.
 MOST_PROJECTS = 20
@@ -37,34 +37,36 @@ def answers(person: Person, dataset: Dataset) -> list[Answer]:
     """Return, for each project of a person, whether they could start a session with a dataset; yes first."""
     newest = dataset.versions.select_related("dataset__steward").first()
     told = []
-    for project in _projects(person):
+    for membership in _memberships(person):
+        project = membership.project
         held = [one for one in access.approvals_of(project) if one.version.dataset_id == dataset.id]
         if held:
-            told += _asked(person, project, held)
+            told += _asked(person, membership, held)
         elif newest is not None:
-            told += _asked(person, project, [], newest)
+            told += _asked(person, membership, [], newest)
     return sorted(told, key=lambda answer: not answer.allow)
 
 
 def usable(person: Person) -> frozenset[str]:
     """Return the ids of the datasets that a person could start a session with in one of their projects."""
     found: set[str] = set()
-    for project in _projects(person):
-        held = access.approvals_of(project)
-        found |= {answer.version.dataset_id for answer in _asked(person, project, held) if answer.allow}
+    for membership in _memberships(person):
+        held = access.approvals_of(membership.project)
+        found |= {answer.version.dataset_id for answer in _asked(person, membership, held) if answer.allow}
     return frozenset(found)
 
 
-def _projects(person: Person) -> Iterable[Project]:
+def _memberships(person: Person) -> Iterable[Membership]:
     today = datetime.now(UTC).date()
     mine = Membership.objects.current(today).filter(person=person).select_related("project")
-    return [membership.project for membership in mine.order_by("project__title")[:MOST_PROJECTS]]
+    return mine.order_by("project__title")[:MOST_PROJECTS]
 
 
 def _asked(
-    person: Person, project: Project, held: list[Approval], wanted: DatasetVersion | None = None
+    person: Person, membership: Membership, held: list[Approval], wanted: DatasetVersion | None = None
 ) -> list[Answer]:
     """Ask once for each version: a session with it alone, as if none were running."""
+    project = membership.project
     uses = list(access.uses(project, person, held))
     versions = {approval.version_id: approval.version for approval in held}
     if wanted is not None:
@@ -74,7 +76,7 @@ def _asked(
         return []
     asking, of_project = people.of(people.fresh(person)), projects.of(project)
     memberships = projects.memberships(project, person)
-    leads = any(one.role == "project_lead" and not one.ended for one in memberships)
+    leads = membership.role == MemberRole.PROJECT_LEAD
     told = []
     for use in uses:
         decision = policy.ask(

@@ -85,10 +85,11 @@ def _projects(dataset: Dataset, effect: str, *, version: DatasetVersion | None =
     if version is not None:
         held = held.filter(version=version)
     current = Q(project__memberships__ended_at=None)
-    people = held.annotate(people=Count("project__memberships", filter=current, distinct=True))
-    told: dict[str, Affected] = {}
-    for one in people.select_related("project", "version"):
-        name = f"{one.project.title} ({one.people} member{'' if one.people == 1 else 's'})"
+    rows = held.values_list("project__title", "project__slug").annotate(
+        people=Count("project__memberships", filter=current, distinct=True)
+    )
+    return [
         # No link: a project's page is its members', and a steward is seldom one.
-        told.setdefault(one.project_id, Affected(name, effect))
-    return list(told.values())
+        Affected(f"{title} ({people} member{'' if people == 1 else 's'})", effect)
+        for title, _, people in rows.order_by("project__title")
+    ]
