@@ -176,3 +176,15 @@ class FileApproval:
 
     file: str
     approved_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token of the API: whose, narrowed to which scopes, from when until when."""
+
+    id: str
+    person: str
+    scopes: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
+    revoked: bool

@@ -68,6 +68,9 @@ RELEVANT = {
         "submission",
         "project",
     },
+    "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
+    "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
+    "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
     "approve": {"active", "suspended", "roles", "memberships", "steward", "purpose", "until", "closes_on"},
 }
 
@@ -113,7 +116,7 @@ def harmless(name: str, document: dict[str, Any]) -> bool:
     lists = ("'reviews', 0", "'reviews', 1", "'members', 0", "'replaces', 0")
     needed = document["action"] == "release" or (document["action"] == "consolidate" and "0" in name)
     # Somebody without any role needs none to sign in; a training is not asked for there.
-    unasked = ("'person', 'training', 0", "'person', 'roles', 0")
+    unasked = ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0")
     if match is None:
         return False
     path = match.group(1)
@@ -129,11 +132,19 @@ UNASKED = {
     "manage_project": ("'person', 'training', 0",),
     "manage_dataset": ("'person', 'training', 0",),
     "manage_approval": ("'person', 'training', 0",),
+    "request_access": ("'person', 'training', 0", "'person', 'roles', 0"),
     "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
     "read_records": ("'person', 'training', 0",),
     "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
     "download": ("'person', 'training', 0", "'person', 'roles', 0"),
     "withdraw": ("'person', 'training', 0",),
+    "see_use": ("'person', 'training', 0",),
+    # Anybody in good standing may say what is wrong with a dataset.
+    "dataset_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "submission_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "make_token": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "end_token": ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0"),
+    "use_token": ("'person', 'training', 0", "'person', 'roles', 0"),
 }
 
 

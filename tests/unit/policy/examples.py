@@ -40,6 +40,9 @@ PROJECT = q.Project(
 MEMBERSHIP = q.Membership(
     project="01project", person="01person", role="researcher", valid_until=None, ended=False
 )
+LEADING = q.Membership(
+    project="01project", person="01person", role="project_lead", valid_until=None, ended=False
+)
 DATASET = q.Dataset(
     id="01dataset", title="Harbour", tier=2, steward="01person", steward_name="Ines", suspended=False
 )
@@ -92,6 +95,14 @@ RELEASED = q.Submission(
     withdrawn=False,
     replaceable=False,
 )
+TOKEN = q.Token(
+    id="01token",
+    person="01person",
+    scopes=("people:read",),
+    made_at=AT,
+    expires_at=datetime(2026, 12, 23, 12, 0, tzinfo=UTC),
+    revoked=False,
+)
 DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
 CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
 APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
@@ -123,6 +134,36 @@ ALLOWED: dict[str, q.Question] = {
         purpose="phonetics",
         until=date(2027, 6, 1),
         memberships=(),
+    ),
+    "refuse": q.ManageApproval(
+        person=STEWARD,
+        at=AT,
+        change="refuse",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(),
+    ),
+    "ask for access": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="ask",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
+    ),
+    "take a request back": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="withdraw",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
     ),
     "manage project": q.ManageProject(
         person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)
@@ -214,4 +255,32 @@ ALLOWED: dict[str, q.Question] = {
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
     ),
+    "see use": q.SeeUse(person=STEWARD, at=AT, dataset=DATASET),
+    "give feedback": q.DatasetFeedback(
+        person=RESEARCHER, at=AT, what="give", dataset=DATASET, author="01person"
+    ),
+    "answer feedback": q.DatasetFeedback(
+        person=STEWARD, at=AT, what="answer", dataset=DATASET, author="01other"
+    ),
+    "give feedback on a decision": q.SubmissionFeedback(
+        person=RESEARCHER,
+        at=AT,
+        what="give",
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        submission=RELEASED,
+        author="01person",
+    ),
+    "answer feedback on a decision": q.SubmissionFeedback(
+        person=CHECKER,
+        at=AT,
+        what="answer",
+        project=PROJECT,
+        memberships=(),
+        submission=RELEASED,
+        author="01other",
+    ),
+    "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),
+    "use token": q.UseToken(person=RESEARCHER, at=AT, token=TOKEN, scope="people:read"),
 }
