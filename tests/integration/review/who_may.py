@@ -282,10 +282,10 @@ def table() -> str:
     lines = [
         "# Who may do what with a submission",
         "",
-        "Written by `python -m tests.integration.review`; `test_who_may.py` there holds it to the real policies.",
-        "An act that is not marked is refused. Each role stands for somebody who holds it alone and has no part "
-        "in the project; “voter” has finished one of the two reviews. Declaring a conflict takes rights away from "
-        "oneself, so whoever sees the page may do it.",
+        "Written by `python -m tests.integration.review`; `test_who_may.py` there holds it to the policies.",
+        "An act that is not marked is refused. Each role stands for somebody who holds it alone and has no",
+        "part in the project; “voter” has finished one of the two reviews. Declaring a conflict takes rights",
+        "away from oneself, so whoever sees the page may do it.",
         "",
         "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
         "|---" * (len(ACTORS) + 1) + "|",
