@@ -70,7 +70,7 @@ def _in_sessions(places: list[Place]) -> list[Step]:
 def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
     if Role.OUTPUT_CHECKER not in roles:
         return []
-    waiting = readings.reviewable(person).exclude(reviews__reviewer=person)
+    waiting = readings.awaiting(person)
     count, oldest = waiting.count(), waiting.order_by("submitted_at").first()
     if oldest is None:
         return []
@@ -88,8 +88,7 @@ def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
 
 
 def _returned(person: Person) -> list[Step]:
-    states = [State.RETURNED.value, State.BLOCKED.value]
-    own = Submission.objects.filter(author=person, state__in=states)[:3]
+    own = readings.came_back(person)[:3]
     return [
         Step(
             f"“{one.title}” came back to you",

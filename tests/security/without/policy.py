@@ -77,6 +77,14 @@ def said(old: str, new: str) -> Callable[[str], str]:
     return change
 
 
+def both(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a change of two places: the same thing is held for the submission and for each file."""
+    return lambda text: second(first(text))
+
+
+by_file_gone = said("not each_file_approved", "false")
+
+
 def open_engine() -> None:
     """Start OPA as it starts by default: whoever reaches its port may do anything."""
     from hub.policy import __main__ as command
@@ -241,7 +249,9 @@ REMOVALS = {
         "two approvals are those of two people",
         altered(
             "releases/releases.rego",
-            said("not count(approvers) >= reviews_needed", "not count(input.reviews) >= 2"),
+            both(
+                said("not count(approvers) >= reviews_needed", "not count(input.reviews) >= 2"), by_file_gone
+            ),
         ),
         VOTES,
         "test_two_approvals_of_one_person_are_one",
@@ -249,9 +259,26 @@ REMOVALS = {
     ),
     "votes": Removal(
         "a release needs its votes, whatever its row says",
-        altered("releases/releases.rego", said("not count(approvers) >= reviews_needed", "false")),
+        altered(
+            "releases/releases.rego",
+            both(said("not count(approvers) >= reviews_needed", "false"), by_file_gone),
+        ),
         VOTES,
         "test_a_row_forged_to_approved_releases_nothing",
+        shows="DID NOT RAISE",
+    ),
+    "conflict": Removal(
+        "a declared conflict keeps a checker out",
+        altered("releases/releases.rego", rules_gone("not input.conflicted == false")),
+        VOTES,
+        "test_a_checker_who_declared_a_conflict_does_not_vote",
+        shows="DID NOT RAISE",
+    ),
+    "bytes": Removal(
+        "an approval is of the very bytes that leave",
+        altered("releases/releases.rego", by_file_gone),
+        VOTES,
+        "test_approvals_of_other_bytes_release_nothing",
         shows="DID NOT RAISE",
     ),
     "open": Removal(
