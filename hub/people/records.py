@@ -10,7 +10,9 @@ from hub.people import permission
 from hub.people.models import Person
 from hub.policy import questions
 
-Records = Literal["ledger", "people", "projects", "datasets", "sessions", "submissions"]
+Records = Literal[
+    "ledger", "people", "projects", "datasets", "sessions", "submissions", "impact", "impact_rounded"
+]
 
 
 def open_for(person: Person, records: Records) -> None:

@@ -43,6 +43,7 @@ PATHS = [
     "/ledger/?denials=on&since=never",
     "/ledger/kinds/",
     "/ledger/1/",
+    "/audit/impact/",
     "/audit/reach/",
     "/audit/reach/?day=2026-01-01",
 ]
