@@ -62,7 +62,8 @@ def times(since: datetime, until: datetime, *, exact: bool) -> tuple[plots.Plot,
     weeks: dict[date, list[float]] = {monday: [] for monday in _mondays(since.date(), until.date())}
     for released, submitted in found.values_list("released_at", "submission__submitted_at"):
         weeks[_monday(released.date())].append((released - submitted).total_seconds() / 3600)
-    shown = {week: hours for week, hours in weeks.items() if exact or len(hours) >= SMALL or not hours}
+    # Nothing is known of a week in which nothing left: it is no week of no waiting.
+    shown = {week: hours for week, hours in weeks.items() if len(hours) >= (1 if exact else SMALL)}
     half, most = (
         plots.line(
             title, [(f"{week:%-d %b}", percentile(hours, share)) for week, hours in shown.items()], unit="h"
