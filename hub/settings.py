@@ -93,12 +93,17 @@ INSTALLED_APPS = [
     "hub.access",
     "hub.workspaces",
     "egress_review",
+    "hub.provisioning",
+    "hub.stewardship",
     "hub.audit",
     "hub.notices",
+    "hub.api",
 ]
 MIDDLEWARE = [
+    "hub.pages.tracing.Tracing",
     "hub.pages.headers.Headers",
     "hub.pages.hosts.Hosts",
+    "hub.api.door.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -204,8 +209,16 @@ IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "hub.trace.Lines"}},
+    "filters": {"without_address": {"()": "hub.pages.tracing.WithoutAddress"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # Our own line says the same of a refusal. A logger's filter sees no child's records: each is named.
+        "django.request": {"level": "ERROR", "filters": ["without_address"]},
+        "django.security.csrf": {"filters": ["without_address"]},
+    },
 }

@@ -33,6 +33,11 @@ COMMANDS = {
         part="portal",
         own=("receipt", "inclusion", "--export"),
     ),
+    "provision": Command(
+        "hub.provision",
+        "institution|person|project|dataset|approve|apply: what the admin's pages do, through the API",
+        own=("institution", "person", "project", "dataset", "approve", "apply", "-h", "--help"),
+    ),
     "bench": Command("hub.bench", "sessions: start-to-ready, measured against a stock spawner"),
 }
 

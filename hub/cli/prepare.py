@@ -112,6 +112,15 @@ def without_demo(places: Places) -> Path:
     return places.state / "without-demo"
 
 
+def restore_on_ledger(places: Places, step: Step) -> None:
+    """Put a restore on the ledger and end the sessions that its backup took for live, once."""
+    if not (said := places.state / "restored.json").exists():
+        return
+    step.say("entering the restore in the ledger")
+    _module(places, step, "hub.workspaces.restored")
+    said.unlink()
+
+
 def demo(places: Places, step: Step) -> None:
     """Put the demo in, when the program changed since the last time; none where none is wanted."""
     if without_demo(places).exists():

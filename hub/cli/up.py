@@ -118,6 +118,7 @@ def ready(places: Places) -> None:
 
     side_by_side([rules, proxy, pictures, data])
     with step("Demo", "demo", logs) as current:
+        prepare.restore_on_ledger(places, current)
         prepare.rules_on_ledger(places, current)
         prepare.demo(places, current)
 
@@ -145,9 +146,16 @@ def start(places: Places) -> subprocess.Popen[bytes]:
     with step("Processes", "start", logs) as current:
         down.end_leftovers(places)
         check_reachable(places, current)
+        forget_counts(places)
         started = Supervisor(places).start(programs.configuration(places, programs.table(places)))
         supervision.wait_until_healthy(places, current)
     return started
+
+
+def forget_counts(places: Places) -> None:
+    """Let every process count from nothing: what ended processes left would be counted for ever."""
+    for path in (places.run / "metrics").glob("*.db"):
+        path.unlink()
 
 
 def check_reachable(places: Places, current: Step) -> None:

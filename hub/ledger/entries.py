@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.errors import NotFound
-from hub.ledger import publisher, tree
+from hub.ledger import publisher, through, tree
 from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
@@ -37,7 +37,7 @@ def append(
     last = Entry.objects.order_by("-index").values_list("index", flat=True).first()
     at = datetime.now(UTC)
     salt = secrets.token_bytes(3 * SALT_BYTES)
-    plain = json.loads(canonical(facts))
+    plain = json.loads(canonical({**facts, **through.facts()}))
     leaf = leaf_of(kind=kind, at=at, by=by, subject=subject, facts=plain, salt=salt, public=public)
     entry = Entry(
         index=0 if last is None else last + 1,

@@ -35,7 +35,10 @@ def of(roles: frozenset[Role]) -> list[Office]:
 def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
+    asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
+    images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
+    desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
     people = Door("People", reverse("people:people"), "roles, training, standing")
     projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
     sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
@@ -49,12 +52,12 @@ def _all() -> tuple[Office, ...]:
         Office(
             Role.DATA_STEWARD,
             "You answer for datasets and for who may use them.",
-            (approvals, datasets, impact),
+            (asked, desk, approvals, datasets, impact),
         ),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, ledger, reach, impact, outbox),
+            (people, projects, sessions, images, ledger, reach, impact, outbox),
         ),
         Office(
             Role.AUDITOR,

@@ -7,7 +7,7 @@ from typing import Literal
 from django.db import transaction
 
 from hub.people import permission
-from hub.people.models import Person
+from hub.people.permission import Actor
 from hub.policy import questions
 
 Records = Literal[
@@ -15,7 +15,7 @@ Records = Literal[
 ]
 
 
-def open_for(person: Person, records: Records) -> None:
+def open_for(person: Actor, records: Records) -> None:
     """Let a person read records, or raise Refused; both answers are on the ledger."""
     allowed = permission.to(
         person,

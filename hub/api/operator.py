@@ -1,0 +1,45 @@
+"""Root at this machine: told by the kernel, at the portal's unix socket, and by nothing else."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from hub.api import problems, tokens
+from hub.api.problems import Unproved
+
+ROOT = 0
+UCRED = struct.Struct("3i")
+ONLY_ROOT = "The operator is root on the enclave’s own machine, at the portal’s unix socket; this is not."
+
+
+def caller_uid(request: HttpRequest) -> int | None:
+    """Return the user at the other end of a unix socket, as the kernel knows them; None over a network."""
+    connection = request.META.get("gunicorn.socket")
+    if not isinstance(connection, socket.socket) or connection.family != socket.AF_UNIX:
+        return None
+    said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, UCRED.size)
+    return int(UCRED.unpack(said)[1])
+
+
+def require_root(request: HttpRequest) -> None:
+    """Refuse everybody but root at this machine."""
+    if caller_uid(request) != ROOT:
+        raise Unproved(ONLY_ROOT)
+
+
+@csrf_exempt
+@require_POST
+def token(request: HttpRequest) -> HttpResponse:
+    """Give root a token that lives for minutes and works at this socket only."""
+    try:
+        require_root(request)
+    except Unproved as error:
+        return problems.of(error)
+    made = tokens.make_operators()
+    return JsonResponse({"token": made.text, "expires_at": made.token.expires_at}, status=HTTPStatus.CREATED)

@@ -1,0 +1,17 @@
+"""Version 1 of the API: one module a noun, each operation with the scope it needs."""
+
+from __future__ import annotations
+
+from hub.api.description import Described
+from hub.api.v1 import access, datasets, ledger, me, people, projects, sessions, submissions
+
+api = Described(
+    title="Parlatory",
+    version="1",
+    description=(
+        "What the portal’s pages do, for scripts. Show a token as “Authorization: Bearer …”: it has the "
+        "rights of its person, narrowed to its scopes. Errors are problem+json, each with a sentence."
+    ),
+)
+for module in (me, people, projects, access, datasets, sessions, submissions, ledger):
+    api.add_router("", module.router)

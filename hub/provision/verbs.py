@@ -1,0 +1,132 @@
+"""The verbs of the command line, each one request or a few."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.provision import plan
+from hub.provision.client import Client, Json
+
+Verb = Callable[[Client, argparse.Namespace], "Json | list[Json]"]
+
+
+def add_institution(client: Client, asked: argparse.Namespace) -> Json:
+    """Add an institution."""
+    return client.post("/institutions", {"slug": asked.slug, "name": asked.name})
+
+
+def list_institutions(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List institutions."""
+    return list(client.all("/institutions"))
+
+
+def add_person(client: Client, asked: argparse.Namespace) -> Json:
+    """Add a person."""
+    body = {"email": asked.email, "name": asked.name, "institution": asked.institution, "roles": asked.role}
+    return client.post("/people", body)
+
+
+def list_people(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List people."""
+    return list(client.all("/people"))
+
+
+def role(client: Client, asked: argparse.Namespace) -> Json:
+    """Give a role, or end it."""
+    path = f"/people/{client.person(asked.email)['id']}/roles/{asked.role}"
+    return client.delete(path) if asked.end else client.put(path, {"valid_until": asked.until})
+
+
+def training(client: Client, asked: argparse.Namespace) -> Json:
+    """Record a training."""
+    body = {"course": asked.course, "completed_on": asked.completed, "valid_until": asked.until}
+    return client.post(f"/people/{client.person(asked.email)['id']}/training", body)
+
+
+def stand(verb: str) -> Verb:
+    """Return the verb that suspends, resumes or closes a person."""
+
+    def done(client: Client, asked: argparse.Namespace) -> Json:
+        body = {} if verb == "resume" else {"reason": asked.reason}
+        return client.post(f"/people/{client.person(asked.email)['id']}/{verb}", body)
+
+    return done
+
+
+def add_project(client: Client, asked: argparse.Namespace) -> Json:
+    """Propose a project."""
+    body = {
+        "slug": asked.slug,
+        "title": asked.title,
+        "purpose": asked.purpose,
+        "opens_on": asked.opens,
+        "closes_on": asked.closes,
+        "summary": asked.summary,
+    }
+    return client.post("/projects", body)
+
+
+def list_projects(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List every project."""
+    return list(client.all("/projects", all="true"))
+
+
+def move(verb: str) -> Verb:
+    """Return the verb that opens, closes, suspends or resumes a project."""
+
+    def done(client: Client, asked: argparse.Namespace) -> Json:
+        body = {"reason": asked.reason} if verb == "suspend" else {}
+        return client.post(f"/projects/{asked.slug}/{verb}", body)
+
+    return done
+
+
+def member(client: Client, asked: argparse.Namespace) -> Json:
+    """Add a member to a project, or end the membership."""
+    person = client.person(asked.email)["id"]
+    path = f"/projects/{asked.slug}/members"
+    if asked.end:
+        return client.delete(f"{path}/{person}")
+    return client.post(path, {"person": person, "role": asked.role, "valid_until": asked.until})
+
+
+def add_dataset(client: Client, asked: argparse.Namespace) -> Json:
+    """Add a dataset."""
+    names = ("slug", "title", "description", "institution", "tier", "licence", "attribution")
+    steward = client.person(asked.steward)["id"]
+    return client.post("/datasets", {name: getattr(asked, name) for name in names} | {"steward": steward})
+
+
+def list_datasets(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List datasets."""
+    return list(client.all("/datasets"))
+
+
+def register(client: Client, asked: argparse.Namespace) -> Json:
+    """Register a version."""
+    return client.post(f"/datasets/{asked.slug}/versions", {"version": asked.version})
+
+
+def approve(client: Client, asked: argparse.Namespace) -> Json:
+    """Approve a version for a project."""
+    names = ("project", "dataset", "version", "purpose", "until", "conditions")
+    return client.post("/approvals", {name: getattr(asked, name) for name in names})
+
+
+def apply(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """Bring the enclave to what a file wants, or say what that would change."""
+    wanted = plan.read(Path(asked.file))
+    done: list[Json] = []
+    for step in plan.steps(wanted, client):
+        if not asked.json:
+            sys.stdout.write(f"{'would ' if asked.dry_run else ''}{step.says}\n")
+            sys.stdout.flush()
+        if not asked.dry_run:
+            step.do()
+        done.append({"step": step.says, "done": not asked.dry_run})
+    if not done and not asked.json:
+        sys.stdout.write("Nothing to change: all is as the file wants it.\n")
+    return done
