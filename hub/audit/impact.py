@@ -108,6 +108,8 @@ def uses(since: datetime, now: datetime) -> Uses:
     for versions, institution, started, ended in sessions.values_list(
         "versions", "workspace__person__institution__name", "started_at", "ended_at"
     ):
+        if started is None:
+            continue
         hours = ((ended or now) - started).total_seconds() / 3600
         for use in _of(used, titles, versions, institution):
             use.sessions += 1

@@ -39,8 +39,9 @@ def index(request: HttpRequest) -> HttpResponse:
     form = SpanForm({"days": request.GET.get("days", DEFAULT)})
     days = form.cleaned_data["days"] or DEFAULT if form.is_valid() else DEFAULT
     now = datetime.now(UTC)
-    context = {"form": form, "exact": exact, "small": impact.SMALL, "since": now - timedelta(days=int(days))}
-    return render(request, "audit/impact.html", context | _figures(context["since"], now, exact=exact))
+    since = now - timedelta(days=int(days))
+    context = {"form": form, "exact": exact, "small": impact.SMALL, "since": since}
+    return render(request, "audit/impact.html", context | _figures(since, now, exact=exact))
 
 
 def _exact(person: Person) -> bool:
