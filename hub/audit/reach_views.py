@@ -136,7 +136,7 @@ def _rules(at: reach.Moment) -> str:
     last = entries.order_by("-index").first()
     if last is None:
         return ""
-    then = str(json.loads(bytes(last.leaf))["public"]["revision"])
+    then = str(json.loads(bytes(last.leaf)).get("public", {}).get("revision", ""))
     return "" if then == _revision() else then[:12]
 
 
