@@ -38,9 +38,11 @@ submission := {
 	"project": "j1",
 	"author": "p7",
 	"open_for_review": false,
+	"differing": false,
 	"blocked": false,
 	"released": true,
 	"withdrawn": false,
+	"replaceable": false,
 }
 
 ask(action, role, more) := object.union(
