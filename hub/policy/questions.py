@@ -197,7 +197,9 @@ class ReadRecords(Question):
     package = "people"
     action = "read_records"
 
-    records: Literal["ledger", "people", "projects", "datasets", "sessions", "submissions"]
+    records: Literal[
+        "ledger", "people", "projects", "datasets", "sessions", "submissions", "impact", "impact_rounded"
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
