@@ -19,6 +19,7 @@ import pytest
 
 from hub.places import places
 from tests.integration.policy.conftest import free_port
+from tests.security.without import child
 from tests.throwaway import make_state, remove
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the operator is root")
@@ -116,7 +117,8 @@ def portal() -> Iterator[Portal]:
     log = (state / "portal.log").open("w")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "gunicorn", "hub.wsgi", "--worker-class", "gthread", "--threads", "4"),
+            *(sys.executable, *child.words("-m", "gunicorn", "hub.wsgi")),
+            *("--worker-class", "gthread", "--threads", "4"),
             *("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{socket}", "--umask", "0"),
             *("--no-control-socket", "--log-level", "warning"),
         ],

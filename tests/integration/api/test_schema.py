@@ -1,7 +1,7 @@
 """The API tried with what its own description allows, and with what it doesn't, as each role.
 
-Nothing makes it fail (5xx), nothing is beyond the role, and every answer is one that is described. Each request
-is taken back afterwards, so that each finds the same world. The seed is fixed and the examples are few.
+Nothing makes it fail (5xx), nothing is beyond the role, and every answer is one that is described. Each
+request is taken back afterwards, so that each finds the same world. The seed is fixed, the examples are few.
 """
 
 from __future__ import annotations
