@@ -17,6 +17,7 @@ from egress_review import submissions
 from egress_review.models import Submission
 from egress_review.uploads import TooLarge, Upload, UploadLimits
 from egress_review.vault import Vault, VaultAltered
+from hub import trace
 from hub.datasets.models import DatasetVersion
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.places import places
@@ -138,8 +139,9 @@ class Handler(RequestHandler):
     desk: Desk
 
     def initialize(self, desk: Desk) -> None:
-        """Know the session."""
+        """Know the session, and begin a request; what the session calls it is not asked."""
         self.desk = desk
+        trace.begin()
 
     def set_default_headers(self) -> None:
         """Say as little as possible."""
@@ -166,7 +168,9 @@ class Handler(RequestHandler):
 
     async def ask(self, function: Callable[[], T]) -> T:
         """Run what needs the database on a thread of its own."""
-        return await asyncio.get_running_loop().run_in_executor(_pool, _with_database, function)
+        return await asyncio.get_running_loop().run_in_executor(
+            _pool, trace.carried(_with_database), function
+        )
 
 
 class Nothing(Handler):

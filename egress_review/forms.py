@@ -1,26 +1,103 @@
-"""The one form of this folder: a vote."""
+"""The forms of a review: a vote on a file, the end of the review, one more answer, a conflict of interest."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django import forms
 
+from egress_review import comments, conflicts
 from egress_review.models import Vote
+from hub.errors import Invalid, WrongState
 
 VOTES = [
     (Vote.APPROVE.value, "Approve: it may leave as it is"),
-    (Vote.RETURN.value, "Return: its author should change something"),
-    (Vote.REJECT.value, "Reject: it can't leave"),
+    (Vote.RETURN.value, "Ask for changes: its author should change something"),
+    (Vote.REJECT.value, "Reject: it can’t leave"),
 ]
+FOR_AUTHOR = "For the author. Needed unless you approve; read once the submission is decided."
+FOR_CHECKERS = "For checkers only: the other checker reads it once both reviews are in, the author never."
 
 
-class VoteForm(forms.Form):
-    """A vote and its reason."""
+class FileVoteForm(forms.Form):
+    """A vote on one file, its reason, and a note that stays among checkers."""
 
-    vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your vote")
+    vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your vote on this file")
     comment = forms.CharField(
         required=False,
-        max_length=5_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        label="Comment for the author",
-        help_text="Needed unless you approve. Author and other checker read it once both votes are in.",
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Comment",
+        help_text=FOR_AUTHOR,
     )
+    note = forms.CharField(
+        required=False,
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Note",
+        help_text=FOR_CHECKERS,
+    )
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class FinishForm(forms.Form):
+    """The end of a review: what to say about it as a whole, and one vote for files not voted on yet."""
+
+    vote = forms.ChoiceField(
+        choices=[("", "Nothing: I have voted on each file"), *VOTES],
+        required=False,
+        label="For every file you have not voted on",
+    )
+    comment = forms.CharField(
+        required=False,
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Comment on the whole",
+        help_text="For the author; read once the submission is decided.",
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="Note on the whole",
+        help_text=FOR_CHECKERS,
+    )
+
+
+class AnswerForm(forms.Form):
+    """One more answer on a file on which two checkers differ."""
+
+    vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your answer")
+    comment = forms.CharField(
+        required=False,
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Comment",
+        help_text=FOR_AUTHOR,
+    )
+
+
+class SettleForm(forms.Form):
+    """Which reading of the submission an answer rests on."""
+
+    row_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class ConflictForm(forms.Form):
+    """Why somebody can't judge a project's results."""
+
+    reason = forms.CharField(
+        max_length=conflicts.LONGEST_REASON,
+        label="What the conflict is",
+        help_text="Read by other checkers and auditors. It can’t be taken back here.",
+    )
+
+
+def done(form: forms.Form, act: Callable[[], object]) -> bool:
+    """Act; what is refused as invalid or overtaken is said on the form, so that nothing typed is lost."""
+    try:
+        act()
+    except (Invalid, WrongState) as error:
+        form.add_error(None, str(error))
+        return False
+    return True

@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from egress_review.states import DUE_FOR_SCREENING, FIRST, State
+from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, State
 from hub import ids
 from hub.people.models import choices
 
@@ -74,6 +74,10 @@ class Submission(models.Model):
     session = models.ForeignKey("workspaces.Session", on_delete=models.PROTECT, related_name="submissions")
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="submissions")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="submissions")
+    # The submission that came back to its author and that this one stands in for.
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     title = models.CharField(max_length=200)
     context = models.TextField()
     controls = models.TextField()
@@ -180,25 +184,30 @@ class Finding(models.Model):
 class ReviewQuerySet(models.QuerySet["Review"]):
     """Votes; a reader sees another's only when all are in."""
 
-    def readable_by(self, person: str) -> ReviewQuerySet:
-        """Keep the reader's own votes, and all votes of submissions whose votes are complete."""
-        complete = (
-            Review.objects.values("submission")
-            .annotate(votes=Count("reviewer", distinct=True))
-            .filter(votes__gte=REVIEWERS_NEEDED)
-            .values("submission")
+    def standing(self) -> ReviewQuerySet:
+        """Keep the votes that count: not those of people who declared a conflict of interest."""
+        declared = Conflict.objects.filter(
+            person=OuterRef("reviewer"), project=OuterRef("submission__project")
         )
-        return self.filter(Q(reviewer_id=person) | Q(submission__in=complete))
+        return self.filter(~Exists(declared))
+
+    def readable_by(self, person: str) -> ReviewQuerySet:
+        """Keep the reader's own votes; another's once all are in, to other readers once it is decided."""
+        return self.filter(Q(reviewer_id=person) | Q(submission__in=_told(person)))
 
 
 class Review(models.Model):
-    """One reviewer's vote and the reason for it."""
+    """One reviewer's finished review: the vote that follows from those on the files, and why."""
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
     vote = models.CharField(max_length=7, choices=choices(Vote))
     comment = models.TextField(blank=True, default="")
+    # Read by checkers only, never by the author.
+    note = models.TextField(blank=True, default="")
     voted_at = models.DateTimeField(default=timezone.now)
+    # When its reviewer answered once more, after the votes differed.
+    settled_at = models.DateTimeField(null=True, blank=True)
     decision_id = models.CharField(max_length=26, blank=True, default="")
 
     objects = ReviewQuerySet.as_manager()
@@ -212,6 +221,101 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer_id} on {self.submission_id}"
+
+
+class FileVoteQuerySet(models.QuerySet["FileVote"]):
+    """Votes on files, as blind as the reviews they make up."""
+
+    def readable_by(self, person: str) -> FileVoteQuerySet:
+        """Keep the reader's own votes; another's once all are in, to other readers once it is decided."""
+        finished = Review.objects.filter(
+            submission=OuterRef("file__submission"), reviewer=OuterRef("reviewer")
+        )
+        told = Q(Exists(finished)) & Q(file__submission__in=_told(person))
+        return self.filter(Q(reviewer_id=person) | told)
+
+
+class FileVote(models.Model):
+    """What one reviewer wishes for one file, on the very bytes that would leave."""
+
+    file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="votes")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="file_votes"
+    )
+    vote = models.CharField(max_length=7, choices=choices(Vote))
+    comment = models.TextField(blank=True, default="")
+    # Read by checkers only, never by the author.
+    note = models.TextField(blank=True, default="")
+    # The copy that was judged: a vote speaks of no other bytes.
+    canonical_sha256 = models.CharField(max_length=64, validators=[sha256_only])
+    voted_at = models.DateTimeField(default=timezone.now)
+    # The same reviewer's vote on the same bytes in the submission that this one replaces.
+    carried_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to"
+    )
+    row_version = models.PositiveIntegerField(default=1)
+
+    objects = FileVoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["voted_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "reviewer"], name="one_file_vote_per_reviewer"),
+            models.CheckConstraint(
+                condition=Q(vote__in=[vote.value for vote in Vote]), name="file_vote_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} on {self.file_id}"
+
+
+class Conflict(models.Model):
+    """A checker's own word that they can't judge a project's results, and why."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conflicts")
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="conflicts")
+    reason = models.CharField(max_length=500)
+    declared_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["declared_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "project"], name="conflict_declared_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="conflict_explained"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} with {self.project_id}"
+
+
+class Assignment(models.Model):
+    """A checker's word that they look at a submission: a hint to the others, not a lock."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="assignments")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    taken_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["taken_at"]
+        constraints = [models.UniqueConstraint(fields=["submission", "person"], name="assignment_taken_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} looks at {self.submission_id}"
+
+
+def _told(person: str) -> models.QuerySet[Any]:
+    """Return the submissions of which a person may know every vote: complete, and theirs or decided."""
+    complete = (
+        Review.objects.standing()
+        .values("submission")
+        .annotate(votes=Count("reviewer", distinct=True))
+        .filter(votes__gte=REVIEWERS_NEEDED)
+        .values("submission")
+    )
+    theirs = Review.objects.standing().filter(reviewer_id=person).values("submission")
+    known = Q(state__in=[state.value for state in DECIDED]) | Q(pk__in=theirs)
+    return Submission.objects.filter(known, pk__in=complete).values("pk")
 
 
 class Release(models.Model):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from egress_review.models import Finding, Review, Severity, Submission, Vote
-from egress_review.states import State
+from django.db.models import F, QuerySet
+
+from egress_review.models import Conflict, File, FileVote, Finding, Review, Severity, Submission, Vote
+from egress_review.states import REPLACEABLE, State
 from hub.people import permission
 from hub.people.models import Person, Role
 from hub.people.permission import Permission
@@ -19,8 +21,8 @@ from hub.workspaces.models import Session
 What = Literal["page", "files"]
 
 
-def to_hand_in(*, by: Person, session: Session) -> Permission:
-    """Ask whether a person may hand in files from a session."""
+def to_hand_in(*, by: Person, session: Session, replaces: Submission | None = None) -> Permission:
+    """Ask whether a person may hand in files from a session, in place of what came back if that is named."""
     project = projects.fresh(session.workspace.project)
     return permission.to(
         by,
@@ -31,6 +33,7 @@ def to_hand_in(*, by: Person, session: Session) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             session=workspaces.of(session),
+            replaces=(of(replaces),) if replaces else (),
         ),
     )
 
@@ -48,6 +51,7 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            conflicted=conflicted(by, submission),
         ),
     )
 
@@ -65,6 +69,26 @@ def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            conflicted=conflicted(by, submission),
+            reviews=reviews_of(submission),
+        ),
+    )
+
+
+def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permission:
+    """Ask whether a person may answer once more on a submission on which the votes differ."""
+    project = projects.fresh(submission.project)
+    return permission.to(
+        by,
+        subject=submission.id,
+        ask=lambda person, at: questions.Consolidate(
+            person=person,
+            at=at,
+            vote=vote.value,
+            project=projects.of(project),
+            memberships=projects.memberships(project, by),
+            submission=of(submission),
+            conflicted=conflicted(by, submission),
             reviews=reviews_of(submission),
         ),
     )
@@ -82,7 +106,9 @@ def to_release(*, by: Person, submission: Submission) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            conflicted=conflicted(by, submission),
             reviews=reviews_of(submission),
+            files=approvals_of(submission),
         ),
     )
 
@@ -99,6 +125,7 @@ def to_withdraw(*, by: Person, submission: Submission) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            conflicted=conflicted(by, submission),
         ),
     )
 
@@ -138,9 +165,37 @@ def of(submission: Submission) -> questions.Submission:
         project=present.project_id,
         author=present.author_id,
         open_for_review=present.state == State.IN_REVIEW,
+        differing=present.state == State.DIFFERING,
         blocked=stands or present.state == State.BLOCKED,
         released=present.state == State.RELEASED,
         withdrawn=present.state == State.WITHDRAWN,
+        replaceable=State(present.state) in REPLACEABLE and not standing_in(present).exists(),
+    )
+
+
+def standing_in(submission: Submission) -> QuerySet[Submission]:
+    """Return what was handed in in place of a submission and did not come to nothing."""
+    return Submission.objects.filter(replaces=submission).exclude(
+        state__in=[State.WITHDRAWN.value, State.BLOCKED.value]
+    )
+
+
+def conflicted(by: Person, submission: Submission) -> bool:
+    """Return whether a person declared a conflict of interest with a submission's project."""
+    return Conflict.objects.filter(person_id=by.id, project_id=submission.project_id).exists()
+
+
+def approvals_of(submission: Submission) -> tuple[questions.FileApproval, ...]:
+    """Return who approved each file: finished reviews only, of the very bytes that the file has now."""
+    finished = set(Review.objects.filter(submission=submission).values_list("reviewer_id", flat=True))
+    approved: dict[str, list[str]] = {
+        file: [] for file in File.objects.filter(submission=submission).values_list("id", flat=True)
+    }
+    cast = FileVote.objects.filter(file__submission=submission, vote=Vote.APPROVE, reviewer__in=finished)
+    for vote in cast.filter(canonical_sha256=F("file__canonical_sha256")):
+        approved[vote.file_id].append(vote.reviewer_id)
+    return tuple(
+        questions.FileApproval(file=file, approved_by=tuple(voters)) for file, voters in approved.items()
     )
 
 
@@ -151,12 +206,14 @@ def reviews_of(submission: Submission) -> tuple[questions.Review, ...]:
     members = set(
         Membership.objects.filter(project=submission.project_id).values_list("person_id", flat=True)
     )
+    apart = set(Conflict.objects.filter(project=submission.project_id).values_list("person_id", flat=True))
     return tuple(
         questions.Review(
             reviewer=row.reviewer_id,
             vote=Vote(row.vote).value,
             checker=Role.OUTPUT_CHECKER in row.reviewer.roles_on(today),
             member=row.reviewer_id in members,
+            conflicted=row.reviewer_id in apart,
         )
         for row in rows.prefetch_related("reviewer__role_assignments")
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from egress_review import permissions
-from egress_review.models import File, Release, Submission, SubmissionQuerySet
+from egress_review.models import Conflict, File, Release, Review, Submission, SubmissionQuerySet
 from egress_review.states import State
 from hub.errors import NotFound
 from hub.ledger import entries
@@ -24,11 +25,30 @@ def mine(person: Person) -> SubmissionQuerySet:
 
 
 def reviewable(person: Person) -> SubmissionQuerySet:
-    """Return what waits for votes, of projects the person was never in; only checkers have any."""
+    """Return what waits for votes, of projects the person has no part in; only checkers have any."""
     if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
         return Submission.objects.none()
-    inside = Membership.objects.filter(person=person).values_list("project_id", flat=True)
-    return Submission.objects.for_review().exclude(project_id__in=inside).exclude(author=person)
+    return _open_to(person).exclude(_not_for(person)).order_by("submitted_at")
+
+
+def kept_from(person: Person) -> SubmissionQuerySet:
+    """Return what waits for votes but not for this checker's, whose page says why."""
+    if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
+        return Submission.objects.none()
+    return _open_to(person).filter(_not_for(person))
+
+
+def _open_to(person: Person) -> SubmissionQuerySet:
+    """Keep what takes votes: where two differ, only theirs."""
+    theirs = Review.objects.standing().filter(reviewer=person).values("submission")
+    open_now = Q(state=State.IN_REVIEW) | Q(state=State.DIFFERING, pk__in=theirs)
+    return Submission.objects.filter(open_now)
+
+
+def _not_for(person: Person) -> Q:
+    inside = Membership.objects.filter(person=person).values("project")
+    declared = Conflict.objects.filter(person=person).values("project")
+    return Q(author=person) | Q(project__in=inside) | Q(project__in=declared)
 
 
 def find(submission: str) -> Submission:

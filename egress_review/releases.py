@@ -86,7 +86,7 @@ def finish_all(*, vault: Vault) -> None:
         decided_at__lte=now - timedelta(seconds=LEFT_SECONDS),
     )
     for submission in left:
-        last = submission.reviews.select_related("reviewer").order_by("voted_at").last()
+        last = submission.reviews.standing().select_related("reviewer").order_by("voted_at").last()
         if last is not None:
             attempt(by=last.reviewer, submission=submission, vault=vault)
 

@@ -1,15 +1,16 @@
-"""Votes of two reviewers who can't see each other's, and what follows from them."""
+"""Reviews of two checkers who can't see each other's, what follows from them, settling differences."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
-from egress_review import permissions, releases
-from egress_review.models import REVIEWERS_NEEDED, Review, Submission, Vote
+from egress_review import comments, file_votes, permissions, releases
+from egress_review.models import REVIEWERS_NEEDED, File, FileVote, Review, Submission, Vote
 from egress_review.states import State, require_move
 from egress_review.submissions import move, named
 from egress_review.vault import Vault
@@ -21,15 +22,30 @@ from hub.people.models import Person
 
 log = logging.getLogger("parlatory.reviews")
 
-FEWEST_WORDS = 3
-LONGEST_COMMENT = 5_000
-KIND = {State.APPROVED: Kind.APPROVED, State.RETURNED: Kind.RETURNED, State.REJECTED: Kind.REJECTED}
+KIND = {
+    State.APPROVED: Kind.APPROVED,
+    State.RETURNED: Kind.RETURNED,
+    State.REJECTED: Kind.REJECTED,
+    State.DIFFERING: Kind.DIFFERED,
+}
 
 
-def vote(*, by: Person, submission: Submission, vote: Vote, comment: str, vault: Vault) -> Review:
-    """Cast a vote, once; the last one needed decides, and an approved submission leaves at once."""
-    said = _comment(vote, comment)
-    allowed = permissions.to_vote(by=by, submission=submission, vote=vote)
+@dataclass(frozen=True)
+class Answer:
+    """What a reviewer says of one file when the votes differ."""
+
+    vote: Vote
+    comment: str
+
+
+def vote(
+    *, by: Person, submission: Submission, vote: Vote | None, comment: str, vault: Vault, note: str = ""
+) -> Review:
+    """Finish a review, once, with `vote` for each file not voted on yet; the last one needed decides."""
+    said, aside = comments.plain(comment, what="comment"), comments.plain(note, what="note")
+    meant = overall(_meant(by, submission, vote).values())
+    allowed = permissions.to_vote(by=by, submission=submission, vote=meant)
+    _require_whole(by, submission, vote, said)
     with transaction.atomic():
         rows.recheck(submission, submission.project)
         _require_open(submission)
@@ -37,10 +53,15 @@ def vote(*, by: Person, submission: Submission, vote: Vote, comment: str, vault:
         review = Review.objects.create(
             submission=submission,
             reviewer_id=by.id,
-            vote=vote.value,
+            vote=meant.value,
             comment=said,
+            note=aside,
             decision_id=allowed.decision.id if allowed.decision else "",
         )
+        if vote is not None:
+            _vote_on_the_rest(by, submission, vote)
+        if overall(_meant(by, submission, None).values()) is not meant or _missing(by, submission):
+            raise WrongState("Your votes were changed in another window just now; look again, then finish.")
         # Which way it went stays out of this entry: the ledger has readers while the other vote is open.
         entries.append(Kind.VOTED, by=by.id, subject=submission.id, facts={"review": review.pk})
         _consolidate(submission)
@@ -49,44 +70,124 @@ def vote(*, by: Person, submission: Submission, vote: Vote, comment: str, vault:
     return review
 
 
-def outcome(votes: Collection[Vote]) -> State | None:
-    """Return what follows from the votes: unanimity decides, everything else goes back; None is too few."""
+def settle(*, by: Person, submission: Submission, answers: Mapping[str, Answer], vault: Vault) -> Review:
+    """Answer once more where the votes differ; when they still do after both answers, it goes back."""
+    votes = {file: Vote(cast.vote) for file, cast in file_votes.copies(submission, of=by.id).items()}
+    said = {file: comments.reason(answer.vote, answer.comment) for file, answer in answers.items()}
+    meant = overall({**votes, **{file: answer.vote for file, answer in answers.items()}}.values())
+    allowed = permissions.to_consolidate(by=by, submission=submission, vote=meant)
+    if set(differing(submission)) != set(answers):
+        raise Invalid("Answer for each file on which the votes differ.")
+    with transaction.atomic():
+        rows.recheck(submission, submission.project)
+        review = Review.objects.select_for_update().get(submission=submission, reviewer_id=by.id)
+        if submission.state != State.DIFFERING or review.settled_at is not None:
+            raise WrongState("You have answered already; it waits for the other checker.")
+        allowed.use()
+        for file, answer in answers.items():
+            cast = FileVote.objects.get(file=file, reviewer_id=by.id)
+            cast.vote, cast.comment, cast.row_version = answer.vote.value, said[file], cast.row_version + 1
+            cast.save()
+        review.vote, review.settled_at = meant.value, timezone.now()
+        review.decision_id = allowed.decision.id if allowed.decision else ""
+        review.save()
+        entries.append(
+            Kind.VOTED, by=by.id, subject=submission.id, facts={"review": review.pk, "again": True}
+        )
+        _consolidate(submission)
+    if submission.state == State.APPROVED:
+        releases.attempt(by=by, submission=submission, vault=vault)
+    return review
+
+
+def overall(votes: Collection[Vote]) -> Vote:
+    """Return the vote on a submission that follows from those on its files; none at all is no approval."""
+    if votes and set(votes) == {Vote.APPROVE}:
+        return Vote.APPROVE
+    return Vote.REJECT if votes and set(votes) == {Vote.REJECT} else Vote.RETURN
+
+
+def outcome(votes: Mapping[str, Mapping[str, Vote]], *, settled: bool) -> State | None:
+    """Return what follows from the votes on files, {reviewer: {file: vote}}; None is too few.
+
+    Where two differ they are asked once more; what they agree on decides, everything else goes back.
+    """
     if len(votes) < REVIEWERS_NEEDED:
         return None
-    if set(votes) == {Vote.APPROVE}:
-        return State.APPROVED
-    if set(votes) == {Vote.REJECT}:
-        return State.REJECTED
-    return State.RETURNED
+    first, *others = votes.values()
+    if any(other != first for other in others):
+        return State.RETURNED if settled else State.DIFFERING
+    agreed = overall(first.values())
+    return {Vote.APPROVE: State.APPROVED, Vote.REJECT: State.REJECTED, Vote.RETURN: State.RETURNED}[agreed]
+
+
+def differing(submission: Submission) -> list[str]:
+    """Return the files on which finished reviews differ."""
+    cast = _cast(submission).values()
+    files = submission.files.values_list("id", flat=True)
+    return [file for file in files if len({votes[file] for votes in cast}) > 1]
+
+
+def _cast(submission: Submission) -> dict[str, dict[str, Vote]]:
+    """Return the votes that count, by reviewer and file; a file not voted on is not approved."""
+    reviews = Review.objects.standing().filter(submission=submission)
+    cast = {
+        reviewer: {file: Vote.RETURN for file in submission.files.values_list("id", flat=True)}
+        for reviewer in reviews.values_list("reviewer_id", flat=True)
+    }
+    for one in FileVote.objects.filter(file__submission=submission, reviewer__in=list(cast)):
+        cast[one.reviewer_id][one.file_id] = Vote(one.vote)
+    return cast
 
 
 def _consolidate(submission: Submission) -> None:
     """Decide when the votes are complete; else mark the row as changed, so that two voters can't cross."""
-    cast = list(Review.objects.filter(submission=submission))
-    decided = outcome([Vote(review.vote) for review in cast])
-    if decided is None:
+    cast = Review.objects.standing().filter(submission=submission)
+    decided = outcome(_cast(submission), settled=not cast.filter(settled_at=None).exists())
+    if decided is None or decided == submission.state:
         rows.claim(submission)
         return
-    move(submission, decided, decided_at=timezone.now())
+    move(submission, decided, **({} if decided is State.DIFFERING else {"decided_at": timezone.now()}))
+    voters = [] if decided is State.DIFFERING else list(cast)
     entries.append(
         KIND[decided],
         by="enclave",
         subject=submission.id,
-        facts={"votes": [{"reviewer": review.reviewer_id, "vote": review.vote} for review in cast]},
+        facts={"votes": [{"reviewer": review.reviewer_id, "vote": review.vote} for review in voters]},
     )
     log.info("submission_decided submission=%s state=%s", submission.id, decided.value)
+
+
+def _meant(by: Person, submission: Submission, rest: Vote | None) -> dict[str, Vote]:
+    mine = file_votes.copies(submission, of=by.id)
+    files = submission.files.values_list("id", flat=True)
+    return {file: Vote(mine[file].vote) if file in mine else rest or Vote.RETURN for file in files}
+
+
+def _missing(by: Person, submission: Submission) -> list[str]:
+    files = submission.files.exclude(votes__in=FileVote.objects.filter(reviewer_id=by.id))
+    return list(files.values_list("name", flat=True))
+
+
+def _require_whole(by: Person, submission: Submission, rest: Vote | None, comment: str) -> None:
+    """Refuse a review that leaves a file out, and a no to the rest without a reason."""
+    missing = _missing(by, submission)
+    if missing and rest is None:
+        names = ", ".join(missing[:5])
+        raise Invalid(f"You have not voted on {names} yet; each file needs your vote before you finish.")
+    if missing and rest is not None:
+        comments.reason(rest, comment)
+
+
+def _vote_on_the_rest(by: Person, submission: Submission, vote: Vote) -> None:
+    open_files = File.objects.filter(submission=submission).exclude(votes__reviewer=by.id)
+    for file in open_files.exclude(canonical_sha256=""):
+        FileVote.objects.create(
+            file=file, reviewer_id=by.id, vote=vote.value, canonical_sha256=file.canonical_sha256
+        )
 
 
 def _require_open(submission: Submission) -> None:
     if submission.state != State.IN_REVIEW:
         raise WrongState(f"{named(submission)} is {State(submission.state).label}; it takes no votes.")
     require_move(named(submission), submission.state, State.APPROVED)
-
-
-def _comment(vote: Vote, comment: str) -> str:
-    plain = comment.replace("\r\n", "\n").strip()
-    if len(plain) > LONGEST_COMMENT:
-        raise Invalid(f"The comment is longer than {LONGEST_COMMENT} characters; say it more briefly.")
-    if vote is not Vote.APPROVE and len(plain.split()) < FEWEST_WORDS:
-        raise Invalid("Say in the comment what its author should change, or why it can't leave.")
-    return plain

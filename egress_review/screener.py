@@ -11,6 +11,7 @@ from typing import Protocol
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hub import trace
 from hub.errors import Unavailable
 
 # Dataset and version of each leak index, in the order that the request counts them.
@@ -66,7 +67,8 @@ class EngineScreener:
     def run(self, submission: str, indexes: Indexes) -> Ran:
         """Screen beside leak indexes and wait; raises Unavailable when nothing was run."""
         try:
-            response = self._client.post("/screenings", json={"id": submission, "indexes": list(indexes)})
+            asked = {"id": submission, "indexes": list(indexes)}
+            response = self._client.post("/screenings", json=asked, headers=trace.headers())
             response.raise_for_status()
             answer = _Answer.model_validate_json(response.content)
         except (httpx.HTTPError, ValidationError) as error:
@@ -76,7 +78,7 @@ class EngineScreener:
     def clear(self, submission: str) -> None:
         """Remove what a screening left, running or not."""
         try:
-            response = self._client.delete(f"/screenings/{submission}")
+            response = self._client.delete(f"/screenings/{submission}", headers=trace.headers())
         except httpx.HTTPError as error:
             raise Unavailable(f"The engine did not clear {submission}: {error}") from error
         if response.status_code >= 500:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from egress_review import indexes, verdicts
+from egress_review import file_votes, indexes, verdicts
 from egress_review.models import File, Finding, Severity, Submission
 from egress_review.screener import End, Ran, Screener
 from egress_review.states import DUE_FOR_SCREENING, State
@@ -225,6 +225,8 @@ def _judge(submission: Submission, ran: Ran, *, worker: str, bench: Bench) -> No
                 fix=finding.fix,
             )
         _settle(held, State.BLOCKED if verdict.blocks else State.IN_REVIEW, _summary(verdict, kept))
+        if not verdict.blocks:
+            file_votes.carry(held)
 
 
 def _write_canonical(file: File, canonical: verdicts.Canonical) -> None:

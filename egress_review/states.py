@@ -16,6 +16,7 @@ class State(StrEnum):
     SCREENING = "screening"
     BLOCKED = "blocked"
     IN_REVIEW = "in_review"
+    DIFFERING = "differing"
     RETURNED = "returned"
     REJECTED = "rejected"
     APPROVED = "approved"
@@ -34,7 +35,13 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         # Back to submitted: the engine did not answer, which says nothing about the files.
         State.SCREENING: frozenset({State.SUBMITTED, State.BLOCKED, State.IN_REVIEW, State.WITHDRAWN}),
         State.BLOCKED: frozenset(),
-        State.IN_REVIEW: frozenset({State.RETURNED, State.REJECTED, State.APPROVED, State.WITHDRAWN}),
+        State.IN_REVIEW: frozenset(
+            {State.DIFFERING, State.RETURNED, State.REJECTED, State.APPROVED, State.WITHDRAWN}
+        ),
+        # Back to review: one of the two declared a conflict, so that another has to look.
+        State.DIFFERING: frozenset(
+            {State.IN_REVIEW, State.RETURNED, State.REJECTED, State.APPROVED, State.WITHDRAWN}
+        ),
         State.RETURNED: frozenset(),
         State.REJECTED: frozenset(),
         State.APPROVED: frozenset({State.RELEASED, State.WITHDRAWN}),
@@ -49,7 +56,8 @@ MEANING: Mapping[State, str] = MappingProxyType(
         State.SCREENING: "Being screened in a container without a network.",
         State.BLOCKED: "The screening found something that may not leave; see the findings and hand in anew.",
         State.IN_REVIEW: "Waits for the votes of two output checkers.",
-        State.RETURNED: "Sent back with comments; change the files or the explanation and hand in anew.",
+        State.DIFFERING: "The two checkers differ; each has read the other and answers once more.",
+        State.RETURNED: "Sent back with comments; change what they ask, then hand in anew in its place.",
         State.REJECTED: "Both checkers rejected it; it cannot leave.",
         State.APPROVED: "Both checkers approved it; it leaves as soon as its bytes are verified.",
         State.RELEASED: "Left the enclave; the project's people can download it with its receipt.",
@@ -59,6 +67,9 @@ MEANING: Mapping[State, str] = MappingProxyType(
 
 FIRST = State.SUBMITTED
 DUE_FOR_SCREENING = frozenset({State.SUBMITTED, State.SCREENING})
+VOTING = frozenset({State.IN_REVIEW, State.DIFFERING})
+# Handed in anew in place of one of these, what is unchanged keeps its votes.
+REPLACEABLE = frozenset({State.RETURNED, State.BLOCKED})
 DECIDED = frozenset({State.RETURNED, State.REJECTED, State.APPROVED, State.RELEASED})
 OPEN = frozenset(state for state, following in MOVES.items() if following)
 

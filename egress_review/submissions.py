@@ -64,6 +64,7 @@ def hand_in(
     files: Sequence[Arrived],
     vault: Vault,
     declared: str = "",
+    replaces: str = "",
 ) -> Submission:
     """Freeze files in the vault and make a submission of them; the session must run and policy allow it."""
     said = Explanation.checked(title=title, context=context, controls=controls)
@@ -72,9 +73,13 @@ def hand_in(
     known = names.distinct(item.name for item in files)
     made_how = _declared(declared, known)
     _require_room(session)
-    allowed = permissions.to_hand_in(by=by, session=session)
+    before = _replaced(replaces)
+    allowed = permissions.to_hand_in(by=by, session=session, replaces=before)
     with transaction.atomic():
         rows.recheck(session.workspace.project)
+        if before is not None:
+            # Two that replace the same submission must not cross.
+            rows.claim(before)
         present = Session.objects.select_for_update().select_related("workspace").get(pk=session.pk)
         if present.state != SessionState.RUNNING:
             raise WrongState(f"Session {session.id} is {present.state}; start a session and hand in there.")
@@ -83,6 +88,7 @@ def hand_in(
             session=present,
             project_id=present.workspace.project_id,
             author_id=present.workspace.person_id,
+            replaces=before,
             title=said.title,
             context=said.context,
             controls=said.controls,
@@ -100,6 +106,7 @@ def hand_in(
             facts={
                 "project": submission.project_id,
                 "session": session.id,
+                "replaces": before.id if before else "",
                 "files": [{"sha256": file.sha256, "bytes": file.size_bytes} for file in frozen],
             },
         )
@@ -141,6 +148,16 @@ def _freeze(submission: Submission, name: str, item: Arrived, vault: Vault, posi
         sha256=stored.sha256,
         size_bytes=stored.size_bytes,
     )
+
+
+def _replaced(wish: str) -> Submission | None:
+    """Return the submission that a hand-in wants to replace; whether it may is the policies' question."""
+    if not wish.strip():
+        return None
+    found = Submission.objects.filter(pk=wish.strip()[:26]).first()
+    if found is None or len(wish.strip()) != len(found.pk):
+        raise Invalid("There is no submission of that id to replace; `parlatory.status()` shows the ids.")
+    return found
 
 
 def _require_room(session: Session) -> None:

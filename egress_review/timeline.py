@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from egress_review.models import REVIEWERS_NEEDED, Release, Submission
 from egress_review.states import State
-from hub.access.models import Approval
-from hub.people.models import Person
 
 EARLIER = 10
 
@@ -21,19 +17,6 @@ class Step:
 
     at: datetime
     what: str
-
-
-@dataclass(frozen=True)
-class Queued:
-    """A submission as the queue shows it; of the votes, only how many there are."""
-
-    submission: Submission
-    waiting_hours: int
-    tier: int | None
-    size_bytes: int
-    votes: int
-    votes_needed: int
-    voted: bool
 
 
 def steps(submission: Submission) -> list[Step]:
@@ -47,21 +30,6 @@ def steps(submission: Submission) -> list[Step]:
         (submission.withdrawn_at, "Withdrawn"),
     ]
     return [Step(at, what) for at, what in happened if at is not None]
-
-
-def queued(submission: Submission, *, reader: Person) -> Queued:
-    """Return how a submission stands in the queue."""
-    tiers = Approval.objects.filter(project_id=submission.project_id)
-    votes = list(submission.reviews.values_list("reviewer_id", flat=True))
-    return Queued(
-        submission=submission,
-        waiting_hours=int((timezone.now() - submission.submitted_at).total_seconds() // 3600),
-        tier=max(tiers.values_list("version__dataset__tier", flat=True), default=None),
-        size_bytes=submission.bytes_in_all,
-        votes=len(votes),
-        votes_needed=REVIEWERS_NEEDED,
-        voted=reader.id in votes,
-    )
 
 
 def earlier(submission: Submission) -> list[Submission]:

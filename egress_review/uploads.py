@@ -19,7 +19,7 @@ from hub.errors import Invalid, ParlatoryError
 
 MIB = 1024**2
 FIELDS = ("title", "context", "controls")
-OPTIONAL = ("declared",)
+OPTIONAL = ("declared", "replaces")
 LINE_ENDS = (b"\r", b"\r\n")
 
 

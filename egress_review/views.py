@@ -8,11 +8,10 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from egress_review import previews, readings, receipts, releases, reviews, submissions, timeline
-from egress_review.forms import VoteForm
-from egress_review.models import Submission, Vote
+from egress_review import readings, receipts, releases, submissions, timeline
+from egress_review.models import FileVote, Submission
 from egress_review.states import MEANING, OPEN, State
 from egress_review.vault import Vault
 from hub.ledger import publisher
@@ -22,7 +21,6 @@ from hub.places import places
 
 Response = TypeVar("Response", HttpResponse, StreamingHttpResponse)
 SANDBOX = "sandbox; default-src 'none'"
-PICTURE_POLICY = "sandbox; default-src 'none'; img-src 'self'"
 MOST_SHOWN = 200
 vault = Vault(places.state / "vault")
 
@@ -35,16 +33,6 @@ def index(request: HttpRequest) -> HttpResponse:
     mine = readings.mine(person).with_counts().newest_first().select_related("project", "author")[:MOST_SHOWN]
     waiting = readings.reviewable(person).count()
     return render(request, "releases/index.html", {"submissions": mine, "waiting": waiting})
-
-
-@login_required
-@require_GET
-def queue(request: HttpRequest) -> HttpResponse:
-    """List what waits for the reader's vote, the longest waiting first."""
-    person = reader(request)
-    waiting = readings.reviewable(person).with_counts().select_related("project", "author")
-    rows = [timeline.queued(item, reader=person) for item in waiting.prefetch_related("files")[:MOST_SHOWN]]
-    return render(request, "releases/queue.html", {"rows": rows})
 
 
 @login_required
@@ -62,7 +50,7 @@ def detail(request: HttpRequest, submission: str) -> HttpResponse:
     """Show what became of a submission."""
     person, found = reader(request), readings.find(submission)
     readings.open_page(by=person, submission=found)
-    return render(request, "releases/detail.html", _page(found, person))
+    return render(request, "releases/detail.html", page(found, person))
 
 
 @login_required
@@ -73,40 +61,6 @@ def withdraw(request: HttpRequest, submission: str) -> HttpResponse:
     submissions.withdraw(by=reader(request), submission=found)
     messages.success(request, "The submission is withdrawn; nothing of it leaves.")
     return redirect("releases:detail", submission=found.pk)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def review(request: HttpRequest, submission: str) -> HttpResponse:
-    """Show a submission with its files to a checker, and take the vote."""
-    person, found = reader(request), readings.find(submission)
-    form = VoteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        vote = Vote(form.cleaned_data["vote"])
-        reviews.vote(
-            by=person, submission=found, vote=vote, comment=form.cleaned_data["comment"], vault=vault
-        )
-        messages.success(request, f"Your vote is cast. The submission is {State(found.state).label}.")
-        return redirect("releases:detail", submission=found.pk)
-    readings.open_files(by=person, submission=found)
-    shown = [(file, previews.of(file, vault=vault)) for file in found.files.all()]
-    earlier = timeline.earlier(found)
-    return render(
-        request,
-        "releases/review.html",
-        {**_page(found, person), "form": form, "shown": shown, "earlier": earlier},
-    )
-
-
-@login_required
-@require_GET
-def picture(request: HttpRequest, submission: str, file: str, number: int) -> HttpResponse:
-    """Serve one picture of a canonical copy, for a checker's page only."""
-    found = readings.find(submission)
-    named = readings.file_of(found, file)
-    readings.open_files(by=reader(request), submission=found, file=named.id)
-    response = HttpResponse(previews.picture(named, number, vault=vault), content_type="image/png")
-    return _headed(response, {"Content-Security-Policy": PICTURE_POLICY, "X-Content-Type-Options": "nosniff"})
 
 
 @login_required
@@ -121,7 +75,7 @@ def download(request: HttpRequest, submission: str, file: str) -> StreamingHttpR
         vault=vault,
     )
     response = StreamingHttpResponse(leaving.chunks, content_type="application/octet-stream")
-    return _headed(response, {**_attachment(leaving.name), "Content-Length": str(leaving.size_bytes)})
+    return headed(response, {**_attachment(leaving.name), "Content-Length": str(leaving.size_bytes)})
 
 
 @login_required
@@ -144,11 +98,13 @@ def receipt_document(request: HttpRequest, submission: str) -> HttpResponse:
     readings.open_page(by=reader(request), submission=found)
     release = readings.release_of(found)
     response = HttpResponse(receipts.proved(release), content_type="application/json; charset=utf-8")
-    return _headed(response, _attachment(f"receipt-{release.id}.json"))
+    return headed(response, _attachment(f"receipt-{release.id}.json"))
 
 
-def _page(submission: Submission, person: Person) -> dict[str, object]:
+def page(submission: Submission, person: Person) -> dict[str, object]:
+    """Return what every page about a submission says."""
     findings = list(submission.findings.select_related("file"))
+    known = FileVote.objects.filter(file__submission=submission).readable_by(person.id)
     return {
         "submission": submission,
         "meaning": MEANING[State(submission.state)],
@@ -156,6 +112,7 @@ def _page(submission: Submission, person: Person) -> dict[str, object]:
         "findings": findings,
         "steps": timeline.steps(submission),
         "reviews": submission.reviews.readable_by(person.id).select_related("reviewer"),
+        "file_votes": known.select_related("file", "reviewer"),
         "voted": submission.reviews.filter(reviewer_id=person.id).exists(),
         "may_vote": readings.reviewable(person).filter(pk=submission.pk).exists(),
         "may_withdraw": submission.author_id == person.id and State(submission.state) in OPEN,
@@ -163,7 +120,8 @@ def _page(submission: Submission, person: Person) -> dict[str, object]:
     }
 
 
-def _headed(response: Response, headers: dict[str, str]) -> Response:
+def headed(response: Response, headers: dict[str, str]) -> Response:
+    """Return a response with more headers."""
     for name, value in headers.items():
         response.headers[name] = value
     return response

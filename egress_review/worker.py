@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from hub import trace
+
 if TYPE_CHECKING:
     from egress_review.models import Submission
     from egress_review.screenings import Bench
@@ -62,8 +64,9 @@ class Worker:
                     screenings.sweep(bench=self._bench)
                     waited = 0.0
                 self._publish()
-                if self.step():
-                    continue
+                with trace.following():
+                    if self.step():
+                        continue
             except (DatabaseError, OSError) as error:
                 log.error("worker_step_failed reason=%s", error)
                 connections.close_all()
@@ -112,11 +115,15 @@ def main() -> None:
     os.umask(0o007)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
     from egress_review import indexes
     from egress_review.screener import EngineScreener
     from egress_review.screenings import SECONDS, Bench
     from egress_review.uploads import UploadLimits
     from egress_review.vault import Vault
+    from hub.datasets import intake_work
     from hub.places import places
 
     vault = Vault(places.state / "vault")
@@ -133,6 +140,10 @@ def main() -> None:
     # Beside the screenings: a large dataset's index takes minutes, and nobody's result should wait for it.
     indexer = Thread(target=indexes.keep_built, args=(stop,), name="leak-indexes", daemon=True)
     indexer.start()
+    intakes = Thread(target=intake_work.keep_going, args=(stop,), name="intakes", daemon=True)
+    intakes.start()
+    for name in settings.PARLATORY_BESIDE_WORKER:
+        Thread(target=import_string(name), args=(stop,), name=name, daemon=True).start()
     Worker(bench).run(stop)
 
 

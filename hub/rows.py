@@ -32,3 +32,12 @@ def claim(row: models.Model, **changes: Any) -> None:
 
 def _name(row: models.Model) -> str:
     return f"{row._meta.verbose_name} “{row}”"
+
+
+def expect(row: models.Model, seen: int | None) -> None:
+    """Raise WrongState if a row is no longer as a page showed it; None when no page showed it."""
+    if seen is not None and seen != row.row_version:  # type: ignore[attr-defined]
+        raise WrongState(
+            f"{_name(row)} was changed by somebody else since you loaded the page; "
+            "look at it again and repeat what you wanted."
+        )

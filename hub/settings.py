@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from hub.places import places
 
@@ -35,6 +36,25 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+def mail(url: str) -> dict[str, Any]:
+    """Return how mail is sent: to the console, or to a server, whose password lies in a file."""
+    parts = urlsplit(url or "smtp://localhost?tls=none")
+    tls = parse_qs(parts.query).get("tls", ["starttls"])[0]
+    if parts.scheme != "smtp" or not parts.hostname or tls not in ("starttls", "implicit", "none"):
+        raise ValueError(
+            "PARLATORY_MAIL must be empty or like smtp://user@host:587?tls=starttls|implicit|none"
+        )
+    file = os.environ.get("PARLATORY_MAIL_PASSWORD_FILE", "")
+    return {
+        "backend": f"django.core.mail.backends.{'smtp' if url else 'console'}.EmailBackend",
+        "host": parts.hostname,
+        "port": parts.port or {"starttls": 587, "implicit": 465, "none": 25}[tls],
+        "user": unquote(parts.username or ""),
+        "password": Path(file).read_text(encoding="utf-8").strip() if file else "",
+        "tls": tls,
+    }
+
+
 # The enclave ---------------------------------------------------------------------------------------------
 
 PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = os.environ.get("PARLATORY_DEMO_WITHOUT_SECOND_FACTOR") == "1"
@@ -43,6 +63,8 @@ PARLATORY_HUB_API_TOKEN = places.secret("data", "hub-api")
 PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
 PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
+# What runs beside the worker's screenings, each in a thread that is told when to stop.
+PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run"]
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True
 
@@ -71,9 +93,14 @@ INSTALLED_APPS = [
     "hub.access",
     "hub.workspaces",
     "egress_review",
+    "hub.provisioning",
+    "hub.stewardship",
+    "hub.audit",
+    "hub.notices",
     "hub.api",
 ]
 MIDDLEWARE = [
+    "hub.pages.tracing.Tracing",
     "hub.pages.headers.Headers",
     "hub.pages.hosts.Hosts",
     "hub.api.door.Door",
@@ -160,7 +187,16 @@ ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key", "
 MFA_ADAPTER = "hub.people.sign_in.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Parlatory"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Mail: to the console, or by PARLATORY_MAIL=smtp://user@host:port?tls=starttls to a server ------------------
+
+_mail = mail(os.environ.get("PARLATORY_MAIL", ""))
+EMAIL_BACKEND = _mail["backend"]
+EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["user"], _mail["password"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["tls"] == "starttls", _mail["tls"] == "implicit"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PARLATORY_MAIL_FROM", "parlatory@portal.localhost")
 
 IDP_OIDC_ADAPTER = "hub.people.identity.IdentityAdapter"
 IDP_OIDC_PRIVATE_KEY = places.secret("data", "oidc.key")
@@ -173,8 +209,16 @@ IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "hub.trace.Lines"}},
+    "filters": {"without_address": {"()": "hub.pages.tracing.WithoutAddress"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # Our own line says the same of a refusal. A logger's filter sees no child's records: each is named.
+        "django.request": {"level": "ERROR", "filters": ["without_address"]},
+        "django.security.csrf": {"filters": ["without_address"]},
+    },
 }

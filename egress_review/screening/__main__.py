@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from egress_review.screening.isolation import closed
 from egress_review.screening.protocol import answer, ask
 
 USAGE = "usage: python -m egress_review.screening IN OUT INDEX\n"
@@ -15,6 +16,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 3:
         sys.stderr.write(USAGE)
         return 2
+    closed()
     source, target, indexes = map(Path, arguments)
     request = ask(source, indexes)
     answer(request, source, target)

@@ -81,7 +81,10 @@ def from_columns(
     if not columns or len(columns) * len(columns[0]) < LEAST_TABLED or not index.sounds:
         return []
     matrix = np.array([np.asarray(column, dtype=np.float64) for column in columns]).T
-    looked = _known(_plain(matrix), index, patience.seconds(limits, TABLED_SHARE))
+    plain = _plain(matrix)
+    seconds = patience.seconds(limits, TABLED_SHARE)
+    # JSON is looked through as it was handed in and as it leaves, which are the same numbers, rounded.
+    looked = patience.once(plain, lambda: _known(plain, index, seconds))
     if looked.matches:
         return [_finding(looked.matches[0], where)]
     if looked.complete:

@@ -18,6 +18,7 @@ RUNS = 60_000  # stretches of ink in a picture; one with more is no plot of mark
 HUGE = 1_600  # pixels of a side, from which a picture is looked at in half its size
 SMALL, LARGE = 3, 40  # pixels of a mark's side
 ROUND, FULL = 1.5, 0.58  # a disc's sides are alike, and it fills its box; few letters do both
+SIZES = 3  # that are tried, beside the usual one
 ALIKE = 0.35  # how much marks of one plot differ in size
 SPREAD = 0.5  # of the marks that stand in a row, or a column, of their own; letters stand in lines
 SHARED = 0.15  # of the marks that may stand in one row or column
@@ -60,14 +61,25 @@ def check(image: Image.Image, where: str = "") -> list[Finding]:
 
 
 def _scattered(dots: list[Mark]) -> int:
-    """Return how many dots are of the usual size, 0 where they stand in lines as letters do."""
+    """Return how many dots are of one size, 0 where they stand in lines as letters do.
+
+    The size is the usual one, or where letters outnumber the dots one of the most common.
+    """
     if len(dots) < LEAST:
         return 0
     widths = np.array([dot.width for dot in dots])
     heights = np.array([dot.height for dot in dots])
-    alike = (abs(widths - np.median(widths)) <= ALIKE * np.median(widths) + 1) & (
-        abs(heights - np.median(heights)) <= ALIKE * np.median(heights) + 1
-    )
+    common = Counter((dot.width, dot.height) for dot in dots).most_common(SIZES)
+    sizes = [(float(np.median(widths)), float(np.median(heights)))]
+    sizes += [(wide, high) for (wide, high), count in common if count >= LEAST]
+    return max(_of_size(dots, widths, heights, size) for size in sizes)
+
+
+def _of_size(
+    dots: list[Mark], widths: NDArray[np.int64], heights: NDArray[np.int64], size: tuple[float, float]
+) -> int:
+    wide, high = size
+    alike = (abs(widths - wide) <= ALIKE * wide + 1) & (abs(heights - high) <= ALIKE * high + 1)
     kept = [dot for dot, good in zip(dots, alike.tolist(), strict=True) if good]
     across = Counter(map(_column, kept))
     down = Counter(map(_row, kept))

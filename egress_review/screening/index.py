@@ -14,11 +14,11 @@ from pathlib import Path
 from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
-from egress_review.screening.sound import building
+from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 7
+VERSION = 8
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl.gz"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -75,7 +75,8 @@ class Index:
         """Build the lookups now, so that each file's process inherits them."""
         assert self.identifiers is not None
         assert self.transcripts is not None
-        assert self.sounds is not None
+        if self.sounds:
+            compact.prepare()
         self.people.prepare()
 
     @cached_property

@@ -1,7 +1,8 @@
-"""Runs one inspection in a process of its own: bounded in time, memory, output and open files."""
+"""Runs inspections in processes of their own: each bounded in time, memory, output and open files."""
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -10,8 +11,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +22,53 @@ from egress_review.screening.verdict import Finding, Severity, block
 
 SMALLER = "Hand in a smaller or simpler file; if it is a plain result, tell the output checkers."
 OUT_OF_MEMORY = 12
+PR_SET_DUMPABLE = 4  # Linux, prctl(2)
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one inspection may use: bytes of address space beyond what is mapped, and of canonical copy."""
+
+    memory_bytes: int
+    output_bytes: int
+
+
+@dataclass
+class _Child:
+    """A forked inspection, and what it has answered so far."""
+
+    key: str | None
+    process: int
+    reading: int
+    seconds: float
+    ends_at: float
+    most: int
+    chunks: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def ended(self, ready: bool) -> Looked | None:
+        """Return what the child found, once it has said all, said too much, or its time is up."""
+        chunk = os.read(self.reading, 1 << 20) if ready else None
+        if chunk:
+            self.chunks.append(chunk)
+            self.size += len(chunk)
+        late = time.monotonic() >= self.ends_at
+        if chunk != b"" and not late and self.size <= self.most:
+            return None
+        status = self.stop()
+        if chunk != b"":
+            return _blocked(f"Looking through this file took longer than {self.seconds:.0f} seconds.")
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY:
+            return _blocked("Looking through this file needed too much memory.")
+        return _understood(b"".join(self.chunks))
+
+    def stop(self) -> int:
+        """End the child and whatever it started; return its exit status."""
+        os.close(self.reading)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process, signal.SIGKILL)
+        return os.waitpid(self.process, 0)[1]
 
 
 def isolated(inspect: Callable[[], Looked], seconds: float, memory_bytes: int, output_bytes: int) -> Looked:
@@ -28,25 +77,78 @@ def isolated(inspect: Callable[[], Looked], seconds: float, memory_bytes: int, o
     `seconds` bounds the wall clock, `memory_bytes` the address space beyond what is mapped, `output_bytes`
     the canonical copy. Nothing the process says is believed but JSON of the expected shape.
     """
+    found = side_by_side({None: inspect}, lambda: seconds, Bounds(memory_bytes, output_bytes), 1)
+    return found[None] if found else _blocked("There was no time to look through this file.")
+
+
+def side_by_side(
+    inspections: Mapping[str | None, Callable[[], Looked]],
+    seconds: Callable[[], float],
+    bounds: Bounds,
+    at_once: int,
+) -> dict[str | None, Looked]:
+    """Return what each inspection finds, at most `at_once` of them running, each isolated by itself.
+
+    `seconds` is asked as each begins and says how long it may take; at 0 it is not begun and has no answer.
+    """
+    waiting = list(inspections.items())
+    running: list[_Child] = []
+    found: dict[str | None, Looked] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                key, inspect = waiting.pop(0)
+                if (left := seconds()) > 0:
+                    running.append(_begun(key, inspect, left, bounds, running))
+            found.update(_ended(running))
+    finally:
+        for child in running:
+            child.stop()
+    return found
+
+
+def _begun(
+    key: str | None, inspect: Callable[[], Looked], seconds: float, bounds: Bounds, others: Sequence[_Child]
+) -> _Child:
+    """Fork the process of an inspection; it holds nothing of the others'."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _inspect_and_leave(inspect, writing, seconds, memory_bytes)
+    process = os.fork()
+    if process == 0:
+        for handle in (reading, *(other.reading for other in others)):
+            os.close(handle)
+        _inspect_and_leave(inspect, writing, seconds, bounds.memory_bytes)
     os.close(writing)
-    try:
-        answer, in_time = _read(reading, seconds, output_bytes + 4 * 1024 * 1024)
-    finally:
-        os.close(reading)
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-    if not in_time:
-        return _blocked(f"Looking through this file took longer than {seconds:.0f} seconds.")
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == OUT_OF_MEMORY:
-        return _blocked("Looking through this file needed too much memory.")
-    return _understood(answer)
+    with suppress(OSError):
+        # The child says the same of itself: whoever is first, it leads a group that ends with it.
+        os.setpgid(process, process)
+    ends_at = time.monotonic() + seconds
+    return _Child(key, process, reading, seconds, ends_at, bounds.output_bytes + 4 * 1024 * 1024)
+
+
+def _ended(running: list[_Child]) -> dict[str | None, Looked]:
+    """Wait until a child says something or is late; take those that have ended off `running`."""
+    if not running:
+        return {}
+    left = max(min(child.ends_at for child in running) - time.monotonic(), 0.0)
+    ready, _, _ = select.select([child.reading for child in running], [], [], left)
+    found = {}
+    for child in tuple(running):
+        looked = child.ended(child.reading in ready)
+        if looked is not None:
+            running.remove(child)
+            found[child.key] = looked
+    return found
+
+
+def closed() -> None:
+    """Close this process and those it forks to each other: no one of the same user reads or writes another's.
+
+    Without it a parser that was taken over could answer for a file that is read beside its own.
+    """
+    if LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the process can't be closed to others")
 
 
 def _inspect_and_leave(
@@ -55,6 +157,8 @@ def _inspect_and_leave(
     """Limit this process, inspect, write the answer, and leave without running anything of the parent's."""
     code = 1
     try:
+        os.setpgid(0, 0)
+        closed()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (_mapped() + memory_bytes,) * 2)
@@ -95,22 +199,6 @@ def _log_crash(error: BaseException | None) -> None:
 
 def _mapped() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-
-
-def _read(reading: int, seconds: float, most: int) -> tuple[bytes, bool]:
-    ends_at = time.monotonic() + seconds
-    chunks: list[bytes] = []
-    size = 0
-    while (left := ends_at - time.monotonic()) > 0 and size <= most:
-        ready, _, _ = select.select([reading], [], [], left)
-        if not ready:
-            break
-        chunk = os.read(reading, 1 << 20)
-        if not chunk:
-            return b"".join(chunks), True
-        chunks.append(chunk)
-        size += len(chunk)
-    return b"", False
 
 
 def _understood(answer: bytes) -> Looked:

@@ -41,6 +41,7 @@ class Limits:
     decoded_bytes: int = 2 * MIB
     significant_digits: int = 6
     seconds_per_file: int = 40
+    at_once: int = 2  # files looked through side by side, never more than there are processors
     memory_bytes: int = 1536 * MIB  # address space of the process that reads one file
     findings: int = 500
 

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from egress_review.screening import wording
 from egress_review.screening.encodings import blobs
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.verdict import Finding, block, flag
+from egress_review.screening.verdict import Finding, block, flag, outcome_of
 
+JOINED = re.compile(r"[_\-.+~]+")  # what words of a file's name are joined by
 SAFE = re.compile(r"[^\w.\- ]")
 PACKED = (".gz", ".bz2", ".xz", ".zst")  # what a packed file is called behind its own suffix
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -54,9 +56,14 @@ def check(name: str, index: Index, limits: Limits) -> list[Finding]:
                 "Name the file after what it shows.",
             )
         )
-    elif index.transcripts.find(stem.replace("_", " ").replace("-", " ")).whole:
+    elif said := wording.transcripts(index.transcripts.find(JOINED.sub(" ", stem), limits.minimum_count), ""):
+        judged = block if outcome_of(said) == "block" else flag
         findings.append(
-            block("file_name", "The file's name is a transcript.", "Name the file after what it shows.")
+            judged(
+                "file_name",
+                "The file's name is what is said in a recording.",
+                "Name the file after what it shows.",
+            )
         )
     elif blobs(stem, 24) or sum(character.isdigit() for character in stem) > 16:
         findings.append(

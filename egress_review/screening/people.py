@@ -204,8 +204,15 @@ def build(rows: Sequence[Row], dataset: Path, target: Path) -> None:
         arrays[f"telling-{number}"] = telling.hashes
         columns.append({"name": telling.name, "kind": "telling", "at": number})
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
+        np.save(folder / f"{name}.npy", _narrow(array))
     (folder / COLUMNS).write_text(json.dumps(columns, ensure_ascii=False), encoding="utf-8")
+
+
+def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in as few bytes as the largest and least need; others as they are."""
+    if array.dtype.kind != "i" or not len(array):
+        return array
+    return array.astype(np.promote_types(np.min_scalar_type(array.max()), np.min_scalar_type(array.min())))
 
 
 def _read(folder: Path) -> People:

@@ -1,19 +1,20 @@
-"""Screens a whole submission, each file in a process of its own with limits on time and memory."""
+"""Screens a whole submission: two files at a time, each in a process of its own with limits of its own."""
 
 from __future__ import annotations
 
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from egress_review.screening import names, together
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import NOTHING, Looked, look, prepare
-from egress_review.screening.isolation import isolated
+from egress_review.screening.isolation import Bounds, side_by_side
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import (
     ORDER,
@@ -25,6 +26,8 @@ from egress_review.screening.verdict import (
     note,
     refuse,
 )
+
+TOGETHER = None  # the key of what only the files together show
 
 
 def screen(
@@ -40,32 +43,37 @@ def screen(
     prepare([name for _, name in paths.values()])
     findings = list(_together(paths, limits))
     findings += names.check_together({file: name for file, (_, name) in paths.items()})
-    stopped_whole = _stops(findings)
-    if not stopped_whole:
-        findings += _side_by_side(paths, index, context, limits)
+    inspections = {} if _stops(findings) else _inspections(paths, index, context, limits)
+    seen = side_by_side(
+        inspections,
+        lambda: min(ends_at - time.monotonic(), limits.seconds_per_file),
+        Bounds(limits.memory_bytes, limits.file_bytes),
+        min(limits.at_once, len(os.sched_getaffinity(0))),
+    )
+    unseen = _unseen(
+        "the time for the submission was used up" if inspections else "the submission as a whole is blocked"
+    )
+    if inspections:
+        findings += seen.get(TOGETHER, unseen).findings
     files: list[FileVerdict] = []
     taken: set[str] = set()
-    for file, (path, name) in paths.items():
-        about = names.check(name, index, limits)
-        left = ends_at - time.monotonic()
-        seconds = min(left, limits.seconds_per_file)
-        looked = _one(path, name, index, limits, context, seconds, stopped_whole)
-        about = [*about, *looked.findings, *(finding for finding in findings if finding.file == file)]
-        stopped = looked.canonical is None or _stops(about)
-        if stopped and not _stops(about):
+    for file, (_, name) in paths.items():
+        looked = seen.get(file, unseen)
+        about = [*names.check(name, index, limits), *looked.findings]
+        about += [finding for finding in findings if finding.file == file]
+        if looked.canonical is None and not _stops(about):
             about.append(block("screening", "The screening gave no copy of this file that could leave."))
         findings += [replace(finding, file=file) for finding in about if finding.file is None]
-        files.append(
-            FileVerdict(
-                file,
-                looked.kind,
-                looked.media_type,
-                None if stopped else looked.canonical,
-                None if stopped else names.clean(name, looked.suffix, taken),
-                None if stopped else looked.bits,
-            )
-        )
+        files.append(_judged(file, name, looked, _stops(about), taken))
     return Verdict(tuple(files), _most_important(findings, limits))
+
+
+def _judged(file: str, name: str, looked: Looked, stopped: bool, taken: set[str]) -> FileVerdict:
+    """Return the verdict on one file; what is stopped has no copy, no name and no bits."""
+    if stopped:
+        return FileVerdict(file, looked.kind, looked.media_type, None, None, None)
+    new_name = names.clean(name, looked.suffix, taken)
+    return FileVerdict(file, looked.kind, looked.media_type, looked.canonical, new_name, looked.bits)
 
 
 def rebuild(path: Path, name: str | None = None) -> bytes:
@@ -106,48 +114,34 @@ def _together(paths: Mapping[str, tuple[Path, str]], limits: Limits) -> list[Fin
     return []
 
 
-def _side_by_side(
+def _inspections(
     paths: Mapping[str, tuple[Path, str]], index: Index, context: Context, limits: Limits
-) -> tuple[Finding, ...]:
-    """Return what only the files together show; a look that fails is a block on the whole."""
+) -> dict[str | None, Callable[[], Looked]]:
+    """Return what is to be looked through: what only the files together show, then each, largest first."""
     regular = {
         file: (path, name)
         for file, (path, name) in paths.items()
         if path.is_file() and not path.is_symlink() and path.stat().st_size <= limits.file_bytes
     }
-    looked = isolated(
-        lambda: together.look(regular, index, context, limits),
-        limits.seconds_per_file,
-        limits.memory_bytes,
-        limits.file_bytes,
-    )
-    return looked.findings
+    found: dict[str | None, Callable[[], Looked]] = {
+        TOGETHER: partial(together.look, regular, index, context, limits)
+    }
+    for file in sorted(paths, key=lambda one: -paths[one][0].stat().st_size if one in regular else 0):
+        found[file] = partial(_one, *paths[file], index, limits, context)
+    return found
 
 
-def _one(
-    path: Path,
-    name: str,
-    index: Index,
-    limits: Limits,
-    context: Context,
-    seconds: float,
-    stopped: bool,
-) -> Looked:
-    if stopped or seconds <= 0:
-        reason = (
-            "the submission as a whole is blocked" if stopped else "the time for the submission was used up"
-        )
-        finding = block(
-            "screening", f"The file was not looked at: {reason}.", "Hand in fewer or smaller files."
-        )
-        return Looked("other", "application/octet-stream", "", None, (finding,))
+def _one(path: Path, name: str, index: Index, limits: Limits, context: Context) -> Looked:
     try:
         data = _bytes(path, limits)
     except Unscreenable as error:
         return Looked("other", "application/octet-stream", "", None, (error.finding,))
-    return isolated(
-        lambda: look(data, name, index, limits, context), seconds, limits.memory_bytes, limits.file_bytes
-    )
+    return look(data, name, index, limits, context)
+
+
+def _unseen(reason: str) -> Looked:
+    finding = block("screening", f"The file was not looked at: {reason}.", "Hand in fewer or smaller files.")
+    return Looked("other", "application/octet-stream", "", None, (finding,))
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:

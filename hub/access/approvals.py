@@ -8,7 +8,7 @@ from typing import Literal
 from django.db import transaction
 
 from hub import rows
-from hub.access import facts
+from hub.access import facts, requests
 from hub.access.models import Approval
 from hub.datasets import facts as datasets
 from hub.datasets.models import DatasetVersion
@@ -35,7 +35,7 @@ def approve(
     """Approve a dataset version for a project's purpose until a date."""
     project = projects.fresh(project)
     version = DatasetVersion.objects.select_related("dataset__steward").get(pk=version.pk)
-    allowed = _may(by, change="approve", project=project, version=version, purpose=purpose, until=until)
+    allowed = may(by=by, change="approve", project=project, version=version, purpose=purpose, until=until)
     with transaction.atomic():
         allowed.use()
         rows.recheck(project, version.dataset)
@@ -49,6 +49,7 @@ def approve(
             conditions=conditions,
             approved_by=by,
         )
+        requests.approved(by=by, approval=approval)
         said = {"project": project.id, "version": version.id, "purpose": purpose, "until": until.isoformat()}
         entries.append(Kind.APPROVAL_GIVEN, by=by.id, subject=approval.id, facts=said)
     return approval
@@ -59,8 +60,8 @@ def revoke(*, by: Person, approval: Approval, reason: str) -> None:
     if not reason.strip():
         raise Invalid("Say why the approval is revoked; the project’s members will read it.")
     approval = facts.fresh(approval)
-    allowed = _may(
-        by,
+    allowed = may(
+        by=by,
         change="revoke",
         project=approval.project,
         version=approval.version,
@@ -81,15 +82,16 @@ def revoke(*, by: Person, approval: Approval, reason: str) -> None:
         entries.append(Kind.APPROVAL_REVOKED, by=by.id, subject=approval.id, facts=said)
 
 
-def _may(
-    by: Person,
+def may(
     *,
-    change: Literal["approve", "revoke"],
+    by: Person,
+    change: Literal["approve", "revoke", "refuse"],
     project: Project,
     version: DatasetVersion,
     purpose: str,
     until: date,
 ) -> Permission:
+    """Return the permission to approve a version for a project, revoke that, or refuse a request for it."""
     return permission.to(
         by,
         subject=project.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from hub.access.models import Agreement, Approval
 from hub.datasets import facts as datasets
 from hub.people.models import Person
@@ -58,6 +60,11 @@ def approvals_of(project: Project) -> list[Approval]:
     return list(query.order_by("version_id", "approved_at"))
 
 
+def with_all() -> QuerySet[Approval]:
+    """Return approvals with all that a question or a page needs read along."""
+    return Approval.objects.select_related("project", "version__dataset__steward")
+
+
 def fresh(approval: Approval) -> Approval:
     """Return the approval as the database has it now."""
-    return Approval.objects.select_related("project", "version__dataset__steward").get(pk=approval.pk)
+    return with_all().get(pk=approval.pk)

@@ -1,15 +1,16 @@
-"""Agreements, signatures and approvals: data and querysets."""
+"""Agreements, signatures, approvals and access requests: data and querysets."""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
 from django.db import models
 from django.db.models import Q
 
 from hub import ids
 from hub.datasets.models import Dataset, DatasetVersion
-from hub.people.models import Person
+from hub.people.models import Person, choices
 from hub.projects.models import Project
 
 
@@ -85,3 +86,60 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} for {self.project}"
+
+
+class RequestState(StrEnum):
+    """Where a request is; every state but the first is an end."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
+    """Requests by state."""
+
+    def open(self) -> AccessRequestQuerySet:
+        """Keep requests that nobody answered yet."""
+        return self.filter(state=RequestState.ASKED.value)
+
+    def with_names(self) -> AccessRequestQuerySet:
+        """Read along what a page shows."""
+        return self.select_related("project", "version__dataset__steward", "asked_by", "answered_by")
+
+
+class AccessRequest(models.Model):
+    """A project's lead asks for a dataset version, for the project's purpose, until a date."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="requests")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="requests")
+    purpose = models.CharField(max_length=60)
+    until = models.DateField()
+    reason = models.TextField()
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=20, choices=choices(RequestState), default=RequestState.ASKED.value)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answer = models.TextField(blank=True, default="")
+    approval = models.OneToOneField(
+        Approval, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
+    row_version = models.PositiveIntegerField(default=0)
+
+    objects = AccessRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "version"],
+                condition=Q(state=RequestState.ASKED.value),
+                name="one_open_request",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"request for {self.version} in {self.project}"

@@ -8,18 +8,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from hub.access import agreements, approvals, facts
-from hub.access.models import Agreement, Approval
+from hub.access import agreements, facts
+from hub.access.forms import Find
+from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people import records
 from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
-from hub.projects import services as projects
 from hub.projects import visible
-from hub.projects.models import Membership, Project
+from hub.projects.models import MemberRole, Membership, Project
+
+PER_PAGE = 50
 
 
 @login_required
@@ -32,7 +36,20 @@ def project_list(request: HttpRequest) -> HttpResponse:
         shown = Project.objects.all()
     else:
         shown = Project.objects.filter(memberships__person=person, memberships__ended_at=None)
-    return render(request, "access/projects.html", {"projects": shown, "all": bool(request.GET.get("all"))})
+    form = Find(request.GET or None)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    if wanted.get("text"):
+        shown = shown.filter(Q(title__icontains=wanted["text"]) | Q(slug__icontains=wanted["text"]))
+    if wanted.get("state"):
+        shown = shown.filter(state=wanted["state"])
+    page = Paginator(shown.order_by("title", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "form": form,
+        "all": bool(request.GET.get("all")),
+        "filtered": any(wanted.values()),
+    }
+    return render(request, "access/projects.html", context)
 
 
 @login_required
@@ -53,41 +70,11 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "approvals": facts.approvals_of(shown),
         "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
+        "requests": AccessRequest.objects.with_names().filter(project=shown)[:20],
+        "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,
         "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
     }
     return render(request, "access/project.html", context)
-
-
-@login_required
-@require_POST
-def suspend_project(request: HttpRequest, slug: str) -> HttpResponse:
-    """Suspend a project."""
-    shown = get_object_or_404(Project, slug=slug)
-    projects.suspend(by=reader(request), project=shown, reason=request.POST.get("reason", ""))
-    messages.success(request, f"{shown.title} is suspended; its sessions end within seconds.")
-    return redirect("access:project", slug)
-
-
-@login_required
-@require_POST
-def resume_project(request: HttpRequest, slug: str) -> HttpResponse:
-    """End a project's suspension."""
-    shown = get_object_or_404(Project, slug=slug)
-    projects.resume(by=reader(request), project=shown)
-    messages.success(request, f"Work in {shown.title} may go on.")
-    return redirect("access:project", slug)
-
-
-@login_required
-@require_POST
-def end_membership(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """End somebody's membership."""
-    membership = get_object_or_404(Membership.objects.select_related("person"), pk=number, project__slug=slug)
-    projects.end_membership(by=reader(request), membership=membership)
-    messages.success(
-        request, f"{membership.person.name} is no longer a member; a session ends within seconds."
-    )
-    return redirect("access:project", slug)
 
 
 @login_required
@@ -113,19 +100,6 @@ def approval_list(request: HttpRequest) -> HttpResponse:
         query = query.filter(version__dataset__steward=person)
     else:
         records.open_for(person, "datasets")
-    context = {"approvals": query, "today": datetime.now(UTC).date()}
+    page = Paginator(query.order_by("revoked_at", "until", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "person": person, "today": datetime.now(UTC).date()}
     return render(request, "access/approvals.html", context)
-
-
-@login_required
-def revoke(request: HttpRequest, id: str) -> HttpResponse:
-    """Ask whether an approval is really to be revoked, and revoke it."""
-    shown = get_object_or_404(Approval.objects.select_related("project", "version__dataset"), pk=id)
-    person = reader(request)
-    if request.method == "POST":
-        approvals.revoke(by=person, approval=shown, reason=request.POST.get("reason", ""))
-        messages.success(request, "The approval is revoked; sessions using the data end within seconds.")
-        return redirect("access:approvals")
-    if shown.version.dataset.steward_id != person.id:
-        records.open_for(person, "datasets")
-    return render(request, "access/revoke.html", {"approval": shown})

@@ -18,8 +18,14 @@ OWN = {
     "down": ("hub.cli.down", "stop the enclave and its sessions; leaves Docker's engine running"),
     "status": ("hub.cli.status", "each process: state, user, since when"),
     "logs": ("hub.cli.logs", "[process] [-f]: what the processes wrote"),
-    "doctor": ("hub.doctor", "[--json]: check each promise against the running enclave"),
+    "doctor": ("hub.doctor", "[--json] [--checklist dsh]: check each promise against the running enclave"),
     "test": ("hub.cli.testing", "[unit|integration|security|browser …] [--keep] [pytest's arguments]"),
+    "backup": (
+        "hub.cli.backup",
+        "FILE --recipient age1…: the state in one sealed file, while sessions run; --new-key FILE",
+    ),
+    "restore": ("hub.cli.restore", "FILE --key KEYFILE: put a backup in the state's place (--help: more)"),
+    "satre": ("hub.satre", "[--into FOLDER]: this software against SATRE v2, each score with its evidence"),
     "lock": ("hub.cli.locked", "renew the versions and hashes of the libraries from pyproject.toml"),
     "reset": ("hub.cli.reset", "stop the enclave and remove its state (--yes, --images)"),
 }

@@ -20,7 +20,7 @@ class Command:
     words: tuple[str, ...] = ()
     # The part whose user runs it; None means root, because it uses Docker or writes what root owns.
     part: str | None = None
-    # Verbs about the caller's own files: run as the caller, where the caller stands.
+    # Verbs and options about the caller's own files: run as the caller, where the caller stands.
     own: tuple[str, ...] = ()
 
 
@@ -31,7 +31,7 @@ COMMANDS = {
         "hub.ledger",
         "verify: check every entry and signature; receipt FILE [--files DIR]: check a receipt",
         part="portal",
-        own=("receipt",),
+        own=("receipt", "inclusion", "--export"),
     ),
     "provision": Command(
         "hub.provision",
@@ -59,7 +59,7 @@ def run(name: str, arguments: list[str]) -> int:
             command=line,
             fix="run `python3 -m hub up` first",
         )
-    by_caller = arguments[:1] and arguments[0] in command.own
+    by_caller = any(word in command.own for word in arguments)
     part = None if by_caller else command.part
     process = subprocess.Popen(
         line,

@@ -23,7 +23,7 @@ class Folder:
     group: str = "root"
 
 
-HUB, PORTAL, OPA = USERS["hub"], USERS["portal"], USERS["opa"]
+HUB, PORTAL, OPA, WORKER = USERS["hub"], USERS["portal"], USERS["opa"], USERS["worker"]
 STATE = (
     Folder(".", 0o755),
     Folder("log", 0o750),
@@ -32,7 +32,10 @@ STATE = (
     # Tiles are public: anyone on this machine may verify them.
     Folder("ledger", 0o2775, group=DATA_GROUP),
     Folder("static", 0o2755, owner=PORTAL, group=DATA_GROUP),
-    Folder("datasets", 0o750, group=DATA_GROUP),
+    # The worker alone writes there: it copies what a steward registers. Others of the group read.
+    Folder("datasets", 0o2750, owner=WORKER, group=DATA_GROUP),
+    # The operator puts folders there; the portal lists them, the worker examines and copies them.
+    Folder("intake", 0o2750, group=DATA_GROUP),
     # What a leak index tells is data: kept beside the data, read by who may read that.
     Folder("indexes", 0o2770, group=DATA_GROUP),
     Folder("homes", 0o700),
@@ -53,6 +56,8 @@ RUN = (
     Folder("sessions", 0o711),
     Folder("screenings", 0o711),
     Folder("homes", 0o700),
+    # What portal, door and worker have counted; the portal adds it up.
+    Folder("metrics", 0o2770, group=DATA_GROUP),
 )
 
 
@@ -62,6 +67,7 @@ def ensure(places: Places, step: Step) -> None:
     for root, folders in ((places.state, STATE), (places.run, RUN)):
         for folder in folders:
             _ensure(root / folder.path, folder)
+    _ensure_versions_can_be_added(places.state / "datasets")
     _ensure_reachable_checkout(places, step)
 
 
@@ -73,6 +79,14 @@ def _ensure(path: Path, folder: Folder) -> None:
         os.chown(path, owner, group)
     if stat.S_IMODE(found.st_mode) != folder.mode:
         path.chmod(folder.mode)
+
+
+def _ensure_versions_can_be_added(datasets: Path) -> None:
+    """Give each dataset's folder to the worker; the versions in it stay whose they are."""
+    owner, group = pwd.getpwnam(WORKER).pw_uid, grp.getgrnam(DATA_GROUP).gr_gid
+    for folder in datasets.iterdir():
+        if stat.S_ISDIR(folder.lstat().st_mode):
+            os.chown(folder, owner, group, follow_symlinks=False)
 
 
 def closed_to_others(path: Path) -> Path | None:

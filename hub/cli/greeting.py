@@ -27,6 +27,11 @@ def text(places: Places, *, new_passwords: bool) -> str:
         lines += [f"  Root finds the demo's people and passwords in {file}."]
     if people:
         lines += ["  A demo person's second-factor code: python3 -m hub code <email>"]
+    if (places.state / "without-demo").exists():
+        lines += [
+            "  Nobody is in it unless you put them in: the first institution and its first admin with",
+            "    python3 -m hub provision --help",
+        ]
     return "\n".join(lines)
 
 

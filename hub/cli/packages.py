@@ -31,8 +31,8 @@ ALWAYS = (
 )
 # Needed where no Docker engine answers yet; one that is there may be another vendor's, and stays.
 ENGINE = ("docker.io", "iptables")
-# A browser for the tests, and letters for its pictures.
-BROWSER = ("chromium", "fonts-dejavu-core")
+# For the tests: a browser, letters for its pictures, and an institution's database.
+TESTS = ("chromium", "fonts-dejavu-core", "postgresql")
 
 
 def missing(names: Iterable[str]) -> list[str]:
@@ -46,13 +46,13 @@ def missing(names: Iterable[str]) -> list[str]:
     return [name for name in wanted if name not in installed]
 
 
-def ensure(step: Step, *, browser: bool = False) -> None:
+def ensure(step: Step, *, tests: bool = False) -> None:
     """Install what is missing, without recommended extras."""
     wanted = list(ALWAYS)
     if not docker_engine.answers() and not shutil.which("dockerd"):
         wanted += ENGINE
-    if browser:
-        wanted += BROWSER
+    if tests:
+        wanted += TESTS
     needed = missing(wanted)
     if not needed:
         return

@@ -108,6 +108,13 @@ def ports_taken(places: Places) -> str:
     )
 
 
+def half_restored(places: Places) -> str:
+    """A state of which one half is from a backup is no state to start."""
+    if (places.state / "restore-unfinished").exists():
+        return f"A restore into {places.state} was interrupted: run `python3 -m hub restore` again first."
+    return ""
+
+
 CHECKS: tuple[Callable[[Places], str], ...] = (
     not_root,
     wrong_machine,
@@ -116,6 +123,7 @@ CHECKS: tuple[Callable[[Places], str], ...] = (
     unreadable_checkout,
     disk_too_full,
     ports_taken,
+    half_restored,
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.cli import environment, programs, tools
-from hub.cli.running import Step, last_lines
+from hub.cli.running import Step, StepFailed, last_lines
 from hub.places import USERS, Places
 
 POLICY_FILES = (".rego", ".json", ".yaml", ".yml", ".manifest")
@@ -96,8 +96,36 @@ def rules_on_ledger(places: Places, step: Step) -> None:
     _stamp(places, "revision", now)
 
 
+def stay_without_demo(places: Places) -> None:
+    """Remember that this enclave is to hold no demo; one that holds it already is refused."""
+    if _passwords(places).exists():
+        raise StepFailed(
+            f"the enclave in {places.state} already holds the demo",
+            fix="`python3 -m hub reset` removes it with everything else, or name another PARLATORY_STATE",
+        )
+    without_demo(places).parent.mkdir(parents=True, exist_ok=True)
+    without_demo(places).touch()
+
+
+def without_demo(places: Places) -> Path:
+    """Return the file that says that an enclave is to hold no demo."""
+    return places.state / "without-demo"
+
+
+def restore_on_ledger(places: Places, step: Step) -> None:
+    """Put a restore on the ledger and end the sessions that its backup took for live, once."""
+    if not (said := places.state / "restored.json").exists():
+        return
+    step.say("entering the restore in the ledger")
+    _module(places, step, "hub.workspaces.restored")
+    said.unlink()
+
+
 def demo(places: Places, step: Step) -> None:
-    """Put the demo in, when the program changed since the last time."""
+    """Put the demo in, when the program changed since the last time; none where none is wanted."""
+    if without_demo(places).exists():
+        step.note = "none is wanted"
+        return
     now = program_hash(places.checkout)
     if _stamps(places).get("demo") == now and _passwords(places).exists():
         return

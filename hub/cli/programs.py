@@ -74,11 +74,12 @@ def table(places: Places) -> list[Program]:
     python = str(python_environment.python(checkout(places)))
     module = (python, "-m")
     token = places.secret("proxy", "proxy")
+    counted = (("PROMETHEUS_MULTIPROC_DIR", str(places.run / "metrics")),)
     return [
         Program("engine", "root", (*module, "hub.engine")),
         Program("opa", USERS["opa"], _opa(places), (("PARLATORY_OPA_TOKEN", places.secret("opa", "opa")),)),
         Program("proxy", USERS["proxy"], _proxy(places), (("CONFIGPROXY_AUTH_TOKEN", token),)),
-        Program("portal", USERS["portal"], (*module, "gunicorn", *_portal(places))),
+        Program("portal", USERS["portal"], (*module, "gunicorn", *_portal(places)), counted),
         Program(
             "hub",
             USERS["hub"],
@@ -86,8 +87,8 @@ def table(places: Places) -> list[Program]:
             (("CONFIGPROXY_AUTH_TOKEN", token),),
         ),
         Program("gate", USERS["gate"], (*module, "hub.gate")),
-        Program("door", USERS["door"], (*module, "egress_review.door")),
-        Program("worker", USERS["worker"], (*module, "egress_review.worker")),
+        Program("door", USERS["door"], (*module, "egress_review.door"), counted),
+        Program("worker", USERS["worker"], (*module, "egress_review.worker"), counted),
     ]
 
 

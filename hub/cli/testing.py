@@ -15,6 +15,7 @@ from hub.places import Places, places
 
 # In the order they run: what fails fast first, the slowest last.
 SUITES = ("unit", "pages", "integration", "security", "leaks", "fuzz", "browser", "load")
+EXTRAS = frozenset({"test", "postgresql"})
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These drive a browser.
@@ -89,7 +90,7 @@ def run(arguments: list[str]) -> int:
         hub(["reset", "--yes"], test)
         preflight.check(test_places)
     try:
-        up.machine(test_places, extras=frozenset({"test"}), browser=wish.needs_browser)
+        up.machine(test_places, extras=EXTRAS, browser=wish.needs_browser)
         # What needs no enclave comes first, no enclave's secrets at hand, and ends a run that can't pass.
         if wish.everything and (status := outcome(replace(wish, suites=("unit",), lint=True), {})):
             return status
@@ -140,7 +141,7 @@ def ensure_environment() -> None:
         with step("Debian packages", "packages", logs) as current:
             packages.ensure(current)
     with step("Python environment", "python", logs) as current:
-        environment.ensure(places.checkout, current, extras=frozenset({"test"}))
+        environment.ensure(places.checkout, current, extras=EXTRAS)
 
 
 def hub(words: list[str], values: dict[str, str]) -> None:

@@ -35,6 +35,9 @@ def run(arguments: list[str]) -> int:
     """Bring the enclave up; without --detach stay and stop it on Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python3 -m hub up", description=__doc__)
     parser.add_argument("--detach", action="store_true", help="return when the enclave is ready")
+    parser.add_argument(
+        "--without-demo", action="store_true", help="start with nobody and nothing in it, and stay so"
+    )
     options = parser.parse_args(arguments)
     if preflight.not_root(places):
         preflight.check(places)
@@ -45,6 +48,8 @@ def run(arguments: list[str]) -> int:
     began = time.monotonic()
     with only_one(places):
         print(f"Bringing up {places.enclave} from {places.checkout}")
+        if options.without_demo:
+            prepare.stay_without_demo(places)
         ready(places)
         try:
             supervisor = start(places)
@@ -74,7 +79,7 @@ def machine(places: Places, *, extras: frozenset[str] = frozenset(), browser: bo
     """Do the steps about the machine: packages, Docker, users, folders, environment."""
     logs = places.state / "log"
     with step("Debian packages", "packages", logs) as current:
-        packages.ensure(current, browser=browser)
+        packages.ensure(current, tests=browser)
     with step("Docker engine", "docker", logs) as current:
         docker_engine.ensure(places, current)
     with step("Users and folders", "folders", logs) as current:
@@ -113,6 +118,7 @@ def ready(places: Places) -> None:
 
     side_by_side([rules, proxy, pictures, data])
     with step("Demo", "demo", logs) as current:
+        prepare.restore_on_ledger(places, current)
         prepare.rules_on_ledger(places, current)
         prepare.demo(places, current)
 
@@ -140,9 +146,16 @@ def start(places: Places) -> subprocess.Popen[bytes]:
     with step("Processes", "start", logs) as current:
         down.end_leftovers(places)
         check_reachable(places, current)
+        forget_counts(places)
         started = Supervisor(places).start(programs.configuration(places, programs.table(places)))
         supervision.wait_until_healthy(places, current)
     return started
+
+
+def forget_counts(places: Places) -> None:
+    """Let every process count from nothing: what ended processes left would be counted for ever."""
+    for path in (places.run / "metrics").glob("*.db"):
+        path.unlink()
 
 
 def check_reachable(places: Places, current: Step) -> None:

@@ -65,7 +65,7 @@ def add(
     return dataset
 
 
-def register(*, by: Actor, dataset: Dataset, version: str) -> DatasetVersion:
+def register(*, by: Actor, dataset: Dataset, version: str, content_sha256: str = "") -> DatasetVersion:
     """Register the files in the dataset's folder as a version, which from then on never changes."""
     if not VERSION.match(version):
         raise Invalid(f"“{version}” can’t be a version’s name; use up to 40 of a–z, 0–9, points and hyphens.")
@@ -85,6 +85,7 @@ def register(*, by: Actor, dataset: Dataset, version: str) -> DatasetVersion:
             version=version,
             folder=folder,
             manifest_sha256=contents.manifest_sha256,
+            content_sha256=content_sha256,
             recordings=contents.recordings,
             speakers=contents.speakers,
             seconds=contents.seconds,
@@ -92,8 +93,33 @@ def register(*, by: Actor, dataset: Dataset, version: str) -> DatasetVersion:
             registered_by=by if isinstance(by, Person) else dataset.steward,
         )
         said = {"what": "dataset version", "folder": folder, "manifest_sha256": contents.manifest_sha256}
+        said |= {"content_sha256": content_sha256} if content_sha256 else {}
         entries.append(Kind.PROVISIONED, by=by.id, subject=registered.id, facts=said)
     return registered
+
+
+def edit(
+    *,
+    by: Actor,
+    dataset: Dataset,
+    title: str,
+    description: str,
+    licence: str,
+    attribution: str,
+    row_version: int,
+) -> None:
+    """Change what is said about a dataset; its tier and steward are not a matter of words."""
+    dataset = facts.fresh(dataset)
+    allowed = may(by, dataset=dataset, change="edit")
+    if dataset.row_version != row_version:
+        raise WrongState(f"{dataset.title} was changed by somebody else since you opened its form.")
+    said = {"title": title, "description": description, "licence": licence, "attribution": attribution}
+    changed = {name: value for name, value in said.items() if getattr(dataset, name) != value}
+    with transaction.atomic():
+        allowed.use()
+        rows.claim(dataset, **changed)
+        told = {"what": "dataset", "changed": sorted(changed), "licence": licence}
+        entries.append(Kind.PROVISIONED, by=by.id, subject=dataset.id, facts=told)
 
 
 def deprecate(*, by: Actor, version: DatasetVersion) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,9 @@ def write(recipe: Recipe, datasets: Path, unpacked: dict[str, Unpacked]) -> Path
     """Write one dataset version; the same packages give the same bytes. It appears whole or not at all."""
     target = _folder(datasets, recipe)
     target.parent.mkdir(mode=0o755, exist_ok=True)
+    # Whose the folder of all datasets is, the worker, adds versions that a steward registers.
+    owner = datasets.stat()
+    os.chown(target.parent, owner.st_uid, owner.st_gid)
     with tempfile.TemporaryDirectory(dir=datasets, prefix=".new-") as scratch:
         fresh = Path(scratch) / recipe.version
         (fresh / "recordings").mkdir(parents=True)

@@ -6,11 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from hub.cli import preflight
 from hub.cli.running import StepFailed
-from hub.doctor import answers, processes, sessions, storage
+from hub.doctor import answers, checklist, processes, sessions, storage
 from hub.doctor.promise import Finding, Promise
 from hub.places import MissingSecret, Places, places
 
@@ -27,9 +28,14 @@ def run(arguments: list[str]) -> int:
     """Print what holds; status 1 when anything does not."""
     parser = argparse.ArgumentParser(prog="python3 -m hub doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object per promise")
+    parser.add_argument(
+        "--checklist", choices=sorted(checklist.LISTS), help="go through another system's public checklist"
+    )
     options = parser.parse_args(arguments)
     if lack := preflight.not_root(places):
         raise StepFailed(lack)
+    if options.checklist:
+        return _checklist(checklist.LISTS[options.checklist], as_json=options.json)
     results = list(examine(PROMISES, places))
     for result in results:
         sys.stdout.write((json.dumps(result) if options.json else _line(result)) + "\n")
@@ -37,6 +43,19 @@ def run(arguments: list[str]) -> int:
     if not options.json:
         sys.stdout.write(f"\n{len(results) - broken} of {len(results)} promises hold.\n")
     return 1 if broken else 0
+
+
+def _checklist(file: Path, *, as_json: bool) -> int:
+    verdicts = []
+    for verdict in checklist.go_through(
+        checklist.points(file), PROMISES, lambda promise: _look(promise, places)
+    ):
+        verdicts.append(verdict)
+        said = json.dumps(verdict.plain()) if as_json else checklist.line(verdict)
+        sys.stdout.write(f"{said}\n")
+    if not as_json:
+        sys.stdout.write(f"\n{checklist.summary(verdicts)}\n")
+    return 1 if any(verdict.outcome is checklist.Outcome.FAILED for verdict in verdicts) else 0
 
 
 def examine(promises: Iterable[Promise], where: Places) -> Iterable[dict[str, Any]]:

@@ -61,6 +61,21 @@ def ledger(places: Places) -> Finding:
     return Finding(ok=result.returncode == 0, detail=said[-1] if said else "it said nothing")
 
 
+def ledger_goes_on(places: Places) -> Finding:
+    """Hold the published ledger against the highest checkpoint that root saw of it, and keep a newer one."""
+    result = subprocess.run(
+        [*delegated.command_line("ledger", [])[:2], "hub.backup", "look"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=VERIFY_SECONDS,
+        cwd=programs.checkout(places),
+        env=programs.environment(places, None),
+    )
+    said = (result.stdout + result.stderr).strip().splitlines()
+    return Finding(ok=result.returncode == 0, detail=said[-1] if said else "it said nothing")
+
+
 def lab_files(places: Places) -> Finding:
     """Look for the copy of Lab's own files that the gate serves."""
     copies = [path for path in (places.state / "labfiles").iterdir() if path.is_dir()]
@@ -96,6 +111,12 @@ PROMISES = (
         "`python3 -m hub ledger verify` is run",
         "keep a copy of the state folder and compare the ledger with an earlier checkpoint",
         ledger,
+    ),
+    Promise(
+        "The ledger continues what was seen of it",
+        "its checkpoint is held against the highest one kept outside the state",
+        "the ledger was cut or written anew: stop the enclave, copy its state, look for who did it",
+        ledger_goes_on,
     ),
     Promise(
         "The gate has Lab's own files",

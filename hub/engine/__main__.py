@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tornado.netutil import bind_unix_socket
 
+from hub import trace
 from hub.engine import mounts, peers, server
 from hub.engine.dock import Docker
 from hub.engine.owners import Owners
@@ -84,7 +85,7 @@ async def serve(where: Places) -> None:
 
 def main() -> int:
     """Run the engine; return the exit status."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    trace.configure()
     if os.geteuid() != 0:
         log.error("engine_refused reason=%s", "the engine must run as root: it mounts homes and asks Docker")
         return 1

@@ -16,7 +16,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 ID = re.compile(r"[0-9a-z]{26}")
 SERVER = re.compile(r"[a-z0-9-]{1,30}")
-IMAGE = re.compile(r"parlatory/workspace:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+IMAGE = re.compile(r"parlatory/workspace(?:-[a-z0-9]{1,30})?:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 SCREENER = re.compile(r"parlatory/screener:[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 # One folder name: no separators, no braces, no leading dot.
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -32,9 +32,10 @@ LABEL_WORKSPACE = "parlatory.workspace"
 LABEL_ENDS_AT = "parlatory.ends_at"
 STOP_SECONDS = 2
 LOG_BYTES = MIB
-SCREENER_MEMORY_BYTES = 2 * GIB
+# The screener looks through two files side by side, each in at most 1.5 GiB.
+SCREENER_MEMORY_BYTES = 4 * GIB
 SCREENER_PIDS = 64
-SCREENER_CPUS = 1.0
+SCREENER_CPUS = 2.0
 
 
 class Unfit(Exception):
@@ -72,7 +73,9 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
     }
 
 
-def screening_spec(screening: str, image: str, places: Places, *, indexes: int = 0) -> Body:
+def screening_spec(
+    screening: str, image: str, places: Places, *, indexes: int = 0, host_cpus: int = 256
+) -> Body:
     """Return the body by which one submission is screened: files and leak indexes in, its verdict out."""
     if not _is(ID, screening):
         raise Unfit(f"{_short(screening)} is not the id of a screening")
@@ -85,7 +88,9 @@ def screening_spec(screening: str, image: str, places: Places, *, indexes: int =
         "Env": [],
         "WorkingDir": "/tmp",  # noqa: S108 -- the container's own tmpfs
         "HostConfig": {
-            **_walls(memory_bytes=SCREENER_MEMORY_BYTES, cpus=SCREENER_CPUS, pids=SCREENER_PIDS),
+            **_walls(
+                memory_bytes=SCREENER_MEMORY_BYTES, cpus=min(SCREENER_CPUS, host_cpus), pids=SCREENER_PIDS
+            ),
             "Mounts": [
                 _bind(folder / "in", "/in", read_only=True),
                 _bind(folder / "out", "/out", read_only=False),

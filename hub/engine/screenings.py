@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,13 @@ class Screenings:
         image = self._image()
         try:
             folders = self._index_folders(indexes)
-            body = container.screening_spec(str(screening), image, self._places, indexes=len(folders))
+            body = container.screening_spec(
+                str(screening),
+                image,
+                self._places,
+                indexes=len(folders),
+                host_cpus=os.cpu_count() or 1,
+            )
         except container.Unfit as error:
             raise Refused([f"This cannot be screened: {error}."]) from error
         with self._locks.held(str(screening)):

@@ -15,6 +15,7 @@ import tornado.web
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 
+from hub import trace
 from hub.engine import peers
 from hub.engine.dock import Docker
 from hub.engine.peers import Verb
@@ -71,11 +72,13 @@ class Handler(tornado.web.RequestHandler):
         except Refused:
             log.warning("call_refused uid=%s verb=%s", uid, verb.name)
             raise
+        # Who may call is one of our own: its word for which request this is is taken.
+        trace.begin(self.request.headers.get(trace.HEADER))
 
     async def call(self, work: Callable[..., Any], *arguments: object, slow: bool = False) -> Any:
         """Run blocking work beside the loop."""
         pool = self.engine.slow_pool if slow else self.engine.pool
-        return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(pool, trace.carried(work), *arguments)
 
     def field(self, name: str, default: object = ...) -> object:
         """Return one field of the request's JSON object; the default, where one is given, if it is absent."""

@@ -15,6 +15,7 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httputil import url_concat
 from tornado.web import HTTPError, RequestHandler
 
+from hub import trace
 from hub.gate.leases import Cut, Leases, Place
 from hub.gate.portal import Engine, Portal
 
@@ -76,6 +77,10 @@ def oauth(*, hub_api_url: str, token: str, lab_url: str) -> GateOAuth:
 
 class GateHandler(RequestHandler):
     """A handler that refuses foreign hosts, knows its person and never explains more than a sentence."""
+
+    def initialize(self) -> None:
+        """Begin a request; what a browser or a session calls it is not asked."""
+        trace.begin()
 
     @property
     def gate(self) -> Gate:

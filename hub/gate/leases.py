@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from hub import trace
 from hub.gate.budget import Meter
 from hub.gate.portal import Lease, NoAnswer
 
@@ -85,7 +86,7 @@ class Leases:
         self._thawed = asyncio.Event()
         self._wanted = asyncio.Event()
         self._renewed = asyncio.Event()
-        self._events: asyncio.Queue[tuple[str, str, dict[str, Any]]] = asyncio.Queue(EVENTS_KEPT)
+        self._events: asyncio.Queue[tuple[str, str, dict[str, Any], str]] = asyncio.Queue(EVENTS_KEPT)
 
     @property
     def frozen(self) -> bool:
@@ -154,6 +155,7 @@ class Leases:
             }
             for session, place in self._places.items()
         }
+        trace.begin()
         try:
             leases = await self._portal.renew(report)
         except NoAnswer as error:
@@ -211,17 +213,18 @@ class Leases:
         if count:
             facts = {**facts, "also": count}
         try:
-            self._events.put_nowait((kind, place.lease.session, facts))
+            self._events.put_nowait((kind, place.lease.session, facts, trace.current()))
         except asyncio.QueueFull:
             log.warning("event_dropped kind=%s session=%s", kind, place.lease.session)
 
     async def send_events(self) -> None:
         """Deliver queued events for ever, in order, again until the portal has taken them."""
         while True:
-            kind, session, facts = await self._events.get()
+            kind, session, facts, request = await self._events.get()
             while True:
                 try:
-                    await self._portal.tell(kind, session, facts)
+                    with trace.following(request):
+                        await self._portal.tell(kind, session, facts)
                     break
                 except NoAnswer as error:
                     log.warning("event_not_delivered kind=%s session=%s reason=%s", kind, session, error)

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from hub import trace
+
 log = logging.getLogger("parlatory.gate")
 
 # Less than the time after which silence freezes; on a busy machine an answer was measured to take 2.2 s.
@@ -80,7 +82,7 @@ class Portal:
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         try:
-            response = await self._client.post(path, json=body)
+            response = await self._client.post(path, json=body, headers=trace.headers())
         except httpx.HTTPError as error:
             raise NoAnswer(f"the portal does not answer ({type(error).__name__})") from error
         if response.status_code in (400, 404, 409, 413, 422):
@@ -105,7 +107,7 @@ class Engine:
     async def stop(self, session: str) -> None:
         """Stop a session for good."""
         try:
-            response = await self._client.delete(f"/sessions/{session}")
+            response = await self._client.delete(f"/sessions/{session}", headers=trace.headers())
         except httpx.HTTPError as error:
             raise NoAnswer("the engine does not answer") from error
         if response.status_code not in (200, 202, 204, 404):

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from hub import trace
+
 UNREACHABLE = "The portal did not answer, so no session was started. Try again in a minute."
 UNREADABLE = "The portal's answer could not be read, so no session was started. Tell the enclave's admin."
 ENGINE_UNREACHABLE = "The engine did not answer, so no session was started. Tell the enclave's admin."
@@ -105,7 +107,9 @@ class EngineDoor:
 
 def _client(socket: str, seconds: float) -> httpx.AsyncClient:
     transport = httpx.AsyncHTTPTransport(uds=socket)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=seconds)
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1", timeout=seconds, headers=trace.headers()
+    )
 
 
 def _object(content: bytes) -> dict[str, Any]:

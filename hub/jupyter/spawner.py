@@ -7,6 +7,7 @@ from typing import Any
 from jupyterhub.spawner import Spawner, SpawnException
 from traitlets import Unicode
 
+from hub import trace
 from hub.jupyter.doors import Denied, EngineDoor, PortalDoor
 
 
@@ -42,6 +43,7 @@ class GrantSpawner(Spawner):  # type: ignore[misc] # JupyterHub carries no types
 
     async def start(self) -> str:
         """Ask for a grant and start it; every doubt is a refusal with a reason."""
+        trace.begin(self._asked())
         self.user_options: dict[str, Any] = {}
         if not self.name:
             raise StartRefused("A session belongs to a workspace; start it from the portal.")
@@ -52,8 +54,13 @@ class GrantSpawner(Spawner):  # type: ignore[misc] # JupyterHub carries no types
         except Denied as denial:
             await self._forget(str(denial))
             raise StartRefused(str(denial)) from denial
-        self.log.info("session_started session=%s", self.session)
+        self.log.info("session_started session=%s request=%s", self.session, trace.current())
         return self.gate_url
+
+    def _asked(self) -> str | None:
+        # Only the portal may start servers, so what its request carries is the portal's word.
+        request = getattr(self.handler, "request", None)
+        return request.headers.get(trace.HEADER) if request is not None else None
 
     async def poll(self) -> int | None:
         """Return None while the session runs; tell the portal once when it has ended by itself."""

@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
 
-from hub.ledger import receipt
+from hub.ledger import inclusion, offline, receipt
+from hub.places import places
 
 if TYPE_CHECKING:
     from hub.ledger.models import Entry
@@ -20,12 +22,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Do what the first word says; the exit status is 0 only if all is well."""
     parser = argparse.ArgumentParser(prog="python -m hub.ledger", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("verify", help="recompute the ledger from database and files, and compare")
+    verifying = verbs.add_parser("verify", help="recompute the ledger from database and files, and compare")
+    verifying.add_argument("--export", type=Path, metavar="FILE", help="check an export offline instead")
+    verifying.add_argument(
+        "--key", type=Path, metavar="PUBKEYFILE", help="the public key; without it, this enclave's own"
+    )
     show = verbs.add_parser("show", help="list the newest entries")
     show.add_argument("--count", type=int, default=20)
     prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
     prove.add_argument("index", type=int)
     receipt.options(verbs.add_parser("receipt", help="check a downloaded receipt; needs nothing but a key"))
+    inclusion.options(verbs.add_parser("inclusion", help="check an entry's downloaded proof with a key"))
     verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
     verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
@@ -33,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
+    if given.verb == "inclusion":
+        return inclusion.run(given)
+    if given.verb == "verify" and given.export:
+        return offline.run(given.export, given.key or places.state / "keys" / "ledger.pub")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from hub.ledger import publisher

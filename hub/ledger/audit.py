@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hub.ledger import decisions, entries, proofs, publisher, tree
@@ -96,18 +96,33 @@ class Proof:
 
 
 def proof(index: int, checkpoint: Checkpoint) -> Proof | None:
-    """Return the inclusion proof of an entry; None when the checkpoint is older than the entry."""
+    """Return the inclusion proof of an entry; None when the checkpoint is older than the entry.
+
+    From a few published tiles; where these are missing or broken, from every entry of the database.
+    """
     entry = Entry.objects.get(index=index)
     if index >= checkpoint.size:
         return None
+    try:
+        nodes = Tiles(publisher.folder()).inclusion_proof(index, checkpoint.size)
+        if _leads(entry, nodes, checkpoint):
+            return Proof(entry, checkpoint, tuple(nodes), good=True)
+    except TilesBroken:
+        pass
     found = Entry.objects.filter(index__lt=checkpoint.size).order_by("index")
     hashes = [bytes(value) for value in found.values_list("leaf_hash", flat=True)]
-    nodes = tuple(tree.inclusion_proof(hashes, index))
-    leaf = tree.leaf_hash(bytes(entry.leaf))
-    good = tree.verify_inclusion(
-        leaf=leaf, index=index, size=checkpoint.size, proof=nodes, root=checkpoint.root
+    nodes = tree.inclusion_proof(hashes, index)
+    return Proof(entry, checkpoint, tuple(nodes), _leads(entry, nodes, checkpoint))
+
+
+def _leads(entry: Entry, nodes: Sequence[bytes], checkpoint: Checkpoint) -> bool:
+    return tree.verify_inclusion(
+        leaf=tree.leaf_hash(bytes(entry.leaf)),
+        index=entry.index,
+        size=checkpoint.size,
+        proof=nodes,
+        root=checkpoint.root,
     )
-    return Proof(entry, checkpoint, nodes, good)
 
 
 def portable(index: int) -> tuple[bytes, proofs.Proof] | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 
 from django.db import transaction
 
-from hub import policy
+from hub import meters, policy, trace
 from hub.errors import Refused
 from hub.ledger import entries
 from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
+
+log = logging.getLogger(__name__)
 
 
 def require(question: policy.questions.Question, *, by: str, subject: str) -> policy.Decision:
@@ -46,6 +49,17 @@ def record(decision: policy.Decision, *, by: str, subject: str) -> Decision:
         entry=entry,
     )
     row.save()
+    action = str(decision.question.get("action", ""))
+    allowed = "yes" if decision.allow else "no"
+    meters.DECISIONS.labels(decision.package, action, allowed).inc()
+    log.info(
+        "decision_recorded decision=%s package=%s action=%s allowed=%s entry=%s",
+        decision.id,
+        decision.package,
+        action,
+        decision.allow,
+        entry.index,
+    )
     return row
 
 
@@ -65,7 +79,12 @@ def _append(decision: policy.Decision, *, by: str, subject: str, digest: str) ->
         Kind.DECISION_ALLOWED if decision.allow else Kind.DECISION_DENIED,
         by=by,
         subject=subject,
-        facts={"reasons": list(decision.reasons), "action": decision.question.get("action", "")},
+        facts={
+            "reasons": list(decision.reasons),
+            "action": decision.question.get("action", ""),
+            # The lines of every log about the same request carry it, too.
+            "request": trace.current(),
+        },
         public={
             "decision": decision.id,
             "package": decision.package,

@@ -35,6 +35,9 @@ class Kind(StrEnum):
     PROVISIONED = "provisioned"
     TRAINING_RECORDED = "training_recorded"
     AGREEMENT_SIGNED = "agreement_signed"
+    ACCESS_ASKED = "access_asked"
+    ACCESS_REFUSED = "access_refused"
+    ACCESS_WITHDRAWN = "access_withdrawn"
     APPROVAL_GIVEN = "approval_given"
     APPROVAL_REVOKED = "approval_revoked"
     MEMBERSHIP_CHANGED = "membership_changed"
@@ -43,6 +46,12 @@ class Kind(StrEnum):
     RESUMED = "resumed"
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
+    RESTORED = "restored"
     ERASED = "erased"
+    EXPORTED = "exported"
+    DIFFERED = "differed"
+    REVIEW_TAKEN = "review_taken"
+    REVIEW_GIVEN_BACK = "review_given_back"
+    CONFLICT_DECLARED = "conflict_declared"
     TOKEN_MADE = "token_made"  # noqa: S105 - the name of an act, no secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act, no secret

@@ -55,6 +55,39 @@ class Tiles:
             subtrees += [(_HEIGHT * level, node) for node in self.hashes(level, count // WIDTH, width)]
         return tree.root_of_subtrees(subtrees)
 
+    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
+        """Return the nodes that prove entry `index` to be in the tree over `size`, from a few tiles only."""
+        if not 0 <= index < size:
+            raise IndexError(f"a tree of {size} leaves has no leaf {index}")
+        nodes, start, end = [], 0, size
+        while end - start > 1:
+            middle = start + (1 << ((end - start - 1).bit_length() - 1))
+            if index < middle:
+                nodes.append(self._root_between(middle, end))
+                end = middle
+            else:
+                nodes.append(self._root_between(start, middle))
+                start = middle
+        return nodes[::-1]
+
+    def _root_between(self, start: int, end: int) -> bytes:
+        """Return the root over the leaves of one node of the tree, from whole subtrees, each in a tile."""
+        subtrees = []
+        while start < end:
+            height = (end - start).bit_length() - 1
+            if start:
+                height = min(height, (start & -start).bit_length() - 1)
+            subtrees.append((height, self._node(height, start >> height)))
+            start += 1 << height
+        return tree.root_of_subtrees(subtrees)
+
+    def _node(self, height: int, place: int) -> bytes:
+        """Return the hash of a whole subtree by its height and its place at that height."""
+        level, within = divmod(height, _HEIGHT)
+        first = place << within
+        hashes = self.hashes(level, first // WIDTH, first % WIDTH + (1 << within))
+        return tree.root(hashes[first % WIDTH :])
+
     def hashes(self, level: int, index: int, width: int) -> list[bytes]:
         """Return the first `width` hashes of a tile."""
         if width == 0:
@@ -72,6 +105,19 @@ class Tiles:
             if len(found) < width:
                 raise TilesBroken(f"entry tile {index} holds {len(found)} entries, not {width}")
             yield from found[:width]
+
+    def files(self, size: int) -> Iterator[tuple[str, bytes]]:
+        """Yield name and content of each tile of the tree over the first `size` entries, and of no other."""
+        for name in ["entries", *(str(level) for level in range(self._top(size) + 1))]:
+            count = size >> (0 if name == "entries" else _HEIGHT * int(name))
+            for index in range((count + WIDTH - 1) // WIDTH):
+                width = min(WIDTH, count - index * WIDTH)
+                path = path_of(index) + (f".p/{width}" if width < WIDTH else "")
+                # A partial tile may be read from one that has grown since.
+                if name == "entries":
+                    yield f"{name}/{path}", bundle(unbundle(self._read(name, index, width))[:width])
+                else:
+                    yield f"{name}/{path}", b"".join(self.hashes(int(name), index, width))
 
     def check(self, size: int) -> bytes:
         """Return the root over the entry tiles, if every hash tile is the one they make."""
@@ -122,7 +168,11 @@ class Tiles:
 
     def _read(self, name: str, index: int, width: int) -> bytes:
         path = self.folder / "tile" / name / path_of(index)
-        candidates = [path] if width == WIDTH else [path.with_name(f"{path.name}.p") / str(width), path]
+        candidates = [path]
+        if width < WIDTH:
+            partial = path.with_name(f"{path.name}.p")
+            wider = sorted((int(one.name) for one in partial.glob("*") if one.name.isdigit()), reverse=True)
+            candidates = [partial / str(width), path, *(partial / str(one) for one in wider if one > width)]
         for candidate in candidates:
             try:
                 return candidate.read_bytes()

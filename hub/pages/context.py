@@ -6,16 +6,19 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from hub.people.models import Role
+from hub.notices import services
+from hub.people.models import Person, Role
 from hub.places import places
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the addresses and roles that the frame of each page shows."""
     person = getattr(request, "user", None)
+    unread = services.unread(person) if isinstance(person, Person) else 0
     roles: frozenset[Role] = getattr(request, "roles", frozenset())
     return {
         "lab_url": places.lab_url,
         "roles": roles,
+        "unread": unread,
         "signed_in": person is not None and person.is_authenticated,
     }

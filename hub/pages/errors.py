@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.csrf import csrf_failure as django_csrf_failure
@@ -60,7 +61,9 @@ class Errors:
 
 def page(request: HttpRequest, status: HTTPStatus, reasons: tuple[str, ...]) -> HttpResponse:
     """Answer with a status and the sentences that explain it, as JSON to the enclave's own processes."""
-    log.info("refused status=%s path=%s", status.value, request.path)
+    # The route and not the address: what stands in an address may be somebody's words.
+    route = request.resolver_match.route if request.resolver_match else "nowhere"
+    log.info("refused status=%s route=%s", status.value, route or "home")
     if request.path.startswith(door.PREFIX):
         return problems.answer(status, ())
     if request.path.startswith("/internal/"):
@@ -84,6 +87,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that a request can't be read."""
     said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        said = f"What was sent is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
     return page(
         request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)
     )

@@ -19,8 +19,14 @@ INSIDE_PATHS = (
     "/health/",
     # It knows no cookies, so a name of the browser's is nothing to it; scripts here can't resolve that name.
     "/api/v1/",
+    "/metrics",
 )
-INSIDE_ONLY = "/internal/"
+INSIDE_ONLY = ("/internal/", "/metrics")
+
+
+def is_inside(request: HttpRequest) -> bool:
+    """Say whether a request names the portal as only the enclave's own processes do."""
+    return request.get_host().rsplit(":", 1)[0] in INSIDE_HOSTS
 
 
 class Hosts:
@@ -32,7 +38,7 @@ class Hosts:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer only where host and path belong together."""
-        inside = request.get_host().rsplit(":", 1)[0] in INSIDE_HOSTS
+        inside = is_inside(request)
         if inside and not request.path.startswith(INSIDE_PATHS):
             return _say(f"Open the portal as {places.portal_url} ; other host names do not show it.")
         if not inside and request.path.startswith(INSIDE_ONLY):

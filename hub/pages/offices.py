@@ -35,24 +35,33 @@ def of(roles: frozenset[Role]) -> list[Office]:
 def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
+    asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
+    images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
+    desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
     people = Door("People", reverse("people:people"), "roles, training, standing")
     projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
     sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
     submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
+    reach = Door("Who can reach what", reverse("audit:reach"), "now, and on any past day")
+    outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
-        Office(Role.DATA_STEWARD, "You answer for datasets and for who may use them.", (approvals, datasets)),
+        Office(
+            Role.DATA_STEWARD,
+            "You answer for datasets and for who may use them.",
+            (asked, desk, approvals, datasets),
+        ),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, ledger),
+            (people, projects, sessions, images, ledger, reach, outbox),
         ),
         Office(
             Role.AUDITOR,
             "You read every record and change nothing.",
-            (ledger, submissions, sessions, people, projects),
+            (ledger, reach, submissions, sessions, people, projects),
         ),
         Office(
             Role.KEY_CUSTODIAN,

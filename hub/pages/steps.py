@@ -11,7 +11,7 @@ from django.urls import reverse
 from egress_review import readings
 from egress_review.models import Submission
 from egress_review.states import State
-from hub.access.models import Approval
+from hub.access.models import AccessRequest, Approval
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
 from hub.datasets.models import DatasetVersion
@@ -133,7 +133,14 @@ def _training(person: Person, today: date) -> list[Step]:
 def _as_steward(person: Person, today: date) -> list[Step]:
     ending = Approval.objects.current(today).filter(version__dataset__steward=person, until__lt=today + SOON)
     first = ending.order_by("until").first()
+    asked = AccessRequest.objects.open().filter(version__dataset__steward=person)
     steps = []
+    if (oldest := asked.order_by("asked_at").first()) is not None:
+        count = asked.count()
+        what = "One request for your data waits" if count == 1 else f"{count} requests for your data wait"
+        text = "A project’s lead said what it is needed for; you approve, or say why not."
+        url = reverse("provisioning:requests")
+        steps.append(Step(f"{what} for you", text, url, "Read and answer", since=oldest.asked_at))
     if first is not None:
         count = ending.count()
         what = "One approval ends" if count == 1 else f"{count} approvals end"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -135,3 +135,42 @@ class Training(models.Model):
         if self.valid_until < self.completed_on:
             raise ValueError(f"training ends on {self.valid_until}, before it was completed")
         super().save(*args, **kwargs)
+
+
+class InvitationState(StrEnum):
+    """Whether a link may still be used."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class Invitation(models.Model):
+    """A link that was mailed to a person, to set the password they sign in with; kept as its hash only."""
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="invitations")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    # Empty when it was sent from the machine's command line.
+    sent_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.person}"
+
+    @property
+    def state(self) -> InvitationState:
+        """Whether the link may be used now, and if not, why."""
+        if self.accepted_at is not None:
+            return InvitationState.ACCEPTED
+        if self.revoked_at is not None:
+            return InvitationState.REVOKED
+        over = self.expires_at <= datetime.now(UTC)
+        return InvitationState.EXPIRED if over else InvitationState.WAITING

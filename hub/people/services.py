@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -16,7 +17,7 @@ from hub import rows
 from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
-from hub.people import permission
+from hub.people import facts, permission
 from hub.people.facts import fresh
 from hub.people.models import Institution, Person, Role, RoleAssignment, Training
 from hub.people.permission import Actor, Permission
@@ -24,10 +25,16 @@ from hub.policy import questions
 
 Change = Literal["add", "edit", "suspend", "resume", "assign_role", "end_role"]
 
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
+
 
 def add_institution(*, by: Actor, slug: str, name: str, is_demo: bool = False) -> Institution:
     """Add an institution."""
-    allowed = _may(by, change="add", subject=slug)
+    if not SLUG.match(slug):
+        raise Invalid(
+            f"“{slug[:60]}” can’t be an institution’s short name; use up to 60 of a–z, 0–9 and hyphens."
+        )
+    allowed = may(by=by, change="add", subject=slug)
     if Institution.objects.filter(slug=slug).exists():
         raise WrongState(f"There is already an institution “{slug}”; choose another short name.")
     with transaction.atomic():
@@ -35,6 +42,17 @@ def add_institution(*, by: Actor, slug: str, name: str, is_demo: bool = False) -
         institution = Institution.objects.create(slug=slug, name=name, is_demo=is_demo)
         _provisioned(by, institution.id, "institution", slug=slug, name=name)
     return institution
+
+
+def rename_institution(*, by: Actor, institution: Institution, name: str) -> None:
+    """Give an institution another name; its short name stays."""
+    if not name.strip():
+        raise Invalid("An institution needs a name.")
+    allowed = may(by=by, change="edit", subject=institution.id)
+    with transaction.atomic():
+        allowed.use()
+        Institution.objects.filter(pk=institution.pk).update(name=name.strip())
+        _provisioned(by, institution.id, "institution", name=name.strip())
 
 
 def add(
@@ -48,12 +66,14 @@ def add(
     is_demo: bool = False,
 ) -> Person:
     """Add a person with a local account; without a password nobody can sign in as them yet."""
+    if not name.strip():
+        raise Invalid("A person needs a name.")
     email = Person.objects.normalize_email(email).lower()
     try:
         validate_email(email)
     except ValidationError as error:
         raise Invalid(f"“{email}” is not an e-mail address.") from error
-    allowed = _may(by, change="add", subject=email)
+    allowed = may(by=by, change="add", subject=email)
     with transaction.atomic():
         allowed.use()
         if Person.objects.filter(email=email).exists():
@@ -69,9 +89,22 @@ def add(
     return person
 
 
+def edit(*, by: Actor, person: Person, name: str, institution: Institution, seen: int | None = None) -> None:
+    """Change a person's name or institution; never the address, which is what they prove to be."""
+    if not name.strip():
+        raise Invalid("A person needs a name.")
+    allowed = may(by=by, change="edit", subject=person.id)
+    person = fresh(person)
+    rows.expect(person, seen)
+    with transaction.atomic():
+        allowed.use()
+        rows.claim(person, name=name.strip(), institution_id=institution.pk)
+        _provisioned(by, person.id, "person", name=name.strip(), institution=institution.slug)
+
+
 def assign_role(*, by: Actor, person: Person, role: Role, valid_until: date | None = None) -> RoleAssignment:
     """Give a role to a person, or a new end to a role they hold."""
-    allowed = _may(by, change="assign_role", subject=person.id)
+    allowed = may(by=by, change="assign_role", subject=person.id)
     person = fresh(person)
     with transaction.atomic():
         allowed.use()
@@ -86,7 +119,7 @@ def assign_role(*, by: Actor, person: Person, role: Role, valid_until: date | No
 
 def end_role(*, by: Actor, person: Person, role: Role) -> None:
     """Take a role from a person."""
-    allowed = _may(by, change="end_role", subject=person.id)
+    allowed = may(by=by, change="end_role", subject=person.id)
     person = fresh(person)
     with transaction.atomic():
         allowed.use()
@@ -101,30 +134,60 @@ def record_training(
     *, by: Actor, person: Person, course: str, completed_on: date, valid_until: date
 ) -> Training:
     """Write down that a person completed a course, and until when it counts."""
+    if not course.strip():
+        raise Invalid("Name the course that was completed.")
     if valid_until < completed_on:
         raise Invalid(f"The training ends on {valid_until}, before it was completed on {completed_on}.")
-    allowed = permission.to(
-        by,
-        subject=person.id,
-        ask=lambda asking, at: questions.RecordTraining(person=asking, at=at, subject=person.id),
-    )
+    allowed = may_record(by=by, person=person)
     person = fresh(person)
     with transaction.atomic():
         allowed.use()
         rows.claim(person)
-        training = Training.objects.create(
-            person=person, course=course, completed_on=completed_on, valid_until=valid_until
+        return write_training(
+            by=by, person=person, course=course, completed_on=completed_on, valid_until=valid_until
         )
-        said = {"course": course, "completed_on": _day(completed_on), "valid_until": _day(valid_until)}
-        entries.append(Kind.TRAINING_RECORDED, by=by.id, subject=person.id, facts=said)
+
+
+def write_training(
+    *, by: Actor, person: Person, course: str, completed_on: date, valid_until: date
+) -> Training:
+    """Write a training and its entry, inside the transaction of somebody who has the permission."""
+    training = Training.objects.create(
+        person=person, course=course.strip(), completed_on=completed_on, valid_until=valid_until
+    )
+    said = {"course": course.strip(), "completed_on": _day(completed_on), "valid_until": _day(valid_until)}
+    entries.append(Kind.TRAINING_RECORDED, by=by.id, subject=person.id, facts=said)
     return training
+
+
+def recording(by: Person, person: Person) -> questions.RecordTraining:
+    """Ask whether somebody may record a person's training."""
+    return questions.RecordTraining(person=facts.of(by), at=datetime.now(UTC), subject=person.id)
+
+
+def may_record_any(*, by: Actor) -> Permission:
+    """Return the permission to record training at all, before it is said whose."""
+    return permission.to(
+        by,
+        subject="training",
+        ask=lambda asking, at: questions.RecordTraining(person=asking, at=at, subject="training"),
+    )
+
+
+def may_record(*, by: Actor, person: Person) -> Permission:
+    """Return the permission to record a person's training."""
+    return permission.to(
+        by,
+        subject=person.id,
+        ask=lambda asking, at: questions.RecordTraining(person=asking, at=at, subject=person.id),
+    )
 
 
 def suspend(*, by: Actor, person: Person, reason: str) -> None:
     """Suspend a person: tokens go at once, a running session within one lease."""
     if not reason.strip():
         raise Invalid("Say why the person is suspended; they will read it.")
-    allowed = _may(by, change="suspend", subject=person.id)
+    allowed = may(by=by, change="suspend", subject=person.id)
     person = fresh(person)
     if person.is_suspended:
         raise WrongState(f"{person.name} is already suspended.")
@@ -139,7 +202,7 @@ def suspend(*, by: Actor, person: Person, reason: str) -> None:
 
 def resume(*, by: Actor, person: Person) -> None:
     """End a person's suspension."""
-    allowed = _may(by, change="resume", subject=person.id)
+    allowed = may(by=by, change="resume", subject=person.id)
     person = fresh(person)
     if not person.is_suspended:
         raise WrongState(f"{person.name} is not suspended.")
@@ -151,7 +214,9 @@ def resume(*, by: Actor, person: Person) -> None:
 
 def deactivate(*, by: Actor, person: Person, reason: str) -> None:
     """Close a person's account: they can't sign in any more, tokens go at once."""
-    allowed = _may(by, change="suspend", subject=person.id)
+    if not reason.strip():
+        raise Invalid("Say why the account is closed; it stays on the record.")
+    allowed = may(by=by, change="suspend", subject=person.id)
     person = fresh(person)
     if not person.is_active:
         raise WrongState(f"{person.name}’s account is already closed.")
@@ -163,7 +228,8 @@ def deactivate(*, by: Actor, person: Person, reason: str) -> None:
         entries.append(Kind.SUSPENDED, by=by.id, subject=person.id, facts=said)
 
 
-def _may(by: Actor, *, change: Change, subject: str) -> Permission:
+def may(*, by: Actor, change: Change, subject: str) -> Permission:
+    """Return the permission to change a person, a person’s roles or an institution."""
     return permission.to(
         by,
         subject=subject,

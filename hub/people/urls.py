@@ -11,7 +11,4 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("people/", views.people, name="people"),
     path("people/<slug:id>/", views.person, name="person"),
-    path("people/<slug:id>/suspend/", views.suspend, name="suspend"),
-    path("people/<slug:id>/resume/", views.resume, name="resume"),
-    path("people/<slug:id>/close/", views.deactivate, name="deactivate"),
 ]

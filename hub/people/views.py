@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
 
-from hub.people import facts, records, services
+from hub.people import facts, records, search
+from hub.people.forms import Find
 from hub.people.models import Person
+from hub.people.search import Wanted
 from hub.people.signed_in import login_required, reader
 from hub.people.standing import must_enrol
+
+PER_PAGE = 50
 
 
 @login_required
@@ -34,7 +38,11 @@ def account(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """List everybody, for those who may read that."""
     records.open_for(reader(request), "people")
-    return render(request, "people/people.html", {"people": Person.objects.with_roles()})
+    form = Find(request.GET or None)
+    wanted = Wanted(**form.cleaned_data) if form.is_valid() else Wanted()
+    page = Paginator(search.people(wanted), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "today": datetime.now(UTC).date(), "filtered": wanted != Wanted()}
+    return render(request, "people/people.html", context)
 
 
 @login_required
@@ -44,35 +52,10 @@ def person(request: HttpRequest, id: str) -> HttpResponse:
     records.open_for(reader(request), "people")
     shown = get_object_or_404(Person.objects.with_roles(), pk=id)
     memberships = shown.memberships.select_related("project")
-    context = {"person": shown, "memberships": memberships, "today": datetime.now(UTC).date()}
+    context = {
+        "person": shown,
+        "memberships": memberships,
+        "invitations": shown.invitations.select_related("sent_by")[:5],
+        "today": datetime.now(UTC).date(),
+    }
     return render(request, "people/person.html", context)
-
-
-@login_required
-@require_POST
-def suspend(request: HttpRequest, id: str) -> HttpResponse:
-    """Suspend somebody."""
-    shown = get_object_or_404(Person, pk=id)
-    services.suspend(by=reader(request), person=shown, reason=request.POST.get("reason", ""))
-    messages.success(request, f"{shown.name} is suspended; a running session ends within seconds.")
-    return redirect("people:person", id)
-
-
-@login_required
-@require_POST
-def resume(request: HttpRequest, id: str) -> HttpResponse:
-    """End somebody's suspension."""
-    shown = get_object_or_404(Person, pk=id)
-    services.resume(by=reader(request), person=shown)
-    messages.success(request, f"{shown.name} may come in again.")
-    return redirect("people:person", id)
-
-
-@login_required
-@require_POST
-def deactivate(request: HttpRequest, id: str) -> HttpResponse:
-    """Close somebody's account."""
-    shown = get_object_or_404(Person, pk=id)
-    services.deactivate(by=reader(request), person=shown, reason=request.POST.get("reason", ""))
-    messages.success(request, f"{shown.name}’s account is closed.")
-    return redirect("people:person", id)

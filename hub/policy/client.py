@@ -23,7 +23,7 @@ from opa_client.errors import (  # type: ignore[import-untyped]  # the library c
 )
 from opa_client.opa import OpaClient  # type: ignore[import-untyped]  # as above
 
-from hub import ids
+from hub import ids, meters
 from hub.places import MissingSecret, places
 from hub.policy.decision import UNANSWERED, Decision
 from hub.policy.questions import QUESTIONS, Question
@@ -98,8 +98,10 @@ class Policy:
         """Return what today's rules say to a question that was written down."""
         asked_at = datetime.now(UTC)
         try:
-            answer = self._answer(package, document)
+            with meters.POLICY_SECONDS.labels(package if package in PACKAGES else "unknown").time():
+                answer = self._answer(package, document)
         except BROKEN as error:
+            meters.POLICY_UNANSWERED.labels(package if package in PACKAGES else "unknown").inc()
             log.error("policy_unanswered package=%s why=%s", package, type(error).__name__)
             answer = Answer(allow=False, reasons=(UNANSWERED,), revision="")
         return Decision(

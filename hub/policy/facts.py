@@ -152,9 +152,11 @@ class Submission:
     project: str
     author: str
     open_for_review: bool
+    differing: bool
     blocked: bool
     released: bool
     withdrawn: bool
+    replaceable: bool
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,15 @@ class Review:
     vote: VoteName
     checker: bool
     member: bool
+    conflicted: bool
+
+
+@dataclass(frozen=True)
+class FileApproval:
+    """A file that would leave, and who approved the very bytes that it now has."""
+
+    file: str
+    approved_by: tuple[str, ...]
 
 
 @dataclass(frozen=True)

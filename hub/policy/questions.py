@@ -12,6 +12,7 @@ from hub.policy.facts import (
     Dataset,
     DatasetUse,
     DatasetVersion,
+    FileApproval,
     Membership,
     Person,
     Project,
@@ -27,12 +28,15 @@ __all__ = [
     "QUESTIONS",
     "Agreement",
     "Approval",
+    "Consolidate",
     "ContinueSession",
     "Dataset",
+    "DatasetFeedback",
     "DatasetUse",
     "DatasetVersion",
     "Download",
     "EndToken",
+    "FileApproval",
     "HandIn",
     "MakeToken",
     "ManageApproval",
@@ -46,13 +50,16 @@ __all__ = [
     "ReadRecords",
     "RecordTraining",
     "ReleaseSubmission",
+    "RequestAccess",
     "Review",
     "Role",
+    "SeeUse",
     "Session",
     "SignAgreement",
     "SignIn",
     "StartSession",
     "Submission",
+    "SubmissionFeedback",
     "Token",
     "Training",
     "UseToken",
@@ -122,7 +129,7 @@ class ManageDataset(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ManageApproval(Question):
-    """Somebody wants to approve a dataset version for a project, or to revoke that.
+    """Somebody wants to approve a dataset version for a project, revoke that, or refuse a request for it.
 
     `memberships` are the asking person's in that project, ended ones too.
     """
@@ -130,7 +137,25 @@ class ManageApproval(Question):
     package = "people"
     action = "manage_approval"
 
-    change: Literal["approve", "revoke"]
+    change: Literal["approve", "revoke", "refuse"]
+    project: Project
+    version: DatasetVersion
+    purpose: str
+    until: date | None
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestAccess(Question):
+    """Somebody wants to ask a steward for a dataset version for a project, or to take that back.
+
+    `memberships` are the asking person's in that project, ended ones too.
+    """
+
+    package = "people"
+    action = "request_access"
+
+    change: Literal["ask", "withdraw"]
     project: Project
     version: DatasetVersion
     purpose: str
@@ -208,7 +233,7 @@ class ContinueSession(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class HandIn(Question):
-    """A person wants to hand in files from a running session."""
+    """A person wants to hand in files from a running session, in place of what came back if one is given."""
 
     package = "hand_in"
     action = "submit"
@@ -216,11 +241,15 @@ class HandIn(Question):
     project: Project
     memberships: tuple[Membership, ...]
     session: Session
+    replaces: tuple[Submission, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ViewSubmission(Question):
-    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`."""
+    """Somebody wants to see a submission: its `page` (title, states) or the content of its `files`.
+
+    `conflicted` here and below: the asking person declared a conflict of interest with the project.
+    """
 
     package = "releases"
     action = "view"
@@ -229,6 +258,7 @@ class ViewSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +273,22 @@ class Vote(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consolidate(Question):
+    """The votes differ, and one of those who voted answers once more; `vote` is the new answer."""
+
+    package = "releases"
+    action = "consolidate"
+
+    vote: Literal["approve", "reject", "return"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    reviews: tuple[Review, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +302,8 @@ class ReleaseSubmission(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     reviews: tuple[Review, ...]
+    files: tuple[FileApproval, ...]
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +316,7 @@ class Withdraw(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +329,42 @@ class Download(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeeUse(Question):
+    """Somebody wants to see which projects use a dataset, and what left of it."""
+
+    package = "stewardship"
+    action = "see_use"
+
+    dataset: Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a dataset; `author` says or said it."""
+
+    package = "stewardship"
+    action = "dataset_feedback"
+
+    what: Literal["give", "read", "answer"]
+    dataset: Dataset
+    author: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionFeedback(Question):
+    """Somebody wants to say, read or answer what is wrong with a decision on a submission."""
+
+    package = "stewardship"
+    action = "submission_feedback"
+
+    what: Literal["give", "read", "answer"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    submission: Submission
+    author: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,6 +404,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     RecordTraining,
     ManageDataset,
     ManageApproval,
+    RequestAccess,
     ManageProject,
     SignAgreement,
     ReadRecords,
@@ -327,9 +413,13 @@ QUESTIONS: tuple[type[Question], ...] = (
     HandIn,
     ViewSubmission,
     Vote,
+    Consolidate,
     ReleaseSubmission,
     Withdraw,
     Download,
+    SeeUse,
+    DatasetFeedback,
+    SubmissionFeedback,
     MakeToken,
     EndToken,
     UseToken,

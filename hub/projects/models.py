@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import Q
 
-from hub import ids
+from hub import ids, images
 from hub.people.models import Person, choices
 
 GIB = 1024**3
@@ -56,6 +56,8 @@ class Project(models.Model):
     is_demo = models.BooleanField(default=False)
     row_version = models.PositiveIntegerField(default=0)
 
+    # The name of a built image; each start takes what was built last under it.
+    image = models.CharField(max_length=61, default=images.DEFAULT)
     memory_bytes = models.BigIntegerField(default=2 * GIB)
     cpus = models.FloatField(default=1.0)
     pids = models.PositiveIntegerField(default=256)

@@ -16,23 +16,13 @@ from hub.people import permission
 from hub.people.models import Person
 from hub.people.permission import Actor, Permission
 from hub.policy import questions
+from hub.projects import limits as limits_of
 from hub.projects.facts import fresh
 from hub.projects.models import LEGAL_MOVES, MemberRole, Membership, Project, ProjectState
 
 Change = Literal["add", "edit", "open", "close", "suspend", "resume", "add_member", "end_member"]
 # A project's short name becomes a workspace's, which the hub limits to 30 characters.
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,29}\Z")
-LIMITS = frozenset(
-    {
-        "memory_bytes",
-        "cpus",
-        "pids",
-        "home_bytes",
-        "budget_bytes_per_day",
-        "idle_seconds",
-        "session_seconds",
-    }
-)
 
 
 def propose(
@@ -50,10 +40,8 @@ def propose(
     """Propose a project; nobody can work in it before it is opened."""
     if not SLUG.match(slug):
         raise Invalid(f"“{slug}” can’t be a project’s short name; use up to 30 of a–z, 0–9 and hyphens.")
-    if closes_on < opens_on:
-        raise Invalid(f"The project would close on {closes_on}, before it opens on {opens_on}.")
-    if unknown := set(limits or {}) - LIMITS:
-        raise Invalid(f"A project has no limit called {', '.join(sorted(unknown))}.")
+    _check(title=title, purpose=purpose, opens_on=opens_on, closes_on=closes_on)
+    limits_of.check(limits or {})
     project = Project(
         id=ids.new(),
         slug=slug,
@@ -65,15 +53,72 @@ def propose(
         is_demo=is_demo,
         **(limits or {}),
     )
-    allowed = _may(by, project=project, change="add")
+    allowed = may(by=by, project=project, change="add")
     with transaction.atomic():
         allowed.use()
         if Project.objects.filter(slug=slug).exists():
             raise WrongState(f"There is already a project “{slug}”.")
         project.save(force_insert=True)
         said = {"what": "project", "slug": slug, "purpose": purpose, "state": project.state}
+        said |= {"opens_on": opens_on.isoformat(), "closes_on": closes_on.isoformat()}
         entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
     return project
+
+
+def edit(
+    *,
+    by: Actor,
+    project: Project,
+    title: str,
+    purpose: str,
+    opens_on: date,
+    closes_on: date,
+    summary: str = "",
+    seen: int | None = None,
+) -> None:
+    """Change what a project is about and how long it lasts; approvals for another purpose stop counting."""
+    _check(title=title, purpose=purpose, opens_on=opens_on, closes_on=closes_on)
+    allowed = may(by=by, project=project, change="edit")
+    project = fresh(project)
+    rows.expect(project, seen)
+    if project.state == ProjectState.CLOSED:
+        raise WrongState(f"Project {project.title} is closed; it can’t be changed any more.")
+    wanted = {
+        "title": title,
+        "purpose": purpose,
+        "opens_on": opens_on,
+        "closes_on": closes_on,
+        "summary": summary,
+    }
+    changed = {name: value for name, value in wanted.items() if getattr(project, name) != value}
+    if not changed:
+        return
+    with transaction.atomic():
+        allowed.use()
+        rows.claim(project, **changed)
+        said = {"what": "project", **{name: str(value) for name, value in changed.items()}}
+        entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
+
+
+def set_limits(*, by: Actor, project: Project, values: dict[str, Any], seen: int | None = None) -> None:
+    """Change what sessions of a project have; those that run keep what their grant gave them."""
+    limits_of.check({name: value for name, value in values.items() if name != "image"})
+    allowed = may(by=by, project=project, change="edit")
+    project = fresh(project)
+    rows.expect(project, seen)
+    if project.state == ProjectState.CLOSED:
+        raise WrongState(f"Project {project.title} is closed; no session will start in it again.")
+    changed = {name: value for name, value in values.items() if getattr(project, name) != value}
+    limits_of.check_times({**{name: getattr(project, name) for name in limits_of.LIMITS}, **changed})
+    # The image it has may have gone since; only a new choice has to be one of those that are built.
+    limits_of.check(changed)
+    if not changed:
+        return
+    with transaction.atomic():
+        allowed.use()
+        rows.claim(project, **changed)
+        said = {"what": "project limits", **{name: str(value) for name, value in changed.items()}}
+        entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
 
 
 def open(*, by: Actor, project: Project) -> None:
@@ -90,7 +135,7 @@ def suspend(*, by: Actor, project: Project, reason: str) -> None:
     """Suspend a project: its sessions end within one lease."""
     if not reason.strip():
         raise Invalid("Say why the project is suspended; its members will read it.")
-    allowed = _may(by, project=project, change="suspend")
+    allowed = may(by=by, project=project, change="suspend")
     project = fresh(project)
     if project.is_suspended:
         raise WrongState(f"{project.title} is already suspended.")
@@ -103,7 +148,7 @@ def suspend(*, by: Actor, project: Project, reason: str) -> None:
 
 def resume(*, by: Actor, project: Project) -> None:
     """End a project's suspension."""
-    allowed = _may(by, project=project, change="resume")
+    allowed = may(by=by, project=project, change="resume")
     project = fresh(project)
     if not project.is_suspended:
         raise WrongState(f"{project.title} is not suspended.")
@@ -122,7 +167,7 @@ def add_member(
     valid_until: date | None = None,
 ) -> Membership:
     """Make a person a member of a project."""
-    allowed = _may(by, project=project, change="add_member", members=(person.id,))
+    allowed = may(by=by, project=project, change="add_member", members=(person.id,))
     project = fresh(project)
     with transaction.atomic():
         allowed.use()
@@ -132,7 +177,8 @@ def add_member(
         membership = Membership.objects.create(
             project=project, person=person, role=role.value, valid_until=valid_until
         )
-        said = {"project": project.id, "role": role.value, "member": True}
+        until = valid_until.isoformat() if valid_until else "no end"
+        said = {"project": project.id, "role": role.value, "valid_until": until, "member": True}
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=person.id, facts=said)
     return membership
 
@@ -140,7 +186,7 @@ def add_member(
 def end_membership(*, by: Actor, membership: Membership) -> None:
     """End a membership: the person's session in the project ends within one lease."""
     members = (membership.person_id,)
-    allowed = _may(by, project=membership.project, change="end_member", members=members)
+    allowed = may(by=by, project=membership.project, change="end_member", members=members)
     membership = Membership.objects.select_related("project", "person").get(pk=membership.pk)
     if membership.ended_at is not None:
         raise WrongState(f"{membership.person.name} is no longer a member of {membership.project.title}.")
@@ -153,8 +199,39 @@ def end_membership(*, by: Actor, membership: Membership) -> None:
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=membership.person_id, facts=said)
 
 
+def change_membership(
+    *,
+    by: Actor,
+    membership: Membership,
+    role: MemberRole,
+    valid_until: date | None,
+    seen: int | None = None,
+) -> None:
+    """Give a member another role in the project, or another last day."""
+    members = (membership.person_id,)
+    allowed = may(by=by, project=membership.project, change="edit", members=members)
+    membership = Membership.objects.select_related("project", "person").get(pk=membership.pk)
+    rows.expect(membership, seen)
+    if membership.ended_at is not None:
+        raise WrongState(f"{membership.person.name} is no longer a member of {membership.project.title}.")
+    with transaction.atomic():
+        allowed.use()
+        rows.claim(membership, role=role.value, valid_until=valid_until)
+        rows.claim(membership.project)
+        until = valid_until.isoformat() if valid_until else "no end"
+        said = {"project": membership.project_id, "role": role.value, "valid_until": until, "member": True}
+        entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=membership.person_id, facts=said)
+
+
+def _check(*, title: str, purpose: str, opens_on: date, closes_on: date) -> None:
+    if not title.strip() or not purpose.strip():
+        raise Invalid("A project needs a title and a purpose.")
+    if closes_on < opens_on:
+        raise Invalid(f"The project would close on {closes_on}, before it opens on {opens_on}.")
+
+
 def _move(*, by: Actor, project: Project, to: ProjectState, change: Change) -> None:
-    allowed = _may(by, project=project, change=change)
+    allowed = may(by=by, project=project, change=change)
     project = fresh(project)
     if to not in LEGAL_MOVES[ProjectState(project.state)]:
         raise WrongState(f"Project {project.title} is {project.state}; it can’t become {to}.")
@@ -165,7 +242,8 @@ def _move(*, by: Actor, project: Project, to: ProjectState, change: Change) -> N
         entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
 
 
-def _may(by: Actor, *, project: Project, change: Change, members: tuple[str, ...] = ()) -> Permission:
+def may(*, by: Actor, project: Project, change: Change, members: tuple[str, ...] = ()) -> Permission:
+    """Return the permission to change a project or who is in it."""
     return permission.to(
         by,
         subject=project.id,

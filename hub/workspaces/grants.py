@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hub import grant as grants
-from hub import ids, policy, rows
+from hub import ids, images, policy, rows
 from hub.access.models import Approval
 from hub.errors import Refused, Unavailable, WrongState
 from hub.ledger import decisions, entries
@@ -88,7 +88,7 @@ def _grant(
         workspace=workspace.id,
         server=workspace.slug,
         uid=workspace.uid,
-        image=current_image(),
+        image=images.tag(project.image),
         mounts=tuple(_mount(one) for one in approvals),
         home_bytes=project.home_bytes,
         memory_bytes=project.memory_bytes,
@@ -109,14 +109,6 @@ def _mount(approval: Approval) -> grants.Mount:
         source=str(places.state / "datasets" / version.folder),
         target=version.path,
     )
-
-
-def current_image() -> str:
-    """Return the tag of the workspace image that was built last."""
-    try:
-        return (places.state / "images" / "workspace").read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.") from error
 
 
 def _key() -> Ed25519PrivateKey:

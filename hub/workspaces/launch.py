@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from hub import trace
 from hub.errors import Unavailable
 from hub.people.models import Person
 from hub.workspaces.models import Session
@@ -105,7 +106,9 @@ def _submit(pool: ThreadPoolExecutor, name: str, work: Callable[[], None]) -> No
         if name in _busy:
             return
         _busy.add(name)
-    pool.submit(_run, name, work).add_done_callback(lambda done: _report(name, done.exception()))
+    pool.submit(trace.carried(_run), name, work).add_done_callback(
+        lambda done: _report(name, done.exception())
+    )
 
 
 def _run(name: str, work: Callable[[], None]) -> None:

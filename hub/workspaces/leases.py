@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from hub import policy
+from hub import meters, policy
 from hub.errors import Unavailable
 from hub.workspaces import facts, launch, sessions
 from hub.workspaces.models import ByteUse, Session, SessionState
@@ -63,6 +63,7 @@ def renew(*, reports: Mapping[str, Report], at: datetime) -> list[Lease]:
             _examine(session, decisions[session.pk], at)
     alive = [session.pk for session in live if session.state not in (SessionState.ENDED, SessionState.FAILED)]
     Session.objects.filter(pk__in=alive).update(lease_renewed_at=at)
+    meters.LEASES_RENEWED.inc(len(alive))
     ended = Session.objects.with_people().filter(ended_at__gt=at - ENDED_ARE_TOLD_FOR)
     _clear_again(at)
     shown = {session.pk: session for session in [*ended, *live]}

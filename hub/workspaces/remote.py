@@ -9,6 +9,7 @@ from typing import Protocol
 import httpx
 from django.conf import settings
 
+from hub import trace
 from hub.errors import Unavailable
 from hub.places import places
 
@@ -131,7 +132,7 @@ class Live:
 def _hub() -> httpx.Client:
     return httpx.Client(
         base_url=f"{places.url('hub')}/hub/api",
-        headers={"Authorization": f"token {settings.PARLATORY_HUB_API_TOKEN}"},
+        headers={"Authorization": f"token {settings.PARLATORY_HUB_API_TOKEN}", **trace.headers()},
         timeout=10.0,
         # An institution's proxy variables must not send loopback calls elsewhere.
         trust_env=False,
@@ -140,7 +141,7 @@ def _hub() -> httpx.Client:
 
 def _engine() -> httpx.Client:
     transport = httpx.HTTPTransport(uds=str(places.engine_socket))
-    return httpx.Client(transport=transport, base_url="http://engine", timeout=30.0)
+    return httpx.Client(transport=transport, base_url="http://engine", timeout=30.0, headers=trace.headers())
 
 
 def _ask(client: httpx.Client, method: str, path: str, *, seconds: float = 10.0) -> httpx.Response:

@@ -31,6 +31,23 @@ deny contains "Files are handed in from a running session; start a session and h
 	not running_session
 }
 
+deny contains "Only what you handed in yourself, in this project, can be replaced by you; hand in without `replaces`." if {
+	not replaces_own
+}
+
+deny contains "What you want to replace did not come back to you, or was replaced already; see its page, or hand in without `replaces`." if {
+	not replaces_returned
+}
+
+replaces_own if every before in input.replaces {
+	before.author == input.person.id
+	before.project == input.project.id
+}
+
+replaces_returned if every before in input.replaces {
+	before.replaceable == true
+}
+
 own_session if {
 	input.session.person == input.person.id
 	input.session.project == input.project.id

@@ -40,6 +40,25 @@ submit := {
 		"state": "running",
 		"expires_at": "2026-11-23T20:00:00.000000Z",
 	},
+	"replaces": [],
+}
+
+came_back := {
+	"id": "b1",
+	"title": "Formant table",
+	"project": "j1",
+	"author": "p1",
+	"open_for_review": false,
+	"differing": false,
+	"blocked": false,
+	"released": false,
+	"withdrawn": false,
+	"replaceable": true,
+}
+
+test_what_came_back_is_replaced_by_its_author if {
+	question := object.union(submit, {"replaces": [came_back]})
+	hand_in.decision == {"allow": true, "reasons": []} with input as question
 }
 
 test_a_member_hands_in_from_a_running_session if {
@@ -60,6 +79,9 @@ refused := [
 	["/session/state", "ended", "from a running session"],
 	["/session/state", "starting", "from a running session"],
 	["/session/expires_at", "2026-11-23T12:00:00.000000Z", "from a running session"],
+	["/replaces", [object.union(came_back, {"author": "p2"})], "handed in yourself"],
+	["/replaces", [object.union(came_back, {"project": "j2"})], "handed in yourself"],
+	["/replaces", [object.union(came_back, {"replaceable": false})], "did not come back to you"],
 	["/action", "smuggle", "every fact a rule needs"],
 ]
 

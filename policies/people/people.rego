@@ -115,6 +115,55 @@ deny contains "An approval ends between today and the project's last day; choose
 	not approval_dates_fit
 }
 
+deny contains reason if {
+	input.action == "request_access"
+	not facts.leader(input.person, input.project, input.memberships, input.at)
+	reason := sprintf(
+		"You do not lead the project “%s” today, and data is asked for by a project's lead; ask one of them.",
+		[input.project.title],
+	)
+}
+
+deny contains reason if {
+	asking
+	not input.version.state == "registered"
+	reason := sprintf(
+		"Version %s of “%s” is deprecated; ask for a newer version instead.",
+		[input.version.version, input.version.dataset.title],
+	)
+}
+
+deny contains reason if {
+	asking
+	not facts.unsuspended(input.version.dataset)
+	reason := sprintf(
+		"The dataset “%s” is suspended; ask its data steward, %s, what lifts it.",
+		[input.version.dataset.title, input.version.dataset.steward_name],
+	)
+}
+
+deny contains reason if {
+	asking
+	not input.project.state in {"proposed", "open"}
+	reason := sprintf("The project “%s” is closed, so it gets no more data; propose a new one.", [input.project.title])
+}
+
+deny contains reason if {
+	asking
+	not facts.unsuspended(input.project)
+	reason := sprintf("The project “%s” is suspended; ask the enclave's admin what lifts it.", [input.project.title])
+}
+
+deny contains "Data is asked for a project's own purpose; choose that purpose or have the project changed." if {
+	asking
+	not input.purpose == input.project.purpose
+}
+
+deny contains "Data is asked for until a day between today and the project's last day; choose a date in between." if {
+	asking
+	not approval_dates_fit
+}
+
 deny contains "An agreement is signed by each person for themselves; ask that person to sign in and sign." if {
 	input.action == "sign_agreement"
 	not input.subject == input.person.id
@@ -146,7 +195,12 @@ deny contains reason if {
 
 approving if {
 	input.action == "manage_approval"
-	not input.change == "revoke"
+	not input.change in {"revoke", "refuse"}
+}
+
+asking if {
+	input.action == "request_access"
+	not input.change == "withdraw"
 }
 
 about_somebody_else if input.subject != input.person.id

@@ -56,6 +56,10 @@ approval := {
 	"memberships": [],
 }
 
+lead := object.union(membership, {"role": "project_lead"})
+
+request := object.union(approval, {"change": "ask", "memberships": [lead]})
+
 signature := {
 	"subject": "p1",
 	"memberships": [membership],
@@ -80,6 +84,15 @@ allowed := {
 	"revoke_as_member": ask(
 		"manage_approval", "data_steward",
 		object.union(approval, {"change": "revoke", "memberships": [membership]}),
+	),
+	"refuse_as_member": ask(
+		"manage_approval", "data_steward",
+		object.union(approval, {"change": "refuse", "memberships": [membership]}),
+	),
+	"request": ask("request_access", "researcher", request),
+	"withdraw_request": ask(
+		"request_access", "researcher",
+		object.union(request, {"change": "withdraw", "until": "2026-01-01"}),
 	),
 	"sign_agreement": ask("sign_agreement", "researcher", signature),
 	"read_ledger": ask("read_records", "auditor", {"records": "ledger"}),
@@ -117,6 +130,20 @@ refused := [
 	["approve", "/until", "2026-11-22", "project's last day"],
 	["approve", "/until", "2028-01-01", "project's last day"],
 	["revoke_as_member", "/version/dataset/steward", "p2", "ask Ines"],
+	["refuse_as_member", "/version/dataset/steward", "p2", "ask Ines"],
+	["refuse_as_member", "/person/roles/0/role", "admin", "ask Ines"],
+	["request", "/memberships", [membership], "do not lead"],
+	["request", "/memberships", [], "do not lead"],
+	["request", "/memberships/0/ended", true, "do not lead"],
+	["request", "/memberships/0/valid_until", "2026-11-22", "do not lead"],
+	["request", "/version/state", "deprecated", "newer version"],
+	["request", "/version/dataset/suspended", true, "ask its data steward, Ines"],
+	["request", "/project/state", "closed", "gets no more data"],
+	["request", "/project/suspended", true, "project “Vowels” is suspended"],
+	["request", "/purpose", "marketing", "project's own purpose"],
+	["request", "/until", "2026-11-22", "project's last day"],
+	["request", "/until", "2028-01-01", "project's last day"],
+	["withdraw_request", "/memberships", [membership], "do not lead"],
 	["sign_agreement", "/subject", "p2", "for themselves"],
 	["sign_agreement", "/memberships", [], "not a member"],
 	["sign_agreement", "/memberships/0/ended", true, "not a member"],

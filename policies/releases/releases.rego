@@ -56,6 +56,15 @@ deny contains reason if {
 	)
 }
 
+deny contains reason if {
+	judging
+	not input.conflicted == false
+	reason := sprintf(
+		"You declared a conflict of interest with the project “%s”, so its releases are for others; ask another output checker.",
+		[input.project.title],
+	)
+}
+
 deny contains "This submission was withdrawn; ask its author to hand in again." if not standing_submission
 
 deny contains "You may not see this submission; ask a member of its project or the enclave's auditor." if {
@@ -71,6 +80,16 @@ deny contains "This submission is not open for votes; wait for its screening or 
 deny contains "You voted on this submission already; a vote is cast once." if {
 	input.action == "vote"
 	not first_vote
+}
+
+deny contains "The votes on this submission don't differ, so there is nothing to settle; see its page." if {
+	input.action == "consolidate"
+	not input.submission.differing == true
+}
+
+deny contains "Only the checkers who voted on this submission settle it between them; ask them." if {
+	input.action == "consolidate"
+	not voted_before
 }
 
 deny contains "Screening found something that blocks this submission; return it to its author with what to change." if {
@@ -97,6 +116,15 @@ deny contains reason if {
 	not count(approvers) >= reviews_needed
 	reason := sprintf(
 		"A release needs approvals by %d different output checkers from outside the project; ask another one to vote.",
+		[reviews_needed],
+	)
+}
+
+deny contains reason if {
+	input.action == "release"
+	not each_file_approved
+	reason := sprintf(
+		"Each file needs approvals of its present bytes by %d different output checkers; ask for the votes that are missing.",
 		[reviews_needed],
 	)
 }
@@ -136,7 +164,7 @@ judging if {
 approving if input.action == "release"
 
 approving if {
-	input.action == "vote"
+	input.action in {"vote", "consolidate"}
 	not input.vote in {"reject", "return"}
 }
 
@@ -167,10 +195,23 @@ independent_checker if {
 	facts.holds(input.person, "output_checker", input.at)
 	facts.outsider(input.memberships)
 	somebody_elses
+	input.conflicted == false
 }
 
 first_vote if every review in input.reviews {
 	review.reviewer != input.person.id
+}
+
+voted_before if {
+	some review in input.reviews
+	review.reviewer == input.person.id
+}
+
+each_file_approved if {
+	count(input.files) > 0
+	every file in input.files {
+		count(approvers & {reviewer | some reviewer in file.approved_by}) >= reviews_needed
+	}
 }
 
 approvers contains review.reviewer if {
@@ -178,12 +219,18 @@ approvers contains review.reviewer if {
 	review.vote == "approve"
 	review.checker == true
 	review.member == false
+	review.conflicted == false
 	review.reviewer != input.submission.author
 }
 
+# The vote of somebody who declared a conflict counts neither for nor against.
 unanimous if every review in input.reviews {
-	review.vote == "approve"
+	counts_for(review)
 }
+
+counts_for(review) if review.vote == "approve"
+
+counts_for(review) if review.conflicted == true
 
 may_withdraw if {
 	input.submission.author == input.person.id

@@ -23,7 +23,15 @@ membership := {
 	"ended": false,
 }
 
-review(reviewer) := {"reviewer": reviewer, "vote": "approve", "checker": true, "member": false}
+review(reviewer) := {
+	"reviewer": reviewer,
+	"vote": "approve",
+	"checker": true,
+	"member": false,
+	"conflicted": false,
+}
+
+file(voters) := {"file": "f1", "approved_by": voters}
 
 submission := {
 	"id": "b1",
@@ -31,9 +39,11 @@ submission := {
 	"project": "j1",
 	"author": "p7",
 	"open_for_review": true,
+	"differing": false,
 	"blocked": false,
 	"released": false,
 	"withdrawn": false,
+	"replaceable": false,
 }
 
 ask(action, role, memberships, more) := object.union(
@@ -52,6 +62,7 @@ ask(action, role, memberships, more) := object.union(
 		"project": project,
 		"memberships": memberships,
 		"submission": submission,
+		"conflicted": false,
 	},
 	more,
 )
@@ -73,11 +84,32 @@ allowed := {
 		"submission": {"blocked": true},
 	}),
 	"return": ask("vote", "output_checker", [], {"vote": "return", "reviews": [], "submission": {"blocked": true}}),
-	"release": ask("release", "output_checker", [], {"reviews": [review("p1"), review("p2")]}),
+	"consolidate": ask("consolidate", "output_checker", [], {
+		"vote": "approve", "reviews": [review("p1"), review("p2")],
+		"submission": {"open_for_review": false, "differing": true},
+	}),
+	"consolidate_against": ask("consolidate", "output_checker", [], {
+		"vote": "return", "reviews": [review("p1"), review("p2")],
+		"submission": {"open_for_review": false, "differing": true, "blocked": true},
+	}),
+	"release": ask("release", "output_checker", [], {
+		"reviews": [review("p1"), review("p2")],
+		"files": [file(["p1", "p2"])],
+	}),
+	"release_without_a_conflicted_vote": ask("release", "output_checker", [], {
+		"reviews": [
+			object.union(review("p4"), {"vote": "reject", "conflicted": true}),
+			review("p1"), review("p2"),
+		],
+		"files": [file(["p1", "p2"])],
+	}),
 	"author_withdraws": ask("withdraw", "researcher", [membership], {"submission": {"author": "p1"}}),
 	"lead_withdraws": ask("withdraw", "researcher", [lead], {}),
 	"checker_withdraws": ask("withdraw", "output_checker", [], {}),
-	"download": ask("download", "researcher", [membership], {"submission": {"released": true}}),
+	"download": json.remove(
+		ask("download", "researcher", [membership], {"submission": {"released": true}}),
+		["/conflicted"],
+	),
 }
 
 test_what_is_right_is_allowed if every name, question in allowed {
@@ -97,6 +129,8 @@ no_role := [
 	["auditor", "vote"],
 	["admin", "vote"],
 	["admin", "release"],
+	["auditor", "consolidate"],
+	["researcher", "consolidate_against"],
 	["admin", "checker_withdraws"],
 	["auditor", "checker_withdraws"],
 ]
@@ -123,6 +157,27 @@ refused := [
 	["vote", "/submission/project", "j2", "of another project"],
 	["vote", "/reviews", [review("p1")], "voted on this submission already"],
 	["vote", "/project/suspended", true, "nothing of it leaves"],
+	["vote", "/conflicted", true, "declared a conflict of interest"],
+	["vote", "/submission/differing", "false", "every fact a rule needs"],
+	["checker_sees_files", "/conflicted", true, "declared a conflict of interest"],
+	["checker_sees_page", "/conflicted", true, "may not see"],
+	["checker_withdraws", "/conflicted", true, "Only its author"],
+	["consolidate", "/person/roles/0/role", "admin", "Only an output checker"],
+	["consolidate", "/submission/differing", false, "nothing to settle"],
+	["consolidate", "/submission/author", "p1", "nobody reviews their own"],
+	["consolidate", "/submission/blocked", true, "Screening found"],
+	["consolidate", "/submission/withdrawn", true, "was withdrawn"],
+	["consolidate", "/memberships", [membership], "are or were a member"],
+	["consolidate", "/conflicted", true, "declared a conflict of interest"],
+	["consolidate", "/reviews", [review("p2"), review("p3")], "Only the checkers who voted"],
+	["consolidate", "/project/suspended", true, "nothing of it leaves"],
+	["release", "/conflicted", true, "declared a conflict of interest"],
+	["release", "/reviews/0/conflicted", true, "2 different output checkers"],
+	["release", "/files", [], "Each file needs approvals"],
+	["release", "/files", [file(["p1"])], "Each file needs approvals"],
+	["release", "/files", [file(["p1", "p1"])], "Each file needs approvals"],
+	["release", "/files", [file(["p1", "p9"])], "Each file needs approvals"],
+	["release", "/files", [file(["p1", "p2"]), file(["p2"])], "Each file needs approvals"],
 	["checker_sees_files", "/submission/author", "p1", "nobody reviews their own"],
 	["checker_sees_files", "/memberships", [membership], "are or were a member"],
 	["checker_sees_files", "/submission/withdrawn", true, "was withdrawn"],

@@ -7,8 +7,9 @@ from datetime import timedelta
 from egress_review.models import Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
-from hub.access import approvals
+from hub.access import approvals, requests
 from hub.datasets.models import DatasetVersion
+from hub.people import invitations
 from hub.people.models import Person, Role, Training
 from hub.projects.models import MemberRole, Membership
 from hub.workspaces.models import SessionState
@@ -43,6 +44,14 @@ def fill(vault: Vault) -> dict[Role, Person]:
         registered_by=steward,
     )
     portal.approval(project, version, signed_by=researcher)
+    requests.ask(
+        by=people[Role.PROJECT_LEAD],
+        project=project,
+        version=version.dataset.versions.get(version="1.1"),
+        until=portal.days(50),
+        reason="The new recordings are longer.",
+    )
+    invitations.send(by=people[Role.ADMIN], person=portal.person("newcomer", Role.RESEARCHER))
     revoked = portal.approval(portal.project("pitch"), version)
     approvals.revoke(by=steward, approval=revoked, reason="The purpose has changed.")
     session = portal.session(project, researcher, state=SessionState.ENDED)

@@ -9,6 +9,8 @@ import os
 import random
 import resource
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from dataclasses import replace
 import pytest
 
 from egress_review.screening import Index, Limits, Recording
-from egress_review.screening.isolation import isolated
+from egress_review.screening.inspection import Looked
+from egress_review.screening.isolation import Bounds, isolated, side_by_side
 from tests.unit.screening.cases import (
     FIGURES,
     LIMITS,
@@ -267,6 +270,84 @@ def test_a_parser_may_not_answer_with_more_than_a_copy() -> None:
 
     looked = isolated(inspect, 5, 256 << 20, 1 << 20)  # type: ignore[arg-type]
     assert looked.canonical is None
+
+
+def found(what: str) -> Looked:
+    return Looked(what, "text/plain", ".txt", b"", ())
+
+
+def test_a_parser_that_hangs_or_floods_holds_up_no_other() -> None:
+    def hang() -> Looked:
+        time.sleep(60)
+        return found("late")
+
+    def flood() -> Looked:
+        return Looked("flood", "text/plain", ".txt", bytes(8 << 20), ())
+
+    quick = {f"quick {number}": lambda: found("quick") for number in range(4)}
+    began = time.monotonic()
+    seen = side_by_side({"hang": hang, "flood": flood, **quick}, lambda: 3.0, Bounds(256 << 20, 1 << 20), 2)
+    assert time.monotonic() - began < 20
+    assert {key for key, looked in seen.items() if looked.kind == "quick"} == set(quick)
+    assert [seen[key].findings[0].severity for key in ("hang", "flood")] == ["block", "block"]
+
+
+def test_what_is_not_begun_has_no_answer() -> None:
+    left = iter([3.0, 0.0])
+    seen = side_by_side(
+        {"a": lambda: found("a"), "b": lambda: found("b")}, lambda: next(left), Bounds(256 << 20, 1 << 20), 1
+    )
+    assert set(seen) == {"a"}
+
+
+FORGED = """
+import os, time
+from pathlib import Path
+from egress_review.screening.inspection import Looked
+from egress_review.screening.isolation import Bounds, closed, side_by_side
+
+def honest():
+    time.sleep(2)
+    return Looked("honest", "text/plain", ".txt", b"", ())
+
+def taken_over():
+    time.sleep(0.5)
+    tried = 0
+    for process in [p for p in Path("/proc").iterdir() if p.name.isdigit() and int(p.name) != os.getpid()]:
+        if int(process.name) != os.getppid() and process.stat().st_uid not in (0, os.getuid()):
+            continue
+        for handle in range(3, 12):
+            try:
+                with open(process / "fd" / str(handle), "wb", buffering=0) as pipe:
+                    pipe.write(b"forged")
+                    tried += 1
+            except OSError:
+                pass
+        try:
+            with open(process / "mem", "r+b"):
+                tried += 1
+        except OSError:
+            pass
+    return Looked(f"wrote {tried}", "text/plain", ".txt", b"", ())
+
+if CLOSED:
+    closed()
+seen = side_by_side({"a": honest, "b": taken_over}, lambda: 10.0, Bounds(512 << 20, 1 << 20), 2)
+print([seen[key].kind for key in "ab"])
+"""
+
+
+def test_a_parser_taken_over_reaches_neither_the_file_beside_it_nor_its_parent() -> None:
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    done = subprocess.run(
+        [sys.executable, "-c", FORGED.replace("CLOSED", "True")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        **other,  # type: ignore[arg-type]
+    )
+    assert done.stdout.strip() == "['honest', 'wrote 0']", done.stdout + done.stderr
 
 
 def test_the_time_for_all_files_is_bounded() -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 TOKEN = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])|([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
 ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 MOST = 2_000_000  # numbers in one path
+LEAST, EVEN = 40, 0.25  # numbers, and share of their steps that are the same, where a line is evenly spaced
 
 
 def points(path: str) -> Iterator[tuple[float, float]]:
@@ -42,6 +46,28 @@ def _end(command: str, given: list[float], x: float, y: float) -> tuple[float, f
 
 
 def pairs(written: str) -> list[tuple[float, float]]:
-    """Return the points of a polyline or polygon."""
-    numbers = [float(match[2]) for match in TOKEN.finditer(written) if match[2]]
+    """Return the points of a polyline or polygon; evenly spaced ones are told apart from their heights.
+
+    A number broken in two would make heights of all places behind it.
+    """
+    numbers = [float(match[2]) for match in TOKEN.finditer(written) if match[2]][:MOST]
+    heights = _heights(np.array(numbers))
+    if heights is not None:
+        return list(enumerate(heights.tolist()))
     return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _heights(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return what stands between numbers that grow evenly; None where there are not nearly as many of these."""
+    if len(numbers) < LEAST:
+        return None
+    steps = numbers[2:] - numbers[:-2]
+    sizes, counts = np.unique(np.round(steps[steps != 0.0], 4), return_counts=True)
+    if not len(sizes) or counts.max() < EVEN * len(steps):
+        return None
+    step = float(sizes[counts.argmax()])
+    even = np.abs(steps - step) <= max(abs(step) * 0.1, 1e-9)
+    places = np.zeros(len(numbers), dtype=bool)
+    places[2:] |= even
+    places[:-2] |= even
+    return numbers[~places]

@@ -28,6 +28,8 @@ SUPERLATIVE = re.compile(
     re.IGNORECASE,
 )
 SENTENCES = 3  # that count few people each and are a table in words
+WORD = re.compile(r"\w+")
+FIGURES = 0.8  # of a text's words that are numbers, where it is nothing else
 TOTALS = 6  # numbers of people in a text that shares may be of
 
 
@@ -47,7 +49,17 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
         findings.append(
             flag("extremes", message, "Give a quantile that enough people lie beyond.", at(where, line))
         )
-    return findings
+    return findings + mostly_numbers(content, limits, where)
+
+
+def mostly_numbers(content: str, limits: Limits, where: str = "") -> list[Finding]:
+    """Return a flag for a text of hardly anything but numbers, whatever stands between them."""
+    words = WORD.findall(content)
+    figures = sum(word.isdigit() for word in words)
+    if figures <= limits.table_rows or figures < FIGURES * len(words):
+        return []
+    message = f"The text is little but {figures:,} numbers, which can be a recording or codes of one."
+    return [flag("numbers_many", message, "Hand in aggregated numbers, or a plot.", where)]
 
 
 def counts(content: str) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ ALARM = 2e-3
 MEDIAN, QUARTILES = 0.3665, 1.5725
 COPIES = 12.0  # usual scales above the usual place from which a fit is no chance
 HIGHEST, WIDEST = 5.0, 2.0  # usual scales above the usual place, and usual scales, at most
+FAR = 50.0  # scales below the place, from which a fit is as good as any other
 LEAST = 24  # measurements under which what was measured elsewhere holds
 # Length in frames, place, scale at e**12.7 comparisons: 127 recordings of English read speech, each in those
 # of the other speakers, by `bench sounds --chance`; 100 frames are carried on from 25 and 50.
@@ -75,9 +76,9 @@ class Chance:
         return (fit - place) / scale
 
     def doubt(self, length: int, fit: float, comparisons: float) -> float:
-        """Return in what share of files chance alone reaches such a fit, at most 1.
+        """Return how many such fits chance alone gives a file; where few, in what share of files.
 
         `comparisons` is the natural logarithm of how many were made.
         """
         over = self.over(length, fit) - (comparisons - self.comparisons)
-        return float(min(np.exp(-over) * len(self.place), 1.0))
+        return float(np.exp(min(-over, FAR)) * len(self.place))

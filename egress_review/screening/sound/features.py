@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -38,13 +38,16 @@ TILT = (CENTRES / 1000.0).astype(np.float32)
 @dataclass(frozen=True)
 class Change:
     """How a sound may have been changed: `tempo` times as fast, frequencies times `pitch`, played backwards,
-    spectrum mirrored.
+    spectrum mirrored at half the rate.
+
+    `moved` is by how many Hz the spectrum was moved up or, where it is mirrored, the mirror.
     """
 
     tempo: float = 1.0
     pitch: float = 1.0
     backwards: bool = False
     mirrored: bool = False
+    moved: float = 0.0
 
     def __str__(self) -> str:
         words = []
@@ -56,25 +59,31 @@ class Change:
             words.append("backwards")
         if self.mirrored:
             words.append("spectrum mirrored")
+        if self.moved:
+            words.append(f"moved by {self.moved:.0f} Hz")
         return ", ".join(words)
 
 
-@lru_cache(maxsize=128)
-def _filters(bins: int, spacing: float, pitch: float, mirrored: bool) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return filters (bins, 16) of unit sum at edges times `pitch`, and which lie below half the rate."""
+@lru_cache(maxsize=256)
+def _filters(bins: int, spacing: float, change: Change) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return filters (bins, 16) of unit sum where a change put the bands, and which lie below half the rate."""
+    highest = (bins - 1) * spacing
     at = np.arange(bins) * spacing
-    if mirrored:
-        at = at[::-1]
-    edges = EDGES * pitch
-    rising = (at[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - at[:, None]) / (edges[2:] - edges[1:-1])
+    if change.mirrored:
+        at = highest + change.moved - at / change.pitch
+        centres = (highest + change.moved - CENTRES) * change.pitch
+    else:
+        at = (at - change.moved) / change.pitch
+        centres = CENTRES * change.pitch + change.moved
+    rising = (at[:, None] - EDGES[:-2]) / (EDGES[1:-1] - EDGES[:-2])
+    falling = (EDGES[2:] - at[:, None]) / (EDGES[2:] - EDGES[1:-1])
     weights = np.maximum(0.0, np.minimum(rising, falling))
     total = weights.sum(axis=0)
     # Narrow filters may fall between two bins: then the nearest bin alone.
     for band in np.flatnonzero(total == 0):
-        weights[np.argmin(np.abs(at - edges[band + 1])), band] = 1.0
+        weights[np.argmin(np.abs(at - CENTRES[band])), band] = 1.0
     weights /= weights.sum(axis=0)
-    return weights.astype(np.float32), edges[1:-1] < (bins - 1) * spacing
+    return weights.astype(np.float32), (centres > 0) & (centres < highest)
 
 
 class Spectra:
@@ -82,7 +91,7 @@ class Spectra:
 
     def __init__(self, power: Floats, spacing: float) -> None:
         self.power, self.spacing = power, spacing
-        self._sums: dict[tuple[float, bool], tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
+        self._sums: dict[Change, tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
 
     @classmethod
     def of(cls, samples: Floats, rate: float) -> Spectra:
@@ -101,10 +110,10 @@ class Spectra:
         power /= float((shape**2).sum())
         return cls(power, rate / bins)
 
-    def _summed(self, pitch: float, mirrored: bool) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        key = (pitch, mirrored)
+    def _summed(self, change: Change) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        key = replace(change, tempo=1.0, backwards=False)
         if key not in self._sums:
-            weights, valid = _filters(self.power.shape[1], self.spacing, pitch, mirrored)
+            weights, valid = _filters(self.power.shape[1], self.spacing, key)
             bands = self.power @ weights * TILT
             self._sums[key] = (np.vstack([np.zeros((1, BANDS)), np.cumsum(bands, axis=0)]), valid)
         return self._sums[key]
@@ -114,7 +123,7 @@ class Spectra:
 
         `shift` in frames moves the frames' beginnings. At least one frame; the last may be cut short.
         """
-        sums, valid = self._summed(change.pitch, change.mirrored)
+        sums, valid = self._summed(change)
         if change.backwards:
             sums = sums[-1] - sums[::-1]
         step = FRAME / HOP / change.tempo

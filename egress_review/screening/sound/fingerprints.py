@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from egress_review.screening.sound import compact, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.compact import STRETCH
-from egress_review.screening.sound.features import BANDS, FRAME, Floats
+from egress_review.screening.sound.features import FRAME, Floats
+from egress_review.screening.sound.packing import Packed
 
 MAP, STARTS, SPEAKERS = "sounds.map.npy", "sounds.starts.npy", "sounds.speakers.npy"
 CENTROIDS, OFFSETS, LISTS = "sounds.centroids.npy", "sounds.offsets.npy", "sounds.lists.npy"
@@ -22,23 +23,26 @@ CHANCE, VOICES = "sounds.chance.json", "sounds.voices.npy"
 EVERY = 2  # frames between stretches that are listed
 SAMPLED_PER_LIST, ROUNDS = 24, 8
 CHUNK = 8192  # stretches described at once
+WHOLE = np.float32(127)  # what 1 in a centroid is kept as
 
 
-NO_VOICES: NDArray[np.float16] = np.zeros((0, voiceprints.NUMBERS), np.float16)
+NO_VOICES: NDArray[np.int8] = np.zeros((0, voiceprints.NUMBERS), np.int8)
+REMEMBERED = 1 << 19  # stretches, 130 bytes each, of which a process remembers what describes them
 
 
 @dataclass(frozen=True)
 class Sounds:
     """The fingerprints of one dataset's recordings, by memory map; frames are numbered through all."""
 
-    map: NDArray[np.uint8]  # (frames, 8)
+    map: NDArray[np.uint16]  # (frames, 3), see `compact`
     starts: NDArray[np.uint32]  # each recording's first frame, and the end of the last
-    speakers: NDArray[np.uint32]  # each recording's speaker, as a number
+    speakers: NDArray[np.unsignedinteger]  # each recording's speaker, as a number
     centroids: NDArray[np.float32]  # (lists, 31)
     offsets: NDArray[np.uint32]  # where each list begins in `lists`, and the end of the last
-    lists: NDArray[np.uint32]  # first frames of stretches, list after list
+    lists: Packed  # first frames of stretches in steps of EVERY, list after list
     chance: Chance | None = None
-    voices: NDArray[np.float16] = field(default_factory=lambda: NO_VOICES)  # (recordings, 48)
+    voices: NDArray[np.int8] = field(default_factory=lambda: NO_VOICES)  # (recordings, 48), see `voiceprints`
+    _described: dict[int, tuple[NDArray[np.int64], Floats]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def open(cls, folder: Path) -> Sounds | None:
@@ -55,9 +59,9 @@ class Sounds:
             load(MAP),  # type: ignore[arg-type]
             load(STARTS),  # type: ignore[arg-type]
             load(SPEAKERS),  # type: ignore[arg-type]
-            np.asarray(load(CENTROIDS), dtype=np.float32),
+            np.asarray(load(CENTROIDS), dtype=np.float32) / WHOLE,
             load(OFFSETS),  # type: ignore[arg-type]
-            load(LISTS),  # type: ignore[arg-type]
+            Packed(load(LISTS)),  # type: ignore[arg-type]
             read_chance(folder),
             load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,  # type: ignore[arg-type]
         )
@@ -67,6 +71,31 @@ class Sounds:
         """Hours of sound in the index."""
         return len(self.map) * FRAME / 3600
 
+    def levels(self, frames: NDArray[np.integer]) -> Floats:
+        """Return the frames of these numbers in dB, with 16 bands for each."""
+        return compact.unpack(self.map[frames])
+
+    def described(self, numbers: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats]]:
+        """Return of each of these lists its stretches' first frames, and what describes them."""
+        missing = [number for number in numbers.tolist() if number not in self._described]
+        found = {number: known for number in numbers.tolist() if (known := self._described.get(number))}
+        places = [
+            EVERY * self.lists.part(int(self.offsets[number]), int(self.offsets[number + 1]))
+            for number in missing
+        ]
+        for group in _groups(list(map(len, places))):
+            several = np.concatenate([places[one] for one in group])
+            vectors, _ = compact.describe(self.levels(several[:, None] + np.arange(STRETCH)))
+            ends = np.cumsum([len(places[one]) for one in group])
+            for one, part in zip(group, np.split(vectors, ends[:-1]), strict=True):
+                found[missing[one]] = (places[one], part)
+        if missing:
+            held = sum(len(one) for one, _ in self._described.values())
+            if held + sum(map(len, places)) > REMEMBERED:
+                self._described.clear()
+            self._described.update(found)
+        return [found[number] for number in numbers.tolist()]
+
     def recording_at(self, frame: int) -> tuple[int, float]:
         """Return the number of the recording that holds a frame, and the seconds from its beginning."""
         number = int(np.searchsorted(self.starts, frame, side="right")) - 1
@@ -74,9 +103,23 @@ class Sounds:
         return number, max(frame - int(self.starts[number]), 0) * FRAME
 
 
+def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the numbers of lists in groups of about CHUNK stretches."""
+    group: list[int] = []
+    size = 0
+    for number, length in enumerate(lengths):
+        group.append(number)
+        size += length
+        if size >= CHUNK:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
 def levels_of(sounds: Sounds, begin: int, end: int) -> Floats:
     """Return the map of some frames of the index in dB."""
-    return compact.unpack(np.asarray(sounds.map[begin:end]))
+    return sounds.levels(np.arange(begin, end))
 
 
 def read_chance(folder: Path) -> Chance | None:
@@ -94,21 +137,22 @@ def read_chance(folder: Path) -> Chance | None:
 
 def assemble(maps: Iterable[Floats], speakers: Sequence[int]) -> Sounds:
     """Return the fingerprints of maps (frames, 16) in dB, one a recording; deterministic."""
-    packed: list[NDArray[np.uint8]] = []
+    packed: list[NDArray[np.uint16]] = []
     for levels in maps:
         # A frame of nothing at the end, and never shorter than a stretch: no match reaches into the next.
-        short = max(STRETCH - len(levels), 0)
-        packed.append(np.pad(compact.pack(levels), ((0, short + 1), (0, 0))))
+        # Each begins at a multiple of EVERY, as stretches do.
+        length = max(len(levels), STRETCH) + 1
+        length += -length % EVERY
+        packed.append(np.pad(compact.pack(levels), ((0, length - len(levels)), (0, 0))))
     starts = np.cumsum([0, *(len(one) for one in packed)]).astype(np.uint32)
-    whole = np.concatenate(packed) if packed else np.zeros((0, BANDS // 2), np.uint8)
+    whole = np.concatenate(packed) if packed else np.zeros((0, len(compact.WORDS)), np.uint16)
     places, vectors = _stretches(whole, starts)
     centroids = _centroids(vectors)
     nearest = _nearest(vectors, centroids)
     order = np.argsort(nearest, kind="stable")
     offsets = np.searchsorted(nearest[order], np.arange(len(centroids) + 1)).astype(np.uint32)
-    return Sounds(
-        whole, starts, np.asarray(speakers, dtype=np.uint32), centroids, offsets, places[order], None
-    )
+    numbers = np.asarray(speakers, dtype=np.min_scalar_type(max(speakers, default=0)))
+    return Sounds(whole, starts, numbers, centroids, offsets, Packed.of(places[order] // EVERY))
 
 
 def save(sounds: Sounds, folder: Path) -> None:
@@ -116,9 +160,10 @@ def save(sounds: Sounds, folder: Path) -> None:
     np.save(folder / MAP, sounds.map, allow_pickle=False)
     np.save(folder / STARTS, sounds.starts, allow_pickle=False)
     np.save(folder / SPEAKERS, sounds.speakers, allow_pickle=False)
-    np.save(folder / CENTROIDS, sounds.centroids.astype(np.float16), allow_pickle=False)
+    centroids = np.round(sounds.centroids * WHOLE).astype(np.int8)
+    np.save(folder / CENTROIDS, centroids, allow_pickle=False)
     np.save(folder / OFFSETS, sounds.offsets, allow_pickle=False)
-    np.save(folder / LISTS, sounds.lists, allow_pickle=False)
+    np.save(folder / LISTS, sounds.lists.raw, allow_pickle=False)
     np.save(folder / VOICES, sounds.voices, allow_pickle=False)
     if sounds.chance is not None:
         chance = asdict(sounds.chance)
@@ -126,7 +171,7 @@ def save(sounds: Sounds, folder: Path) -> None:
 
 
 def _stretches(
-    whole: NDArray[np.uint8], starts: NDArray[np.uint32]
+    whole: NDArray[np.uint16], starts: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
     """Return the first frames of all stretches that say something, and what describes them."""
     firsts = [
@@ -159,7 +204,9 @@ def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
         found, begins = np.unique(nearest[order], return_index=True)
         centres[found] = np.add.reduceat(sample[order], begins, axis=0)
         centres /= np.linalg.norm(centres, axis=1, keepdims=True) + 1e-6
-    return centres
+    # As they are kept: stretches must be listed under the centre that is found again.
+    rounded: NDArray[np.float32] = (np.round(centres * WHOLE) / WHOLE).astype(np.float32)
+    return rounded
 
 
 def _nearest(vectors: NDArray[np.floating], centres: NDArray[np.float32]) -> NDArray[np.uint32]:

@@ -89,7 +89,11 @@ LINES = tuple(Axis("linear", 0.0, high) for high in NYQUISTS)
 
 
 def views(
-    matrix: NDArray[np.floating], *, hops: Sequence[float] = HOPS, axes: Sequence[Axis] | None = None
+    matrix: NDArray[np.floating],
+    *,
+    hops: Sequence[float] = HOPS,
+    axes: Sequence[Axis] | None = None,
+    shifts: Sequence[float] = SHIFTS,
 ) -> Iterator[View]:
     """Yield maps of a matrix (frames, bands) as log-mel, spectrum or cepstra, the usual settings first.
 
@@ -109,7 +113,7 @@ def views(
     for hop in hops:
         for reading in readings:
             if reading.valid.sum() >= BANDS // 2:
-                yield from _at(reading, hop)
+                yield from _at(reading, hop, shifts)
 
 
 def _axes(width: int) -> tuple[Axis, ...]:
@@ -117,13 +121,13 @@ def _axes(width: int) -> tuple[Axis, ...]:
     return (*LINES, *MELS[:4]) if width > 128 else (*MELS, *LINES[:3])
 
 
-def _at(reading: Reading, hop: float) -> Iterator[View]:
+def _at(reading: Reading, hop: float, shifts: Sequence[float]) -> Iterator[View]:
     step = FRAME / hop
     if len(reading.levels) < step * 4:
         return
     # Power is averaged, as where the index's own maps are drawn.
     sums = np.vstack([np.zeros((1, BANDS)), np.cumsum(_power(reading.levels), axis=0)])
-    for shift in SHIFTS:
+    for shift in shifts:
         yield _drawn(reading, sums, step, shift)
 
 

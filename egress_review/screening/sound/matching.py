@@ -27,6 +27,7 @@ FINER = 6  # of them judged once more, at finer shifts
 MORE = 3.0  # times the comparisons that this adds
 BETWEEN = tuple(2.0 ** (part / 12) for part in (-0.5, -0.25, 0.25, 0.5))  # pitches, in semitones
 SHIFTS = (0.0, 0.5)  # frames
+LEAST_BANDS = 6  # that a change leaves to be heard
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Looked:
 
     matches: tuple[Match, ...]
     complete: bool
+    doubt: float = np.inf  # of what fitted best but did not count
 
 
 def pieces(samples: Floats, rate: float) -> list[tuple[float, Floats]]:
@@ -84,11 +86,12 @@ def match(
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
                 if time.process_time() > ends_at:
                     return Looked(tuple(matches), False)
-                views = [
+                drawn = [
                     view_of(spectra, change, shift)
                     for change in changes[at : at + VIEWS_AT_ONCE // 2]
                     for shift in SHIFTS
                 ]
+                views = [view for view in drawn if view.valid.sum() >= LEAST_BANDS]
                 found, count = look(indexes, views, stretches(spectra, stage), asked)
                 asked += count
                 if found is not None:
@@ -137,11 +140,17 @@ class Found:
 
 
 def look(
-    indexes: Sequence[Sounds], views: Sequence[View], most: int, asked: int = 0, candidates: int = JUDGED
+    indexes: Sequence[Sounds],
+    views: Sequence[View],
+    most: int,
+    asked: int = 0,
+    candidates: int = JUDGED,
+    alarm: float = chance.ALARM,
 ) -> tuple[Found | None, int]:
     """Return the surest hit of views that chance does not explain, None for none, and how many were asked.
 
-    `asked` counts the stretches looked up for the same file before: chance grows with each.
+    `asked` counts the stretches looked up for the same file before: chance grows with each. `alarm` is the
+    doubt that a hit must stay under.
     """
     count = sum(min(max(len(view.levels) - 5, 1), most + 1) for view in views)
     surest: Found | None = None
@@ -159,7 +168,7 @@ def look(
                 if length < STRETCH:
                     continue
                 doubt = law.doubt(length, fit, comparisons)
-                if doubt < chance.ALARM and (surest is None or doubt < surest.doubt):
+                if doubt < alarm and (surest is None or doubt < surest.doubt):
                     surest = Found(close, length, first, frame, sounds, doubt)
     return surest, count
 
@@ -176,23 +185,27 @@ def placed(found: Found, begin: float, spectra: Spectra) -> Match:
 
 
 def match_views(indexes: Sequence[Sounds], views: Iterable[View], seconds: float) -> Looked:
-    """Return where one of many readings of the same rows fits; positions as each reading has them."""
+    """Return where one of many readings of the same rows fits; positions as each reading has them.
+
+    Where none does, `doubt` says how near the nearest came.
+    """
     ends_at = time.process_time() + seconds
     if seconds <= 0:
         return Looked((), False)
-    asked = 0
+    asked, doubt = 0, np.inf
     some: list[View] = []
     for view in itertools.chain(views, [None]):
         if view is not None:
             some.append(view)
         if some and (view is None or len(some) >= READINGS_AT_ONCE):
             if time.process_time() > ends_at:
-                return Looked((), False)
-            found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED)
+                return Looked((), False, doubt)
+            found, count = look(indexes, some, READING_STRETCHES, asked, READINGS_JUDGED, np.inf)
             asked += count
             some = []
-            if found is not None:
+            if found is not None and found.doubt < chance.ALARM:
                 recording, second = found.sounds.recording_at(found.frame)
                 at, length = (found.first + found.hit.view.shift) * FRAME, found.length * FRAME
                 return Looked((Match(at, recording, second, length, Change(), found.doubt),), True)
-    return Looked((), True)
+            doubt = min(doubt, found.doubt) if found is not None else doubt
+    return Looked((), True, doubt)

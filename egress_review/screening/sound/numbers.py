@@ -41,7 +41,7 @@ def swelling(values: NDArray[np.float64]) -> bool:
     return len(frames) > 1 and float(loudness.std()) > 0.25 * float(loudness.mean())
 
 
-OUTLYING = 20.0  # times what nine tenths of the numbers stay under
+OUTLYING = 20.0  # times what nine tenths, or all but a hundredth, of the numbers stay under
 SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
 RECORDED_SHARE = 0.5  # of the time
 LEAST_SAMPLES = 1200
@@ -75,8 +75,11 @@ def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
 
     Differences of samples are sound too, duller when summed; logarithms of them are made linear again.
     """
-    values = np.nan_to_num(line) - np.median(np.nan_to_num(line))
+    values: NDArray[np.float64] = np.nan_to_num(line) - np.median(np.nan_to_num(line))
     # A few numbers far from all others are no samples; they must not make the rest look silent.
+    top = float(np.percentile(np.abs(values), 99)) if len(values) else 0.0
+    if top > 0:
+        values[np.abs(values) > OUTLYING * top] = 0.0
     loud = float(np.abs(values).max(initial=0.0))
     usual = float(np.percentile(np.abs(values), 90)) if len(values) else 0.0
     loud = min(loud, OUTLYING * usual) if usual > 0 else loud

@@ -139,7 +139,7 @@ def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None)
     fits = np.empty(len(frames), np.float32)
     for at in range(0, len(frames), CHUNK):
         part = slice(at, at + CHUNK)
-        fits[part] = fit(patches[owners[part]], sounds.map, frames[part, None] + np.arange(length), asking)
+        fits[part] = fit(patches[owners[part]], sounds, frames[part, None] + np.arange(length), asking)
     hits = []
     edges = np.searchsorted(owners, np.arange(len(some) + 1))
     for one, begin, end in zip(some, edges[:-1], edges[1:], strict=True):
@@ -180,19 +180,12 @@ def _held(
     sounds: Sounds, names: NDArray[np.int64], barred: NDArray[np.bool_] | None
 ) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
     """Yield the position of each named list, the places it holds, and what describes them; empty ones not."""
-    begins, ends = sounds.offsets[names].astype(np.int64), sounds.offsets[names + 1].astype(np.int64)
-    blocks = np.cumsum(ends - begins) // CHUNK
-    for block in np.unique(blocks):
-        members = np.flatnonzero(blocks == block)
-        lists = [np.asarray(sounds.lists[begins[one] : ends[one]], dtype=np.int64) for one in members]
+    for number, (places, held) in enumerate(sounds.described(names)):
+        kept = slice(None)
         if barred is not None:
-            lists = [one[~barred[np.searchsorted(sounds.starts, one, side="right") - 1]] for one in lists]
-        places = np.concatenate(lists)
-        held, _ = compact.describe(compact.unpack(sounds.map[places[:, None] + np.arange(STRETCH)]))
-        edges = np.cumsum([0, *map(len, lists)])
-        for number, begin, end in zip(members.tolist(), edges[:-1], edges[1:], strict=True):
-            if end > begin:
-                yield number, places[begin:end], held[begin:end]
+            kept = ~barred[np.searchsorted(sounds.starts, places, side="right") - 1]
+        if len(places[kept]):
+            yield number, places[kept], held[kept]
 
 
 def _nearest(
@@ -207,12 +200,12 @@ def _nearest(
 
 def fit(
     patches: Floats,
-    packed: NDArray[np.uint8],
+    sounds: Sounds,
     frames: NDArray[np.int64],
     view: View,
 ) -> Floats:
     """Return correlations of whitened patches (count or 1, length, 16) with the index at (count, length)."""
-    heard = compact.whitened(compact.unpack(packed[frames]), view.valid, view.tone, view.orders)
+    heard = compact.whitened(sounds.levels(frames), view.valid, view.tone, view.orders)
     above = (heard * patches).sum(axis=(1, 2))
     power = np.einsum("nlb,nlb->n", heard, heard)
     asked_power = np.einsum("nlb,nlb->n", patches, patches)
@@ -243,7 +236,7 @@ def refined(sounds: Sounds, hit: Hit) -> Hit:
         frames = np.clip(frames, 0, len(sounds.map) - 1)
         view = hit.view
         patch = compact.whitened(levels[None, first : first + length], view.valid, view.tone, view.orders)
-        found = fit(patch, sounds.map, frames, view)
+        found = fit(patch, sounds, frames, view)
         best = int(found.argmax())
         alike = float(np.arctanh(np.clip(found[best], -0.99, 0.9999))) * view.weight
         fits.append((length, alike, first, int(frames[best, 0])))

@@ -11,6 +11,7 @@ from egress_review.screening.sound.features import BANDS, Floats
 
 SPOKEN = 25.0  # dB below a recording's loud parts that still count as speech
 NUMBERS = 3 * BANDS
+STEP = 0.3  # dB
 
 
 def voiceprint(levels: Floats) -> Floats:
@@ -35,6 +36,12 @@ def gather(maps: Iterator[Floats], into: list[Floats]) -> Iterator[Floats]:
         yield levels
 
 
-def stacked(prints: Sequence[Floats]) -> NDArray[np.float16]:
-    """Return voiceprints as they are kept, (recordings, 48)."""
-    return np.array(prints, dtype=np.float16).reshape(-1, NUMBERS)
+def stacked(prints: Sequence[Floats]) -> NDArray[np.int8]:
+    """Return voiceprints as they are kept, (recordings, 48) in steps of STEP."""
+    whole = np.round(np.array(prints, dtype=np.float32).reshape(-1, NUMBERS) / STEP)
+    return np.clip(whole, -127, 127).astype(np.int8)
+
+
+def unstacked(kept: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Return kept voiceprints in dB."""
+    return np.asarray(kept, dtype=np.float64) * STEP

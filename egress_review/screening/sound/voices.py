@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.index import Index
+from egress_review.screening.sound import voiceprints
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.verdict import Finding, block, flag
 
@@ -105,7 +106,7 @@ def _named(index: Index, sounds: Sounds) -> Iterator[NDArray[np.int64]]:
 
 def _of_speakers(sounds: Sounds) -> Doubles:
     """Return each speaker's voiceprint, the mean of their recordings', all numbers equally spread."""
-    voices = np.asarray(sounds.voices, dtype=np.float64)
+    voices = voiceprints.unstacked(sounds.voices)
     speakers = np.asarray(sounds.speakers, dtype=np.int64)
     count = int(speakers.max()) + 1
     sums = np.zeros((count, voices.shape[1]))

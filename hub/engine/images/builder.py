@@ -12,7 +12,8 @@ from pathlib import Path
 import docker
 from docker.errors import APIError, ImageNotFound
 
-from hub.engine.images import base, inputs, labfiles, running, trust
+from hub import images
+from hub.engine.images import base, bill, inputs, labfiles, running, trust
 from hub.places import Places
 
 LOCKS = Path("/run/lock")
@@ -36,7 +37,7 @@ def exists(client: docker.APIClient, image: str) -> bool:
 
 def stamp(state: Path, name: str) -> Path:
     """Return the file that names the current tag of an image."""
-    return state / "images" / name
+    return images.stamp(state, name)
 
 
 def current(state: Path, name: str) -> str | None:
@@ -57,7 +58,8 @@ def build(client: docker.APIClient, places: Places, name: str, *, say: Say, agai
             say(f"{name}: built {wanted} in {time.monotonic() - started:.0f} s")
         else:
             say(f"{name}: {wanted} is there")
-        if name == "workspace":
+        bill.write(client, wanted, places.state, name, say=say)
+        if images.WORKSPACE.match(name):
             labfiles.extract(client, wanted, places.state / "labfiles", say)
         _write_stamp(stamp(places.state, name), wanted)
     return wanted

@@ -33,33 +33,43 @@ SQLITE = [
 ]
 POSTGRESQL = [
     """CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'the ledger cannot be changed'; END $$""",
+    BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$""",
+    """CREATE FUNCTION ledger_next() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW."index" <> (SELECT coalesce(max("index") + 1, 0) FROM ledger_entry) THEN
+            RAISE EXCEPTION 'ledger entries are appended one after the other'
+            USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END $$""",
     """CREATE TRIGGER ledger_entry_is_kept BEFORE DELETE ON ledger_entry
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuse()""",
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuse('ledger entries cannot be deleted')""",
     """CREATE TRIGGER ledger_entry_is_not_emptied BEFORE TRUNCATE ON ledger_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('ledger entries cannot be deleted')""",
+    """CREATE TRIGGER ledger_entry_is_next BEFORE INSERT ON ledger_entry
+    FOR EACH ROW EXECUTE FUNCTION ledger_next()""",
     """CREATE TRIGGER ledger_entry_is_fixed BEFORE UPDATE ON ledger_entry FOR EACH ROW
     WHEN (NOT (NEW."index" = OLD."index" AND NEW.kind = OLD.kind AND NEW.at = OLD.at
         AND NEW.leaf = OLD.leaf AND NEW.leaf_hash = OLD.leaf_hash
         AND NEW."by" = '' AND NEW.subject = '' AND NEW.facts = '{}'::jsonb AND length(NEW.salt) = 0))
-    EXECUTE FUNCTION ledger_refuse()""",
+    EXECUTE FUNCTION ledger_refuse('ledger entries cannot be changed')""",
     """CREATE TRIGGER ledger_decision_is_kept BEFORE DELETE ON ledger_decision
-    FOR EACH ROW EXECUTE FUNCTION ledger_refuse()""",
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuse('decisions cannot be deleted')""",
     """CREATE TRIGGER ledger_decision_is_not_emptied BEFORE TRUNCATE ON ledger_decision
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()""",
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('decisions cannot be deleted')""",
     """CREATE TRIGGER ledger_decision_is_fixed BEFORE UPDATE ON ledger_decision FOR EACH ROW
     WHEN (NOT (NEW.id = OLD.id AND NEW.package = OLD.package AND NEW.allow = OLD.allow
         AND NEW.revision = OLD.revision AND NEW.digest = OLD.digest AND NEW.asked_at = OLD.asked_at
         AND NEW.entry_id = OLD.entry_id
         AND NEW.question IS NULL AND NEW.reasons = '[]'::jsonb AND length(NEW.salt) = 0))
-    EXECUTE FUNCTION ledger_refuse()""",
+    EXECUTE FUNCTION ledger_refuse('decisions cannot be changed')""",
 ]
 
 
 def guard(apps: Any, editor: Any) -> None:
     """Install the triggers for this database."""
     for statement in {"sqlite": SQLITE, "postgresql": POSTGRESQL}[editor.connection.vendor]:
-        editor.execute(statement)
+        editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):

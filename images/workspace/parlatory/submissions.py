@@ -18,6 +18,7 @@ STATES = {
     "screening": "being screened",
     "blocked": "blocked by the screening: change what it names and hand in again",
     "in_review": "with two output checkers",
+    "differing": "with two output checkers, who differ and look once more",
     "returned": "returned to you with comments",
     "rejected": "rejected",
     "approved": "approved, about to be released",

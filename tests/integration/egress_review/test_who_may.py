@@ -24,7 +24,7 @@ def demo(name, *roles):
     return Person.objects.get(pk=made.pk)
 
 def cast(of, vote, by):
-    Review.objects.create(submission=of, reviewer=by, vote=vote)
+    review(of, Vote(vote), by=by)
 
 author = demo("author", Role.RESEARCHER)
 made = submission(State.IN_REVIEW, vault=vault, author=author)

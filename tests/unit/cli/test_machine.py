@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli import docker_engine, environment, folders, greeting, logs, preflight, prepare, programs, reset
-from hub.cli.running import StepFailed
+from hub.cli.running import Step, StepFailed
 from hub.places import Places
 
 
@@ -134,6 +134,23 @@ def test_passwords_are_shown_only_when_new(places: Places) -> None:
     later = greeting.text(places, new_passwords=False)
     assert "s3cret-words" not in later
     assert "demo-passwords.json" in later
+
+
+def test_an_enclave_that_wants_no_demo_gets_none_and_says_how_to_begin(places: Places) -> None:
+    prepare.stay_without_demo(places)
+    step = Step("Demo", places.state / "log")
+    prepare.demo(places, step)
+    assert step.note == "none is wanted"
+    assert not (places.state / "demo-passwords.json").exists()
+    assert "hub provision" in greeting.text(places, new_passwords=True)
+
+
+def test_an_enclave_that_holds_the_demo_cannot_become_one_without(places: Places) -> None:
+    places.state.mkdir(parents=True)
+    (places.state / "demo-passwords.json").write_text(PEOPLE)
+    with pytest.raises(StepFailed, match="already holds the demo"):
+        prepare.stay_without_demo(places)
+    assert not prepare.without_demo(places).exists()
 
 
 def test_an_unknown_log_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from egress_review.models import File, Finding, Review, Severity, Submission, Vote
+from egress_review.models import File, FileVote, Finding, Review, Severity, Submission, Vote
 from egress_review.states import DECIDED, State
 from egress_review.vault import Vault
 from hub.people.models import Institution, Person, Role, RoleAssignment, Training
@@ -110,8 +110,17 @@ def submission(
 
 
 def review(of: Submission, vote: Vote, by: Person | None = None, comment: str = "as agreed upon") -> Review:
-    """Return a vote that was cast."""
-    return Review.objects.create(submission=of, reviewer=by or checker(), vote=vote, comment=comment)
+    """Return a finished review: a vote, the same on each file."""
+    reviewer = by or checker()
+    for file in of.files.all():
+        file_vote(file, vote, by=reviewer)
+    return Review.objects.create(submission=of, reviewer=reviewer, vote=vote, comment=comment)
+
+
+def file_vote(file: File, vote: Vote, by: Person, comment: str = "", note: str = "") -> FileVote:
+    """Return a vote on one file, on the bytes it has now."""
+    known = {"vote": vote, "comment": comment, "note": note, "canonical_sha256": file.canonical_sha256}
+    return FileVote.objects.update_or_create(file=file, reviewer=by, defaults=known)[0]
 
 
 def _file(of: Submission, name: str, data: bytes, position: int, *, vault: Vault, screened: bool) -> File:

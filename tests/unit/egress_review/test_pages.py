@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -67,7 +68,16 @@ def of_type(made: Submission, vault: Vault, media_type: str, data: bytes) -> Fil
     return file
 
 
-PATHS = ["", "review/", "receipt/", "receipt.json", "files/{file}/picture/0/", "files/{file}/download/"]
+def preview(made: Submission, query: str = "") -> Any:
+    """Return a checker's preview of a submission's one file."""
+    address = f"/releases/{made.id}/files/{made.files.get().id}/preview/{query}"
+    return browser(checker()).get(address)
+
+
+PATHS = [
+    *("", "review/", "conflict/", "receipt/", "receipt.json", "files/{file}/preview/"),
+    *("files/{file}/beside/?with=handed_in", "files/{file}/download/"),
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -80,7 +90,7 @@ def test_nobody_who_is_not_signed_in_gets_anything(path: str, vault: Vault) -> N
 
 
 @pytest.mark.parametrize(
-    ("path", "action"), [*((path, "view") for path in PATHS[:5]), (PATHS[5], "download")]
+    ("path", "action"), [*((path, "view") for path in PATHS[:-1]), (PATHS[-1], "download")]
 )
 def test_what_policy_denies_is_refused_with_its_reason(
     path: str, action: str, vault: Vault, policies: Policies
@@ -186,18 +196,26 @@ def test_the_list_holds_nothing_of_other_projects(vault: Vault) -> None:
 )
 def test_a_preview_acts_on_nothing(media_type: str, data: bytes, vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
-    of_type(made, vault, media_type, data)
-    response = browser(checker()).get(f"/releases/{made.id}/review/")
-    assert b"<script" not in response.content
-    assert b"&lt;script&gt;" in response.content
-    assert "script-src" not in response["Content-Security-Policy"]
-    assert "default-src 'none'" in response["Content-Security-Policy"]
+    file = of_type(made, vault, media_type, data)
+    client = browser(checker())
+    for path in ("preview/", "beside/?with=handed_in"):
+        response = client.get(f"/releases/{made.id}/files/{file.id}/{path}")
+        assert b"<script" not in response.content
+        policy = response["Content-Security-Policy"]
+        assert policy.startswith("sandbox; default-src 'none'; ")
+        assert "script-src" not in policy
+        assert "unsafe" not in policy
+        assert response["X-Frame-Options"] == "SAMEORIGIN"
+        assert b"&lt;script&gt;" in response.content
+    page = client.get(f"/releases/{made.id}/review/").content
+    assert b'sandbox=""' in page
+    assert b"alert(1)" not in page
 
 
 def test_letters_that_turn_the_reading_direction_are_written_out(vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
     of_type(made, vault, "text/csv", "a\u202eb,c\u200bd\r\n1,2\r\n".encode())
-    page = browser(checker()).get(f"/releases/{made.id}/review/").content.decode()
+    page = preview(made).content.decode()
     assert "a[U+202E]b" in page
     assert "c[U+200B]d" in page
 
@@ -205,35 +223,30 @@ def test_letters_that_turn_the_reading_direction_are_written_out(vault: Vault) -
 def test_an_unknown_type_has_no_preview_but_its_facts(vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
     of_type(made, vault, "application/vnd.x", b"whatever")
-    assert b"No preview is made" in browser(checker()).get(f"/releases/{made.id}/review/").content
+    assert b"No preview is made" in preview(made).content
 
 
-def test_a_picture_is_served_sandboxed(vault: Vault) -> None:
+def test_a_picture_stands_inside_its_preview(vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
-    file = of_type(made, vault, "image/png", PNG)
-    response = browser(checker()).get(f"/releases/{made.id}/files/{file.id}/picture/0/")
-    assert response.content == PNG
-    assert response["Content-Type"] == "image/png"
-    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; img-src 'self'"
-    assert response["X-Content-Type-Options"] == "nosniff"
+    of_type(made, vault, "image/png", PNG)
+    assert f"data:image/png;base64,{base64.b64encode(PNG).decode()}" in preview(made).content.decode()
 
 
-def test_pictures_of_a_notebook_are_served_from_its_canonical_copy(vault: Vault) -> None:
+@pytest.mark.parametrize("data", [PNG, b"<svg onload=x>"])
+def test_a_notebooks_pictures_are_shown_if_they_are_png(data: bytes, vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
-    outputs = [{"data": {"image/png": base64.b64encode(PNG).decode()}}]
+    outputs = [{"data": {"image/png": base64.b64encode(data).decode()}}]
     notebook = {"cells": [{"cell_type": "code", "source": "plot()", "outputs": outputs}]}
-    file = of_type(made, vault, "application/x-ipynb+json", json.dumps(notebook).encode())
-    client = browser(checker())
-    assert f"/files/{file.id}/picture/0/" in client.get(f"/releases/{made.id}/review/").content.decode()
-    assert client.get(f"/releases/{made.id}/files/{file.id}/picture/0/").content == PNG
-    assert client.get(f"/releases/{made.id}/files/{file.id}/picture/1/").status_code == 404
+    of_type(made, vault, "application/x-ipynb+json", json.dumps(notebook).encode())
+    page = preview(made).content.decode()
+    assert ("data:image/png" in page) == (data is PNG)
+    assert base64.b64encode(b"<svg onload=x>").decode() not in page
 
 
-@pytest.mark.parametrize(("media_type", "data"), [("image/png", b"<svg onload=x>"), ("text/html", PNG)])
-def test_what_is_not_a_png_is_never_served_as_a_picture(media_type: str, data: bytes, vault: Vault) -> None:
+def test_what_is_not_a_png_is_never_shown_as_a_picture(vault: Vault) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
-    file = of_type(made, vault, media_type, data)
-    assert browser(checker()).get(f"/releases/{made.id}/files/{file.id}/picture/0/").status_code == 404
+    of_type(made, vault, "image/png", b"<svg onload=x>")
+    assert b"<img" not in preview(made).content
 
 
 def test_a_download_is_an_attachment_of_the_canonical_copy(vault: Vault) -> None:
@@ -293,8 +306,10 @@ def test_each_look_is_on_the_ledger(vault: Vault) -> None:
     made, by = submission(State.IN_REVIEW, vault=vault), checker()
     browser(by).get(f"/releases/{made.id}/")
     browser(by).get(f"/releases/{made.id}/review/")
+    browser(by).get(f"/releases/{made.id}/files/{made.files.get().id}/preview/")
     looks = Entry.objects.filter(kind="viewed", subject=made.id, by=by.id)
-    assert [look.facts["what"] for look in looks] == ["page", "files"]
+    assert [look.facts["what"] for look in looks] == ["page", "files", "files"]
+    assert looks.last().facts["file"] == made.files.get().id  # type: ignore[union-attr]
 
 
 def test_an_author_withdraws_by_button(vault: Vault) -> None:

@@ -21,6 +21,12 @@ LEGAL = {
     ("in_review", "rejected"),
     ("in_review", "approved"),
     ("in_review", "withdrawn"),
+    ("in_review", "differing"),
+    ("differing", "in_review"),
+    ("differing", "returned"),
+    ("differing", "rejected"),
+    ("differing", "approved"),
+    ("differing", "withdrawn"),
     ("approved", "released"),
     ("approved", "withdrawn"),
 }

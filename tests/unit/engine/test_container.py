@@ -90,6 +90,8 @@ def test_limits_are_the_grants() -> None:
 def test_no_more_cpus_than_the_machine_has() -> None:
     made = container.spec(replace(GRANT, cpus=64.0), PLACES, host_cpus=2)
     assert made["HostConfig"]["NanoCpus"] == 2_000_000_000
+    alone = container.screening_spec("c" * 26, "parlatory/screener:0123abcd", PLACES, host_cpus=1)
+    assert alone["HostConfig"]["NanoCpus"] == 1_000_000_000
 
 
 @pytest.mark.parametrize("path", ["/tmp"])
@@ -253,7 +255,7 @@ def test_a_screening_runs_the_screener_image_only() -> None:
 def test_a_screening_reads_its_files_and_writes_its_verdict() -> None:
     seen = [(m["Target"], m["ReadOnly"]) for m in SCREENING["HostConfig"]["Mounts"]]
     assert seen == [("/in", True), ("/out", False), ("/index/0", True), ("/index/1", True)]
-    assert SCREENING["HostConfig"]["Memory"] == SCREENING["HostConfig"]["MemorySwap"] == 2 << 30
+    assert SCREENING["HostConfig"]["Memory"] == SCREENING["HostConfig"]["MemorySwap"] == 4 << 30
     assert SCREENING["HostConfig"]["PidsLimit"] == 64
 
 

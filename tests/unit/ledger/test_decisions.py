@@ -14,6 +14,7 @@ from hub.errors import Refused, Unavailable
 from hub.ledger import decisions, entries, replays
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
+from tests.sql import in_dialect
 from tests.unit.policy.examples import ALLOWED
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +113,7 @@ def test_the_database_refuses_to_change_a_decision(sql: str) -> None:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(sql)
+        cursor.execute(in_dialect(sql))
 
 
 def test_replay_names_what_would_be_refused_today(monkeypatch: pytest.MonkeyPatch) -> None:

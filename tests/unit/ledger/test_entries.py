@@ -12,6 +12,7 @@ from hub.errors import NotFound
 from hub.ledger import entries, tree
 from hub.ledger.kinds import Kind
 from hub.ledger.models import AppendOnly, Entry
+from tests.sql import in_dialect
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ ATTACKS = [
     "DELETE FROM ledger_entry",
     'DELETE FROM ledger_entry WHERE "index" = 1',
     'INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE "index" = 0',
-    'REPLACE INTO ledger_entry SELECT 7, kind, at, "by", subject, facts, salt, leaf, leaf_hash '
+    'INSERT INTO ledger_entry SELECT 7, kind, at, "by", subject, facts, salt, leaf, leaf_hash '
     'FROM ledger_entry WHERE "index" = 0',
 ]
 
@@ -118,5 +119,5 @@ def test_the_database_refuses_to_change_delete_replace_or_skip(sql: str) -> None
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
-        cursor.execute(sql)
+        cursor.execute(in_dialect(sql))
     assert list(Entry.objects.values()) == before

@@ -114,3 +114,30 @@ def test_published_files_can_be_read_by_everyone(tmp_path: Path) -> None:
     write(tmp_path / "tile" / "0" / "000", b"x")
     assert (tmp_path / "tile" / "0" / "000").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "tile" / "0").stat().st_mode & 0o7777 == 0o2775
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 511, 700, 1023])
+def test_a_proof_from_tiles_is_the_proof_from_all_leaves(tmp_path: Path, size: int) -> None:
+    tiles = Tiles(tmp_path)
+    grow(tiles, [size])
+    hashes = [tree.leaf_hash(leaf) for leaf in leaves(size)]
+    for index in sorted({0, 1, size // 3, size // 2, size - 2, size - 1} & set(range(size))):
+        assert tiles.inclusion_proof(index, size) == tree.inclusion_proof(hashes, index)
+    with pytest.raises(IndexError):
+        tiles.inclusion_proof(size, size)
+
+
+def test_a_proof_for_an_older_tree_comes_from_a_tile_that_has_grown(tmp_path: Path) -> None:
+    tiles = Tiles(tmp_path)
+    grow(tiles, [300, 310])
+    (tmp_path / "tile/0" / f"{path_of(1)}.p" / "44").unlink(missing_ok=True)
+    hashes = [tree.leaf_hash(leaf) for leaf in leaves(300)]
+    assert tiles.inclusion_proof(299, 300) == tree.inclusion_proof(hashes, 299)
+
+
+def test_a_missing_tile_gives_no_proof(tmp_path: Path) -> None:
+    tiles = Tiles(tmp_path)
+    grow(tiles, [300])
+    (tmp_path / "tile/0" / path_of(0)).unlink()
+    with pytest.raises(TilesBroken):
+        tiles.inclusion_proof(4, 300)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hub.policy import questions as q
@@ -39,6 +40,9 @@ PROJECT = q.Project(
 MEMBERSHIP = q.Membership(
     project="01project", person="01person", role="researcher", valid_until=None, ended=False
 )
+LEADING = q.Membership(
+    project="01project", person="01person", role="project_lead", valid_until=None, ended=False
+)
 DATASET = q.Dataset(
     id="01dataset", title="Harbour", tier=2, steward="01person", steward_name="Ines", suspended=False
 )
@@ -73,9 +77,11 @@ SUBMISSION = q.Submission(
     project="01project",
     author="01author",
     open_for_review=True,
+    differing=False,
     blocked=False,
     released=False,
     withdrawn=False,
+    replaceable=False,
 )
 RELEASED = q.Submission(
     id="01submission",
@@ -83,9 +89,11 @@ RELEASED = q.Submission(
     project="01project",
     author="01author",
     open_for_review=False,
+    differing=False,
     blocked=False,
     released=True,
     withdrawn=False,
+    replaceable=False,
 )
 TOKEN = q.Token(
     id="01token",
@@ -95,8 +103,11 @@ TOKEN = q.Token(
     expires_at=datetime(2026, 12, 23, 12, 0, tzinfo=UTC),
     revoked=False,
 )
-MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False)
-ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False)
+DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
+CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
+APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
+MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False, conflicted=False)
+ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False, conflicted=False)
 
 ALLOWED: dict[str, q.Question] = {
     "sign in": q.SignIn(person=RESEARCHER, at=AT),
@@ -123,6 +134,36 @@ ALLOWED: dict[str, q.Question] = {
         purpose="phonetics",
         until=date(2027, 6, 1),
         memberships=(),
+    ),
+    "refuse": q.ManageApproval(
+        person=STEWARD,
+        at=AT,
+        change="refuse",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(),
+    ),
+    "ask for access": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="ask",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
+    ),
+    "take a request back": q.RequestAccess(
+        person=RESEARCHER,
+        at=AT,
+        change="withdraw",
+        project=PROJECT,
+        version=VERSION,
+        purpose="phonetics",
+        until=date(2027, 6, 1),
+        memberships=(LEADING,),
     ),
     "manage project": q.ManageProject(
         person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)
@@ -152,6 +193,14 @@ ALLOWED: dict[str, q.Question] = {
     "hand in": q.HandIn(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), session=SESSION
     ),
+    "hand in anew": q.HandIn(
+        person=RESEARCHER,
+        at=AT,
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        session=SESSION,
+        replaces=(CAME_BACK,),
+    ),
     "view page": q.ViewSubmission(
         person=RESEARCHER,
         at=AT,
@@ -159,9 +208,16 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(MEMBERSHIP,),
         submission=SUBMISSION,
+        conflicted=False,
     ),
     "view files": q.ViewSubmission(
-        person=CHECKER, at=AT, what="files", project=PROJECT, memberships=(), submission=SUBMISSION
+        person=CHECKER,
+        at=AT,
+        what="files",
+        project=PROJECT,
+        memberships=(),
+        submission=SUBMISSION,
+        conflicted=False,
     ),
     "vote": q.Vote(
         person=CHECKER,
@@ -171,6 +227,17 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(),
         submission=SUBMISSION,
         reviews=(ANOTHERS,),
+        conflicted=False,
+    ),
+    "consolidate": q.Consolidate(
+        person=CHECKER,
+        at=AT,
+        vote="approve",
+        project=PROJECT,
+        memberships=(),
+        submission=DIFFERING,
+        reviews=(MINE, ANOTHERS),
+        conflicted=False,
     ),
     "release": q.ReleaseSubmission(
         person=CHECKER,
@@ -179,10 +246,39 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(),
         submission=SUBMISSION,
         reviews=(MINE, ANOTHERS),
+        files=(APPROVED_FILE,),
+        conflicted=False,
     ),
-    "withdraw": q.Withdraw(person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION),
+    "withdraw": q.Withdraw(
+        person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION, conflicted=False
+    ),
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED
+    ),
+    "see use": q.SeeUse(person=STEWARD, at=AT, dataset=DATASET),
+    "give feedback": q.DatasetFeedback(
+        person=RESEARCHER, at=AT, what="give", dataset=DATASET, author="01person"
+    ),
+    "answer feedback": q.DatasetFeedback(
+        person=STEWARD, at=AT, what="answer", dataset=DATASET, author="01other"
+    ),
+    "give feedback on a decision": q.SubmissionFeedback(
+        person=RESEARCHER,
+        at=AT,
+        what="give",
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        submission=RELEASED,
+        author="01person",
+    ),
+    "answer feedback on a decision": q.SubmissionFeedback(
+        person=CHECKER,
+        at=AT,
+        what="answer",
+        project=PROJECT,
+        memberships=(),
+        submission=RELEASED,
+        author="01other",
     ),
     "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
     "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.errors import Invalid, Refused, WrongState
+from hub import images
+from hub.errors import Invalid, Refused, Unavailable, WrongState
 from hub.people.models import Person, Role
 from hub.projects import services
-from hub.projects.models import LEGAL_MOVES, Membership, Project, ProjectState
+from hub.projects.models import LEGAL_MOVES, MemberRole, Membership, Project, ProjectState
 from tests import portal
 from tests.portal import Policies
 
@@ -91,3 +94,113 @@ def test_a_proposal_that_cannot_work_is_refused_with_a_sentence(
     }
     with pytest.raises(Invalid):
         services.propose(by=admin, **{**given, **changes})
+
+
+EDITS: dict[str, Any] = {
+    "title": "Other vowels",
+    "purpose": "phonetics",
+    "opens_on": portal.days(-5),
+    "closes_on": portal.days(50),
+    "summary": "What is asked.",
+}
+
+
+def test_an_edit_changes_what_was_said_and_nothing_else(admin: Person) -> None:
+    project = portal.project()
+    services.edit(by=admin, project=project, **EDITS)
+    edited = Project.objects.get()
+    assert {name: getattr(edited, name) for name in EDITS} == EDITS and edited.row_version == 1
+    services.edit(by=admin, project=project, **EDITS)
+    assert Project.objects.get().row_version == 1, "the same again changes nothing"
+
+
+@pytest.mark.parametrize("changes", [{"title": " "}, {"purpose": ""}, {"closes_on": portal.days(-9)}])
+def test_an_edit_that_cannot_be_changes_nothing(changes: dict[str, Any], admin: Person) -> None:
+    with pytest.raises(Invalid):
+        services.edit(by=admin, project=portal.project(), **{**EDITS, **changes})
+    assert Project.objects.get().row_version == 0
+
+
+STALE: dict[str, Callable[[Person, Project], Any]] = {
+    "edit": lambda by, project: services.edit(by=by, project=project, seen=0, **EDITS),
+    "set_limits": lambda by, project: services.set_limits(
+        by=by, project=project, values={"pids": 300}, seen=0
+    ),
+}
+
+
+@pytest.mark.parametrize("act", STALE)
+def test_a_stale_page_changes_nothing(act: str, admin: Person) -> None:
+    project = portal.project()
+    services.suspend(by=admin, project=project, reason="meanwhile")
+    with pytest.raises(WrongState, match="since you loaded the page"):
+        STALE[act](admin, project)
+    assert Project.objects.get().row_version == 1
+
+
+@pytest.mark.parametrize("act", STALE)
+def test_a_closed_project_is_not_changed(act: str, admin: Person) -> None:
+    project = portal.project(state="closed")
+    with pytest.raises(WrongState, match="is closed"):
+        STALE[act](admin, project)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"memory_bytes": 1},
+        {"memory_bytes": 2**60},
+        {"memory_bytes": 2.5e9 + 0.5},
+        {"cpus": float("nan")},
+        {"cpus": float("inf")},
+        {"cpus": 0},
+        {"pids": True},
+        {"pids": "256"},
+        {"home_bytes": -1},
+        {"budget_bytes_per_day": 2**40},
+        {"idle_seconds": 1},
+        {"idle_seconds": 9 * 3600},
+        {"session_seconds": 900},
+        {"row_version": 9},
+        {"is_demo": True},
+        {"image": "workspace-none"},
+        {"image": "../../etc/passwd"},
+        {"image": "screener"},
+        {"image": "parlatory/workspace:latest"},
+    ],
+    ids=str,
+)
+def test_a_limit_outside_what_the_engine_takes_is_refused(values: dict[str, Any], admin: Person) -> None:
+    with pytest.raises(Invalid):
+        services.set_limits(by=admin, project=portal.project(), values=values)
+    assert Project.objects.get().row_version == 0
+
+
+def test_a_built_image_can_be_chosen_and_no_other(
+    admin: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "places", replace(images.places, state=tmp_path))
+    (tmp_path / "images").mkdir()
+    for name in ("base", "screener", "workspace", "workspace-r", "workspace-r.new"):
+        (tmp_path / "images" / name).write_text(f"parlatory/{name}:0123\n")
+    project = portal.project()
+    assert images.choices() == ["workspace", "workspace-r"]
+    services.set_limits(by=admin, project=project, values={"image": "workspace-r", "pids": 128})
+    assert (Project.objects.get().image, Project.objects.get().pids) == ("workspace-r", 128)
+    assert images.tag("workspace-r") == "parlatory/workspace-r:0123"
+    for other in ("screener", "base", "workspace-", "workspace-r.new", "workspace-x"):
+        with pytest.raises(Unavailable):
+            images.tag(other)
+
+
+def test_a_members_part_is_changed_once_by_who_saw_it(admin: Person) -> None:
+    membership = services.add_member(by=admin, project=portal.project(), person=portal.person("rosa"))
+    change = {"role": MemberRole.PROJECT_LEAD, "valid_until": portal.days(9)}
+    services.change_membership(by=admin, membership=membership, seen=0, **change)
+    now = Membership.objects.get()
+    assert (now.role, now.valid_until) == ("project_lead", portal.days(9))
+    with pytest.raises(WrongState, match="since you loaded"):
+        services.change_membership(by=admin, membership=membership, seen=0, **change)
+    services.end_membership(by=admin, membership=now)
+    with pytest.raises(WrongState, match="no longer a member"):
+        services.change_membership(by=admin, membership=now, **change)

@@ -238,7 +238,7 @@ def test_a_dataset_that_repeats_itself_does_not_switch_its_search_off() -> None:
         law = Chance.measured(fits, usual.comparisons)
         for length in usual.place:
             assert law.doubt(length, 1.5, usual.comparisons) < ALARM
-            assert law.doubt(length, usual.place[length], usual.comparisons) == 1.0
+            assert law.doubt(length, usual.place[length], usual.comparisons) >= 1.0
     only = Chance.measured(copies, usual.comparisons)
     assert only.doubt(25, 1.5, usual.comparisons) < ALARM
 

@@ -1,0 +1,243 @@
+"""Who can reach what, now and at the end of any past day: the policies are asked, with the facts of then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from itertools import islice
+from typing import cast
+
+from django.db.models import Max
+
+from hub import policy
+from hub.access.models import Agreement
+from hub.audit import replay, timeline, world
+from hub.audit.filters import Filter
+from hub.audit.world import Someone, Way, World
+from hub.datasets.models import DatasetVersion
+from hub.errors import Unavailable
+from hub.ledger.kinds import Kind
+from hub.ledger.models import Entry
+from hub.people.facts import second_factor_waived
+from hub.people.models import Person
+from hub.policy import facts, questions
+from hub.projects.models import Project
+
+PAGE_SIZE = 50
+# Whoever wants to see open ways only has that many asked about for one page.
+ASKED_AT_ONCE = 300
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A way to data, and what the policies say of it."""
+
+    person: Person
+    project: Project
+    version: DatasetVersion
+    open: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Ways in order; `next` is where the following page begins, None at the end."""
+
+    rows: tuple[Reach, ...]
+    next: int | None
+    ways: int
+
+
+@dataclass
+class Moment:
+    """The facts of a moment, with the rows that give them their names."""
+
+    at: datetime
+    world: World
+    erased: int
+    people: dict[str, Person]
+    projects: dict[str, Project]
+    versions: dict[str, DatasetVersion]
+    # How far the ledger is read, for what only a sign-in says; None now, when the database says it.
+    below: int | None = None
+
+    def ways(self, *, person: str = "", project: str = "", dataset: str = "") -> list[Way]:
+        """Return the ways there may be, by project, person and dataset as they are called."""
+        found = [
+            way
+            for way in self.world.ways()
+            if (not person or way.person == person)
+            and (not project or way.project == project)
+            and way.version in self.versions
+            and way.person in self.people
+            and way.project in self.projects
+            and (not dataset or self.versions[way.version].dataset_id == dataset)
+        ]
+        return sorted(found, key=self._order)
+
+    def _order(self, way: Way) -> tuple[str, str, str, Way]:
+        version = self.versions[way.version]
+        return (self.projects[way.project].title, self.people[way.person].name, str(version), way)
+
+    def ask(self, way: Way) -> Reach:
+        """Ask the policies whether a session could start on this way at this moment."""
+        decision = policy.ask(question(self, way))
+        if not decision.allow and not decision.revision:
+            raise Unavailable(policy.UNANSWERED)
+        return Reach(
+            person=self.people[way.person],
+            project=self.projects[way.project],
+            version=self.versions[way.version],
+            open=decision.allow,
+            reasons=decision.reasons,
+        )
+
+
+def moment(day: date | None, *, now: datetime) -> Moment:
+    """Return the facts at the end of a past day, from the ledger; without a day or today, those of now."""
+    names = {
+        "people": Person.objects.in_bulk(),
+        "projects": Project.objects.in_bulk(),
+        "versions": {one.id: one for one in DatasetVersion.objects.select_related("dataset__steward").all()},
+    }
+    if day is None or day >= now.date():
+        return Moment(now, world.present(), 0, **names)  # type: ignore[arg-type]  # named as its fields are
+    at = datetime.combine(day, time.max, UTC)
+    below = timeline.bounds(Filter(until=day)).high
+    acts = Entry.objects.filter(kind__in=replay.KINDS, index__lt=below, at__lte=at).order_by("index")
+    past = replay.replay(acts.defer("leaf", "leaf_hash").iterator(2_000))
+    _fill(past.world)
+    return Moment(at, past.world, past.erased, **names, below=below)  # type: ignore[arg-type]  # as above
+
+
+def _fill(past: World) -> None:
+    """Give agreements from before the ledger kept their last days the day that the register says."""
+    silent = [id for id, one in past.agreements.items() if one.until is None and id.isdigit()]
+    for agreement in Agreement.objects.filter(pk__in=silent):
+        past.agreements[str(agreement.pk)] = replace(
+            past.agreements[str(agreement.pk)], until=agreement.until
+        )
+
+
+def page(at: Moment, ways: Sequence[Way], *, start: int, only_open: bool) -> Page:
+    """Return a page of ways from a place on; of open ones only, as many as one look may ask about."""
+    rows: list[Reach] = []
+    most = ASKED_AT_ONCE if only_open else PAGE_SIZE
+    place = start
+    for way in _shown(at, list(ways[start : start + most])):
+        if len(rows) == PAGE_SIZE:
+            break
+        place += 1
+        reach = at.ask(way)
+        if reach.open or not only_open:
+            rows.append(reach)
+    return Page(tuple(rows), next=place if place < len(ways) else None, ways=len(ways))
+
+
+def everything(at: Moment, ways: Iterable[Way]) -> Iterator[Reach]:
+    """Yield what the policies say of each way, some at a time."""
+    left = iter(ways)
+    while some := list(islice(left, ASKED_AT_ONCE)):
+        yield from (at.ask(way) for way in _shown(at, some))
+
+
+def question(at: Moment, way: Way) -> questions.StartSession:
+    """Return what the policies are asked when somebody starts a session with this version alone."""
+    project = at.projects[way.project]
+    there = at.world.projects.get(way.project)
+    version = at.versions[way.version]
+    return questions.StartSession(
+        person=_person(at, way.person),
+        at=at.at,
+        project=facts.Project(
+            id=project.id,
+            title=project.title,
+            purpose=(there.purpose if there else "") or project.purpose,
+            state=cast(facts.ProjectState, there.state if there else "proposed"),
+            # Entries from before the ledger kept a project's days leave what the register says today.
+            opens_on=(there.opens_on if there else None) or project.opens_on,
+            closes_on=(there.closes_on if there else None) or project.closes_on,
+            suspended=there.suspended if there else False,
+        ),
+        memberships=tuple(
+            facts.Membership(
+                project=way.project,
+                person=way.person,
+                role=cast(facts.MemberRole, part.role),
+                valid_until=part.until,
+                ended=part.ended,
+            )
+            for part in at.world.parts.get((way.project, way.person), ())
+        ),
+        purpose=(there.purpose if there else "") or project.purpose,
+        datasets=(_use(at, way, version),),
+        running=(),
+    )
+
+
+def _use(at: Moment, way: Way, version: DatasetVersion) -> facts.DatasetUse:
+    dataset = version.dataset
+    given = [
+        facts.Approval(id, one.project, one.version, one.purpose, one.until, one.revoked)
+        for id, one in at.world.approvals.items()
+        if (one.project, one.version) == (way.project, way.version)
+    ]
+    promised = [
+        facts.Agreement(
+            id=id,
+            dataset=one.dataset,
+            project=one.project,
+            title="an agreement",
+            until=one.until,
+            signed=(id, way.person) in at.world.signatures,
+        )
+        for id, one in at.world.agreements.items()
+        if (one.project, one.dataset) == (way.project, dataset.id)
+    ]
+    return facts.DatasetUse(
+        version=facts.DatasetVersion(
+            id=version.id,
+            version=version.version,
+            state="deprecated" if version.id in at.world.deprecated else "registered",
+            dataset=facts.Dataset(
+                id=dataset.id,
+                title=dataset.title,
+                tier=dataset.tier,
+                steward=dataset.steward_id,
+                steward_name=dataset.steward.name,
+                suspended=dataset.id in at.world.suspended_datasets,
+            ),
+        ),
+        approvals=tuple(given),
+        agreements=tuple(promised),
+    )
+
+
+def _person(at: Moment, id: str) -> facts.Person:
+    someone = at.world.people.get(id, Someone(active=False))
+    return facts.Person(
+        id=id,
+        active=someone.active,
+        suspended=someone.suspended,
+        second_factor=someone.second_factor,
+        second_factor_waived=second_factor_waived(at.people[id]),
+        roles=tuple(facts.Role(cast(facts.RoleName, role), until) for role, until in someone.roles),
+        training=tuple(facts.Training(course, on, until) for course, on, until in someone.training),
+    )
+
+
+def _shown(at: Moment, ways: list[Way]) -> list[Way]:
+    """Return the ways; for a past day, read first whether each last sign-in showed a second factor."""
+    if at.below is None:
+        return ways
+    people = {way.person for way in ways}
+    signed = Entry.objects.filter(by__in=people, kind=Kind.SIGNED_IN.value, index__lt=at.below)
+    last = signed.order_by().values("by").annotate(last=Max("index")).values_list("last", flat=True)
+    said = Entry.objects.filter(index__in=list(last)).values_list("by", "facts")
+    for person, told in said:
+        someone = at.world.people.get(person)
+        if someone is not None:
+            shown = bool(told.get("second_factor"))
+            at.world.people[person] = replace(someone, second_factor=shown)
+    return ways

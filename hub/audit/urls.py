@@ -1,0 +1,13 @@
+"""The auditor's addresses beside the ledger."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hub.audit import reach_views
+
+app_name = "audit"
+urlpatterns = [
+    path("reach/", reach_views.index, name="reach"),
+    path("reach.csv", reach_views.table, name="reach-table"),
+]

@@ -1,0 +1,286 @@
+"""From an entry of the ledger to what people should know of it; the same entry always gives the same keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.urls import reverse
+
+from egress_review.models import Finding, Severity, Submission
+from egress_review.states import State
+from hub.access.models import Approval
+from hub.datasets.models import Dataset
+from hub.ledger.kinds import Kind
+from hub.ledger.models import Entry
+from hub.notices import audience
+from hub.notices.drafts import Draft, to
+from hub.notices.kinds import About
+from hub.people.models import Person
+from hub.projects.models import Project
+
+MOST_FINDINGS = 5
+Facts = Mapping[str, Any]
+
+
+def drafts(entry: Entry) -> list[Draft]:
+    """Return what follows from an entry, for each person it concerns; nothing from one that is erased."""
+    if entry.erased or not isinstance(entry.facts, dict) or entry.kind not in _FROM:
+        return []
+    return _FROM[entry.kind](entry, entry.facts)
+
+
+def _draft(entry: Entry, about: About, title: str, body: str, *, url: str, mail: str = "") -> Draft:
+    return Draft(
+        person="",
+        about=about,
+        key=f"entry:{entry.index}:{about.value}",
+        title=title,
+        body=body,
+        mail=mail or body,
+        url=url,
+        at=entry.at,
+    )
+
+
+# What was handed in ------------------------------------------------------------------------------------
+
+
+def _submission(entry: Entry) -> Submission | None:
+    return Submission.objects.select_related("project", "author").filter(pk=entry.subject).first()
+
+
+def _result(entry: Entry, found: Submission, title: str, body: str, mail: str) -> list[Draft]:
+    url = reverse("releases:detail", args=[found.pk])
+    draft = _draft(entry, About.RESULTS, title, body, url=url, mail=mail)
+    return to([found.author, *audience.leads(found.project_id)], draft)
+
+
+def _screened(entry: Entry, facts: Facts) -> list[Draft]:
+    found = _submission(entry)
+    if found is None:
+        return []
+    if facts.get("state") == State.BLOCKED:
+        count = Finding.objects.filter(submission=found, severity=Severity.BLOCK).count()
+        what = "one thing" if count == 1 else f"{count} things"
+        mail = (
+            f"The screening found {what} that may not leave. What, where and how to mend it is on its page."
+        )
+        body = f"{_findings(found, Severity.BLOCK)}\n\nPut it right in your session and hand in again."
+        return _result(entry, found, f"“{found.title}” was blocked by the screening", body, mail)
+    body = "It is screened and waits for the votes of two output checkers."
+    flags = _findings(found, Severity.FLAG)
+    said = f"{body}\n\nThey will see these findings:\n{flags}" if flags else body
+    return [*_result(entry, found, f"“{found.title}” is in review", said, body), *_waits(entry, found)]
+
+
+def _waits(entry: Entry, found: Submission) -> list[Draft]:
+    if found.state != State.IN_REVIEW:
+        return []
+    body = (
+        f"It was handed in from {found.project.title} and needs two votes. Vote on it, or leave it to others."
+    )
+    url = reverse("releases:review", args=[found.pk])
+    draft = _draft(entry, About.REVIEW, f"“{found.title}” waits for your review", body, url=url)
+    return to(audience.may_vote(found), draft)
+
+
+def _returned(entry: Entry, facts: Facts) -> list[Draft]:
+    return _decided(
+        entry,
+        "came back to you",
+        "The checkers ask for changes. Change the files or what you say about them, and hand in again.",
+    )
+
+
+def _rejected(entry: Entry, facts: Facts) -> list[Draft]:
+    return _decided(
+        entry,
+        "was rejected",
+        "Both checkers decided that it can’t leave. Talk to them before you hand in something like it.",
+    )
+
+
+def _approved(entry: Entry, facts: Facts) -> list[Draft]:
+    return _decided(
+        entry, "was approved", "It leaves as soon as its bytes are verified, usually within seconds."
+    )
+
+
+def _decided(entry: Entry, happened: str, next_step: str) -> list[Draft]:
+    found = _submission(entry)
+    if found is None:
+        return []
+    said = _comments(found)
+    body = f"{next_step}\n\n{said}" if said else next_step
+    mail = f"{next_step} What the checkers say is on its page." if said else next_step
+    return _result(entry, found, f"“{found.title}” {happened}", body, mail)
+
+
+def _released(entry: Entry, facts: Facts) -> list[Draft]:
+    found = _submission(entry)
+    if found is None:
+        return []
+    body = "It left the enclave. Download the files and the receipt that proves what left."
+    return _result(entry, found, f"“{found.title}” is released", body, body)
+
+
+def _stopped(entry: Entry, facts: Facts) -> list[Draft]:
+    found = _submission(entry)
+    if found is None:
+        return []
+    body = "It is approved and could not leave yet; it is tried again. Its page says why."
+    return _result(entry, found, f"The release of “{found.title}” waits", body, body)
+
+
+def _findings(submission: Submission, severity: Severity) -> str:
+    found = Finding.objects.filter(submission=submission, severity=severity).select_related("file")
+    lines = []
+    for one in found[:MOST_FINDINGS]:
+        place = ", ".join(part for part in (one.file.name if one.file else "", one.where) if part)
+        lines.append(f"• {f'{place}: ' if place else ''}{one.message} {one.fix}".rstrip())
+    more = found.count() - len(lines)
+    return "\n".join([*lines, f"• and {more} more"] if more > 0 else lines)
+
+
+def _comments(submission: Submission) -> str:
+    """Return what the checkers say to the author, without their names."""
+    said = submission.reviews.readable_by(submission.author_id).exclude(comment="")
+    return "\n\n".join(f"A checker says: {review.comment}" for review in said)
+
+
+# Rights ------------------------------------------------------------------------------------------------
+
+
+def _approval(entry: Entry, facts: Facts) -> list[Draft]:
+    found = Approval.objects.select_related("project", "version__dataset").filter(pk=entry.subject).first()
+    if found is None:
+        return []
+    url = reverse("access:project", args=[found.project.slug])
+    if entry.kind == Kind.APPROVAL_GIVEN:
+        title = f"{found.project.title} may use {found.version}"
+        body = (
+            f"Until {found.until:%-d %b %Y}, for the project’s purpose. Sign its agreement on the project’s "
+            "page if you have not."
+        )
+        return to(audience.members(found.project_id), _draft(entry, About.GIVEN, title, body, url=url))
+    title = f"{found.project.title} may no longer use {found.version}"
+    body = f"The approval was revoked: {facts.get('reason', '')}\nSessions that had this data have ended."
+    return to(audience.members(found.project_id), _draft(entry, About.TAKEN, title, body, url=url))
+
+
+def _membership(entry: Entry, facts: Facts) -> list[Draft]:
+    project = Project.objects.filter(pk=facts.get("project", "")).first()
+    person = Person.objects.filter(pk=entry.subject)
+    if project is None:
+        return []
+    url = reverse("access:project", args=[project.slug])
+    if not facts.get("member"):
+        body = "You can’t work in it any more; files in your workspace are kept. Its lead knows why."
+        draft = _draft(
+            entry, About.TAKEN, f"You are no longer a member of {project.title}", body, url=reverse("home")
+        )
+        return to(person, draft)
+    until = _until(facts)
+    title = f"You are a member of {project.title}"
+    role = str(facts.get("role", "member")).replace("_", " ")
+    body = f"As {role}{until}. Its page says which data it may use."
+    return to(person, _draft(entry, About.GIVEN, title, body, url=url))
+
+
+def _role(entry: Entry, facts: Facts) -> list[Draft]:
+    role = str(facts.get("role", "")).replace("_", " ")
+    person, url = Person.objects.filter(pk=entry.subject), reverse("people:account")
+    if facts.get("held"):
+        body = f"You hold the role of {role}{_until(facts)}."
+        return to(person, _draft(entry, About.GIVEN, f"Your role: {role}", body, url=url))
+    body = f"The role of {role} was taken from you. Ask an admin of the enclave if that is a mistake."
+    return to(person, _draft(entry, About.TAKEN, f"You are no longer {role}", body, url=url))
+
+
+def _training(entry: Entry, facts: Facts) -> list[Draft]:
+    body = f"It counts until {facts.get('valid_until', '')}."
+    title = f"Training “{facts.get('course', '')}” is recorded"
+    draft = _draft(entry, About.GIVEN, title, body, url=reverse("people:account"))
+    return to(Person.objects.filter(pk=entry.subject), draft)
+
+
+def _suspended(entry: Entry, facts: Facts) -> list[Draft]:
+    reason = f"Reason: {facts.get('reason', '')}"
+    what = facts.get("what")
+    if what in ("person", "account"):
+        title = "Your account is suspended" if what == "person" else "Your account is closed"
+        body = f"{reason}\nYou can’t sign in. Ask an admin of the enclave what to do."
+        draft = _draft(entry, About.TAKEN, title, body, url=reverse("home"))
+        return to(Person.objects.filter(pk=entry.subject), draft)
+    return _standing(entry, About.TAKEN, "is suspended", f"{reason}\nSessions with it have ended.")
+
+
+def _resumed(entry: Entry, facts: Facts) -> list[Draft]:
+    if facts.get("what") == "person":
+        draft = _draft(
+            entry, About.GIVEN, "Your account is open again", "You can sign in.", url=reverse("home")
+        )
+        return to(Person.objects.filter(pk=entry.subject), draft)
+    return _standing(entry, About.GIVEN, "may be used again", "The suspension is lifted.")
+
+
+def _standing(entry: Entry, about: About, happened: str, body: str) -> list[Draft]:
+    """Tell the people of a project, or those of every project that a dataset is approved for."""
+    project = Project.objects.filter(pk=entry.subject).first()
+    if project is not None:
+        url = reverse("access:project", args=[project.slug])
+        return to(
+            audience.members(project.id), _draft(entry, about, f"{project.title} {happened}", body, url=url)
+        )
+    dataset = Dataset.objects.select_related("steward").filter(pk=entry.subject).first()
+    if dataset is None:
+        return []
+    using = Approval.objects.current(entry.at.date()).filter(version__dataset=dataset)
+    people = [
+        person for id in set(using.values_list("project", flat=True)) for person in audience.members(id)
+    ]
+    url = reverse("datasets:dataset", args=[dataset.slug])
+    draft = _draft(entry, about, f"{dataset.title} {happened}", body, url=url)
+    return to([dataset.steward, *people], draft)
+
+
+def _project(entry: Entry, facts: Facts) -> list[Draft]:
+    """Tell a project's people that it was opened or closed."""
+    if facts.get("what") != "project" or facts.get("state") not in ("open", "closed"):
+        return []
+    project = Project.objects.filter(pk=entry.subject).first()
+    if project is None:
+        return []
+    url = reverse("access:project", args=[project.slug])
+    if facts["state"] == "open":
+        draft = _draft(entry, About.GIVEN, f"{project.title} is open", "Its members can work in it.", url=url)
+    else:
+        body = "Nobody can work in it any more; its releases and receipts stay."
+        draft = _draft(entry, About.TAKEN, f"{project.title} is closed", body, url=url)
+    return to(audience.members(project.id), draft)
+
+
+def _until(facts: Facts) -> str:
+    until = str(facts.get("valid_until", "no end"))
+    return "" if until in ("no end", "None") else f" until {until}"
+
+
+_FROM: Mapping[str, Callable[[Entry, Facts], list[Draft]]] = {
+    Kind.SCREENED: _screened,
+    Kind.RETURNED: _returned,
+    Kind.REJECTED: _rejected,
+    Kind.APPROVED: _approved,
+    Kind.RELEASED: _released,
+    Kind.RELEASE_STOPPED: _stopped,
+    Kind.APPROVAL_GIVEN: _approval,
+    Kind.APPROVAL_REVOKED: _approval,
+    Kind.MEMBERSHIP_CHANGED: _membership,
+    Kind.ROLE_CHANGED: _role,
+    Kind.TRAINING_RECORDED: _training,
+    Kind.SUSPENDED: _suspended,
+    Kind.RESUMED: _resumed,
+    Kind.PROVISIONED: _project,
+}
+# The kinds of entries that anybody is told of.
+KINDS = tuple(str(kind) for kind in _FROM)

@@ -1,0 +1,1 @@
+"""Audio as science: what can be measured of speech. No Django."""

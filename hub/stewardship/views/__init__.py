@@ -1,0 +1,1 @@
+"""Pages about datasets, and the desk of those who answer for them."""

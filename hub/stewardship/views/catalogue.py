@@ -1,0 +1,105 @@
+"""The catalogue and a dataset's page: for everybody signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from hub.datasets import datasheets, leak_index
+from hub.datasets.models import Dataset, DatasetVersion, VersionFacts
+from hub.people.models import Person, Role
+from hub.people.signed_in import login_required, reader
+from hub.stewardship import drawn, facets, paging, reach, tiers
+from hub.stewardship.facets import Row
+
+RESEARCHERS = {Role.RESEARCHER, Role.PROJECT_LEAD}
+OVERSEERS = {Role.ADMIN, Role.AUDITOR}
+
+
+@login_required
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """List the datasets, narrowed by search and facets; that one exists is no secret in here."""
+    person = reader(request)
+    usable = reach.usable(person) if _roles(request) & RESEARCHERS else frozenset()
+    datasets = Dataset.objects.select_related("institution", "steward").prefetch_related("versions")
+    rows = [Row(one, next(iter(one.versions.all()), None), one.id in usable) for one in datasets]
+    found, narrowing = facets.narrowed(rows, request.GET)
+    if not _roles(request) & RESEARCHERS:
+        narrowing = [facet for facet in narrowing if facet.name != "use"]
+    context = {
+        "page": paging.page(request, found),
+        "query": paging.others(request),
+        "facets": narrowing,
+        "q": request.GET.get("q", ""),
+        "all": len(rows),
+        "stewards": Role.DATA_STEWARD in _roles(request),
+    }
+    return render(request, "datasets/catalogue.html", context)
+
+
+@login_required
+@require_GET
+def dataset(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one dataset: facts, terms, datasheet, versions, and whether the reader may use it."""
+    person = reader(request)
+    shown = get_object_or_404(Dataset.objects.select_related("institution", "steward"), slug=slug)
+    versions = list(shown.versions.select_related("measured"))
+    sheet = shown.datasheets.first()
+    # Which links are shown; whether they work is the policies' answer.
+    steward = shown.steward_id == person.id
+    context = {
+        "dataset": shown,
+        "versions": [(version, leak_index.of(version)) for version in versions],
+        "tier": tiers.meaning(shown.tier),
+        "sheet": sheet,
+        "sections": datasheets.shown(sheet),
+        "is_steward": steward,
+        "oversees": steward or bool(_roles(request) & OVERSEERS),
+        "researches": bool(_roles(request) & RESEARCHERS),
+        **_facts(_chosen(versions, request.GET.get("version"))),
+        **_reach(request, person, shown),
+    }
+    return render(request, "datasets/dataset.html", context)
+
+
+@login_required
+@require_GET
+def datasheet(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a datasheet in one of its wordings, and when each was written."""
+    shown = get_object_or_404(Dataset, slug=slug)
+    sheets = list(shown.datasheets.select_related("written_by"))
+    asked = request.GET.get("number", "")
+    chosen = next((sheet for sheet in sheets if str(sheet.number) == asked), next(iter(sheets), None))
+    context = {
+        "dataset": shown,
+        "sheet": chosen,
+        "sections": datasheets.shown(chosen),
+        "changes": datasheets.changes(sheets),
+    }
+    return render(request, "datasets/datasheet.html", context)
+
+
+def _roles(request: HttpRequest) -> frozenset[Role]:
+    roles: frozenset[Role] = request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
+    return roles
+
+
+def _chosen(versions: list[DatasetVersion], asked: str | None) -> DatasetVersion | None:
+    return next((one for one in versions if one.version == asked), next(iter(versions), None))
+
+
+def _facts(version: DatasetVersion | None) -> dict[str, Any]:
+    measured: VersionFacts | None = getattr(version, "measured", None)
+    facts = measured.facts if measured else {}
+    return {"chosen": version, "measured": measured, "facts": facts, "plots": drawn.of(facts)}
+
+
+def _reach(request: HttpRequest, person: Person, shown: Dataset) -> dict[str, Any]:
+    if not _roles(request) & RESEARCHERS:
+        return {}
+    answers = reach.answers(person, shown)
+    return {"answers": answers, "usable": any(answer.allow for answer in answers)}

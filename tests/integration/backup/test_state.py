@@ -1,0 +1,108 @@
+"""A whole state: Django's database, the real ledger and secrets, backed up, restored and verified."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from hub.backup import restoring, writing
+from hub.backup.restoring import Wish
+from hub.cli import secrets
+from hub.places import Places, places
+
+APPENDS = """
+import django; django.setup()
+from django.db import transaction
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+for number in range(int(__import__("sys").argv[1])):
+    with transaction.atomic():
+        entries.append(Kind.VIEWED, by="someone", subject=str(number), facts={"number": number})
+"""
+
+
+def run(where: Places, *words: str) -> str:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "hub.settings",
+        "PARLATORY_STATE": str(where.state),
+        "PARLATORY_RUN": str(where.run),
+        "PARLATORY_ENCLAVE": where.enclave,
+    }
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, env=environment, timeout=100
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Places:
+    made = replace(
+        places, state=tmp_path / "state", run=tmp_path / "run", tools=tmp_path / "tools", enclave="one"
+    )
+    for name in ("db", "ledger", "vault"):
+        (made.state / name).mkdir(parents=True)
+    secrets.ensure(made)
+    run(made, "-m", "django", "migrate", "--verbosity=0")
+    run(made, "-c", APPENDS, "20")
+    return made
+
+
+def test_a_restored_enclave_verifies_and_says_on_its_ledger_that_it_was_restored(
+    here: Places, tmp_path: Path
+) -> None:
+    key = pyrage.x25519.Identity.generate()
+    file = tmp_path / "b"
+    made = writing.make(here, file, recipients=[key.to_public()], with_datasets=False, say=lambda _: None)
+    run(here, "-c", APPENDS, "5")
+    kept = here.state / "ledger" / "checkpoint"
+    there = replace(
+        here, state=tmp_path / "new" / "state", run=tmp_path / "new" / "run", tools=tmp_path / "new"
+    )
+    wish = Wish(checkpoint=kept, lose_the_tail=True)
+    done = restoring.restore(there, file, keys=[key], wish=wish, say=lambda _: None)
+    assert done.lost
+    assert (done.lost.first, done.lost.last) == (made.entries, made.entries + 4)
+    assert "The ledger is sound." in run(there, "-m", "hub.ledger", "verify")
+    assert run(there, "-m", "hub.workspaces.restored") == "ended 0 sessions of the time of the backup\n"
+    assert "restored" in run(there, "-m", "hub.ledger", "show", "--count", "1")
+    assert '"lost_first":20' in run(there, "-m", "hub.ledger", "proof", str(made.entries)).replace("\\", "")
+    assert "The ledger is sound." in run(there, "-m", "hub.ledger", "verify")
+    for owner in ("data", "hub", "gate"):
+        before, after = (sorted((one.state / "secrets" / owner).iterdir()) for one in (here, there))
+        assert [path.read_bytes() for path in before] == [path.read_bytes() for path in after]
+        assert [path.stat().st_mode for path in before] == [path.stat().st_mode for path in after]
+        assert [path.stat().st_gid for path in before] == [path.stat().st_gid for path in after]
+
+
+def test_a_backup_made_while_acts_are_recorded_holds_all_that_was_published(
+    here: Places, tmp_path: Path
+) -> None:
+    """Whenever it is taken, the database in it continues the checkpoint in it."""
+    key = pyrage.x25519.Identity.generate()
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "hub.settings", "PARLATORY_STATE": str(here.state)}
+    environment |= {"PARLATORY_ENCLAVE": here.enclave}
+    with subprocess.Popen([sys.executable, "-c", APPENDS, "100000"], env=environment) as busy:
+        try:
+            sizes = []
+            for number in range(6):
+                file = tmp_path / f"b{number}"
+                made = writing.make(
+                    here, file, recipients=[key.to_public()], with_datasets=False, say=lambda _: None
+                )
+                sizes.append(made.entries)
+            assert busy.poll() is None
+        finally:
+            busy.kill()
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > sizes[0], "nothing was recorded meanwhile"
+    there = replace(here, state=tmp_path / "new" / "state", tools=tmp_path / "new")
+    wish = Wish(checkpoint=Path(f"{file}.checkpoint"))
+    assert not restoring.restore(there, file, keys=[key], wish=wish, say=lambda _: None).lost
+    assert "The ledger is sound." in run(there, "-m", "hub.ledger", "verify")

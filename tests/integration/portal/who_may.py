@@ -1,0 +1,285 @@
+"""Every role tries every act on people, projects and access: who is let, and who is not.
+
+What is not in `ALLOWED` is denied. `python -m tests.integration.portal` writes policies/who-may.md from it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hub.access import agreements, approvals, requests
+from hub.access.models import AccessRequest, Agreement, Approval
+from hub.datasets.models import DatasetVersion
+from hub.people import courses, invitations, records
+from hub.people import services as people
+from hub.people.models import Invitation, Person, Role
+from hub.places import places
+from hub.projects import services as projects
+from hub.projects.models import MemberRole, Membership, Project
+from tests import portal
+
+TABLE = places.checkout / "policies" / "who-may.md"
+# Whoever stands on no list of an act is refused it: a holder of one role, or of one part in the project or dataset.
+ROLES = tuple(role.value for role in Role)
+PARTS = (
+    "project's member",
+    "project's lead",
+    "dataset's steward",
+    "nobody",
+    "suspended admin",
+    "admin alone",
+)
+ACTORS = (*ROLES, *PARTS)
+MODULES: tuple[ModuleType, ...] = (
+    people,
+    invitations,
+    courses,
+    records,
+    projects,
+    approvals,
+    agreements,
+    requests,
+)
+# These ask nothing themselves: they stand inside the transaction of a service that asked, or only ask.
+INSIDE = {
+    "people.may",
+    "people.may_record",
+    "people.may_record_any",
+    "people.write_training",
+    "people.recording",
+    "projects.may",
+    "approvals.may",
+    "agreements.may",
+    "requests.may_refuse",
+    "requests.approved",
+    "courses.read",
+}
+
+
+@dataclass
+class World:
+    """Something to act on, and everybody who might."""
+
+    actors: dict[str, Person]
+    other: Person
+    project: Project
+    membership: Membership
+    version: DatasetVersion
+    approval: Approval
+    request: AccessRequest
+    agreement: Agreement
+    invitation: Invitation
+
+
+def world() -> World:
+    """Return one enclave with one actor of each kind."""
+    actors = {role.value: portal.person(role.value, role, second_factor=True) for role in Role}
+    project = portal.project()
+    for number, part in enumerate(PARTS):
+        actors[part] = portal.person(
+            f"part{number}", *HOLDS.get(part, ()), second_factor=part != "admin alone"
+        )
+    Person.objects.filter(pk=actors["suspended admin"].pk).update(suspended_at="2026-01-01T00:00:00Z")
+    for part, role in (
+        ("project's member", MemberRole.RESEARCHER),
+        ("project's lead", MemberRole.PROJECT_LEAD),
+    ):
+        Membership.objects.create(project=project, person=actors[part], role=role.value)
+    steward = actors["dataset's steward"]
+    version = portal.version("prompts", steward=steward)
+    approval = portal.approval(project, version)
+    wanted = portal.version("wanted", steward=steward)
+    other = portal.person("other")
+    return World(
+        actors=actors,
+        other=other,
+        project=project,
+        membership=Membership.objects.create(project=project, person=other),
+        version=portal.version("third", steward=steward),
+        approval=approval,
+        request=AccessRequest.objects.create(
+            project=project,
+            version=wanted,
+            purpose=project.purpose,
+            until=portal.days(9),
+            reason="x",
+            asked_by=actors["project's lead"],
+        ),
+        agreement=approval.version.dataset.agreements.get(),
+        invitation=invitations.send(by=people.permission.WITHOUT_POLICY, person=other),
+    )
+
+
+HOLDS = {
+    "project's member": (Role.RESEARCHER,),
+    "project's lead": (Role.RESEARCHER,),
+    "dataset's steward": (Role.DATA_STEWARD,),
+    "suspended admin": (Role.ADMIN,),
+    "admin alone": (Role.ADMIN,),
+}
+Act = Callable[[Person, World], Any]
+
+
+def _course(person: Person) -> dict[str, Any]:
+    return {"person": person, "course": "x", "completed_on": portal.days(0), "valid_until": portal.days(9)}
+
+
+def _table(person: Person) -> list[courses.Row]:
+    given = _course(person)
+    days: dict[str, date] = {name: given[name] for name in ("completed_on", "valid_until")}
+    return [courses.Row(line=2, email=person.email, course="x", person=person, error="", **days)]
+
+
+def _suspended(person: Person) -> Person:
+    Person.objects.filter(pk=person.pk).update(suspended_at="2026-01-01T00:00:00Z")
+    return person
+
+
+def _state(world: World, **changes: Any) -> Project:
+    Project.objects.filter(pk=world.project.pk).update(**changes)
+    return world.project
+
+
+def _about(project: Project) -> dict[str, Any]:
+    names = ("purpose", "opens_on", "closes_on")
+    return {"project": project, "title": "Else", **{name: getattr(project, name) for name in names}}
+
+
+def _proposal() -> dict[str, Any]:
+    days = {"opens_on": portal.days(0), "closes_on": portal.days(9)}
+    return {"slug": "fresh", "title": "Fresh", "purpose": "x", **days}
+
+
+def _approval(world: World) -> dict[str, Any]:
+    given = {"purpose": world.project.purpose, "until": portal.days(9)}
+    return {"project": world.project, "version": world.version, **given}
+
+
+ACTS: dict[str, Act] = {
+    "people.add_institution": lambda by, w: people.add_institution(by=by, slug="south", name="South"),
+    "people.rename_institution": lambda by, w: people.rename_institution(
+        by=by, institution=portal.institution(), name="Else"
+    ),
+    "people.add": lambda by, w: people.add(
+        by=by, email="new@north.example", name="New", institution=portal.institution()
+    ),
+    "people.edit": lambda by, w: people.edit(
+        by=by, person=w.other, name="Else", institution=portal.institution()
+    ),
+    "people.assign_role": lambda by, w: people.assign_role(by=by, person=w.other, role=Role.AUDITOR),
+    "people.assign_role to oneself": lambda by, w: people.assign_role(by=by, person=by, role=Role.AUDITOR),
+    "people.end_role": lambda by, w: people.end_role(
+        by=by, person=w.actors[Role.AUDITOR.value], role=Role.AUDITOR
+    ),
+    "people.record_training": lambda by, w: people.record_training(by=by, **_course(w.other)),
+    "people.record_training of oneself": lambda by, w: people.record_training(by=by, **_course(by)),
+    "people.suspend": lambda by, w: people.suspend(by=by, person=w.other, reason="x"),
+    "people.resume": lambda by, w: people.resume(by=by, person=_suspended(w.other)),
+    "people.deactivate": lambda by, w: people.deactivate(by=by, person=w.other, reason="x"),
+    "invitations.send": lambda by, w: invitations.send(by=by, person=w.other),
+    "invitations.revoke": lambda by, w: invitations.revoke(by=by, invitation=w.invitation),
+    "courses.record": lambda by, w: courses.record(by=by, table=_table(w.other)),
+    "courses.record of oneself": lambda by, w: courses.record(by=by, table=_table(by)),
+    "records.open_for people": lambda by, w: records.open_for(by, "people"),
+    "records.open_for projects": lambda by, w: records.open_for(by, "projects"),
+    "records.open_for datasets": lambda by, w: records.open_for(by, "datasets"),
+    "projects.propose": lambda by, w: projects.propose(by=by, **_proposal()),
+    "projects.edit": lambda by, w: projects.edit(by=by, **_about(w.project)),
+    "projects.set_limits": lambda by, w: projects.set_limits(by=by, project=w.project, values={"pids": 99}),
+    "projects.open": lambda by, w: projects.open(by=by, project=_state(w, state="proposed")),
+    "projects.close": lambda by, w: projects.close(by=by, project=w.project),
+    "projects.suspend": lambda by, w: projects.suspend(by=by, project=w.project, reason="x"),
+    "projects.resume": lambda by, w: projects.resume(
+        by=by, project=_state(w, suspended_at="2026-01-01T00:00:00Z")
+    ),
+    "projects.add_member": lambda by, w: projects.add_member(
+        by=by, project=w.project, person=w.actors[Role.RESEARCHER.value]
+    ),
+    "projects.add_member oneself": lambda by, w: projects.add_member(by=by, project=w.project, person=by),
+    "projects.change_membership": lambda by, w: projects.change_membership(
+        by=by, membership=w.membership, role=MemberRole.PROJECT_LEAD, valid_until=None
+    ),
+    "projects.end_membership": lambda by, w: projects.end_membership(by=by, membership=w.membership),
+    "approvals.approve": lambda by, w: approvals.approve(by=by, **_approval(w)),
+    "approvals.revoke": lambda by, w: approvals.revoke(by=by, approval=w.approval, reason="x"),
+    "agreements.add": lambda by, w: agreements.add(
+        by=by,
+        dataset=w.version.dataset,
+        project=w.project,
+        title="Use",
+        text="I promise.",
+        until=portal.days(9),
+    ),
+    "agreements.sign": lambda by, w: agreements.sign(by=by, agreement=w.agreement),
+    "requests.ask": lambda by, w: requests.ask(
+        by=by, project=w.project, version=w.version, until=portal.days(9), reason="x"
+    ),
+    "requests.withdraw": lambda by, w: requests.withdraw(by=by, request=w.request),
+    "requests.refuse": lambda by, w: requests.refuse(by=by, request=w.request, reason="x"),
+}
+ADMIN, STEWARD, LEAD = {"admin"}, {"dataset's steward"}, {"project's lead"}
+ALLOWED: dict[str, set[str]] = {
+    **{name: ADMIN for name in ACTS if name.startswith(("people.", "invitations.", "courses.", "projects."))},
+    **{name: set() for name in ACTS if name.endswith("oneself")},
+    "records.open_for people": {"admin", "auditor"},
+    "records.open_for projects": {"admin", "auditor", "committee_member"},
+    "records.open_for datasets": {"admin", "auditor", "committee_member", "data_steward", *STEWARD},
+    "approvals.approve": STEWARD,
+    "approvals.revoke": STEWARD,
+    "agreements.add": STEWARD,
+    "agreements.sign": {"project's member", *LEAD},
+    "requests.ask": LEAD,
+    "requests.withdraw": LEAD,
+    "requests.refuse": STEWARD,
+}
+
+
+def services() -> set[str]:
+    """Return every function of the services in which somebody acts."""
+    return {
+        f"{noun}.{name}"
+        for module, noun in zip(MODULES, NOUNS, strict=True)
+        for name, what in inspect.getmembers(module, inspect.isfunction)
+        if what.__module__ == module.__name__ and not name.startswith("_") and "by" in _names(what)
+    }
+
+
+NOUNS = ("people", "invitations", "courses", "records", "projects", "approvals", "agreements", "requests")
+
+
+def _names(what: Callable[..., Any]) -> set[str]:
+    return set(inspect.signature(what).parameters)
+
+
+def table() -> str:
+    """Return the table as the policies' folder keeps it: acts down, actors across."""
+    lines = [
+        "# Who may act on people, projects and access",
+        "",
+        "Written by `python -m tests.integration.portal`; held to the real policies by `test_who_may.py` there.",
+        "An act that is not marked is refused. Each role stands for somebody who holds it alone, with a second "
+        "factor; “admin alone” has none, “nobody” has no role. An admin’s rights open no data.",
+        "",
+        "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
+        "|---" * (len(ACTORS) + 1) + "|",
+    ]
+    for name in ACTS:
+        cells = ("✓" if actor in ALLOWED[name] else "" for actor in ACTORS)
+        lines.append(f"| `{name.split()[0]}`{_rest(name)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _rest(name: str) -> str:
+    rest = name.partition(" ")[2]
+    return f" {rest}" if rest else ""
+
+
+def write(path: Path = TABLE) -> None:
+    """Write the table."""
+    path.write_text(table(), encoding="utf-8")

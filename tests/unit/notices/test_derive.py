@@ -1,0 +1,205 @@
+"""What an entry tells whom: everybody it concerns, nobody else, and nothing of the data by mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from egress_review.models import Submission, Vote
+from egress_review.states import State
+from egress_review.vault import Vault
+from hub.errors import Unavailable
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+from hub.ledger.models import Entry
+from hub.notices import derive, reconciler
+from hub.notices.kinds import About
+from hub.notices.models import Notice, Read
+from hub.people.models import Person, Role
+from hub.projects.models import MemberRole, Membership
+from tests import portal
+from tests.unit.audit.made import entry
+from tests.unit.egress_review import factories as make
+
+pytestmark = [pytest.mark.django_db]
+pytestmark.append(pytest.mark.usefixtures("policies"))
+
+
+def told(made: Entry) -> dict[str, tuple[str, str]]:
+    """Return for each person told what it is about and its title."""
+    names = dict(Person.objects.values_list("pk", "name"))
+    return {names[one.person]: (one.about.value, one.title) for one in derive.drafts(made)}
+
+
+def with_lead(of: Submission) -> Person:
+    lead = make.person("Lead", Role.PROJECT_LEAD)
+    Membership.objects.create(project=of.project, person=lead, role=MemberRole.PROJECT_LEAD.value)
+    return lead
+
+
+def test_a_blocked_hand_in_tells_author_and_lead_what_to_mend(vault: Vault) -> None:
+    found = make.submission(State.BLOCKED, vault=vault)
+    with_lead(found)
+    made = entry(Kind.SCREENED, by="enclave", on=found.id, state="blocked")
+    assert set(told(made)) == {"Author", "Lead"}
+    draft = derive.drafts(made)[0]
+    assert "A cell counts fewer than 10 speakers. Join small groups." in draft.body
+    assert draft.url == f"/releases/{found.id}/"
+
+
+def test_no_finding_and_no_comment_is_mailed(vault: Vault) -> None:
+    blocked = make.submission(State.BLOCKED, vault=vault)
+    returned = make.submission(State.RETURNED, vault=vault)
+    for number in range(2):
+        make.review(
+            returned, Vote.RETURN, make.checker(f"C{number}"), comment="Speaker Rosa Smith is in row 7"
+        )
+    for kind, found, facts in (
+        (Kind.SCREENED, blocked, {"state": "blocked"}),
+        (Kind.RETURNED, returned, {}),
+    ):
+        for draft in derive.drafts(entry(kind, on=found.id, **facts)):
+            assert "row" in draft.body
+            assert not {"row", "Smith", "speakers", "Join"} & set(draft.mail.replace(".", " ").split())
+
+
+def test_comments_come_without_the_checkers_names_and_only_when_all_votes_are_in(vault: Vault) -> None:
+    found = make.submission(State.RETURNED, vault=vault)
+    make.review(found, Vote.RETURN, make.checker("Chloe"), comment="Round the means, please.")
+    made = entry(Kind.RETURNED, on=found.id)
+    assert "Round the means" not in derive.drafts(made)[0].body
+    make.review(found, Vote.APPROVE, make.checker("Clara"), comment="Fine with me.")
+    body = derive.drafts(made)[0].body
+    assert "Round the means, please." in body and "Chloe" not in body and "Clara" not in body
+
+
+def test_those_who_may_vote_are_asked_of_the_policies(
+    vault: Vault, policies: portal.Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = make.submission(State.IN_REVIEW, vault=vault)
+    make.checker("Chloe")
+    away = make.checker("Away")
+    Person.objects.filter(pk=away.pk).update(is_active=False)
+    made = entry(Kind.SCREENED, by="enclave", on=found.id, state="in_review")
+    assert told(made)["Chloe"] == ("review", "“Vowel table” waits for your review")
+    assert "Away" not in told(made)
+    policies.deny("vote")
+    assert set(told(made)) == {"Author"}
+    policies.broken = True
+    with pytest.raises(Unavailable):
+        derive.drafts(made)
+
+
+def test_what_is_decided_already_waits_for_nobody(vault: Vault) -> None:
+    found = make.submission(State.RELEASED, vault=vault)
+    make.checker("Chloe")
+    assert set(told(entry(Kind.SCREENED, on=found.id, state="in_review"))) == {"Author"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (Kind.RETURNED, "“Vowel table” came back to you"),
+        (Kind.REJECTED, "“Vowel table” was rejected"),
+        (Kind.APPROVED, "“Vowel table” was approved"),
+        (Kind.RELEASED, "“Vowel table” is released"),
+        (Kind.RELEASE_STOPPED, "The release of “Vowel table” waits"),
+    ],
+)
+def test_each_decision_reaches_its_author(vault: Vault, kind: Kind, title: str) -> None:
+    found = make.submission(State.RELEASED, vault=vault)
+    assert told(entry(kind, on=found.id)) == {"Author": ("results", title)}
+
+
+def test_a_suspended_or_closed_person_is_told_with_the_reason() -> None:
+    rosa = portal.person("rosa")
+    for what, title in (("person", "Your account is suspended"), ("account", "Your account is closed")):
+        (draft,) = derive.drafts(entry(Kind.SUSPENDED, on=rosa.id, what=what, reason="You left."))
+        assert (draft.person, draft.title, draft.about) == (rosa.id, title, About.TAKEN)
+        assert "You left." in draft.mail
+
+
+def test_a_revoked_approval_reaches_the_project_with_its_reason() -> None:
+    rosa, other = portal.person("rosa"), portal.person("other")
+    vowels = portal.project("vowels", member=rosa)
+    portal.project("tones", member=other)
+    held = portal.approval(vowels, portal.version())
+    (draft,) = derive.drafts(entry(Kind.APPROVAL_REVOKED, on=held.id, reason="The speakers asked."))
+    assert draft.person == rosa.id and draft.about is About.TAKEN and "The speakers asked." in draft.mail
+
+
+def test_a_suspended_dataset_reaches_its_steward_and_its_projects() -> None:
+    rosa = portal.person("rosa")
+    version = portal.version()
+    portal.approval(portal.project("vowels", member=rosa), version)
+    made = entry(Kind.SUSPENDED, on=version.dataset_id, what="dataset", reason="Ask.")
+    assert told(made) == dict.fromkeys(["Stef", "Rosa"], ("taken", "Prompts is suspended"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "title"),
+    [
+        (Kind.ROLE_CHANGED, {"role": "output_checker", "held": True}, "Your role: output checker"),
+        (Kind.ROLE_CHANGED, {"role": "admin", "held": False}, "You are no longer admin"),
+        (
+            Kind.TRAINING_RECORDED,
+            {"course": "safe", "valid_until": "2027-01-01"},
+            "Training “safe” is recorded",
+        ),
+        (Kind.RESUMED, {"what": "person"}, "Your account is open again"),
+    ],
+)
+def test_rights_of_a_person_reach_that_person(kind: Kind, facts: dict[str, Any], title: str) -> None:
+    portal.person("adam")
+    rosa = portal.person("rosa")
+    (draft,) = derive.drafts(entry(kind, on=rosa.id, **facts))
+    assert (draft.person, draft.title) == (rosa.id, title)
+
+
+@pytest.mark.parametrize("kind", derive.KINDS)
+def test_an_entry_about_nothing_that_is_there_tells_nobody(kind: str) -> None:
+    for facts in ({}, {"what": "project"}, {"what": 7, "project": [], "state": {}}, {"state": "in_review"}):
+        assert derive.drafts(entry(Kind(kind), on="01nothing", **facts)) == []
+
+
+def test_an_erased_entry_tells_nobody() -> None:
+    rosa = portal.person("rosa")
+    made = entry(Kind.SUSPENDED, on=rosa.id, what="person", reason="x")
+    entries.erase(by="operator", index=made.index, why="asked for")
+    assert derive.drafts(Entry.objects.get(index=made.index)) == []
+
+
+def test_the_ledger_is_read_once_and_a_second_time_changes_nothing() -> None:
+    rosa = portal.person("rosa")
+    for number in range(3):
+        entry(Kind.ROLE_CHANGED, on=rosa.id, role=f"r{number}", held=True)
+        entry(Kind.SAVED, on="01x")
+    reconciler.read_ledger()
+    assert Notice.objects.count() == 3 and Read.objects.get().index == Entry.objects.count()
+    Read.objects.update(index=0)
+    reconciler.read_ledger()
+    assert Notice.objects.count() == 3
+    entry(Kind.ROLE_CHANGED, on=rosa.id, role="more", held=True)
+    reconciler.read_ledger()
+    assert Notice.objects.count() == 4
+
+
+def test_a_stop_in_the_middle_loses_and_doubles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa = portal.person("rosa")
+    for number in range(3):
+        entry(Kind.ROLE_CHANGED, on=rosa.id, role=f"r{number}", held=True)
+    real, calls = derive.drafts, []
+
+    def stops(one: Entry) -> Any:
+        calls.append(one.index)
+        if len(calls) == 2:
+            raise OSError("stopped")
+        return real(one)
+
+    monkeypatch.setattr(derive, "drafts", stops)
+    with pytest.raises(OSError, match="stopped"):
+        reconciler.read_ledger()
+    assert Notice.objects.count() == 1
+    reconciler.read_ledger()
+    assert calls == [0, 1, 1, 2] and Notice.objects.count() == 3
