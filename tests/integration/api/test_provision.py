@@ -120,7 +120,7 @@ def portal() -> Iterator[Portal]:
             *(sys.executable, *child.words("-m", "gunicorn", "hub.wsgi")),
             *("--worker-class", "gthread", "--threads", "4"),
             *("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{socket}", "--umask", "0"),
-            *("--no-control-socket", "--log-level", "warning"),
+            *("--no-control-socket", "--log-level", "warning", "--graceful-timeout", "1"),
         ],
         env=environment,
         cwd=places.checkout,
@@ -133,7 +133,7 @@ def portal() -> Iterator[Portal]:
         time.sleep(0.1)
     yield Portal(environment, state, socket, port)
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     log.close()
     remove(state, os.getpid())
 
