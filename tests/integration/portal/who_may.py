@@ -25,7 +25,7 @@ from hub.projects.models import MemberRole, Membership, Project
 from tests import portal
 
 TABLE = places.checkout / "policies" / "who-may.md"
-# Whoever stands on no list of an act is refused it: a holder of one role, or of one part in the project or dataset.
+# Whoever stands on no list of an act is refused it: a role, or a part in the project or the dataset.
 ROLES = tuple(role.value for role in Role)
 PARTS = (
     "project's member",
@@ -262,8 +262,10 @@ def table() -> str:
     lines = [
         "# Who may act on people, projects and access",
         "",
-        "Written by `python -m tests.integration.portal`; held to the real policies by `test_who_may.py` there.",
-        "An act that is not marked is refused. Each role stands for somebody who holds it alone, with a second "
+        "Written by `python -m tests.integration.portal`; held to the real policies by "
+        "`test_who_may.py` there.",
+        "An act that is not marked is refused. Each role stands for somebody who holds it alone, with a "
+        "second "
         "factor; “admin alone” has none, “nobody” has no role. An admin’s rights open no data.",
         "",
         "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
