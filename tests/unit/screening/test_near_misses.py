@@ -20,7 +20,16 @@ from egress_review.screening.context import Context
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import look
 from egress_review.screening.limits import Limits
-from tests.unit.screening.cases import DATA, INDEX, canonical, checks, flat, rows_csv, verdict, worse_than_notes
+from tests.unit.screening.cases import (
+    DATA,
+    INDEX,
+    canonical,
+    checks,
+    flat,
+    rows_csv,
+    verdict,
+    worse_than_notes,
+)
 
 ROWS = rows_csv(4)
 GROUPS = ["north", "south", "coast"]
