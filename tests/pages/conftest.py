@@ -20,6 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from hub import policy
@@ -125,6 +126,7 @@ def house(
     monkeypatch: pytest.MonkeyPatch,
     remote: RemoteStandIn,
     django_db_blocker: DjangoDbBlocker,
+    settings: Settings,
 ) -> Iterator[House]:
     """A portal over a database with nothing in it."""
     monkeypatch.setattr(policy, "ask", real_policy.ask)
@@ -137,7 +139,8 @@ def house(
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
     }.items():
-        monkeypatch.setattr(settings, name, value)
+        # pytest-django's own object tells Django of the change: hashers and storages are remembered.
+        setattr(settings, name, value)
     file = shutil.copy(empty_database, tmp_path / "portal.sqlite3")
     with django_db_blocker.unblock(), over(file):
         server = LiveServerThread("127.0.0.1", StaticFilesHandler)
