@@ -36,6 +36,7 @@ def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
     asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
+    everybodys = Door("Requests", reverse("provisioning:requests") + "?all=1", "what data projects ask for")
     images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
     desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
@@ -72,6 +73,6 @@ def _all() -> tuple[Office, ...]:
         Office(
             Role.COMMITTEE_MEMBER,
             "You read what projects want and may use, and advise the stewards who approve.",
-            (projects, approvals, datasets, impact),
+            (projects, everybodys, approvals, datasets, impact),
         ),
     )

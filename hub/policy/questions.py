@@ -367,6 +367,7 @@ class SubmissionFeedback(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     author: str
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
