@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.datasets import lines, summary
 from hub.datasets.findings import Findings
-from hub.datasets.folder import entries, odd_name, opened, plain_file, shown
+from hub.datasets.folder import HIDDEN, entries, odd_name, opened, plain_file, shown
 from hub.datasets.lines import MANIFEST, Line
 from hub.datasets.summary import Heard, Said
 from hub.speech import quality
@@ -89,7 +89,8 @@ def _listed(root: int, findings: Findings) -> set[str]:
             fix = "Put plain files and folders there; links and special files are refused."
             findings.add("no plain file", f"“{shown(entry.name)}” is {entry.oddity}.", fix)
         elif odd:
-            findings.add("file name", f"The name “{shown(entry.name)}” {odd}.", "Rename or remove it.")
+            said, fix = f"The name “{shown(entry.name)}” {odd}.", "Rename or remove it; it is not copied."
+            findings.add("file name", said, fix, blocks=odd != HIDDEN)
         else:
             there.add(entry.name)
     return there

@@ -15,6 +15,7 @@ from hub.errors import Invalid
 MOST_ENTRIES = 400_000
 DEEPEST = 8
 LONGEST_NAME_BYTES = 400
+HIDDEN = "begins with a point, so it is hidden"
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a FIFO would wait for ever for somebody to write into it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -43,7 +44,7 @@ def odd_name(name: str) -> str:
     if any(unicodedata.category(letter)[0] == "C" for letter in name):
         return "holds characters that don’t show or turn the text around"
     if any(part.startswith(".") for part in parts):
-        return "begins with a point, so it is hidden"
+        return HIDDEN
     if unicodedata.normalize("NFC", name) != name:
         return "is not in Unicode’s composed form (NFC), so it looks like another name"
     if len(name.encode()) > LONGEST_NAME_BYTES or len(parts) > DEEPEST:

@@ -24,7 +24,7 @@ def test_each_project_is_asked_for_with_the_version_alone(policies: Policies) ->
     tones = portal.project("tones")
     Membership.objects.create(project=tones, person=rosa, role=MemberRole.PROJECT_LEAD.value)
     answers = reach.answers(rosa, version.dataset)
-    assert [(one.project.slug, one.allow, one.leads) for one in answers] == [
+    assert [(one.project.slug, one.allow, one.may_ask) for one in answers] == [
         ("tones", True, True),
         ("vowels", True, False),
     ]
