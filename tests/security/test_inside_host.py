@@ -24,15 +24,15 @@ pytestmark = pytest.mark.timeout(300)
 
 MIB = 1 << 20
 SAYS = "said by another socket"
-# The server goes on listening where its socket was moved; a thread of the kernel puts it back when told to.
+SECONDS = 20
+# The server goes on listening where its socket was moved, and is put back by a thread of the kernel.
 SWAP = """
 import os, threading, time
-own, kept, over = (f"/run/parlatory-in/{{name}}" for name in ("jupyter.sock", "kept.sock", "over"))
+own, kept = "/run/parlatory-in/jupyter.sock", "/run/parlatory-in/kept.sock"
 os.rename(own, kept)
 os.symlink({target!r}, own)
 def back():
-    while not os.path.lexists(over):
-        time.sleep(0.2)
+    time.sleep({seconds})
     os.unlink(own)
     os.rename(kept, own)
 threading.Thread(target=back).start()
@@ -119,15 +119,14 @@ def test_a_symlink_in_the_sockets_place_leads_to_no_socket_of_the_hosts(
             same.connect(str(there.path))
             same.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert SAYS in same.recv(65536).decode()
-        assert inside.say(SWAP.format(target=str(there.path))) == str(there.path)
+        assert inside.say(SWAP.format(target=str(there.path), seconds=SECONDS)) == str(there.path)
         try:
             status, text = inside.fetch(kernels)
             assert SAYS not in text, f"the browser reads what was {SAYS}: {status} {text}"
             assert status == 502 and there.reached == 1, f"{status}, reached {there.reached} times"
         finally:
-            (enclave.places.session(inside.session) / "in" / "over").touch()
             until(
                 lambda: inside.fetch(kernels)[0] == 200 and SAYS not in inside.fetch(kernels)[1],
-                seconds=30,
+                seconds=SECONDS + 20,
                 what="the session's own server answers again",
             )
