@@ -38,7 +38,9 @@ PER_PAGE = 50
 def waiting(request: HttpRequest) -> HttpResponse:
     """List what waits for the reader's vote, narrowed by what the address asks for."""
     person = reader(request)
-    asked = {name: request.GET.get(name, "")[:60] for name in ("tier", "project", "whose", "order")}
+    # PostgreSQL refuses a null where SQLite finds nothing.
+    given = {name: request.GET.get(name, "")[:60] for name in ("tier", "project", "whose", "order")}
+    asked = {name: value.replace("\x00", "?") for name, value in given.items()}
     pages = Paginator(queue.filtered(person, **asked), PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     context = {

@@ -32,6 +32,7 @@ WHAT_TO_SAY = {
     "controls": "what you did so that nobody can be recognised from them",
 }
 MOST_OPEN = 20
+ID = re.compile(r"[0-9a-z]{26}")
 # Whatever could hide or reorder what a reviewer reads: controls and format characters but line ends and tabs.
 UNSEEN = re.compile(r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
@@ -154,8 +155,8 @@ def _replaced(wish: str) -> Submission | None:
     """Return the submission that a hand-in wants to replace; whether it may is the policies' question."""
     if not wish.strip():
         return None
-    found = Submission.objects.filter(pk=wish.strip()[:26]).first()
-    if found is None or len(wish.strip()) != len(found.pk):
+    found = Submission.objects.filter(pk=wish.strip()).first() if ID.fullmatch(wish.strip()) else None
+    if found is None:
         raise Invalid("There is no submission of that id to replace; `parlatory.status()` shows the ids.")
     return found
 

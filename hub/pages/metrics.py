@@ -93,7 +93,7 @@ def _submissions(now: datetime) -> Iterable[Metric]:
     for state in State:
         count, oldest = found.get(state.value, (0, None))
         states.add_metric([state.value], count)
-        if state in (State.SUBMITTED, State.SCREENING, State.IN_REVIEW, State.APPROVED):
+        if state in (State.SUBMITTED, State.SCREENING, State.IN_REVIEW, State.DIFFERING, State.APPROVED):
             ages.add_metric([state.value], _age(oldest, now))
     yield from (states, ages)
     due = Submission.objects.due_for_screening(now).count()

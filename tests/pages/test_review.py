@@ -218,6 +218,9 @@ def test_a_checkers_pages_keep_nobody_out(house: House, vault: Vault, path: str,
     found = three_files(vault)
     by = checker("Ada Demo")
     make.submission(State.IN_REVIEW, vault=vault, author=by)
+    before = make.submission(State.RELEASED, vault=vault)
+    title = "A long title that says what the earlier table was about, word by word"
+    Submission.objects.filter(pk=before.pk).update(project=found.project, title=title)
     page = house.page(by, path=path.format(found.id), phone=phone)
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= (390 if phone else 1280)
