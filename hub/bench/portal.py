@@ -78,7 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     filled = crowd.Crowd()
     say(_seeded(filled, full.over(10)))
     clients = _clients(filled.personas)
-    found, untried = _look(clients, addresses.samples(filled.personas))
+    found, untried = _look(clients, addresses.samples(filled.personas), options.match)
+    say(f"looked at {len(found)} pairs of page and role")
     say(_seeded(filled, full))
     samples = addresses.samples(filled.personas)
     by_route = {page.route: page for page in addresses.pages(samples)}
@@ -99,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the words that are understood."""
     made = argparse.ArgumentParser(prog="python3 -m hub bench portal", description=__doc__)
     made.add_argument("--divide", type=int, default=1, help="seed this fraction of it, to try the command")
+    made.add_argument("--match", default="", help="only addresses that hold this text, as “ledger”")
     made.add_argument("--json", type=Path, help="write every figure to this file too")
     return made
 
@@ -142,12 +144,14 @@ def _clients(personas: Mapping[Role, Person]) -> dict[str, Client]:
 
 
 def _look(
-    clients: dict[str, Client], samples: dict[str, list[dict[str, str]]]
+    clients: dict[str, Client], samples: dict[str, list[dict[str, str]]], match: str
 ) -> tuple[list[Measured], list[str]]:
     """Return each page for each role that gets it, with its queries, and the pages nobody got."""
     found: list[Measured] = []
     untried: list[str] = []
     for page in addresses.pages(samples):
+        if match not in page.route:
+            continue
         before = len(found)
         for role, client in clients.items():
             path = _answering(client, page)

@@ -9,7 +9,7 @@ from importlib import import_module
 
 # Names the control to be without, as PART:NAME, for pytest's process and those that its fixtures start.
 VARIABLE = "PARLATORY_WITHOUT"
-PARTS = ("engine", "gate", "hub", "portal", "api", "policy", "screening", "ledger")
+PARTS = ("engine", "gate", "hub", "portal", "policy", "screening", "ledger")
 
 
 @dataclass(frozen=True)
