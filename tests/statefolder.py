@@ -23,6 +23,10 @@ CREATE TABLE ledger_entry ("index" integer PRIMARY KEY, leaf blob);
 CREATE TABLE datasets_datasetversion (folder text, manifest_sha256 text);
 CREATE TABLE egress_review_file (sha256 text, canonical_sha256 text);
 CREATE TABLE django_session (session_key text);
+CREATE TABLE api_token (id text, revoked_at datetime);
+CREATE TABLE people_invitation (id text, accepted_at datetime, revoked_at datetime);
+INSERT INTO api_token VALUES ('live', NULL), ('over', '2020-01-02 03:04:05');
+INSERT INTO people_invitation VALUES ('waits', NULL, NULL), ('accepted', '2020-01-02 03:04:05', NULL);
 """
 
 

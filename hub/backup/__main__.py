@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import signal
 import sys
 from pathlib import Path
 
@@ -17,11 +18,21 @@ from hub.places import places
 def main(arguments: list[str] | None = None) -> int:
     """Do what the first word says; 0 only if all of it was done."""
     given = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return {"write": write, "key": key, "restore": restore, "look": look}[given.verb](given)
     except (BackupFailed, BackupRefused, CheckpointRefused) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # a command's answer
         return 1
+    except KeyboardInterrupt:
+        half = (places.state / restoring.UNFINISHED).exists()
+        said = "half-way: run it again before `up`" if half else "before anything was changed"
+        print(f"Interrupted {said}.", file=sys.stderr)  # noqa: T201  # a command's answer
+        return 130
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ DATABASE = "db/parlatory.sqlite3"
 ALWAYS = ("secrets", "keys", "vault", "sessions", "engine")
 LEDGER, HOMES, DATASETS = "ledger", "homes", "datasets"
 # What a leak index tells is data, and it is made again from the data.
-WITH_DATA = (DATASETS, "indexes")
+WITH_DATA = (DATASETS, "indexes", "intake")
 SINGLE = ("demo-passwords.json", "public-files.sha256")
 MANIFESTS = ("manifest.jsonl", "DATASET.json")
 # Uploads that have not ended, copies that a screening works on, files half written.

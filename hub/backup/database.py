@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.backup.failure import BackupFailed, BackupRefused
@@ -12,6 +13,11 @@ from hub.ledger import tree
 
 # Who was signed in when the backup was made is not signed in when it comes back.
 SIGN_INS = ("django_session", "django_cache", "allauth_idp_oidc_token")
+# A right that was taken back since must not come back with the database: tokens, and links to set a password.
+RIGHTS = {
+    "api_token": "revoked_at IS NULL",
+    "people_invitation": "revoked_at IS NULL AND accepted_at IS NULL",
+}
 WAIT_SECONDS = 20.0
 
 
@@ -63,12 +69,17 @@ def vault_hashes(path: Path) -> set[str]:
 
 
 def forget_sign_ins(path: Path) -> None:
-    """Take away sign-ins and tokens; everyone signs in again after a restore."""
+    """Take away sign-ins, and revoke tokens and invitations; after a restore everyone signs in again."""
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ")
     with closing(sqlite3.connect(path)) as database, database:
         there = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for table in SIGN_INS:
             if table in there:
                 database.execute(f'DELETE FROM "{table}"')  # noqa: S608  # our own constant names
+        for table, live in RIGHTS.items():
+            if table in there:
+                # Our own constant names and conditions.
+                database.execute(f'UPDATE "{table}" SET revoked_at = ? WHERE {live}', (now,))  # noqa: S608
 
 
 @contextmanager

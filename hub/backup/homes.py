@@ -14,6 +14,8 @@ from hub.engine import homes
 from hub.places import Places
 
 TRIES = 3
+# Of <linux/ext4_fs.h>: where the superblock lies, its s_feature_incompat, and the flag for a journal in use.
+_SUPERBLOCK, _INCOMPATIBLE, _RECOVER = 1024, 0x60, 0x4
 
 
 def workspaces(places: Places) -> list[str]:
@@ -37,6 +39,10 @@ def _copy_still(places: Places, workspace: str, target: Path) -> None:
     with freezer.still(homes.point(places, workspace)):
         _copy(homes.image(places, workspace), target)
     # Frozen, a file system is whole without its journal: a copy that is not shows that this failed.
+    if needs_recovery(target):
+        raise BackupFailed(
+            f"the home of workspace {workspace} was not held still while it was copied; try again"
+        )
     done = subprocess.run(
         ["e2fsck", "-f", "-n", str(target)],
         capture_output=True,
@@ -47,6 +53,13 @@ def _copy_still(places: Places, workspace: str, target: Path) -> None:
     if done.returncode:
         last = (done.stdout + done.stderr).strip().splitlines()[-1:]
         raise BackupFailed(f"the copy of the home of workspace {workspace} is not whole: {''.join(last)}")
+
+
+def needs_recovery(image: Path) -> bool:
+    """Say whether an ext4 file system is only whole once its journal is replayed."""
+    with image.open("rb") as file:
+        file.seek(_SUPERBLOCK + _INCOMPATIBLE)
+        return bool(int.from_bytes(file.read(4), "little") & _RECOVER)
 
 
 def _copy_quiet(places: Places, workspace: str, target: Path) -> bool:

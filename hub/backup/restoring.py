@@ -7,7 +7,7 @@ import json
 import os
 import pwd
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,13 +105,18 @@ def _unpack(source: Path, keys: Sequence[pyrage.x25519.Identity], staging: Path)
                 digests[info.name] = info.size, archive.unpack(info, content, target)
     text = ends.get(manifest.NAME, b"")
     found = manifest.read(text)
+    _require_same(found, digests, folders)
+    note = ends.get(manifest.SIGNATURE, b"").decode("utf-8", "replace")
+    manifest.require_signed(text, found, note, _verifier(found, staging))
+    return found
+
+
+def _require_same(found: Manifest, digests: Mapping[str, tuple[int, str]], folders: Set[str]) -> None:
+    """Refuse a backup that holds another file or folder than its manifest says, or lacks one."""
     if {one.name: (one.size, one.sha256) for one in found.files} != digests:
         raise BackupRefused("the files in the backup are not those of its manifest; it is damaged")
     if {one.name for one in found.folders} != folders:
         raise BackupRefused("the folders in the backup are not those of its manifest; it is damaged")
-    note = ends.get(manifest.SIGNATURE, b"").decode("utf-8", "replace")
-    manifest.require_signed(text, found, note, _verifier(found, staging))
-    return found
 
 
 def _inside(staging: Path, name: str) -> Path:
@@ -224,7 +229,7 @@ def _swap(state: Path, staging: Path) -> Path | None:
     """Move the new in and the old aside, marked as unfinished until all is done."""
     marker = state / UNFINISHED
     marker.write_text("a restore was interrupted; run it again\n", encoding="utf-8")
-    aside = state / f".before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    aside = state / f".before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{ids.new()}"
     aside.mkdir(mode=0o700)
     for path in sorted(staging.iterdir()):
         target = state / path.name

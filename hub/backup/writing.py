@@ -31,6 +31,7 @@ from hub.ledger.tiles import Tiles
 from hub.places import Places
 
 Say = Callable[[str], None]
+SCRATCH = ".backing-up-"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def make(
     if not (places.state / contents.DATABASE).is_file():
         raise BackupFailed(f"there is no enclave in {places.state}; a backup of nothing is not made")
     with (
+        _alone(places),
         _scratch(places) as scratch,
         _new(target) as out,
         sealed.sealing(out, recipients) as stream,
@@ -179,12 +181,26 @@ def _unpublished(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Hold the lock of backups, and take away what a killed one left."""
+    places.run.mkdir(parents=True, exist_ok=True)
+    with (places.run / "backup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupFailed("another backup of this enclave is being made; wait for it") from error
+        for left in places.state.glob(f"{SCRATCH}*"):
+            shutil.rmtree(left)
+        yield
+
+
+@contextmanager
 def _scratch(places: Places) -> Iterator[Path]:
     need = max([*homes.sizes(places), 0]) + 2 * (places.state / contents.DATABASE).stat().st_size
     if shutil.disk_usage(places.state).free < need:
         raise BackupFailed(f"{need / 2**20:.0f} MiB of room are needed in {places.state} while copying")
     # Such a folder is its owner's alone.
-    folder = Path(tempfile.mkdtemp(prefix=".backing-up-", dir=places.state))
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=places.state))
     try:
         yield folder
     finally:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 from hub.cli import environment, preflight, programs
 from hub.cli.running import StepFailed
 from hub.places import places
+
+TAKE_BACK_SECONDS = 10.0
 
 
 def run(arguments: list[str]) -> int:
@@ -27,11 +28,18 @@ def call(words: list[str]) -> int:
         raise StepFailed(
             "this needs the Python environment, which is not there yet; `up` and `restore` make it"
         )
-    return subprocess.run(
+    process = subprocess.Popen(
         # -P: a folder called `hub` where the caller stands is not ours.
         [str(python), "-P", "-m", "hub.backup", *words],
-        check=False,
-        stdin=sys.stdin,
         env=os.environ | programs.environment(places, None),
         umask=0o077,
-    ).returncode
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # A terminal's Ctrl-C reached it as well: it takes back what it began.
+        try:
+            return process.wait(timeout=TAKE_BACK_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            return process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -47,8 +48,23 @@ def chosen(folder: Path, names: list[str]) -> list[Path]:
 
 def show(file: Path, text: str, *, named: bool) -> None:
     """Print lines, with the process's name before each when several are shown."""
-    for line in text.splitlines():
+    for line in map(readable, text.splitlines()):
         print(f"{file.stem:<10} {line}" if named else line)
+
+
+def readable(line: str) -> str:
+    """Return a line for people: an event's time, level, name, fields and request; any other line as it is."""
+    if not line.startswith("{"):
+        return line
+    try:
+        said = json.loads(line)
+        fields = " ".join(f"{name}={value}" for name, value in said.get("fields", {}).items())
+        words = [said["at"][11:23], said["level"], said["event"], said.get("message", ""), fields]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return line
+    request = f"[{said['request']}]" if said.get("request") else ""
+    trace = f"\n{said['trace']}" if said.get("trace") else ""
+    return " ".join(word for word in (*words, request) if word) + trace
 
 
 def follow(file: Path, end: int, *, named: bool) -> int:

@@ -60,8 +60,8 @@ def points(file: Path) -> list[Point]:
     """Return the points of a checklist; each is shown, failed or not applicable, and only one of these."""
     made = []
     for entry in tomllib.loads(file.read_text(encoding="utf-8"))["point"]:
-        lists = {name: tuple(entry.pop(name)) for name in ("looks", "tests") if name in entry}
-        point = Point(**entry, **lists)
+        looks, tests = tuple(entry.pop("looks", ())), tuple(entry.pop("tests", ()))
+        point = Point(**entry, looks=looks, tests=tests)
         if sum(map(bool, (point.looks or point.tests, point.failed, point.not_applicable))) != 1:
             raise ValueError(f"point {point.number} must be shown, failed or not applicable")
         made.append(point)

@@ -74,6 +74,8 @@ def test_a_home_in_use_is_copied_at_one_moment(enclave: Enclave, writer: subproc
         new.places, file, keys=[enclave.key], wish=Wish(without_checkpoint=True), say=lambda _: None
     )
     image = engine_homes.image(new.places, WORKSPACE)
+    header = subprocess.run(["/usr/sbin/dumpe2fs", "-h", str(image)], capture_output=True, check=True).stdout
+    assert b"needs_recovery" not in header, "what was written is left to its journal"
     fsck = ["/usr/sbin/e2fsck", "-f", "-n", str(image)]
     assert subprocess.run(fsck, capture_output=True, check=False).returncode == 0, "not whole without repair"
     back = engine_homes.mount(new.places, WORKSPACE, uid=0, size_bytes=64 * 2**20)

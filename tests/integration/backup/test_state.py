@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pyrage
 import pytest
 
+from hub.backup import database as snapshot
 from hub.backup import restoring, writing
 from hub.backup.restoring import Wish
 from hub.cli import secrets
+from hub.ledger.tiles import Tiles
 from hub.places import Places, places
+from tests.enclave import until
 
 APPENDS = """
 import django; django.setup()
@@ -39,6 +44,11 @@ def run(where: Places, *words: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def published(where: Places) -> int:
+    note = Tiles(where.state / "ledger").read_checkpoint()
+    return int(note.splitlines()[1]) if note else 0
 
 
 @pytest.fixture
@@ -81,6 +91,16 @@ def test_a_restored_enclave_verifies_and_says_on_its_ledger_that_it_was_restored
         assert [path.stat().st_gid for path in before] == [path.stat().st_gid for path in after]
 
 
+def test_what_a_restore_takes_back_is_where_it_is_looked_for(here: Places) -> None:
+    """A table that is renamed must not bring rights back in silence."""
+    with closing(sqlite3.connect(here.state / "db/parlatory.sqlite3")) as database:
+        for table in {*snapshot.SIGN_INS, *snapshot.RIGHTS} - {"django_cache"}:
+            columns = {row[1] for row in database.execute(f'PRAGMA table_info("{table}")')}
+            assert columns, f"there is no table {table}"
+            assert table not in snapshot.RIGHTS or "revoked_at" in columns
+    snapshot.forget_sign_ins(here.state / "db/parlatory.sqlite3")
+
+
 def test_a_backup_made_while_acts_are_recorded_holds_all_that_was_published(
     here: Places, tmp_path: Path
 ) -> None:
@@ -90,6 +110,7 @@ def test_a_backup_made_while_acts_are_recorded_holds_all_that_was_published(
     environment |= {"PARLATORY_ENCLAVE": here.enclave}
     with subprocess.Popen([sys.executable, "-c", APPENDS, "100000"], env=environment) as busy:
         try:
+            until(lambda: published(here) > 20, seconds=60, what="the first act recorded meanwhile")
             sizes = []
             for number in range(6):
                 file = tmp_path / f"b{number}"

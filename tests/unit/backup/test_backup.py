@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
@@ -9,6 +10,7 @@ import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyrage
@@ -18,6 +20,7 @@ from hub.backup import __main__ as command
 from hub.backup import restoring, sealed, tail, writing
 from hub.backup.failure import BackupFailed, BackupRefused
 from hub.backup.restoring import Restored, Wish
+from hub.cli import preflight
 from tests import statefolder
 from tests.statefolder import Enclave, elsewhere
 
@@ -66,6 +69,19 @@ def test_a_restored_state_is_the_one_that_was_backed_up(enclave: Enclave) -> Non
     with closing(new.database()) as database:
         assert database.execute("SELECT count(*) FROM ledger_entry").fetchone() == (3,)
         assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
+def test_a_right_taken_back_since_does_not_come_back(enclave: Enclave) -> None:
+    """Tokens and invitations are revoked: nobody knows which were, after the backup."""
+    new = elsewhere(enclave)
+    put_back(new, back_up(enclave))
+    with closing(new.database()) as database:
+        tokens = dict(database.execute("SELECT id, revoked_at FROM api_token"))
+        invitations = dict(database.execute("SELECT id, revoked_at FROM people_invitation"))
+    assert tokens["over"] == "2020-01-02 03:04:05"
+    assert datetime.fromisoformat(tokens["live"]) <= datetime.now(UTC).replace(tzinfo=None)
+    assert invitations["waits"]
+    assert invitations["accepted"] is None
 
 
 def test_nothing_of_the_state_can_be_read_in_the_file(enclave: Enclave) -> None:
@@ -178,31 +194,55 @@ def first(held: dict[str, bytes], name: str, content: bytes) -> None:
     held.update(rest)
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (alter("secrets/data/django", b"cookies", b"cookie5"), "not those of its manifest"),
-        (alter("MANIFEST.json", b'"entries":3', b'"entries":2'), "not the one that was signed"),
-        (alter("MANIFEST.json", b'"user":"root"', b'"user":"daemon"'), "not the one that was signed"),
-        (alter("MANIFEST.sig", b"unit", b"else"), "not signed"),
-        (lambda held: held.pop("MANIFEST.json"), "no backup of this kind"),
-        (lambda held: held.pop("secrets/data/django"), "not those of its manifest"),
-        (lambda held: first(held, "vault/more", b"x"), "not those of its manifest"),
-        (lambda held: held.update({"vault/more": b"x"}), "after the manifest"),
-        (lambda held: first(held, "../../outside", b"x"), "does not belong"),
-        (lambda held: first(held, "/outside", b"x"), "does not belong"),
-        (lambda held: first(held, "tools/bin/opa", b"x"), "does not belong"),
-    ],
-)
-def test_who_has_only_the_seals_key_changes_nothing_unseen(
-    enclave: Enclave, change: Change, why: str
-) -> None:
+def refuse(enclave: Enclave, change: Change, why: str) -> None:
     file = repacked(enclave, change)
     new = elsewhere(enclave)
     with pytest.raises(BackupRefused, match=why):
         put_back(new, file)
     assert not any(new.state.iterdir())
     assert not (enclave.places.checkout / "outside").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        alter("secrets/data/django", b"cookies", b"cookie5"),
+        lambda held: first(held, "vault/more", b"x"),
+    ],
+    ids=["altered", "added"],
+)
+def test_who_has_only_the_seals_key_changes_no_file(enclave: Enclave, change: Change) -> None:
+    refuse(enclave, change, "not those of its manifest")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        alter("MANIFEST.json", b'"user":"root"', b'"user":"daemon"'),
+        alter("MANIFEST.json", b'"made_at":"20', b'"made_at":"30'),
+        alter("MANIFEST.sig", b"unit", b"else"),
+    ],
+    ids=["owner", "time", "signature"],
+)
+def test_who_has_only_the_seals_key_changes_no_manifest(enclave: Enclave, change: Change) -> None:
+    refuse(enclave, change, "signed")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (alter("MANIFEST.json", b'"entries":3', b'"entries":2'), "not the one that was signed"),
+        (lambda held: held.pop("MANIFEST.json"), "no backup of this kind"),
+        (lambda held: held.pop("secrets/data/django"), "not those of its manifest"),
+        (lambda held: held.update({"vault/more": b"x"}), "after the manifest"),
+        (lambda held: first(held, "../../outside", b"x"), "does not belong"),
+        (lambda held: first(held, "/outside", b"x"), "does not belong"),
+        (lambda held: first(held, "tools/bin/opa", b"x"), "does not belong"),
+    ],
+    ids=["entries", "no manifest", "file gone", "after the end", "climbs", "root", "no state"],
+)
+def test_what_is_no_backup_of_ours_is_refused(enclave: Enclave, change: Change, why: str) -> None:
+    refuse(enclave, change, why)
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
@@ -247,6 +287,28 @@ def test_a_state_that_holds_something_is_replaced_only_when_told_and_kept_beside
     )
 
 
+def test_a_restore_that_dies_half_way_is_noticed_and_done_again(
+    enclave: Enclave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, new = back_up(enclave), elsewhere(enclave)
+    rename, moved = Path.rename, []
+
+    def dies(path: Path, target: Path) -> Path:
+        if len(moved) == 3:
+            raise KeyboardInterrupt
+        moved.append(path.name)
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", dies)
+        with pytest.raises(KeyboardInterrupt):
+            put_back(new, file)
+    assert "was interrupted" in preflight.half_restored(new.places)
+    put_back(new, file, Wish(without_checkpoint=True, over=True))
+    assert preflight.half_restored(new.places) == ""
+    assert (new.state / "secrets/data/django").read_text() == "the-secret-of-all-cookies"
+
+
 def test_the_datasets_are_left_out_unless_asked_for_and_their_lack_is_said(enclave: Enclave) -> None:
     new = elsewhere(enclave)
     done = put_back(new, back_up(enclave))
@@ -288,8 +350,13 @@ def test_the_machine_itself_remembers_the_longest_ledger_it_saw(enclave: Enclave
     back_up(enclave, "later")
     with pytest.raises(BackupRefused, match="entries 3 to 4 are missing"):
         put_back(enclave, old, Wish(over=True))
+
+
+def test_an_older_checkpoint_does_not_make_the_machine_forget(enclave: Enclave) -> None:
+    old = back_up(enclave, "old")
+    enclave.append(2)
+    back_up(enclave, "later")
     with pytest.raises(BackupRefused, match="entries 3 to 4 are missing"):
-        # Nor is it fooled by being given the older one.
         put_back(enclave, old, Wish(over=True, checkpoint=Path(f"{old}.checkpoint")))
 
 
@@ -342,6 +409,20 @@ def test_a_backup_replaces_no_file_and_lies_outside_the_state(enclave: Enclave) 
             with_datasets=False,
             say=quiet,
         )
+
+
+def test_one_backup_is_made_at_a_time_and_takes_away_what_a_killed_one_left(enclave: Enclave) -> None:
+    left = enclave.state / ".backing-up-killed"
+    left.mkdir()
+    (left / "home").write_text("half a home")
+    enclave.places.run.mkdir()
+    with (enclave.places.run / "backup.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(BackupFailed, match="another backup"):
+            back_up(enclave)
+    assert left.exists()
+    back_up(enclave)
+    assert not left.exists()
 
 
 def test_a_link_in_the_state_is_not_followed(enclave: Enclave) -> None:

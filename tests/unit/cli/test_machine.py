@@ -165,3 +165,13 @@ def test_a_rotated_log_is_followed_from_its_start(tmp_path: Path, capsys: pytest
     file.write_text("new\n")
     assert logs.follow(file, 500, named=False) == 4
     assert capsys.readouterr().out == "new\n"
+
+
+def test_an_event_is_shown_as_people_read_and_any_other_line_as_it_is() -> None:
+    line = (
+        '{"at": "2026-01-02T03:04:05.678+00:00", "level": "info", "part": "portal", "from": "x", '
+        '"event": "answered", "fields": {"status": 200}, "request": "01abc"}'
+    )
+    assert logs.readable(line) == "03:04:05.678 info answered status=200 [01abc]"
+    for other in ("a line of a library", "{not json", '{"json": "of another kind"}', "[1, 2]", '{"at": 1}'):
+        assert logs.readable(other) == other
