@@ -34,7 +34,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth carries no types
 @require_http_methods(["GET", "POST"])
 def new_token(request: HttpRequest) -> HttpResponse:
     """Make a token and show its text this once; who makes one has just proved who they are."""

@@ -30,11 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb == "people":
         _people()
         return 0
-    if options.verb == "portal":
-        return _portal(options)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
+        if options.verb == "portal":
+            return _portal(options)
         _sessions(options)
     except (ParlatoryError, StepFailed) as error:
         sys.stderr.write((error.report() if isinstance(error, StepFailed) else f"error: {error}") + "\n")
@@ -72,15 +72,11 @@ def _sessions(options: argparse.Namespace) -> None:
 
 
 def _portal(options: argparse.Namespace) -> int:
-    words = ["--divide", str(options.divide)] + (
+    words = ["--divide", str(options.divide), "--match", options.match] + (
         ["--json", str(options.json.resolve())] if options.json else []
     )
-    try:
-        with ground.opened(places) as environment:
-            return ground.run("hub.bench.portal", words, environment)
-    except StepFailed as error:
-        sys.stderr.write(error.report() + "\n")
-        return 1
+    with ground.opened(places) as environment:
+        return ground.run("hub.bench.portal", words, environment)
 
 
 def _people() -> None:
@@ -106,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         "portal", help="every page's p50 and p95 over a large enclave, thrown away after"
     )
     portal.add_argument("--divide", type=_count, default=1, help="seed this fraction, to try the command")
+    portal.add_argument("--match", default="", help="only addresses that hold this text")
     portal.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")
     return parser

@@ -39,8 +39,12 @@ def pages(samples: dict[str, list[dict[str, str]]]) -> Iterator[Page]:
         found = []
         for sample in samples[noun] if names else [{}]:
             if all(name in sample for name in names):
-                found.append("/" + PARAMETER.sub(lambda match, held=sample: held[match[1]], route))
+                found.append("/" + _filled(route, sample))
         yield Page("/" + route, tuple(dict.fromkeys(found)))
+
+
+def _filled(route: str, sample: dict[str, str]) -> str:
+    return PARAMETER.sub(lambda match: sample[match[1]], route)
 
 
 def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:

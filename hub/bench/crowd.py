@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
@@ -354,7 +355,7 @@ class Crowd:
 
     def _entry(
         self, index: int, kind: Kind, began: datetime, wanted: int, actors: list[str], subjects: list[str]
-    ) -> tuple[object, ...]:
+    ) -> tuple[Any, ...]:
         at = began + timedelta(days=699) * (index / max(wanted, index + 1))
         by, subject = actors[index % len(actors)], subjects[index % len(subjects)]
         facts = {"reasons": [REASON]} if kind is Kind.DECISION_DENIED else {"number": index}

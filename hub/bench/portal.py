@@ -13,16 +13,30 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from django.test import Client
+import django
 
-    from hub.bench.addresses import Page
-    from hub.people.models import Role
+# Models can be imported once Django knows the apps; this module is only ever run.
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - as above
+from django.db import connection  # noqa: E402 - as above
+from django.test import Client  # noqa: E402 - as above
+from django.test.utils import CaptureQueriesContext  # noqa: E402 - as above
+
+from hub.api import tokens  # noqa: E402 - as above
+from hub.api.models import Token  # noqa: E402 - as above
+from hub.api.scopes import Scope  # noqa: E402 - as above
+from hub.bench import addresses, crowd  # noqa: E402 - as above
+from hub.bench.addresses import Page  # noqa: E402 - as above
+from hub.ledger import publisher  # noqa: E402 - as above
+from hub.people.models import Person, Role  # noqa: E402 - as above
 
 AIM_MS = 300
 RUNS = 12
@@ -56,24 +70,16 @@ class Measured:
 def main(arguments: list[str] | None = None) -> int:
     """Seed, look at every page at a tenth of the size, seed the rest, measure every page."""
     options = parser().parse_args(arguments)
-    import django
-
-    django.setup()
     # A line a request would be most of what is printed, and none of what is measured.
     logging.disable(logging.CRITICAL)
-    from django.core.management import call_command
-
-    from hub.bench import crowd
-
     for command in ("migrate", "createcachetable", "collectstatic"):
         call_command(command, verbosity=0, **({"interactive": False} if command == "collectstatic" else {}))
     full = crowd.FULL.over(options.divide)
     filled = crowd.Crowd()
     say(_seeded(filled, full.over(10)))
-    from hub.bench import addresses
-
     clients = _clients(filled.personas)
-    found, untried = _look(clients, addresses.samples(filled.personas))
+    found, untried = _look(clients, addresses.samples(filled.personas), options.match)
+    say(f"looked at {len(found)} pairs of page and role")
     say(_seeded(filled, full))
     samples = addresses.samples(filled.personas)
     by_route = {page.route: page for page in addresses.pages(samples)}
@@ -94,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the words that are understood."""
     made = argparse.ArgumentParser(prog="python3 -m hub bench portal", description=__doc__)
     made.add_argument("--divide", type=int, default=1, help="seed this fraction of it, to try the command")
+    made.add_argument("--match", default="", help="only addresses that hold this text, as “ledger”")
     made.add_argument("--json", type=Path, help="write every figure to this file too")
     return made
 
@@ -104,11 +111,9 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _seeded(filled: object, size: object) -> str:
-    from hub.ledger import publisher
-
+def _seeded(filled: crowd.Crowd, size: crowd.Size) -> str:
     began = time.monotonic()
-    filled.grow(size)  # type: ignore[attr-defined]  # a Crowd, which Django has to be set up for
+    filled.grow(size)
     grown = time.monotonic()
     publisher.publish()
     said = ", ".join(f"{number:,} {name}" for name, number in vars(size).items())
@@ -116,21 +121,13 @@ def _seeded(filled: object, size: object) -> str:
     return f"{said}: {took}"
 
 
-def _clients(personas: dict[Role, object]) -> dict[str, Client]:
+def _clients(personas: Mapping[Role, Person]) -> dict[str, Client]:
     """Return a client of each role: signed in for pages, with a token for the API."""
-    from datetime import UTC, datetime, timedelta
-
-    from django.test import Client
-
-    from hub.api import tokens
-    from hub.api.models import Token
-    from hub.api.scopes import Scope
-
     made = {}
     tokens.USES_A_MINUTE = 10**9
     for role, person in personas.items():
         token, text = tokens._new(
-            person,  # type: ignore[arg-type]  # a Person, which Django has to be set up for
+            person,
             "bench",
             [scope.value for scope in Scope],
             datetime.now(UTC) + timedelta(days=1),
@@ -141,19 +138,20 @@ def _clients(personas: dict[Role, object]) -> dict[str, Client]:
             HTTP_HOST="portal.localhost",
             HTTP_AUTHORIZATION=f"Bearer {text}",
         )
-        client.force_login(person)  # type: ignore[arg-type]  # as above
+        client.force_login(person)
         made[role.value] = client
     return made
 
 
 def _look(
-    clients: dict[str, Client], samples: dict[str, list[dict[str, str]]]
+    clients: dict[str, Client], samples: dict[str, list[dict[str, str]]], match: str
 ) -> tuple[list[Measured], list[str]]:
     """Return each page for each role that gets it, with its queries, and the pages nobody got."""
-    from hub.bench import addresses
-
-    found, untried = [], []
+    found: list[Measured] = []
+    untried: list[str] = []
     for page in addresses.pages(samples):
+        if match not in page.route:
+            continue
         before = len(found)
         for role, client in clients.items():
             path = _answering(client, page)
@@ -168,16 +166,18 @@ def _answering(client: Client, page: Page) -> str:
     for path in page.paths:
         response = client.get(path)
         if response.status_code == OK:
-            if response.streaming:
-                b"".join(response.streaming_content)
+            _read(response)
             return path
     return ""
 
 
-def _queries(client: Client, path: str) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
+def _read(response: Any) -> None:
+    """Take an answer to its end."""
+    if response.streaming:
+        b"".join(response.streaming_content)
 
+
+def _queries(client: Client, path: str) -> int:
     with CaptureQueriesContext(connection) as counted:
         client.get(path)
     return len(counted)
@@ -200,9 +200,7 @@ def _measure(one: Measured, client: Client) -> None:
     end = time.monotonic() + LONGEST_SECONDS
     while len(took) < RUNS and (len(took) < 3 or time.monotonic() < end):
         began = time.perf_counter()
-        response = client.get(one.path)
-        if response.streaming:
-            b"".join(response.streaming_content)
+        _read(client.get(one.path))
         took.append((time.perf_counter() - began) * 1000)
     cuts = quantiles(took, n=20, method="inclusive")
     one.p50_ms, one.p95_ms = cuts[9], cuts[18]

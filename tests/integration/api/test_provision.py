@@ -216,7 +216,7 @@ ASK = """
 import httpx, sys
 headers = dict([sys.argv[3:5]] if sys.argv[3:] else [])
 transport = httpx.HTTPTransport(uds=sys.argv[1])
-with httpx.Client(transport=transport, base_url="http://portal", headers=headers) as c:
+with httpx.Client(transport=transport, base_url="http://portal", headers=headers, timeout=60) as c:
     print(c.request(*sys.argv[2].split()).status_code)
 """
 
@@ -229,7 +229,7 @@ def ask(portal: Portal, what: str, *header: str, user: int) -> int:
         text=True,
         user=user,
         cwd="/",
-        timeout=30,
+        timeout=90,
     )
     assert ran.returncode == 0, ran.stderr
     return int(ran.stdout)
@@ -237,7 +237,7 @@ def ask(portal: Portal, what: str, *header: str, user: int) -> int:
 
 def operators_token(portal: Portal) -> str:
     transport = httpx.HTTPTransport(uds=str(portal.socket))
-    with httpx.Client(transport=transport, base_url="http://portal") as client:
+    with httpx.Client(transport=transport, base_url="http://portal", timeout=60) as client:
         answer = client.post("/internal/operator/token/")
     assert answer.status_code == 201
     return str(answer.json()["token"])
