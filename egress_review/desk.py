@@ -13,7 +13,7 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 from tornado.web import Application, RequestHandler, stream_request_body
 
-from egress_review import submissions
+from egress_review import answers, submissions
 from egress_review.models import Submission
 from egress_review.uploads import TooLarge, Upload, UploadLimits
 from egress_review.vault import Vault, VaultAltered
@@ -109,7 +109,9 @@ class Desk:
         """Return what this person handed in from this project, the newest first."""
         workspace = self.session().workspace
         mine = Submission.objects.filter(project_id=workspace.project_id, author_id=workspace.person_id)
-        return [_listed(item) for item in mine.prefetch_related("findings__file")[:MOST_LISTED]]
+        listed = mine.prefetch_related("findings__file")[:MOST_LISTED]
+        said = answers.to_author(workspace.person_id, [item.id for item in listed])
+        return [_listed(item, said.get(item.id, [])) for item in listed]
 
     def hand_in(self, upload: Upload) -> dict[str, Any]:
         """Make a submission of a finished upload."""
@@ -289,13 +291,15 @@ def _dataset(version: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def _listed(item: Submission) -> dict[str, Any]:
+def _listed(item: Submission, said: list[answers.Said]) -> dict[str, Any]:
     return {
         "submission": item.id,
         "title": item.title,
         "state": item.state,
         "submitted_at": item.submitted_at.isoformat(),
         "findings": [finding.as_dict() for finding in item.findings.all()],
+        "replaces": item.replaces_id,
+        "comments": [{"file": one.file, "comment": one.comment} for one in said],
         "url": _address(item.id),
     }
 

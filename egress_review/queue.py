@@ -67,7 +67,7 @@ class Kept:
 
 def filtered(person: Person, *, tier: str, project: str, whose: str, order: str) -> QuerySet[Submission]:
     """Return what waits for a person's vote, narrowed and ordered as asked; nonsense narrows nothing."""
-    found: Any = weighed(readings.reviewable(person))
+    found: Any = weighed((readings.awaiting if whose == "to_vote" else readings.reviewable)(person))
     if tier.isdecimal() and len(tier) <= 2:
         found = found.filter(tier=int(tier))
     if project:
@@ -76,8 +76,6 @@ def filtered(person: Person, *, tier: str, project: str, whose: str, order: str)
         found = found.filter(assignments__person=person)
     elif whose == "nobody":
         found = found.filter(assignments=None)
-    elif whose == "to_vote":
-        found = found.exclude(pk__in=_waits_for_other(person))
     found = found.annotate(
         i_voted=Exists(Review.objects.filter(submission=OuterRef("pk"), reviewer=person)),
         i_settled=Exists(
@@ -141,12 +139,6 @@ def projects(person: Person) -> list[Project]:
     """Return the projects that have something in a person's queue."""
     waiting = readings.reviewable(person).order_by().values("project")
     return list(Project.objects.filter(pk__in=waiting).order_by("title"))
-
-
-def _waits_for_other(person: Person) -> QuerySet[Any]:
-    voted = Review.objects.filter(reviewer=person)
-    done = voted.exclude(submission__state=State.DIFFERING) | voted.exclude(settled_at=None)
-    return done.values("submission")
 
 
 def _standing(submission: Any) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from egress_review import permissions
 from egress_review.models import Conflict, File, Release, Review, Submission, SubmissionQuerySet
-from egress_review.states import State
+from egress_review.states import REPLACEABLE, State
 from hub.errors import NotFound
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -29,6 +29,23 @@ def reviewable(person: Person) -> SubmissionQuerySet:
     if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
         return Submission.objects.none()
     return _open_to(person).exclude(_not_for(person)).order_by("submitted_at")
+
+
+def awaiting(person: Person) -> SubmissionQuerySet:
+    """Return what waits for this person's own vote or answer, the longest waiting first."""
+    voted = Review.objects.filter(reviewer=person)
+    done = voted.exclude(submission__state=State.DIFFERING) | voted.exclude(settled_at=None)
+    return reviewable(person).exclude(pk__in=done.values("submission"))
+
+
+def came_back(person: Person) -> SubmissionQuerySet:
+    """Return what its author has to change and has not handed in anew, the latest first."""
+    nothing = [State.WITHDRAWN.value, State.BLOCKED.value]
+    anew = Submission.objects.filter(replaces=OuterRef("pk")).exclude(state__in=nothing)
+    back = Submission.objects.filter(author=person, state__in=[state.value for state in REPLACEABLE])
+    # What was blocked in its turn stands in the list itself.
+    blocked = Submission.objects.filter(replaces=OuterRef("pk"), state=State.BLOCKED)
+    return back.filter(~Exists(anew), ~Exists(blocked)).newest_first()
 
 
 def kept_from(person: Person) -> SubmissionQuerySet:

@@ -172,6 +172,10 @@ def _missing(by: Person, submission: Submission) -> list[str]:
 def _require_whole(by: Person, submission: Submission, rest: Vote | None, comment: str) -> None:
     """Refuse a review that leaves a file out, and a no to the rest without a reason."""
     missing = _missing(by, submission)
+    if submission.state == State.IN_REVIEW and submission.files.filter(canonical_sha256="").exists():
+        raise Invalid(
+            "A file has no canonical copy, so there is nothing to vote on; tell the enclave's admin."
+        )
     if missing and rest is None:
         names = ", ".join(missing[:5])
         raise Invalid(f"You have not voted on {names} yet; each file needs your vote before you finish.")

@@ -6,11 +6,12 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from egress_review import readings, receipts, releases, submissions, timeline
+from egress_review import answers, readings, receipts, releases, submissions, timeline
 from egress_review.models import FileVote, Submission
 from egress_review.states import MEANING, OPEN, State
 from egress_review.vault import Vault
@@ -21,18 +22,31 @@ from hub.places import places
 
 Response = TypeVar("Response", HttpResponse, StreamingHttpResponse)
 SANDBOX = "sandbox; default-src 'none'"
-MOST_SHOWN = 200
+PER_PAGE = 50
 vault = Vault(places.state / "vault")
 
 
 @login_required
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """List what was handed in from the reader's projects."""
+    """List what was handed in from the reader's projects, narrowed by what the address asks for."""
     person = reader(request)
-    mine = readings.mine(person).with_counts().newest_first().select_related("project", "author")[:MOST_SHOWN]
-    waiting = readings.reviewable(person).count()
-    return render(request, "releases/index.html", {"submissions": mine, "waiting": waiting})
+    whose, state = request.GET.get("whose", ""), request.GET.get("state", "")
+    found = readings.mine(person).with_counts().newest_first().select_related("project", "author")
+    if whose == "mine":
+        found = found.filter(author=person)
+    if state in {one.value for one in State}:
+        found = found.filter(state=state)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "whose": whose,
+        "state": state,
+        "states": list(State),
+        "query": f"whose={quote(whose[:10])}&state={quote(state[:20])}",
+        "waiting": readings.awaiting(person).count(),
+    }
+    return render(request, "releases/index.html", context)
 
 
 @login_required
@@ -40,8 +54,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def everything(request: HttpRequest) -> HttpResponse:
     """List every submission, without content, for an auditor."""
     found = readings.open_queue(by=reader(request)).with_counts().newest_first()
-    shown = found.select_related("project", "author")[:MOST_SHOWN]
-    return render(request, "releases/all.html", {"submissions": shown})
+    page = Paginator(found.select_related("project", "author"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "releases/all.html", {"submissions": page, "page": page, "query": ""})
 
 
 @login_required
@@ -111,6 +125,11 @@ def page(submission: Submission, person: Person) -> dict[str, object]:
         "files": list(submission.files.all()),
         "findings": findings,
         "steps": timeline.steps(submission),
+        "is_author": submission.author_id == person.id,
+        "next": answers.next_of(submission),
+        "call": answers.call(submission),
+        "said": answers.to_author(person.id, [submission.id]).get(submission.id, []),
+        "replaced_by": submission.replaced_by.order_by("-submitted_at").first(),
         "reviews": submission.reviews.readable_by(person.id).select_related("reviewer"),
         "file_votes": known.select_related("file", "reviewer"),
         "voted": submission.reviews.filter(reviewer_id=person.id).exists(),

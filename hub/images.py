@@ -121,14 +121,13 @@ def find(name: str) -> Image:
 
 
 def _document(name: str, current: str) -> dict[str, Any] | None:
+    """Return an image's bill of materials, unless it is of an earlier build or can't be read."""
     try:
         document: dict[str, Any] = json.loads(bill(places.state, name).read_bytes())
-    except (OSError, ValueError):
+        version = document["metadata"]["component"]["version"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    # A bill of an earlier build says nothing about this one.
-    if document["metadata"]["component"]["version"] != current.rpartition(":")[2]:
-        return None
-    return document
+    return document if version == current.rpartition(":")[2] else None
 
 
 def _packages(document: dict[str, Any]) -> tuple[Package, ...]:

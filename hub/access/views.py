@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
+from hub import images
 from hub.access import agreements, facts
 from hub.access.forms import Find
 from hub.access.models import AccessRequest, Agreement, Approval
@@ -71,6 +72,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "approvals": facts.approvals_of(shown),
         "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
         "requests": AccessRequest.objects.with_names().filter(project=shown)[:20],
+        "image_is_built": shown.image in images.names(),
         "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,
         "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
     }

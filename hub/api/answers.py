@@ -94,11 +94,18 @@ def etag(row: models.Model) -> str:
     return f'"{row.row_version}"'  # type: ignore[attr-defined]  # every row given here has one
 
 
-def require_edition(row: models.Model, if_match: str | None, *, needed: bool = False) -> None:
+def edition(row: models.Model, if_match: str | None) -> int:
+    """Return the edition that an edit was made from, to be held to until it is made; one has to be named."""
+    if if_match is None:
+        raise Unconditional("Send the ETag that you read as If-Match, so that no other change gets lost.")
+    require_edition(row, if_match)
+    found: int = row.row_version  # type: ignore[attr-defined]  # every row given here has one
+    return found
+
+
+def require_edition(row: models.Model, if_match: str | None) -> None:
     """Refuse a change that was made from another edition than the present one."""
     if if_match is None:
-        if needed:
-            raise Unconditional("Send the ETag that you read as If-Match, so that no other change gets lost.")
         return
     if if_match.strip() != "*" and etag(row) not in {one.strip() for one in if_match.split(",")}:
         raise Stale(f"This was changed since you read it and is edition {etag(row)} now; read it again.")

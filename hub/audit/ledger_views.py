@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hub.audit import denials, names, tallies, timeline
-from hub.audit.filters import PARTS, Filter, FilterForm, people_called, place, read
+from hub.audit.filters import LARGEST_INDEX, PARTS, Filter, FilterForm, people_called, place, read
 from hub.errors import NotFound
 from hub.ledger import audit, entries, inclusion, publisher
 from hub.ledger import export as exports
@@ -152,7 +152,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _entry(index: int) -> Entry:
-    row = Entry.objects.filter(index=index).select_related("decision").first() if index < 2**62 else None
+    found = Entry.objects.filter(index=index).select_related("decision")
+    row: Entry | None = found.first() if index < LARGEST_INDEX else None
     if row is None:
         raise NotFound(f"the ledger has no entry {index}")
     return row

@@ -56,6 +56,7 @@ class Moment:
     at: datetime
     world: World
     erased: int
+    unclear: int
     people: dict[str, Person]
     projects: dict[str, Project]
     versions: dict[str, DatasetVersion]
@@ -102,13 +103,13 @@ def moment(day: date | None, *, now: datetime) -> Moment:
         "versions": {one.id: one for one in DatasetVersion.objects.select_related("dataset__steward").all()},
     }
     if day is None or day >= now.date():
-        return Moment(now, world.present(), 0, **names)  # type: ignore[arg-type]  # named as its fields are
+        return Moment(now, world.present(), 0, 0, **names)  # type: ignore[arg-type]  # named as its fields are
     at = datetime.combine(day, time.max, UTC)
     below = timeline.bounds(Filter(until=day)).high
     acts = Entry.objects.filter(kind__in=replay.KINDS, index__lt=below, at__lte=at).order_by("index")
     past = replay.replay(acts.defer("leaf", "leaf_hash").iterator(2_000))
     _fill(past.world)
-    return Moment(at, past.world, past.erased, **names, below=below)  # type: ignore[arg-type]  # as above
+    return Moment(at, past.world, past.erased, past.unclear, **names, below=below)  # type: ignore[arg-type]  # as above
 
 
 def _fill(past: World) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from hub import policy
 from hub.audit import reach, tables
 from hub.audit.filters import DayInput, place
+from hub.audit.world import Way
 from hub.datasets.models import Dataset
 from hub.errors import Invalid, Unavailable
 from hub.ledger.kinds import Kind
@@ -99,7 +100,7 @@ def table(request: HttpRequest) -> StreamingHttpResponse:
     return tables.download(f"reach-{at.at:%Y-%m-%d}.csv", rows)
 
 
-def _ways(at: reach.Moment, form: ReachForm) -> list[reach.Way]:
+def _ways(at: reach.Moment, form: ReachForm) -> list[Way]:
     asked = {name: form.cleaned_data[name] for name in ("person", "project", "dataset")}
     return at.ways(**{name: one.pk if one else "" for name, one in asked.items()})
 
@@ -135,7 +136,7 @@ def _rules(at: reach.Moment) -> str:
     last = entries.order_by("-index").first()
     if last is None:
         return ""
-    then = str(json.loads(bytes(last.leaf))["public"]["revision"])
+    then = str(json.loads(bytes(last.leaf)).get("public", {}).get("revision", ""))
     return "" if then == _revision() else then[:12]
 
 

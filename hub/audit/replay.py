@@ -33,21 +33,28 @@ class Act(Protocol):
 
 @dataclass(frozen=True)
 class Past:
-    """The facts of a past moment, and how many entries could not say what they did: they are erased."""
+    """The facts of a past moment, and how many entries could not say what they did.
+
+    `erased` ones had their text taken away; what `unclear` ones say is nothing that a service here writes.
+    """
 
     world: World
     erased: int
+    unclear: int = 0
 
 
 def replay(acts: Iterable[Act]) -> Past:
     """Return the world that these acts, in their order, made."""
-    world, erased = World(), 0
+    world, erased, unclear = World(), 0, 0
     for act in acts:
         if act.erased:
             erased += 1
         elif act.kind in _DOES:
-            _DOES[act.kind](world, act.subject, act.facts)
-    return Past(world, erased)
+            try:
+                _DOES[act.kind](world, act.subject, act.facts)
+            except (KeyError, ValueError, TypeError, AttributeError):
+                unclear += 1
+    return Past(world, erased, unclear)
 
 
 def _provisioned(world: World, subject: str, facts: Mapping[str, Any]) -> None:

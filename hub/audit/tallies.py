@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
+from threading import Event
 
-from django.db import transaction
-from django.db.models import Count, F, TextField
+from django.db import DatabaseError, connections, transaction
+from django.db.models import Count, TextField
 from django.db.models.functions import Cast, Substr
 
 from hub import plots
@@ -16,6 +18,9 @@ from hub.audit.models import Counted, Tally
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 
+log = logging.getLogger("parlatory.worker")
+
+KEEP_EVERY_SECONDS = 60.0
 # What is newer than this is counted at each look; beyond it, the count is kept.
 UNKEPT_ENTRIES = 5_000
 BATCH_ENTRIES = 200_000
@@ -86,11 +91,42 @@ def keep(size: int) -> int:
             if state.size != reached:
                 # Somebody else counted these meanwhile.
                 continue
-            for (day, kind), count in counts.items():
-                tally, _ = Tally.objects.get_or_create(day=day, kind=kind, defaults={"count": 0})
-                Tally.objects.filter(pk=tally.pk).update(count=F("count") + count)
+            _add(counts)
             Counted.objects.filter(name="entries").update(size=end)
     return reached
+
+
+def run(stop: Event) -> None:
+    """Keep the counts, beside the worker's screenings, until told to stop: no page has to count far."""
+    while not stop.is_set():
+        try:
+            keep(timeline.size())
+        except DatabaseError as error:
+            log.error("tallies_not_kept reason=%s", error)
+        finally:
+            connections.close_all()
+        stop.wait(KEEP_EVERY_SECONDS)
+
+
+def _add(counts: Counts) -> None:
+    """Add counts to those that are kept: new days at once, known ones each."""
+    days = {day for day, _ in counts}
+    if not days:
+        return
+    known = {
+        (tally.day, tally.kind): tally
+        for tally in Tally.objects.filter(day__gte=min(days), day__lte=max(days))
+    }
+    Tally.objects.bulk_create(
+        [
+            Tally(day=day, kind=kind, count=count)
+            for (day, kind), count in counts.items()
+            if (day, kind) not in known
+        ]
+    )
+    for place in counts.keys() & known.keys():
+        known[place].count += counts[place]
+    Tally.objects.bulk_update([known[place] for place in counts.keys() & known.keys()], ["count"], 200)
 
 
 def drawn(title: str, counts: Counts, first: date, last: date, kinds: Iterable[str] = ()) -> plots.Plot:

@@ -1,4 +1,4 @@
-"""`python -m hub.bench sessions`: start-to-ready of this enclave over stock DockerSpawner, on one image."""
+"""`python -m hub.bench sessions|portal`: start-to-ready over stock DockerSpawner; every page's time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from hub.bench import figures
+from hub.bench import figures, ground
 from hub.cli import environment, preflight
 from hub.cli.running import StepFailed, step
 from hub.errors import ParlatoryError
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb == "people":
         _people()
         return 0
+    if options.verb == "portal":
+        return _portal(options)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -69,6 +71,18 @@ def _sessions(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(outcome.plain(), indent=2) + "\n", encoding="utf-8")
 
 
+def _portal(options: argparse.Namespace) -> int:
+    words = ["--divide", str(options.divide)] + (
+        ["--json", str(options.json.resolve())] if options.json else []
+    )
+    try:
+        with ground.opened(places) as environment:
+            return ground.run("hub.bench.portal", words, environment)
+    except StepFailed as error:
+        sys.stderr.write(error.report() + "\n")
+        return 1
+
+
 def _people() -> None:
     import django
 
@@ -88,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--at-once", type=_count, default=10, help="how many start at once (10)")
     measured.add_argument("--batches", type=_count, default=2, help="how often so many start at once (2)")
     measured.add_argument("--json", type=Path, help="write every figure to this file too")
+    portal = verbs.add_parser(
+        "portal", help="every page's p50 and p95 over a large enclave, thrown away after"
+    )
+    portal.add_argument("--divide", type=_count, default=1, help="seed this fraction, to try the command")
+    portal.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")
     return parser
 

@@ -36,14 +36,12 @@ TESTS = ("chromium", "fonts-dejavu-core", "postgresql")
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """Return those of the packages that are not installed."""
-    wanted = list(names)
-    # One question for all: dpkg-query fails when any is unknown, yet prints those it knows.
-    lines = output(
-        ["sh", "-c", 'dpkg-query -W -f "\\${Package} \\${db:Status-Status}\\n" "$@" || true', "-", *wanted]
-    )
-    installed = {line.split()[0] for line in lines.splitlines() if line.endswith(" installed")}
-    return [name for name in wanted if name not in installed]
+    """Return those of the packages that are neither installed nor provided by one that is."""
+    lines = output(["dpkg-query", "-W", "-f", "${db:Status-Status}, ${Package}, ${Provides}\n"]).splitlines()
+    installed = [line.split(", ")[1:] for line in lines if line.startswith("installed, ")]
+    # Debian 13 has libraries under other names, which provide the old: `libmagic1 (= 1:5.46-5)`.
+    there = {name.split(" ")[0] for provided in installed for name in provided}
+    return [name for name in names if name not in there]
 
 
 def ensure(step: Step, *, tests: bool = False) -> None:

@@ -11,6 +11,7 @@ import soundfile
 
 from hub.demo.packages import Unpacked
 from hub.demo.sources import Voice
+from hub.errors import Unavailable
 
 GSM_RATE = 8000
 
@@ -69,8 +70,16 @@ def write(clip: Clip, folder: Path) -> dict[str, Any]:
 
 
 def _sounds(voice: Voice, unpacked: dict[str, Unpacked]) -> dict[str, Path]:
-    folder = unpacked[voice.package].folder / voice.folder
-    found = [path for path in folder.rglob("*") if path.suffix in (".wav", ".gsm")]
+    package = unpacked[voice.package]
+    for place in (voice.folder, *voice.elsewhere):
+        folder = package.folder / place
+        if found := [path for path in folder.rglob("*") if path.suffix in (".wav", ".gsm")]:
+            break
+    else:
+        raise Unavailable(
+            f"{voice.package} {package.version} holds no recording in {voice.folder}; "
+            "say in hub/demo/sources.py where this release of Debian puts them"
+        )
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
 
 

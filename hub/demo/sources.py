@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Raise this when what is written from the same packages changes, and raise the versions below with it.
 RECIPE = 1
@@ -21,6 +21,8 @@ class Voice:
     language: str
     licence: str
     attribution: str
+    # Where other releases of Debian put the same recordings; no part of what a version is made from.
+    elsewhere: tuple[str, ...] = field(default=(), repr=False)
 
 
 ALLISON = "Allison Smith (www.theivrvoice.com), with contributions by Digium, Inc."
@@ -89,6 +91,7 @@ FURTHER_VOICES = (
         "es-CO",
         "GPL-2.0-only",
         "Avatar Ltda. (www.avatar.com.co) with the voice of July E. Jiménez",
+        elsewhere=(f"{SOUNDS}/es_CO_f_Avatar",),
     ),
     Voice(
         "asterisk-prompt-fr-armelle",

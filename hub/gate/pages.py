@@ -272,6 +272,8 @@ class Status(GateHandler):
                 "budget_left_bytes": place.meter.left,
                 "idle_ends_at": lease.idle_ends_at.isoformat() if lease.idle_ends_at else None,
                 "ends_at": lease.ends_at.isoformat() if lease.ends_at else None,
+                "access_ends_at": lease.access_ends_at.isoformat() if lease.access_ends_at else None,
+                "access_ends_why": lease.access_ends_why,
                 "workspace_url": f"{self.gate.portal_url}/workspaces/{server}/",
             }
         )

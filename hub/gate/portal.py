@@ -46,6 +46,8 @@ class Lease(BaseModel):
     budget_left_bytes: int
     idle_ends_at: datetime | None = None
     ends_at: datetime | None = None
+    access_ends_at: datetime | None = None
+    access_ends_why: Text | None = None
 
 
 class Answer(BaseModel):

@@ -50,7 +50,7 @@ def pieces(tiles: Tiles, verifier: Verifier, *, note: str, text: bool) -> Iterat
     """Yield the .zip of everything under a signed note; with `text` also who, on what and the facts."""
     size = verifier.read(note).size
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # a sink
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         said = README.format(origin=verifier.origin, size=size)
         for name, data in {
             "README.txt": said.encode(),

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from egress_review.models import Finding, Severity, Submission
+from egress_review.models import FileVote, Finding, Severity, Submission
 from egress_review.states import State
 from hub.access.models import Approval
 from hub.datasets.models import Dataset
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
-from hub.notices import audience
-from hub.notices.drafts import Draft, to
+from hub.notices import asked, audience
+from hub.notices.drafts import Draft, of, to
 from hub.notices.kinds import About
 from hub.people.models import Person
 from hub.projects.models import Project
@@ -30,19 +30,6 @@ def drafts(entry: Entry) -> list[Draft]:
     return _FROM[entry.kind](entry, entry.facts)
 
 
-def _draft(entry: Entry, about: About, title: str, body: str, *, url: str, mail: str = "") -> Draft:
-    return Draft(
-        person="",
-        about=about,
-        key=f"entry:{entry.index}:{about.value}",
-        title=title,
-        body=body,
-        mail=mail or body,
-        url=url,
-        at=entry.at,
-    )
-
-
 # What was handed in ------------------------------------------------------------------------------------
 
 
@@ -52,7 +39,7 @@ def _submission(entry: Entry) -> Submission | None:
 
 def _result(entry: Entry, found: Submission, title: str, body: str, mail: str) -> list[Draft]:
     url = reverse("releases:detail", args=[found.pk])
-    draft = _draft(entry, About.RESULTS, title, body, url=url, mail=mail)
+    draft = of(entry, About.RESULTS, title, body, url=url, mail=mail)
     return to([found.author, *audience.leads(found.project_id)], draft)
 
 
@@ -81,7 +68,7 @@ def _waits(entry: Entry, found: Submission) -> list[Draft]:
         f"It was handed in from {found.project.title} and needs two votes. Vote on it, or leave it to others."
     )
     url = reverse("releases:review", args=[found.pk])
-    draft = _draft(entry, About.REVIEW, f"“{found.title}” waits for your review", body, url=url)
+    draft = of(entry, About.REVIEW, f"“{found.title}” waits for your review", body, url=url)
     return to(audience.may_vote(found), draft)
 
 
@@ -144,9 +131,14 @@ def _findings(submission: Submission, severity: Severity) -> str:
 
 
 def _comments(submission: Submission) -> str:
-    """Return what the checkers say to the author, without their names."""
-    said = submission.reviews.readable_by(submission.author_id).exclude(comment="")
-    return "\n\n".join(f"A checker says: {review.comment}" for review in said)
+    """Return what the checkers say to the author: without their names or notes to each other."""
+    author = submission.author_id
+    said = [
+        f"A checker says: {one.comment}" for one in submission.reviews.readable_by(author).exclude(comment="")
+    ]
+    votes = FileVote.objects.filter(file__submission=submission).readable_by(author).exclude(comment="")
+    said += [f"A checker says of {one.file.name}: {one.comment}" for one in votes.select_related("file")]
+    return "\n\n".join(said)
 
 
 # Rights ------------------------------------------------------------------------------------------------
@@ -163,10 +155,10 @@ def _approval(entry: Entry, facts: Facts) -> list[Draft]:
             f"Until {found.until:%-d %b %Y}, for the project’s purpose. Sign its agreement on the project’s "
             "page if you have not."
         )
-        return to(audience.members(found.project_id), _draft(entry, About.GIVEN, title, body, url=url))
+        return to(audience.members(found.project_id), of(entry, About.GIVEN, title, body, url=url))
     title = f"{found.project.title} may no longer use {found.version}"
     body = f"The approval was revoked: {facts.get('reason', '')}\nSessions that had this data have ended."
-    return to(audience.members(found.project_id), _draft(entry, About.TAKEN, title, body, url=url))
+    return to(audience.members(found.project_id), of(entry, About.TAKEN, title, body, url=url))
 
 
 def _membership(entry: Entry, facts: Facts) -> list[Draft]:
@@ -177,7 +169,7 @@ def _membership(entry: Entry, facts: Facts) -> list[Draft]:
     url = reverse("access:project", args=[project.slug])
     if not facts.get("member"):
         body = "You can’t work in it any more; files in your workspace are kept. Its lead knows why."
-        draft = _draft(
+        draft = of(
             entry, About.TAKEN, f"You are no longer a member of {project.title}", body, url=reverse("home")
         )
         return to(person, draft)
@@ -185,7 +177,7 @@ def _membership(entry: Entry, facts: Facts) -> list[Draft]:
     title = f"You are a member of {project.title}"
     role = str(facts.get("role", "member")).replace("_", " ")
     body = f"As {role}{until}. Its page says which data it may use."
-    return to(person, _draft(entry, About.GIVEN, title, body, url=url))
+    return to(person, of(entry, About.GIVEN, title, body, url=url))
 
 
 def _role(entry: Entry, facts: Facts) -> list[Draft]:
@@ -193,15 +185,15 @@ def _role(entry: Entry, facts: Facts) -> list[Draft]:
     person, url = Person.objects.filter(pk=entry.subject), reverse("people:account")
     if facts.get("held"):
         body = f"You hold the role of {role}{_until(facts)}."
-        return to(person, _draft(entry, About.GIVEN, f"Your role: {role}", body, url=url))
+        return to(person, of(entry, About.GIVEN, f"Your role: {role}", body, url=url))
     body = f"The role of {role} was taken from you. Ask an admin of the enclave if that is a mistake."
-    return to(person, _draft(entry, About.TAKEN, f"You are no longer {role}", body, url=url))
+    return to(person, of(entry, About.TAKEN, f"You are no longer {role}", body, url=url))
 
 
 def _training(entry: Entry, facts: Facts) -> list[Draft]:
     body = f"It counts until {facts.get('valid_until', '')}."
     title = f"Training “{facts.get('course', '')}” is recorded"
-    draft = _draft(entry, About.GIVEN, title, body, url=reverse("people:account"))
+    draft = of(entry, About.GIVEN, title, body, url=reverse("people:account"))
     return to(Person.objects.filter(pk=entry.subject), draft)
 
 
@@ -211,16 +203,14 @@ def _suspended(entry: Entry, facts: Facts) -> list[Draft]:
     if what in ("person", "account"):
         title = "Your account is suspended" if what == "person" else "Your account is closed"
         body = f"{reason}\nYou can’t sign in. Ask an admin of the enclave what to do."
-        draft = _draft(entry, About.TAKEN, title, body, url=reverse("home"))
+        draft = of(entry, About.TAKEN, title, body, url=reverse("home"))
         return to(Person.objects.filter(pk=entry.subject), draft)
     return _standing(entry, About.TAKEN, "is suspended", f"{reason}\nSessions with it have ended.")
 
 
 def _resumed(entry: Entry, facts: Facts) -> list[Draft]:
     if facts.get("what") == "person":
-        draft = _draft(
-            entry, About.GIVEN, "Your account is open again", "You can sign in.", url=reverse("home")
-        )
+        draft = of(entry, About.GIVEN, "Your account is open again", "You can sign in.", url=reverse("home"))
         return to(Person.objects.filter(pk=entry.subject), draft)
     return _standing(entry, About.GIVEN, "may be used again", "The suspension is lifted.")
 
@@ -231,7 +221,7 @@ def _standing(entry: Entry, about: About, happened: str, body: str) -> list[Draf
     if project is not None:
         url = reverse("access:project", args=[project.slug])
         return to(
-            audience.members(project.id), _draft(entry, about, f"{project.title} {happened}", body, url=url)
+            audience.members(project.id), of(entry, about, f"{project.title} {happened}", body, url=url)
         )
     dataset = Dataset.objects.select_related("steward").filter(pk=entry.subject).first()
     if dataset is None:
@@ -241,8 +231,12 @@ def _standing(entry: Entry, about: About, happened: str, body: str) -> list[Draf
         person for id in set(using.values_list("project", flat=True)) for person in audience.members(id)
     ]
     url = reverse("datasets:dataset", args=[dataset.slug])
-    draft = _draft(entry, about, f"{dataset.title} {happened}", body, url=url)
+    draft = of(entry, about, f"{dataset.title} {happened}", body, url=url)
     return to([dataset.steward, *people], draft)
+
+
+def _provisioned(entry: Entry, facts: Facts) -> list[Draft]:
+    return asked.feedback(entry, facts) if facts.get("what") == "feedback" else _project(entry, facts)
 
 
 def _project(entry: Entry, facts: Facts) -> list[Draft]:
@@ -254,10 +248,10 @@ def _project(entry: Entry, facts: Facts) -> list[Draft]:
         return []
     url = reverse("access:project", args=[project.slug])
     if facts["state"] == "open":
-        draft = _draft(entry, About.GIVEN, f"{project.title} is open", "Its members can work in it.", url=url)
+        draft = of(entry, About.GIVEN, f"{project.title} is open", "Its members can work in it.", url=url)
     else:
         body = "Nobody can work in it any more; its releases and receipts stay."
-        draft = _draft(entry, About.TAKEN, f"{project.title} is closed", body, url=url)
+        draft = of(entry, About.TAKEN, f"{project.title} is closed", body, url=url)
     return to(audience.members(project.id), draft)
 
 
@@ -280,7 +274,10 @@ _FROM: Mapping[str, Callable[[Entry, Facts], list[Draft]]] = {
     Kind.TRAINING_RECORDED: _training,
     Kind.SUSPENDED: _suspended,
     Kind.RESUMED: _resumed,
-    Kind.PROVISIONED: _project,
+    Kind.PROVISIONED: _provisioned,
+    Kind.ACCESS_ASKED: asked.access,
+    Kind.ACCESS_REFUSED: asked.access_refused,
+    Kind.DIFFERED: asked.differing,
 }
 # The kinds of entries that anybody is told of.
 KINDS = tuple(str(kind) for kind in _FROM)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.ledger.models import Entry
 from hub.notices.kinds import About
 from hub.notices.models import Notice
 from hub.people.models import Person
@@ -39,6 +40,20 @@ class Draft:
             url=self.url,
             at=self.at,
         )
+
+
+def of(entry: Entry, about: About, title: str, body: str, *, url: str, mail: str = "") -> Draft:
+    """Return a draft that follows from an entry; without a text for mail the body is mailed."""
+    return Draft(
+        person="",
+        about=about,
+        key=f"entry:{entry.index}:{about.value}",
+        title=title,
+        body=body,
+        mail=mail or body,
+        url=url,
+        at=entry.at,
+    )
 
 
 def to(people: Iterable[Person], draft: Draft) -> list[Draft]:

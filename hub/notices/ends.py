@@ -86,9 +86,18 @@ def _approvals(today: date) -> Iterator[End]:
             key=f"approval:{one.id}",
             what=f"The use of {one.version} in {one.project.title}",
             last_day=one.until,
-            people=(*audience.members(one.project_id), steward),
+            people=tuple(audience.members(one.project_id)),
             then=f"After it no session has this data; {steward.name}, its steward, can prolong it.",
             url=reverse("access:project", args=[one.project.slug]),
+        )
+        # A project's page is its members': its steward reads of it among the approvals.
+        yield End(
+            key=f"approval:{one.id}:steward",
+            what=f"The use of {one.version} in {one.project.title}",
+            last_day=one.until,
+            people=(steward,),
+            then="After it no session there has this data; you can prolong it by a new approval.",
+            url=reverse("access:approvals"),
         )
 
 

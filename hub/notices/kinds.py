@@ -51,12 +51,14 @@ ALL = tuple(Mail)
 RULES: Mapping[About, Rule] = MappingProxyType(
     {
         About.RESULTS: Rule(
-            "What you handed in",
-            "screened, blocked, returned, rejected, approved, released",
+            "What you handed in or asked for",
+            "screened, blocked, returned, rejected, released; requests and feedback answered",
             Mail.AT_ONCE,
             ALL,
         ),
-        About.REVIEW: Rule("Your review", "results that wait for your vote", Mail.AT_ONCE, ALL),
+        About.REVIEW: Rule(
+            "What waits for you", "results for your vote, requests and feedback to answer", Mail.AT_ONCE, ALL
+        ),
         # Whoever misses these loses work: they can come together, but they come.
         About.ENDS: Rule(
             "What ends",

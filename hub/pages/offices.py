@@ -36,6 +36,7 @@ def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
     asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
+    everybodys = Door("Requests", reverse("provisioning:requests") + "?all=1", "what data projects ask for")
     images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
     datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
     desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
@@ -45,23 +46,24 @@ def _all() -> tuple[Office, ...]:
     submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
     ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
     reach = Door("Who can reach what", reverse("audit:reach"), "now, and on any past day")
+    impact = Door("Impact", reverse("audit:impact"), "times, queue, use by dataset and institution")
     outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
     return (
         Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
         Office(
             Role.DATA_STEWARD,
             "You answer for datasets and for who may use them.",
-            (asked, desk, approvals, datasets),
+            (asked, desk, approvals, datasets, impact),
         ),
         Office(
             Role.ADMIN,
             "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, images, ledger, reach, outbox),
+            (people, projects, sessions, images, ledger, reach, impact, outbox),
         ),
         Office(
             Role.AUDITOR,
             "You read every record and change nothing.",
-            (ledger, reach, submissions, sessions, people, projects),
+            (ledger, reach, impact, submissions, sessions, people, projects),
         ),
         Office(
             Role.KEY_CUSTODIAN,
@@ -71,6 +73,6 @@ def _all() -> tuple[Office, ...]:
         Office(
             Role.COMMITTEE_MEMBER,
             "You read what projects want and may use, and advise the stewards who approve.",
-            (projects, approvals, datasets),
+            (projects, everybodys, approvals, datasets, impact),
         ),
     )

@@ -14,13 +14,15 @@ from egress_review.states import State
 from hub.access.models import AccessRequest, Approval
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
-from hub.datasets.models import DatasetVersion
+from hub.datasets.models import DatasetVersion, Intake, IntakeState
 from hub.pages.home import Place
 from hub.people import facts
 from hub.people.models import Person, Role, Training
 from hub.projects.models import MemberRole, Project, ProjectState
+from hub.stewardship.models import Feedback
 
 SOON = timedelta(days=30)
+WAITING_INTAKES = (IntakeState.READY.value, IntakeState.BLOCKED.value, IntakeState.FAILED.value)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _in_sessions(places: list[Place]) -> list[Step]:
 def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
     if Role.OUTPUT_CHECKER not in roles:
         return []
-    waiting = readings.reviewable(person).exclude(reviews__reviewer=person)
+    waiting = readings.awaiting(person)
     count, oldest = waiting.count(), waiting.order_by("submitted_at").first()
     if oldest is None:
         return []
@@ -86,8 +88,7 @@ def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
 
 
 def _returned(person: Person) -> list[Step]:
-    states = [State.RETURNED.value, State.BLOCKED.value]
-    own = Submission.objects.filter(author=person, state__in=states)[:3]
+    own = readings.came_back(person)[:3]
     return [
         Step(
             f"“{one.title}” came back to you",
@@ -147,12 +148,49 @@ def _as_steward(person: Person, today: date) -> list[Step]:
         text = "Projects lose the data on that day, also in running sessions."
         url = reverse("access:approvals")
         steps.append(Step(f"{what} within 30 days", text, url, "See your approvals", due=first.until))
+    steps += _of_intakes(person)
+    steps += _of_feedback(person)
     for version in DatasetVersion.objects.filter(dataset__steward=person).select_related("dataset"):
         if leak_index.of(version).state is IndexState.FAILED:
             text = "Results of projects that use it are not screened until there is one."
             url = reverse("datasets:dataset", args=[version.dataset.slug])
             steps.append(Step(f"No leak index of {version}", text, url, "Read why"))
     return steps
+
+
+def _of_intakes(person: Person) -> list[Step]:
+    """Return the folders that wait for their steward's word."""
+    waiting = Intake.objects.filter(dataset__steward=person, state__in=WAITING_INTAKES)
+    return [
+        Step(
+            f"{one.dataset.title} {one.version} is {one.state}",
+            "Its folder was examined; look at what was found, then register it or have it mended.",
+            reverse("stewardship:intake", args=[one.pk]),
+            "See what was found",
+            since=one.examined_at or one.requested_at,
+        )
+        for one in waiting.select_related("dataset").defer("content", "findings", "facts")[:3]
+    ]
+
+
+def _of_feedback(person: Person) -> list[Step]:
+    """Return what people say about a steward's data and nobody answered."""
+    said = Feedback.objects.waiting().filter(dataset__steward=person)
+    oldest = said.first()
+    if oldest is None:
+        return []
+    count = said.count()
+    what = "Somebody says" if count == 1 else f"{count} times somebody says"
+    one, all_of_them = reverse("stewardship:feedback", args=[oldest.pk]), reverse("stewardship:desk")
+    return [
+        Step(
+            f"{what} what is wrong with your data",
+            "They wait for your answer.",
+            one if count == 1 else all_of_them,
+            "Read and answer",
+            since=oldest.given_at,
+        )
+    ]
 
 
 def _as_admin(person: Person, today: date) -> list[Step]:

@@ -90,6 +90,11 @@ def find(token_sha256: str) -> Invitation:
     return found
 
 
+def was_sent(token_sha256: str) -> bool:
+    """Whether a link with this hash was ever sent; guesses leave nothing behind, not even a session."""
+    return Invitation.objects.filter(token_sha256=token_sha256).exists()
+
+
 def accept(*, token_sha256: str, password: str) -> Person:
     """Set the password of the person whom a link was mailed to, once; signing in asks the policies then."""
     invitation = find(token_sha256)

@@ -10,7 +10,9 @@ from hub.people import permission
 from hub.people.permission import Actor
 from hub.policy import questions
 
-Records = Literal["ledger", "people", "projects", "datasets", "sessions", "submissions"]
+Records = Literal[
+    "ledger", "people", "projects", "datasets", "sessions", "submissions", "impact", "impact_rounded"
+]
 
 
 def open_for(person: Actor, records: Records) -> None:

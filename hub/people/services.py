@@ -66,7 +66,9 @@ def add(
     is_demo: bool = False,
 ) -> Person:
     """Add a person with a local account; without a password nobody can sign in as them yet."""
-    if not name.strip():
+    # One line: names stand in mails and tables, where a second line could say something in our name.
+    name = " ".join(name.split())
+    if not name:
         raise Invalid("A person needs a name.")
     email = Person.objects.normalize_email(email).lower()
     try:
@@ -91,15 +93,16 @@ def add(
 
 def edit(*, by: Actor, person: Person, name: str, institution: Institution, seen: int | None = None) -> None:
     """Change a person's name or institution; never the address, which is what they prove to be."""
-    if not name.strip():
+    name = " ".join(name.split())
+    if not name:
         raise Invalid("A person needs a name.")
     allowed = may(by=by, change="edit", subject=person.id)
     person = fresh(person)
     rows.expect(person, seen)
     with transaction.atomic():
         allowed.use()
-        rows.claim(person, name=name.strip(), institution_id=institution.pk)
-        _provisioned(by, person.id, "person", name=name.strip(), institution=institution.slug)
+        rows.claim(person, name=name, institution_id=institution.pk)
+        _provisioned(by, person.id, "person", name=name, institution=institution.slug)
 
 
 def assign_role(*, by: Actor, person: Person, role: Role, valid_until: date | None = None) -> RoleAssignment:

@@ -197,7 +197,9 @@ class ReadRecords(Question):
     package = "people"
     action = "read_records"
 
-    records: Literal["ledger", "people", "projects", "datasets", "sessions", "submissions"]
+    records: Literal[
+        "ledger", "people", "projects", "datasets", "sessions", "submissions", "impact", "impact_rounded"
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,6 +367,7 @@ class SubmissionFeedback(Question):
     memberships: tuple[Membership, ...]
     submission: Submission
     author: str
+    conflicted: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -169,6 +169,8 @@ def add_member(
     """Make a person a member of a project."""
     allowed = may(by=by, project=project, change="add_member", members=(person.id,))
     project = fresh(project)
+    if project.state == ProjectState.CLOSED:
+        raise WrongState(f"Project {project.title} is closed; nobody joins it any more.")
     with transaction.atomic():
         allowed.use()
         rows.claim(project)

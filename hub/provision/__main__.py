@@ -74,6 +74,9 @@ def _person(group: Any) -> None:
     training = _verb(group, "training", verbs.training, "email", "course")
     for name in ("--completed", "--until"):
         training.add_argument(name, type=_day, required=True)
+    _verb(group, "invite", verbs.invite, "email")
+    table = _verb(group, "training-table", verbs.training_table, "file")
+    table.add_argument("--dry-run", action="store_true", help="say what is wrong, and record nothing")
     for name in ("suspend", "close"):
         _verb(group, name, verbs.stand(name), "email", needed=("reason",))
     _verb(group, "resume", verbs.stand("resume"), "email")

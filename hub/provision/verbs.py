@@ -46,6 +46,23 @@ def training(client: Client, asked: argparse.Namespace) -> Json:
     return client.post(f"/people/{client.person(asked.email)['id']}/training", body)
 
 
+def invite(client: Client, asked: argparse.Namespace) -> Json:
+    """Mail a person a link that sets their password."""
+    return client.post(f"/people/{client.person(asked.email)['id']}/invitations")
+
+
+def training_table(client: Client, asked: argparse.Namespace) -> Json | list[Json]:
+    """Record training from a CSV file (email, course, completed_on, valid_until): all rows or none."""
+    body = {"csv": Path(asked.file).read_text(encoding="utf-8"), "dry_run": asked.dry_run}
+    found = client.post("/training", body)
+    if asked.json:
+        return found
+    rows: list[Json] = found["rows"]
+    if not asked.dry_run:
+        return [row for row in rows if not row["error"]]
+    return [row | {"title": f"line {row['line']}", "state": row["error"] or "good"} for row in rows]
+
+
 def stand(verb: str) -> Verb:
     """Return the verb that suspends, resumes or closes a person."""
 

@@ -19,11 +19,13 @@ KEPT = "parlatory_invitation"
 
 @require_GET
 def arrive(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep the link's hash in the session and go on to an address without it, valid or not.
+    """Keep a link's hash in the session and go on to an address without it, valid or not.
 
     Nothing is answered here that would be logged with its address; a mail scanner uses nothing up.
     """
-    request.session[KEPT] = invitations.digest(token)
+    digest = invitations.digest(token)
+    if invitations.was_sent(digest):
+        request.session[KEPT] = digest
     return redirect("provisioning:invitation")
 
 

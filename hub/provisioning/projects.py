@@ -16,7 +16,7 @@ from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.projects import services, visible
 from hub.projects.models import MemberRole, Membership, Project
-from hub.provisioning import effects, steps
+from hub.provisioning import effects, steps, words
 from hub.provisioning.project_forms import About, Member, Proposal, Reason, Settings
 from hub.provisioning.steps import Change, Values, Wording
 
@@ -73,7 +73,15 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         action="Change the project",
         back=_page(project),
     )
-    return steps.two(request, form=form, wording=wording, affected=affected, act=act, to=_page(project))
+    return steps.two(
+        request,
+        form=form,
+        wording=wording,
+        affected=affected,
+        act=act,
+        to=_page(project),
+        told=lambda values: words.edited(project, values),
+    )
 
 
 @login_required
@@ -98,7 +106,15 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         action="Change the settings",
         back=_page(project),
     )
-    return steps.two(request, form=form, wording=wording, affected=affected, act=act, to=_page(project))
+    return steps.two(
+        request,
+        form=form,
+        wording=wording,
+        affected=affected,
+        act=act,
+        to=_page(project),
+        told=lambda values: words.limited(project, form.limits()),
+    )
 
 
 @login_required

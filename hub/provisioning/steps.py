@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -69,16 +69,18 @@ def two(
     wording: Wording,
     affected: Callable[[Values], Iterable[Affected]],
     act: Callable[[Values], str],
-    to: Callable[[], str] | str,
+    to: str,
+    told: Callable[[Values], list[tuple[str, object]]] | None = None,
 ) -> HttpResponse:
     """Answer with the form, with who is affected by what it says, or after the change with the next page."""
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         if not values["confirmed"]:
-            return confirm(request, form=form.carry(), wording=wording, affected=affected(values))
+            said = replace(wording, facts=told(values)) if told else wording
+            return confirm(request, form=form.carry(), wording=said, affected=affected(values))
         if done := attempt(form, act):
             messages.success(request, done)
-            return redirect(to() if callable(to) else to)
+            return redirect(to)
     return render(request, "provisioning/form.html", {"form": form, **_said(wording)})
 
 

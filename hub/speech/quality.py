@@ -148,7 +148,7 @@ def _measured(sound: Any) -> Sound:
 
 
 def _frame(sound: Any) -> int:
-    return max(1, round(FRAME_SECONDS * sound.samplerate))
+    return max(1, round(FRAME_SECONDS * int(sound.samplerate)))
 
 
 def _blocks(sound: Any) -> Iterator[Samples]:

@@ -91,6 +91,7 @@ def may(
             memberships=projects.memberships(project, by),
             submission=submissions.of(submission),
             author=author,
+            conflicted=submissions.conflicted(by, submission),
         ),
     )
 

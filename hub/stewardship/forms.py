@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 
 from hub.datasets import datasheets, intakes
 from hub.people.models import Institution
 from hub.stewardship import feedback, tiers
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent, though it be nothing; None where a page was only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def _long(label: str, help_text: str = "", *, rows: int = 4, most: int = 5_000, required: bool = True) -> Any:

@@ -15,7 +15,7 @@ from hub.people import facts as people
 from hub.people.models import Person
 from hub.policy import questions
 from hub.projects import facts as projects
-from hub.projects.models import Membership, Project
+from hub.projects.models import MemberRole, Membership, Project
 
 # People are in a few projects; somebody in more is told about these.
 MOST_PROJECTS = 20
@@ -29,40 +29,44 @@ class Answer:
     version: DatasetVersion
     allow: bool
     reasons: tuple[str, ...]
+    # Whether the person leads the project and nothing stands approved: then asking is the next step.
+    may_ask: bool = False
 
 
 def answers(person: Person, dataset: Dataset) -> list[Answer]:
     """Return, for each project of a person, whether they could start a session with a dataset; yes first."""
     newest = dataset.versions.select_related("dataset__steward").first()
     told = []
-    for project in _projects(person):
+    for membership in _memberships(person):
+        project = membership.project
         held = [one for one in access.approvals_of(project) if one.version.dataset_id == dataset.id]
         if held:
-            told += _asked(person, project, held)
+            told += _asked(person, membership, held)
         elif newest is not None:
-            told += _asked(person, project, [], newest)
+            told += _asked(person, membership, [], newest)
     return sorted(told, key=lambda answer: not answer.allow)
 
 
 def usable(person: Person) -> frozenset[str]:
     """Return the ids of the datasets that a person could start a session with in one of their projects."""
     found: set[str] = set()
-    for project in _projects(person):
-        held = access.approvals_of(project)
-        found |= {answer.version.dataset_id for answer in _asked(person, project, held) if answer.allow}
+    for membership in _memberships(person):
+        held = access.approvals_of(membership.project)
+        found |= {answer.version.dataset_id for answer in _asked(person, membership, held) if answer.allow}
     return frozenset(found)
 
 
-def _projects(person: Person) -> Iterable[Project]:
+def _memberships(person: Person) -> Iterable[Membership]:
     today = datetime.now(UTC).date()
     mine = Membership.objects.current(today).filter(person=person).select_related("project")
-    return [membership.project for membership in mine.order_by("project__title")[:MOST_PROJECTS]]
+    return mine.order_by("project__title")[:MOST_PROJECTS]
 
 
 def _asked(
-    person: Person, project: Project, held: list[Approval], wanted: DatasetVersion | None = None
+    person: Person, membership: Membership, held: list[Approval], wanted: DatasetVersion | None = None
 ) -> list[Answer]:
     """Ask once for each version: a session with it alone, as if none were running."""
+    project = membership.project
     uses = list(access.uses(project, person, held))
     versions = {approval.version_id: approval.version for approval in held}
     if wanted is not None:
@@ -72,6 +76,7 @@ def _asked(
         return []
     asking, of_project = people.of(people.fresh(person)), projects.of(project)
     memberships = projects.memberships(project, person)
+    leads = membership.role == MemberRole.PROJECT_LEAD
     told = []
     for use in uses:
         decision = policy.ask(
@@ -85,5 +90,11 @@ def _asked(
                 running=(),
             )
         )
-        told.append(Answer(project, versions[use.version.id], decision.allow, decision.reasons))
+        may_ask = leads and not _stands(use)
+        told.append(Answer(project, versions[use.version.id], decision.allow, decision.reasons, may_ask))
     return told
+
+
+def _stands(use: questions.DatasetUse) -> bool:
+    today = datetime.now(UTC).date()
+    return any(not one.revoked and one.until is not None and one.until >= today for one in use.approvals)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.urls import reverse
 
 from egress_review.models import Release
 from hub.access.models import Approval
@@ -86,10 +85,11 @@ def _projects(dataset: Dataset, effect: str, *, version: DatasetVersion | None =
     if version is not None:
         held = held.filter(version=version)
     current = Q(project__memberships__ended_at=None)
-    people = held.annotate(people=Count("project__memberships", filter=current, distinct=True))
-    told: dict[str, Affected] = {}
-    for one in people.select_related("project", "version"):
-        name = f"{one.project.title} ({one.people} member{'' if one.people == 1 else 's'})"
-        url = reverse("access:project", args=[one.project.slug])
-        told.setdefault(one.project_id, Affected(name, effect, url))
-    return list(told.values())
+    rows = held.values_list("project__title", "project__slug").annotate(
+        people=Count("project__memberships", filter=current, distinct=True)
+    )
+    return [
+        # No link: a project's page is its members', and a steward is seldom one.
+        Affected(f"{title} ({people} member{'' if people == 1 else 's'})", effect)
+        for title, _, people in rows.order_by("project__title")
+    ]

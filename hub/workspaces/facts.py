@@ -74,8 +74,8 @@ def start(
     )
 
 
-def go_on(session: Session) -> questions.ContinueSession:
-    """Ask whether a session may go on with what it has mounted."""
+def go_on(session: Session, *, at: datetime | None = None) -> questions.ContinueSession:
+    """Ask whether a session may go on with what it has mounted, now or at a moment to come."""
     project = session.workspace.project
     person = people.fresh(session.workspace.person)
     if session.state == SessionState.REQUESTED:
@@ -85,7 +85,7 @@ def go_on(session: Session) -> questions.ContinueSession:
         approvals = [one for one in access.approvals_of(project) if one.version_id in mounted]
     return questions.ContinueSession(
         person=people.of(person),
-        at=datetime.now(UTC),
+        at=at or datetime.now(UTC),
         project=projects.of(project),
         memberships=projects.memberships(project, person),
         purpose=project.purpose,

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from hub import meters, policy
 from hub.errors import Unavailable
-from hub.workspaces import facts, launch, sessions
+from hub.workspaces import facts, foresight, launch, sessions
 from hub.workspaces.models import ByteUse, Session, SessionState
 
 # A start that the hub never took up, or that hangs, is not live for ever.
@@ -44,11 +44,14 @@ class Lease:
     budget_left_bytes: int
     idle_ends_at: datetime | None
     ends_at: datetime | None
+    # When a right that the session stands on ends before it does, and which.
+    access_ends_at: datetime | None
+    access_ends_why: str
 
     def plain(self) -> dict[str, Any]:
         """Return the lease as JSON can carry it."""
         document = asdict(self)
-        for name in ("idle_ends_at", "ends_at"):
+        for name in ("idle_ends_at", "ends_at", "access_ends_at"):
             document[name] = document[name].isoformat() if document[name] else None
         return document
 
@@ -137,6 +140,7 @@ def _clear_again(at: datetime) -> None:
 
 def _lease(session: Session, at: datetime) -> Lease:
     live = session.state in (SessionState.REQUESTED, SessionState.STARTING, SessionState.RUNNING)
+    foreseen = foresight.access_end(session, at) if session.state == SessionState.RUNNING else None
     return Lease(
         session=session.pk,
         person=session.workspace.person_id,
@@ -148,6 +152,8 @@ def _lease(session: Session, at: datetime) -> Lease:
         budget_left_bytes=budget_left(session, at),
         idle_ends_at=idle_ends_at(session),
         ends_at=session.expires_at,
+        access_ends_at=foreseen.at if foreseen else None,
+        access_ends_why=foreseen.reason[:REASON_CHARACTERS] if foreseen else "",
     )
 
 

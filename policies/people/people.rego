@@ -25,6 +25,9 @@ readers := {
 	"datasets": {"auditor", "admin", "committee_member", "data_steward"},
 	"sessions": {"auditor", "admin"},
 	"submissions": {"auditor"},
+	# A small count may point at somebody: as it is to those who answer for the enclave or its data.
+	"impact": {"auditor", "admin", "data_steward"},
+	"impact_rounded": {"auditor", "admin", "data_steward", "committee_member"},
 }
 
 deny contains facts.incomplete if not facts.complete(input, data.schemas.people)

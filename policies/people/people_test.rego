@@ -97,6 +97,8 @@ allowed := {
 	"sign_agreement": ask("sign_agreement", "researcher", signature),
 	"read_ledger": ask("read_records", "auditor", {"records": "ledger"}),
 	"read_submissions": ask("read_records", "auditor", {"records": "submissions"}),
+	"read_impact": ask("read_records", "data_steward", {"records": "impact"}),
+	"read_impact_rounded": ask("read_records", "committee_member", {"records": "impact_rounded"}),
 }
 
 test_what_is_right_is_allowed if every name, question in allowed {
@@ -151,6 +153,10 @@ refused := [
 	["read_ledger", "/person/roles/0/role", "researcher", "do not let you read"],
 	["read_ledger", "/person/roles/0/role", "key_custodian", "do not let you read"],
 	["read_submissions", "/person/roles/0/role", "admin", "do not let you read"],
+	["read_impact", "/person/roles/0/role", "committee_member", "do not let you read"],
+	["read_impact", "/person/roles/0/role", "output_checker", "do not let you read"],
+	["read_impact_rounded", "/person/roles/0/role", "researcher", "do not let you read"],
+	["read_impact_rounded", "/person/roles/0/valid_until", "2026-11-22", "do not let you read"],
 	["sign_in", "/action", "own_everything", "every fact a rule needs"],
 ]
 

@@ -76,7 +76,7 @@ deny contains reason if {
 	input.action == "submission_feedback"
 	not input.what in {"give", "read"}
 	not independent_checker
-	reason := "Only an output checker who never was in the project answers for a decision on it; ask one of them."
+	reason := "Only an output checker without a tie to the project answers for a decision on it; ask one of them."
 }
 
 mine if input.author == input.person.id
@@ -103,6 +103,7 @@ independent_checker if {
 	facts.holds(input.person, "output_checker", input.at)
 	facts.trained(input.person, facts.checking_course, input.at)
 	facts.outsider(input.memberships)
+	input.conflicted == false
 	not mine
 	not handed_in
 }

@@ -38,9 +38,11 @@ submission := {
 	"project": "j1",
 	"author": "p7",
 	"open_for_review": false,
+	"differing": false,
 	"blocked": false,
 	"released": true,
 	"withdrawn": false,
+	"replaceable": false,
 }
 
 ask(action, role, more) := object.union(
@@ -68,6 +70,7 @@ of_submission(what, author, memberships) := {
 	"submission": submission,
 	"what": what,
 	"author": author,
+	"conflicted": false,
 }
 
 another := object.union(dataset, {"steward": "p2"})
@@ -114,11 +117,13 @@ refused := [
 	["read_as_member", "/memberships", [], "between its project"],
 	["read_as_checker", "/memberships", [object.union(membership, {"ended": true})], "between its project"],
 	["read_as_auditor", "/person/roles/0/role", "admin", "between its project"],
-	["answer_decision", "/person/roles/0/role", "auditor", "never was in the project"],
-	["answer_decision", "/person/training", [], "never was in the project"],
-	["answer_decision", "/submission/author", "p1", "never was in the project"],
-	["answer_decision", "/author", "p1", "never was in the project"],
-	["answer_decision", "/memberships", [object.union(membership, {"ended": true})], "never was in the project"],
+	["answer_decision", "/person/roles/0/role", "auditor", "without a tie"],
+	["answer_decision", "/conflicted", true, "without a tie"],
+	["read_as_checker", "/conflicted", true, "between its project"],
+	["answer_decision", "/person/training", [], "without a tie"],
+	["answer_decision", "/submission/author", "p1", "without a tie"],
+	["answer_decision", "/author", "p1", "without a tie"],
+	["answer_decision", "/memberships", [object.union(membership, {"ended": true})], "without a tie"],
 	["give", "/action", "own_everything", "every fact a rule needs"],
 ]
 

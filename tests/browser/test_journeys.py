@@ -183,7 +183,7 @@ def test_nobody_but_a_checker_opens_the_files_of_a_submission(people: People, en
     base = f"{enclave.places.portal_url}/releases/{submission}"
     for login in ("admin1", "custodian1", "auditor1", "outsider"):
         page = people.page(login)
-        for path in ("/review/", f"/files/{file}/download/", f"/files/{file}/picture/1/"):
+        for path in ("/review/", f"/files/{file}/download/", f"/files/{file}/preview/"):
             answer = page.goto(base + path)
             assert answer is not None and answer.status in (403, 404), f"{login} {path}"
         page.close()

@@ -59,6 +59,12 @@ def test_a_request_is_approved_with_its_agreement(house: House, lead: Person) ->
     assert AccessRequest.objects.get().approval == Approval.objects.get()
 
 
+def test_the_datasets_page_leads_to_the_request(house: House, lead: Person) -> None:
+    page = house.page(lead, path="/datasets/prompts/")
+    page.get_by_role("link", name="Ask for it in Vowels").click()
+    assert page.get_by_label("Dataset").input_value() == DatasetVersion.objects.get().pk
+
+
 def test_a_refusals_reason_reaches_the_lead(house: House, lead: Person) -> None:
     page = asked(house, lead)
     steward = DatasetVersion.objects.get().dataset.steward

@@ -7,20 +7,14 @@ from pathlib import Path
 import pytest
 
 from hub.ledger.kinds import Kind
-from hub.ledger.tiles import Tiles
 from hub.people.models import Person, Role
-from tests import own_ledger, portal
+from tests import portal
 from tests.pages.conftest import House, problems
 from tests.unit.audit.made import entry
 
 
 @pytest.fixture
-def tiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiles:
-    return own_ledger.opened(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def ada(house: House, tiles: Tiles) -> Person:
+def ada(house: House) -> Person:
     """An auditor, of an enclave where something happened."""
     rosa, adam = portal.person("rosa", Role.RESEARCHER), portal.person("adam", Role.ADMIN, second_factor=True)
     vowels = portal.project("vowels", member=rosa)
@@ -43,6 +37,7 @@ PATHS = [
     "/ledger/?denials=on&since=never",
     "/ledger/kinds/",
     "/ledger/1/",
+    "/audit/impact/",
     "/audit/reach/",
     "/audit/reach/?day=2026-01-01",
 ]

@@ -50,6 +50,6 @@ def test_a_reader_finds_opens_and_reads_without_javascript(house: House, adam: P
     page.get_by_role("button", name="Mark all as read").click()
     assert "1 notice is marked as read" in page.content() and "All read." in page.content()
     page.get_by_role("link", name="What is mailed how soon").click()
-    page.get_by_label("What you handed in").select_option("never")
+    page.get_by_label("What you handed in or asked for").select_option("never")
     page.get_by_role("button", name="Keep").click()
     assert "Kept." in page.content()

@@ -79,6 +79,8 @@ def test_settings_say_what_running_sessions_keep(house: House) -> None:
     press(page, "Change the settings…")
     expect(page.locator(".affected")).to_contain_text("keeps its image, memory, processors")
     expect(page.locator(".affected")).to_contain_text("has the new idle time")
+    expect(page.get_by_text("2 GiB → 4 GiB")).to_be_visible()
+    expect(page.get_by_text("1 h → 30 min")).to_be_visible()
     assert problems(page) == []
     press(page, "Change the settings")
     project.refresh_from_db()

@@ -8,10 +8,15 @@ from egress_review.models import Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.access import approvals, requests
-from hub.datasets.models import DatasetVersion
+from hub.datasets import datasheets, summary
+from hub.datasets.models import DatasetVersion, Intake, VersionFacts
+from hub.datasets.packed import pack
+from hub.datasets.summary import Heard, Said
 from hub.people import invitations
 from hub.people.models import Person, Role, Training
 from hub.projects.models import MemberRole, Membership
+from hub.speech.quality import Sound
+from hub.stewardship.models import Feedback
 from hub.workspaces.models import SessionState
 from tests import portal
 from tests.unit.egress_review import factories
@@ -63,4 +68,32 @@ def fill(vault: Vault) -> dict[Role, Person]:
         if state in (State.IN_REVIEW, State.RETURNED):
             factories.review(made, Vote.APPROVE if state == State.IN_REVIEW else Vote.RETURN)
     portal.session(project, researcher)
+    say(people, version)
     return people
+
+
+def say(people: dict[Role, Person], version: DatasetVersion) -> None:
+    """Let the steward's desk hold something: facts, a datasheet, a folder that is blocked, feedback."""
+    steward, researcher = people[Role.DATA_STEWARD], people[Role.RESEARCHER]
+    sound = Sound(16_000, 1, 16, 160_000, -23.0, -3.0, 0.002, 0.2)
+    said, other = (Said("s1", "fr", 9.0, True),), (Said("s2", "de", 3.0, False),)
+    heard = [Heard("r1", "1" * 64, sound, said), Heard("r2", "2" * 64, sound, other)]
+    for one in version.dataset.versions.all():
+        rows = pack([item.row() for item in heard])
+        VersionFacts.objects.create(version=one, facts=summary.of(heard), recordings=rows)
+    answers = {section.name: f"{section.title}." for section in datasheets.SECTIONS}
+    datasheets.write(by=steward, dataset=version.dataset, answers=answers, number=0)
+    finding = {"kind": "speaker", "where": "line 2", "column": "supervisions.0.speaker", "blocks": True}
+    Intake.objects.create(
+        dataset=version.dataset,
+        version="2.0",
+        folder="delivery",
+        state="blocked",
+        findings=[{**finding, "message": "The speaker is empty.", "fix": "Give every speaker a pseudonym."}],
+        more={"speaker": 7},
+        facts=summary.of(heard),
+        requested_by=steward,
+    )
+    Feedback.objects.create(dataset=version.dataset, author=researcher, text="Recording r1 is silent.")
+    decided = Submission.objects.filter(state=State.REJECTED).first()
+    Feedback.objects.create(submission=decided, author=researcher, text="Which number is too small?")

@@ -165,6 +165,7 @@ def test_the_checker_can_vote_or_the_attack_says_nothing(
         page = checker.context.new_page()
         page.goto(checker.review)
         page.get_by_label("Approve").check()
-        page.get_by_role("button", name="Cast").click()
+        page.get_by_role("button", name="Save the vote").click()
+        page.get_by_role("button", name="Finish the review").click()
         page.wait_for_load_state()
         assert checker.votes() == 1

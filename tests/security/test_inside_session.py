@@ -8,94 +8,21 @@ import json
 import os
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import docker
 import httpx
 import pytest
-from playwright.sync_api import Page
 
-from tests import kernel, scene
-from tests.browser import workspace
+from tests import kernel
 from tests.enclave import Enclave
-from tests.people import People
-from tests.scene import Scene
+from tests.indoors import TRY, Inside, inside, neighbour
+
+__all__ = ["inside", "neighbour"]
 
 pytestmark = pytest.mark.timeout(300)
 
 MIB = 1 << 20
-TRY = """
-import errno, os, socket
-def attempt(act):
-    try:
-        act()
-    except OSError as error:
-        return errno.errorcode.get(error.errno, type(error).__name__)
-    return "worked"
-def dial(family, address, seconds=3):
-    with socket.socket(family) as probe:
-        probe.settimeout(seconds)
-        probe.connect(address)
-"""
-
-
-@dataclass(frozen=True)
-class Inside:
-    """A person's session: their page of Lab, and the kernel behind it."""
-
-    scene: Scene
-    page: Page
-    base: str
-    session: str
-
-    def run(self, code: str, *, seconds: float = 60) -> kernel.Ran:
-        """Run code in the kernel and return everything that reached the browser."""
-        ran = kernel.run(self.page, self.base, code, seconds=seconds)
-        assert ran.error is None, ran.error
-        return ran
-
-    def say(self, code: str, *, seconds: float = 60) -> str:
-        """Run code in the kernel and return what it printed."""
-        return self.run(code, seconds=seconds).text.strip()
-
-    def fetch(self, address: str, **options: Any) -> tuple[int, str]:
-        """Ask the gate from the page's own JavaScript."""
-        code = "async ([a, o]) => { const r = await fetch(a, o); return [r.status, await r.text()]; }"
-        status, text = self.page.evaluate(code, [address, options])
-        return int(status), str(text)
-
-
-@contextmanager
-def enter(enclave: Enclave, people: People) -> Iterator[Inside]:
-    """Bring somebody new into a session."""
-    made = scene.make(enclave)
-    try:
-        page = people.page(made.login)
-        workspace.start(page, enclave, made.project)
-        base = workspace.open_lab(page)
-        yield Inside(scene=made, page=page, base=base, session=made.session())
-    finally:
-        people.forget(made.login)
-        made.clear()
-
-
-@pytest.fixture(scope="module")
-def inside(enclave: Enclave, people: People) -> Iterator[Inside]:
-    """The session that attacks."""
-    with enter(enclave, people) as entered:
-        yield entered
-
-
-@pytest.fixture(scope="module")
-def neighbour(enclave: Enclave, people: People) -> Iterator[Inside]:
-    """Somebody else's session, running beside it."""
-    with enter(enclave, people) as entered:
-        entered.say("open('neighbour.txt', 'w').write('neighbours only')")
-        yield entered
 
 
 def host_addresses() -> list[str]:
@@ -151,6 +78,18 @@ for name in ("deb.debian.org", "portal.localhost.example", "host.docker.internal
 def test_no_socket_leads_around_the_network(inside: Inside, arguments: str) -> None:
     answer = inside.say(f"{TRY}\nprint(attempt(lambda: socket.socket({arguments})))")
     assert answer in {"EPERM", "EACCES", "EAFNOSUPPORT"}
+
+
+def test_a_number_that_the_kernel_cuts_to_vsock_opens_none(inside: Inside) -> None:
+    code = """
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.argtypes = [ctypes.c_long] * 4
+number = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
+worked = libc.syscall(number, 40 + (1 << 32), 1, 0) >= 0
+print("worked" if worked else errno.errorcode[ctypes.get_errno()])
+"""
+    assert inside.say(code) == "EPERM"
 
 
 def test_the_only_sockets_are_its_own_servers_and_the_hand_in_door(inside: Inside) -> None:
@@ -222,13 +161,23 @@ print(json.dumps([ask("GET", "/v1/context"), ask("POST", "/internal/leases"), as
 # The files.
 
 
-def test_other_homes_and_other_data_are_not_there(inside: Inside, neighbour: Inside) -> None:
+def test_other_homes_and_other_data_are_not_there(neighbour: Inside, inside: Inside) -> None:
     listing = "import os; print(*(os.listdir(top) for top in ('/home', '/data', '/data/prompts-voices')))"
     assert inside.say(listing) == "['researcher'] ['prompts-voices'] ['1.1']"
     assert "neighbour.txt" not in inside.say("import os; print(os.listdir('/home/researcher'))")
     seen = inside.say("print(open('/proc/self/mountinfo').read())")
     for word in (neighbour.session, neighbour.scene.id, "librivox", "docker.sock"):
         assert word not in seen
+    search = """
+import os
+found = []
+for top, folders, names in os.walk("/"):
+    if top in ("/proc", "/sys", "/usr"):
+        folders.clear()
+    found += [open(os.path.join(top, name)).read() for name in names if name == "neighbour.txt"]
+print(found)
+"""
+    assert inside.say(search) == "[]"
 
 
 def test_the_data_is_all_there_and_cannot_be_changed(inside: Inside, enclave: Enclave) -> None:

@@ -67,26 +67,52 @@ def servers(enclave: Enclave, person: str) -> list[str]:
     return list(json.loads(enclave.service(code)))
 
 
-def test_the_hub_knows_the_browser_but_lets_it_start_nothing(seated: Seated, enclave: Enclave) -> None:
-    person = seated.scene.id
+# Method, address, body; the person and their project stand in braces.
+TRIES: dict[str, tuple[str, str, Any]] = {
+    "second-server": ("POST", "users/{person}/servers/{project}-2", None),
+    "image": ("POST", "users/{person}/servers/other", {"image": "parlatory/base:latest", "mounts": ["/"]}),
+    "unnamed": ("POST", "users/{person}/server", None),
+    "options": ("POST", "users/{person}/server", {"image": "debian", "user_options": {"image": "debian"}}),
+    "token": ("POST", "users/{person}/tokens", {"note": "mine"}),
+    "scope": ("POST", "users/{person}/tokens", {"note": "mine", "scopes": ["servers"]}),
+    "rename": ("PATCH", "users/{person}", {"name": "renamed"}),
+    "admin": ("PATCH", "users/{person}", {"admin": True}),
+    "people": ("POST", "users", {"usernames": ["01aaaaaaaaaaaaaaaaaaaaaaaa"], "admin": True}),
+    "group": ("POST", "groups/researcher/users", {"users": ["{person}"]}),
+    "shutdown": ("POST", "shutdown", {}),
+    "everyone": ("GET", "users", None),
+}
+
+
+@pytest.mark.parametrize("what", TRIES)
+def test_the_hub_knows_the_browser_but_lets_it_start_nothing(
+    seated: Seated, enclave: Enclave, what: str
+) -> None:
+    person, project = seated.scene.id, seated.scene.project
     assert seated.hub("GET", "api/user").status_code == 200, "the attack needs cookies that the hub takes"
-    tries: list[tuple[str, str, Any]] = [
-        ("POST", f"users/{person}/servers/{seated.scene.project}-2", None),
-        ("POST", f"users/{person}/servers/another", {"image": "parlatory/base:latest", "mounts": ["/"]}),
-        ("POST", f"users/{person}/server", None),
-        ("POST", f"users/{person}/server", {"image": "debian", "user_options": {"image": "debian"}}),
-        ("POST", f"users/{person}/tokens", {"note": "mine", "scopes": ["servers"]}),
-        ("PATCH", f"users/{person}", {"name": "renamed"}),
-        ("PATCH", f"users/{person}", {"admin": True}),
-        ("POST", "users", {"usernames": ["01aaaaaaaaaaaaaaaaaaaaaaaa"], "admin": True}),
-        ("POST", "groups/researcher/users", {"users": [person]}),
-        ("POST", "shutdown", {}),
-        ("GET", "users", None),
-    ]
-    for method, path, body in tries:
-        answer = seated.hub(method, f"api/{path}", body)
-        assert answer.status_code in {403, 404}, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
-    assert servers(enclave, person) == [seated.scene.project]
+    method, path, body = TRIES[what]
+    answer = seated.hub(method, f"api/{path.format(person=person, project=project)}", body)
+    assert answer.status_code in {403, 404}, f"{method} {path}: {answer.status_code} {answer.text[:200]}"
+    assert servers(enclave, person) == [project]
+
+
+def test_a_stopped_server_keeps_its_name(seated: Seated, enclave: Enclave) -> None:
+    """A server that was refused is known to the hub and does not run, so it could be renamed."""
+    address = f"{enclave.places.url('hub')}/hub/api/users/{seated.scene.id}/servers/stopped"
+    code = (
+        "import httpx, json\n"
+        "from django.conf import settings\n"
+        "token = {'Authorization': 'token ' + settings.PARLATORY_HUB_API_TOKEN}\n"
+        "with httpx.Client(headers=token, timeout=60, trust_env=False) as hub:\n"
+        f"    answers = [hub.post({address!r}), hub.patch({address!r}, json={{'name': 'renamed'}})]\n"
+        "print(json.dumps([[one.status_code, one.text] for one in answers]))"
+    )
+    browser = f"api/users/{seated.scene.id}/servers/stopped"
+    refused, renamed = json.loads(enclave.service(code))
+    assert refused[0] == 403 and "portal" in refused[1]
+    assert renamed[0] == 403 and "cannot be renamed" in renamed[1], renamed
+    answer = seated.hub("PATCH", browser, {"name": "renamed"})
+    assert answer.status_code in {403, 404}, answer.text
 
 
 def test_the_hubs_own_pages_start_nothing(seated: Seated, enclave: Enclave) -> None:

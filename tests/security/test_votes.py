@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from django.db import IntegrityError
 
-from egress_review import releases, reviews
-from egress_review.models import Release, Review, Submission, Vote
+from egress_review import readings, releases, reviews
+from egress_review.models import Conflict, FileVote, Release, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.errors import Refused
@@ -108,8 +108,43 @@ def test_a_row_forged_to_approved_releases_nothing(vault: Vault) -> None:
     assert not Release.objects.exists()
 
 
+def test_a_checker_who_declared_a_conflict_does_not_vote(vault: Vault) -> None:
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    Conflict.objects.create(person=by, project=found.project, reason="we share a grant")
+    with pytest.raises(Refused, match="declared a conflict of interest"):
+        approve(by, found, vault)
+
+
+def test_a_checker_who_declared_a_conflict_does_not_look(vault: Vault) -> None:
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    Conflict.objects.create(person=by, project=found.project, reason="we share a grant")
+    with pytest.raises(Refused, match="declared a conflict of interest"):
+        readings.open_files(by=by, submission=found)
+
+
+def test_approvals_of_other_bytes_release_nothing(vault: Vault) -> None:
+    found, by = submission(State.APPROVED, vault=vault), checker()
+    for voter in (by, checker()):
+        review(found, Vote.APPROVE, by=voter)
+    FileVote.objects.filter(reviewer=by).update(canonical_sha256="0" * 64)
+    with pytest.raises(Refused, match="approvals of its present bytes"):
+        releases.release(by=by, submission=found, vault=vault)
+    assert not Release.objects.exists()
+
+
+def test_who_did_not_vote_settles_nothing(vault: Vault) -> None:
+    found = submission(State.DIFFERING, vault=vault)
+    for vote in (Vote.APPROVE, Vote.RETURN):
+        review(found, vote)
+    answers = {found.files.get().pk: reviews.Answer(Vote.APPROVE, "")}
+    with pytest.raises(Refused, match="Only the checkers who voted"):
+        reviews.settle(by=checker(), submission=found, answers=answers, vault=vault)
+
+
 def test_nobody_votes_before_the_screening_is_over(vault: Vault) -> None:
-    found, by = submission(State.SCREENING, vault=vault), checker()
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    # With copies that could be voted on: that there are none before the screening ends is another control.
+    Submission.objects.filter(pk=found.pk).update(state=State.SCREENING)
     with pytest.raises(Refused, match="not open for votes"):
         approve(by, found, vault)
     assert not Review.objects.exists()

@@ -58,7 +58,7 @@ def pairs(written: str) -> list[tuple[float, float]]:
 
 
 def _heights(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return what stands between numbers that grow evenly; None where there are far fewer of these."""
+    """Return what stands between numbers that grow evenly; None where too few do."""
     if len(numbers) < LEAST:
         return None
     steps = numbers[2:] - numbers[:-2]

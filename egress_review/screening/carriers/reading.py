@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Iterator
@@ -40,20 +41,37 @@ TURNS: tuple[tuple[Image.Transpose | None, bool], ...] = (
     (Image.Transpose.FLIP_LEFT_RIGHT, False),
 )
 WORD = re.compile(r"[^\W_]{2,}")
+LIMITED = ("prlimit",)  # of util-linux, which every Debian has
 PROGRAM = ("tesseract", "stdin", "stdout", "--psm", "6", "-c", "tessedit_create_tsv=1")
 FIX = "Hand in text and tables as text, not as a picture of them."
-# When reading has to stop for the file that is looked at; reading is by far the slowest check.
-ENDS: ContextVar[float | None] = ContextVar("reading_ends", default=None)
+BUSY = 2.0  # times as long by the clock as by the processor that reading may take
+# When reading has to stop for the file that is looked at, by the processor and by the clock; it is by far the
+# slowest check, and what is read shall not depend on how busy the machine is.
+ENDS: ContextVar[tuple[float, float] | None] = ContextVar("reading_ends", default=None)
 
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Read letters for at most so many seconds in all."""
-    before = ENDS.set(time.monotonic() + seconds)
+    """Read letters for at most so many seconds of the processor in all, on a busy machine fewer."""
+    before = ENDS.set((_used() + seconds, time.monotonic() + BUSY * seconds))
     try:
         yield
     finally:
         ENDS.reset(before)
+
+
+def _used() -> float:
+    """Return the processor's seconds that this process and those it began and ended have used."""
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + begun.ru_utime + begun.ru_stime
+
+
+def _left(limits: Limits) -> tuple[float, float]:
+    """Return how many seconds are left for reading, by the processor and by the clock."""
+    ends = ENDS.get()
+    if ends is None:
+        return limits.read_seconds, BUSY * limits.read_seconds
+    return ends[0] - _used(), ends[1] - time.monotonic()
 
 
 def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
@@ -131,10 +149,9 @@ def lines(image: Image.Image) -> list[tuple[int, int]]:
 
 def _read(image: Image.Image, limits: Limits) -> Letters | None:
     """Return the letters in a picture; None where reading is not possible or takes too long."""
-    ends = ENDS.get()
-    left = limits.read_seconds if ends is None else ends - time.monotonic()
+    left = _left(limits)
     spans = lines(image)
-    if left <= 0.5 or not spans:
+    if min(left) <= 0.5 or not spans:
         return None
     grey = _strips(_without_rules(image.convert("L")), spans)
     factor = LINE_HEIGHT / float(np.median([end - start for start, end in spans]))
@@ -145,7 +162,12 @@ def _read(image: Image.Image, limits: Limits) -> Letters | None:
     alone = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            PROGRAM, input=head + grey.tobytes(), capture_output=True, timeout=left, env=alone, check=True
+            (*LIMITED, f"--cpu={int(left[0]) + 1}", *PROGRAM),
+            input=head + grey.tobytes(),
+            capture_output=True,
+            timeout=left[1],
+            env=alone,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -29,6 +29,7 @@ SUPERLATIVE = re.compile(
 )
 SENTENCES = 3  # that count few people each and are a table in words
 WORD = re.compile(r"\w+")
+FIGURE = re.compile(r"[^\W\d]{0,8}\d+")  # a number, or one with a few letters before it
 FIGURES = 0.8  # of a text's words that are numbers, where it is nothing else
 TOTALS = 6  # numbers of people in a text that shares may be of
 
@@ -55,7 +56,7 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
 def mostly_numbers(content: str, limits: Limits, where: str = "") -> list[Finding]:
     """Return a flag for a text of hardly anything but numbers, whatever stands between them."""
     words = WORD.findall(content)
-    figures = sum(word.isdigit() for word in words)
+    figures = sum(bool(FIGURE.fullmatch(word)) for word in words)
     if figures <= limits.table_rows or figures < FIGURES * len(words):
         return []
     message = f"The text is little but {figures:,} numbers, which can be a recording or codes of one."

@@ -66,7 +66,7 @@ class Change:
 
 @lru_cache(maxsize=256)
 def _filters(bins: int, spacing: float, change: Change) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return filters (bins, 16) of unit sum where a change put the bands, and which are below half the rate."""
+    """Return filters (bins, 16) of unit sum where a change put the bands, and which of these can be heard."""
     highest = (bins - 1) * spacing
     at = np.arange(bins) * spacing
     if change.mirrored:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from hub.api.description import Described
-from hub.api.v1 import access, datasets, ledger, me, people, projects, sessions, submissions
+from hub.api.v1 import (
+    access,
+    arrivals,
+    datasets,
+    ledger,
+    me,
+    people,
+    projects,
+    requests,
+    sessions,
+    submissions,
+)
 
 api = Described(
     title="Parlatory",
@@ -13,5 +24,5 @@ api = Described(
         "rights of its person, narrowed to its scopes. Errors are problem+json, each with a sentence."
     ),
 )
-for module in (me, people, projects, access, datasets, sessions, submissions, ledger):
+for module in (me, people, arrivals, projects, access, requests, datasets, sessions, submissions, ledger):
     api.add_router("", module.router)

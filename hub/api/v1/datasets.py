@@ -78,6 +78,15 @@ class NewDataset(Given):
     attribution: Text
 
 
+class DatasetGiven(Given):
+    """What may change about a dataset; what is left out stays. Never tier and steward: no matter of words."""
+
+    title: Line | None = None
+    description: Text | None = None
+    licence: Line | None = None
+    attribution: Text | None = None
+
+
 class NewVersion(Given):
     """A version to be registered from the folder of its name."""
 
@@ -176,6 +185,22 @@ def add_dataset(request: HttpRequest, given: NewDataset) -> HttpResponse:
 @router.get("/datasets/{slug}", response=DatasetShown, auth=READ)
 def get_dataset(request: HttpRequest, slug: Slug) -> HttpResponse:
     """Show a dataset."""
+    return show(slug)
+
+
+@router.patch("/datasets/{slug}", response=DatasetShown, auth=WRITE)
+def edit_dataset(
+    request: HttpRequest, slug: Slug, given: DatasetGiven, if_match: IfMatch = None
+) -> HttpResponse:
+    """Change what is said about a dataset, from the edition that If-Match names."""
+    dataset = find(slug)
+    said = given.model_dump(exclude_none=True)
+    services.edit(
+        by=caller.of(request).actor,
+        dataset=dataset,
+        row_version=answers.edition(dataset, if_match),
+        **{name: said.get(name, getattr(dataset, name)) for name in DatasetGiven.model_fields},
+    )
     return show(slug)
 
 

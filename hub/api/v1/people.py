@@ -85,6 +85,19 @@ class NewPerson(Given):
     roles: list[Role] = Field(default=[], max_length=len(Role))
 
 
+class PersonGiven(Given):
+    """What may change about a person; what is left out stays. Never the address: it is what they prove."""
+
+    name: Line | None = None
+    institution: Slug | None = None
+
+
+class InstitutionGiven(Given):
+    """Another name for an institution; its short name stays."""
+
+    name: Line
+
+
 class RoleGiven(Given):
     """Until when somebody holds a role; without an end it has none."""
 
@@ -211,6 +224,28 @@ def add_person(request: HttpRequest, given: NewPerson) -> HttpResponse:
 def get_person(request: HttpRequest, id: Id) -> HttpResponse:
     """Show a person."""
     records.open_for(caller.of(request).actor, "people")
+    return show(id)
+
+
+@router.patch("/institutions/{slug}", response=InstitutionShown, auth=WRITE)
+def rename_institution(request: HttpRequest, slug: Slug, given: InstitutionGiven) -> HttpResponse:
+    """Give an institution another name."""
+    institution = institution_of(slug)
+    services.rename_institution(by=caller.of(request).actor, institution=institution, name=given.name)
+    return answers.shown(of_institution(institution_of(slug)))
+
+
+@router.patch("/people/{id}", response=PersonShown, auth=WRITE)
+def edit_person(request: HttpRequest, id: Id, given: PersonGiven, if_match: IfMatch = None) -> HttpResponse:
+    """Change a person's name or institution, from the edition that If-Match names."""
+    person = find(id)
+    services.edit(
+        by=caller.of(request).actor,
+        person=person,
+        name=given.name or person.name,
+        institution=institution_of(given.institution) if given.institution else person.institution,
+        seen=answers.edition(person, if_match),
+    )
     return show(id)
 
 

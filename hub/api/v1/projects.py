@@ -71,6 +71,7 @@ class ProjectShown(Shown):
     suspended_at: datetime | None
     suspended_reason: str
     limits: Limits
+    image: str
 
 
 class NewProject(Given):
@@ -83,6 +84,22 @@ class NewProject(Given):
     opens_on: date
     closes_on: date
     limits: LimitsGiven = LimitsGiven()
+
+
+class ProjectGiven(Given):
+    """What may change about a project; what is left out stays."""
+
+    title: Line | None = None
+    summary: Text | None = None
+    purpose: Annotated[Line, Field(max_length=60)] | None = None
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+
+class SettingsGiven(LimitsGiven):
+    """Limits and image that sessions get from now on; those that run keep theirs."""
+
+    image: Annotated[Line, Field(max_length=61)] | None = None
 
 
 class ProjectsAsked(Paging):
@@ -102,6 +119,13 @@ class MemberShown(Shown):
     role: MemberRole
     valid_until: date | None
     ended_at: datetime | None
+
+
+class MemberGiven(Given):
+    """Another part in a project, or another last day."""
+
+    role: MemberRole
+    valid_until: date | None = None
 
 
 class NewMember(Given):
@@ -126,6 +150,7 @@ def of_project(one: Project) -> ProjectShown:
         suspended_at=one.suspended_at,
         suspended_reason=one.suspended_reason,
         limits=Limits(**{name: getattr(one, name) for name in Limits.model_fields}),
+        image=one.image,
     )
 
 
@@ -201,6 +226,39 @@ def get_project(request: HttpRequest, slug: Slug) -> HttpResponse:
     return show(visible_to(caller.of(request).actor, slug))
 
 
+@router.patch("/projects/{slug}", response=ProjectShown, auth=WRITE)
+def edit_project(
+    request: HttpRequest, slug: Slug, given: ProjectGiven, if_match: IfMatch = None
+) -> HttpResponse:
+    """Change what a project is about, from the edition that If-Match names."""
+    actor = caller.of(request).actor
+    project = visible_to(actor, slug)
+    said = given.model_dump(exclude_none=True)
+    services.edit(
+        by=actor,
+        project=project,
+        seen=answers.edition(project, if_match),
+        **{name: said.get(name, getattr(project, name)) for name in ProjectGiven.model_fields},
+    )
+    return show(project)
+
+
+@router.patch("/projects/{slug}/settings", response=ProjectShown, auth=WRITE)
+def edit_settings(
+    request: HttpRequest, slug: Slug, given: SettingsGiven, if_match: IfMatch = None
+) -> HttpResponse:
+    """Change limits and image of a project's later sessions, from the edition that If-Match names."""
+    actor = caller.of(request).actor
+    project = visible_to(actor, slug)
+    services.set_limits(
+        by=actor,
+        project=project,
+        values=given.model_dump(exclude_none=True),
+        seen=answers.edition(project, if_match),
+    )
+    return show(project)
+
+
 @router.post("/projects/{slug}/open", response=ProjectShown, auth=WRITE)
 def open_project(request: HttpRequest, slug: Slug, if_match: IfMatch = None) -> HttpResponse:
     """Open a proposed project."""
@@ -268,15 +326,32 @@ def add_member(request: HttpRequest, slug: Slug, given: NewMember) -> HttpRespon
     return once(request, make)
 
 
+@router.patch("/projects/{slug}/members/{person}", response=MemberShown, auth=MEMBERS)
+def change_membership(request: HttpRequest, slug: Slug, person: Id, given: MemberGiven) -> HttpResponse:
+    """Give a member another part in a project, or another last day."""
+    actor = caller.of(request).actor
+    membership = _membership(visible_to(actor, slug), person)
+    services.change_membership(
+        by=actor, membership=membership, role=given.role, valid_until=given.valid_until
+    )
+    membership.refresh_from_db()
+    return answers.shown(of_member(membership))
+
+
 @router.delete("/projects/{slug}/members/{person}", response=MemberShown, auth=MEMBERS)
 def end_membership(request: HttpRequest, slug: Slug, person: Id) -> HttpResponse:
     """End a person's membership; their session in the project ends within seconds."""
     actor = caller.of(request).actor
-    project = visible_to(actor, slug)
+    membership = _membership(visible_to(actor, slug), person)
+    services.end_membership(by=actor, membership=membership)
+    membership.refresh_from_db()
+    return answers.shown(of_member(membership))
+
+
+def _membership(project: Project, person: str) -> Membership:
+    """Return the membership that somebody has in a project now."""
     found = Membership.objects.filter(project=project, person=person, ended_at=None)
     membership = found.select_related("person", "project").first()
     if membership is None:
         raise NotFound(f"Nobody with this id is a member of {project.title} now.")
-    services.end_membership(by=actor, membership=membership)
-    membership.refresh_from_db()
-    return answers.shown(of_member(membership))
+    return membership

@@ -5,6 +5,8 @@
   const base = script.dataset.base;
   let over = false;
   const warnMs = 5 * 60 * 1000;
+  // A right that ends takes more than saving: what should leave has to be handed in before.
+  const accessWarnMs = 60 * 60 * 1000;
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -44,6 +46,9 @@
     if (status.frozen) { return "The portal does not answer: nothing passes until it does."; }
     if (status.budget_left_bytes <= 0) { return "Today's byte budget is spent: nothing more is shown."; }
     if (until(status.ends_at) < warnMs) { return "Save now: this session ends in " + minutes(until(status.ends_at)) + "."; }
+    if (until(status.access_ends_at) < accessWarnMs) {
+      return "In " + minutes(until(status.access_ends_at)) + " this session ends: " + (status.access_ends_why || "a right it needs ends.");
+    }
     if (until(status.idle_ends_at) < warnMs) {
       return "Do something, or this idle session ends in " + minutes(until(status.idle_ends_at)) + ".";
     }
@@ -53,7 +58,9 @@
 
   function show(status) {
     place.textContent = status.server;
-    const left = Number.isFinite(until(status.ends_at)) ? minutes(until(status.ends_at)) + " left · " : "";
+    const end = Math.min(until(status.ends_at), until(status.access_ends_at));
+    const left = Number.isFinite(end) ? minutes(end) + " left · " : "";
+    facts.title = status.access_ends_at ? status.access_ends_why || "" : "";
     facts.textContent = left + bytes(status.budget_left_bytes) + " of " + bytes(status.budget_bytes) + " left today";
     stop.href = status.workspace_url;
     notify(warning(status));

@@ -18,7 +18,7 @@ from hub.errors import Invalid, WrongState
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.stewardship import use
-from hub.stewardship.forms import AddForm, DatasheetForm, EditForm, ReasonForm
+from hub.stewardship.forms import AddForm, DatasheetForm, EditForm, ReasonForm, posted
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class Change:
 def add(request: HttpRequest) -> HttpResponse:
     """Add a dataset, as yet without a version; its steward is who adds it."""
     person = reader(request)
-    form = AddForm(request.POST or None, initial={"institution": person.institution_id, "tier": 2})
+    form = AddForm(
+        posted(request),
+        initial={"institution": person.institution_id, "tier": 2},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = services.add(by=person, steward=person, **form.cleaned_data)
@@ -63,7 +66,10 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Dataset.objects.select_related("steward"), slug=slug)
     person = reader(request)
     names = ("title", "description", "licence", "attribution", "row_version")
-    form = EditForm(request.POST or None, initial={name: getattr(shown, name) for name in names})
+    form = EditForm(
+        posted(request),
+        initial={name: getattr(shown, name) for name in names},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.edit(by=person, dataset=shown, **form.cleaned_data)
@@ -91,7 +97,7 @@ def write_datasheet(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     last = shown.datasheets.first()
     before = {"number": last.number, **last.answers} if last else {"number": 0}
-    form = DatasheetForm(request.POST or None, initial=before)
+    form = DatasheetForm(posted(request), initial=before)
     if request.method == "POST" and form.is_valid():
         answers = dict(form.cleaned_data)
         number = answers.pop("number")
@@ -118,7 +124,7 @@ def write_datasheet(request: HttpRequest, slug: str) -> HttpResponse:
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     """Say whom a suspension touches, and suspend."""
     shown = get_object_or_404(Dataset.objects.select_related("steward"), slug=slug)
-    person, form = reader(request), ReasonForm(request.POST or None)
+    person, form = reader(request), ReasonForm(posted(request))
     # Who is affected is shown to who may do it, and to nobody else.
     services.may(person, dataset=shown, change="suspend")
     change = Change(
@@ -147,7 +153,7 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
         done=f"{shown.title} may be used again.",
         danger=False,
     )
-    form = forms.Form(request.POST or None)
+    form = forms.Form(posted(request))
     return _confirm(request, slug, change, form, lambda: services.resume(by=person, dataset=shown))
 
 
@@ -165,7 +171,7 @@ def deprecate(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         affected=use.touched_by_deprecating(shown),
         done=f"Version {version} is deprecated; projects that have it keep it until their approvals end.",
     )
-    form = forms.Form(request.POST or None)
+    form = forms.Form(posted(request))
     return _confirm(request, slug, change, form, lambda: services.deprecate(by=person, version=shown))
 
 

@@ -14,7 +14,7 @@ from hub.errors import NotFound, WrongState
 from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
 from hub.stewardship import drawn, paging
-from hub.stewardship.forms import ConfirmForm, IntakeForm
+from hub.stewardship.forms import ConfirmForm, IntakeForm, posted
 from hub.stewardship.models import Feedback
 
 LOOK_AGAIN_SECONDS = 3
@@ -49,7 +49,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a folder on the intake disk, to be registered as a version."""
     shown = get_object_or_404(Dataset.objects.select_related("steward"), slug=slug)
     person = reader(request)
-    form = IntakeForm(request.POST or None)
+    form = IntakeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = intakes.begin(by=person, dataset=shown, **form.cleaned_data)

@@ -15,7 +15,7 @@ from hub.errors import NotFound, Refused, WrongState
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 from hub.stewardship import feedback, paging
-from hub.stewardship.forms import AnswerForm, FeedbackForm
+from hub.stewardship.forms import AnswerForm, FeedbackForm, posted
 from hub.stewardship.models import Feedback
 
 NOWHERE = "There is no such submission, or none of a project that you are a member of."
@@ -39,7 +39,7 @@ def on_dataset(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what is wrong with a dataset; see what became of what one said before."""
     shown = get_object_or_404(Dataset.objects.select_related("steward"), slug=slug)
     person = reader(request)
-    form = FeedbackForm(request.POST or None)
+    form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             feedback.give(by=person, text=form.cleaned_data["text"], dataset=shown)
@@ -75,7 +75,7 @@ def on_submission(request: HttpRequest, id: str) -> HttpResponse:
     except Refused as error:
         # That it exists is not for everybody to know.
         raise NotFound(NOWHERE) from error
-    form = FeedbackForm(request.POST or None)
+    form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             feedback.give(by=person, text=form.cleaned_data["text"], submission=shown)
@@ -103,7 +103,7 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
     if shown is None:
         raise NotFound("There is no such feedback, or none that you may read.")
     feedback.read(by=person, feedback=shown)
-    form = AnswerForm(request.POST or None, initial={"row_version": shown.row_version})
+    form = AnswerForm(posted(request), initial={"row_version": shown.row_version})
     if request.method == "POST" and form.is_valid():
         try:
             feedback.answer(by=person, feedback=shown, **form.cleaned_data)

@@ -48,15 +48,15 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     # The newest beside the one before it, unless others are asked for.
     older = by_name.get(request.GET.get("older", "")) or next(iter(versions[1:2]), None)
     newer = by_name.get(request.GET.get("newer", "")) or next(iter(versions[:1]), None)
-    comparable = older and newer and older != newer
-    measured = comparable and comparison.is_measured(older, newer)
+    pair = (older, newer) if older and newer and older != newer else None
+    measured = pair is not None and comparison.is_measured(*pair)
     context = {
         "dataset": shown,
         "versions": versions,
         "older": older,
         "newer": newer,
-        "waits": comparable and not measured,
-        "difference": comparison.of(older, newer) if older and newer and measured else None,
+        "waits": pair is not None and not measured,
+        "difference": comparison.of(*pair) if pair and measured else None,
         "most": comparison.MOST_NAMED,
     }
     return render(request, "datasets/compare.html", context)

@@ -29,7 +29,11 @@ def _say(options: argparse.Namespace) -> object:
             return parlatory.check(*options.files)
         case "submit":
             return parlatory.submit(
-                *options.files, title=options.title, context=options.context, controls=options.controls
+                *options.files,
+                title=options.title,
+                context=options.context,
+                controls=options.controls,
+                replaces=options.replaces,
             )
         case "status":
             return parlatory.status()
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("--title", required=True, help="name the result in one line")
     submit.add_argument("--context", required=True, help="what it shows, from which data")
     submit.add_argument("--controls", required=True, help="what was done so that nobody can be recognised")
+    submit.add_argument("--replaces", metavar="ID", help="the submission that came back to you")
     commands.add_parser("status", help="where your submissions are, and what was found in them")
     commands.add_parser("left", help="time and screen budget left")
     commands.add_parser("packages", help="the Python packages of this image")

@@ -64,6 +64,7 @@ def submit(
     context: str,
     controls: str,
     declared: dict[str, Any] | None = None,
+    replaces: str | None = None,
 ) -> Receipt:
     """Hand files in to be screened and reviewed; return what was taken.
 
@@ -72,6 +73,8 @@ def submit(
     to help; the server decides.
     `declared` may say how each file's numbers were made, {"table.csv": {…}}: the enclave recomputes them, and
     what it could recompute is reviewed faster.
+    `replaces` is the id of a submission of yours that came back or was blocked: hand in all its files again,
+    and those that did not change keep the votes they had.
     """
     fields = {"title": title.strip(), "context": context.strip(), "controls": controls.strip()}
     for name, value in fields.items():
@@ -79,6 +82,8 @@ def submit(
             raise Refused(f"{name} is empty; {QUESTIONS[name]}")
     if declared:
         fields["declared"] = json.dumps(declared)
+    if replaces:
+        fields["replaces"] = replaces.strip()
     parts = [_part(Path(file)) for file in files]
     _unlike(parts)
     answer = door.post_form("/v1/submissions", fields, parts)
@@ -127,6 +132,11 @@ def _told(submission: dict[str, Any]) -> str:
         lines.append(textwrap.indent(told, "  - "))
         if finding.get("fix"):
             lines.append(f"    To do: {finding['fix']}")
+    for comment in submission.get("comments", []):
+        about = f"{comment['file']}: " if comment.get("file") else ""
+        lines.append(textwrap.indent(f"{about}{comment.get('comment', '')}", "  > "))
+    if submission.get("state") in ("returned", "blocked"):
+        lines.append(f'  Hand in anew with submit(…, replaces="{submission["submission"]}").')
     if submission.get("url"):
         lines.append(f"  {submission['url']}")
     return "\n".join(lines)

@@ -19,9 +19,14 @@ import pytest
 
 from hub.places import places
 from tests.integration.policy.conftest import free_port
+from tests.security.without import child
 from tests.throwaway import make_state, remove
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the operator is root")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="the operator is root"),
+    # A portal of its own is started, and a Python for each command.
+    pytest.mark.timeout(400),
+]
 
 FILE = """
 [[institution]]
@@ -105,33 +110,30 @@ def portal() -> Iterator[Portal]:
         "DJANGO_SETTINGS_MODULE": "hub.settings",
     }
     environment.pop("PARLATORY_TOKEN", None)
-    for command in ("migrate", "createcachetable"):
-        subprocess.run(
-            [sys.executable, "-m", "django", command, "-v0"],
-            env=environment,
-            cwd=places.checkout,
-            check=True,
-        )
+    made = "from django.core.management import call_command as call; import django; django.setup(); "
+    made += "call('migrate', verbosity=0); call('createcachetable', verbosity=0)"
+    subprocess.run([sys.executable, "-c", made], env=environment, cwd=places.checkout, check=True)
     socket = run / "portal" / "internal.sock"
     log = (state / "portal.log").open("w")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "gunicorn", "hub.wsgi", "--worker-class", "gthread", "--threads", "4"),
+            *(sys.executable, *child.words("-m", "gunicorn", "hub.wsgi")),
+            *("--worker-class", "gthread", "--threads", "4"),
             *("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{socket}", "--umask", "0"),
-            *("--no-control-socket", "--log-level", "warning"),
+            *("--no-control-socket", "--log-level", "warning", "--graceful-timeout", "1"),
         ],
         env=environment,
         cwd=places.checkout,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
-    for _ in range(100):
+    for _ in range(600):
         if socket.exists():
             break
         time.sleep(0.1)
     yield Portal(environment, state, socket, port)
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     log.close()
     remove(state, os.getpid())
 
@@ -173,6 +175,24 @@ def test_words_answer_in_sentences_or_in_json(portal: Portal) -> None:
     assert portal.hub("person", "resume", "omar@east.example").returncode == 0
     nobody = portal.hub("person", "resume", "nobody@east.example")
     assert nobody.stderr == "error: Nobody has the address nobody@east.example.\n"
+
+
+def test_people_are_invited_and_trained_from_a_table(portal: Portal, tmp_path: Path) -> None:
+    portal.hub("institution", "add", "west", "Western University (demo)")
+    portal.hub("person", "add", "ina@west.example", "--name", "Ina (demo)", "--institution", "west")
+    assert portal.hub("person", "invite", "ina@west.example").stdout.startswith("waiting")
+    table = tmp_path / "training.csv"
+    good = "ina@west.example,safe-researcher,2026-01-05,2030-01-05\n"
+    table.write_text(
+        f"email,course,completed_on,valid_until\n{good}no@west.example,x,2026-01-05,2030-01-05\n"
+    )
+    tried = portal.hub("person", "training-table", str(table), "--dry-run")
+    assert "nobody has this address" in tried.stdout
+    refused = portal.hub("person", "training-table", str(table))
+    assert (refused.returncode, "Nothing was written" in refused.stderr) == (1, True)
+    table.write_text(f"email,course,completed_on,valid_until\n{good}")
+    assert portal.hub("person", "training-table", str(table)).returncode == 0
+    assert [kind for kind, _, _ in portal.ledger()].count("training_recorded") >= 1
 
 
 def test_the_operator_approves_no_data(portal: Portal) -> None:

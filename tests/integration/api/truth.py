@@ -64,6 +64,17 @@ def _agreement(world: World) -> dict[str, str]:
     return {"project": "vowels", "dataset": "letters", "title": "Use", "text": "I promise.", "until": until}
 
 
+def _request(world: World) -> dict[str, str]:
+    until = portal.days(20).isoformat()
+    said = {"project": "vowels", "dataset": "letters", "version": "1.0", "until": until}
+    return {**said, "reason": "The paper needs it."}
+
+
+def _table(world: World) -> dict[str, Any]:
+    row = f"somebody@north.example,output-checking,{portal.days(-2)},{portal.days(90)}"
+    return {"csv": f"email,course,completed_on,valid_until\n{row}\n"}
+
+
 def _person(world: World) -> dict[str, Any]:
     return {"email": "new@north.example", "name": "New", "institution": "north"}
 
@@ -77,6 +88,14 @@ TABLE: dict[str, Row] = {
     "people_add_person": Row(post(lambda w: "/people", _person), ADMIN, 201),
     "people_give_role": Row(lambda w: ("PUT", f"/people/{w.somebody.id}/roles/auditor", {}), ADMIN),
     "people_end_role": Row(lambda w: ("DELETE", f"/people/{w.somebody.id}/roles/researcher", None), ADMIN),
+    "people_rename_institution": Row(lambda w: ("PATCH", "/institutions/north", {"name": "N"}), ADMIN),
+    "people_edit_person": Row(lambda w: ("PATCH", f"/people/{w.somebody.id}", {"name": "N"}), ADMIN),
+    "arrivals_list_invitations": Row(get(lambda w: f"/people/{w.somebody.id}/invitations"), OFFICE),
+    "arrivals_invite": Row(post(lambda w: f"/people/{w.somebody.id}/invitations"), ADMIN, 201),
+    "arrivals_revoke_invitation": Row(
+        post(lambda w: f"/people/{w.somebody.id}/invitations/{w.invitation.id}/revoke"), ADMIN
+    ),
+    "arrivals_record_table": Row(post(lambda w: "/training", _table), ADMIN),
     "people_record_training": Row(post(lambda w: f"/people/{w.somebody.id}/training", _training), ADMIN, 201),
     "people_suspend": Row(post(lambda w: f"/people/{w.somebody.id}/suspend", BECAUSE), ADMIN),
     "people_resume": Row(post(lambda w: f"/people/{w.suspended.id}/resume"), ADMIN),
@@ -85,6 +104,16 @@ TABLE: dict[str, Row] = {
     "projects_list_projects?all": Row(get(lambda w: "/projects?all=true"), OFFICE | {"committee_member"}),
     "projects_propose": Row(post(lambda w: "/projects", _project), ADMIN, 201),
     "projects_get_project": Row(get(lambda w: "/projects/vowels"), PROJECTS),
+    "projects_edit_project": Row(lambda w: ("PATCH", "/projects/vowels", {"title": "T"}), ADMIN),
+    "projects_edit_settings": Row(lambda w: ("PATCH", "/projects/vowels/settings", {"pids": 128}), ADMIN),
+    "projects_change_membership": Row(
+        lambda w: (
+            "PATCH",
+            f"/projects/vowels/members/{w.people['member'].id}",
+            {"role": "project_lead"},
+        ),
+        ADMIN,
+    ),
     "projects_open_project": Row(post(lambda w: "/projects/planned/open"), ADMIN),
     "projects_close_project": Row(post(lambda w: "/projects/vowels/close"), ADMIN),
     "projects_suspend": Row(post(lambda w: "/projects/vowels/suspend", BECAUSE), ADMIN),
@@ -103,9 +132,14 @@ TABLE: dict[str, Row] = {
     "access_revoke": Row(post(lambda w: f"/approvals/{w.approval.id}/revoke", BECAUSE), STEWARD),
     "access_list_agreements": Row(get(lambda w: "/projects/vowels/agreements"), PROJECTS),
     "access_add_agreement": Row(post(lambda w: "/agreements", _agreement), STEWARD, 201),
+    "requests_list_requests": Row(get(lambda w: "/requests"), EVERYBODY),
+    "requests_ask": Row(post(lambda w: "/requests", _request), frozenset({"lead"}), 201),
+    "requests_refuse": Row(post(lambda w: f"/requests/{w.request.id}/refuse", BECAUSE), STEWARD),
+    "requests_withdraw": Row(post(lambda w: f"/requests/{w.request.id}/withdraw"), frozenset({"lead"})),
     "datasets_list_datasets": Row(get(lambda w: "/datasets"), EVERYBODY),
     "datasets_add_dataset": Row(post(lambda w: "/datasets", _dataset), STEWARD, 201),
     "datasets_get_dataset": Row(get(lambda w: "/datasets/prompts"), EVERYBODY),
+    "datasets_edit_dataset": Row(lambda w: ("PATCH", "/datasets/prompts", {"title": "T"}), STEWARD),
     "datasets_list_versions": Row(get(lambda w: "/datasets/prompts/versions"), EVERYBODY),
     # There is no folder: whoever may register gets as far as being told that.
     "datasets_register": Row(post(lambda w: "/datasets/prompts/versions", {"version": "2"}), STEWARD, 422),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from egress_review.models import Release, Submission
 from egress_review.states import State
 from egress_review.vault import Vault
-from hub.access.models import Approval
+from hub.access.models import AccessRequest, Approval
 from hub.datasets.models import DatasetVersion
-from hub.people.models import Person, Role, Training
+from hub.people.models import Invitation, Person, Role, Training
 from hub.projects.models import Membership, Project
 from hub.workspaces.models import Session, SessionState
 from tests import portal
@@ -37,6 +38,8 @@ class World:
     other: DatasetVersion
     approval: Approval
     session: Session
+    invitation: Invitation
+    request: AccessRequest
     waiting: Submission
     released: Submission
 
@@ -69,6 +72,20 @@ def built(vault: Vault) -> World:
         other=portal.version("letters", steward=people["steward"]),
         approval=portal.approval(project, version, signed_by=people["member"]),
         session=portal.session(project, people["member"]),
+        invitation=Invitation.objects.create(
+            person=somebody,
+            token_sha256="0" * 64,
+            sent_at=datetime.now(UTC),
+            expires_at=datetime.now(UTC) + timedelta(days=7),
+        ),
+        request=AccessRequest.objects.create(
+            project=project,
+            version=portal.version("vowels", steward=people["steward"]),
+            purpose=project.purpose,
+            until=portal.days(30),
+            reason="The paper needs it.",
+            asked_by=people["lead"],
+        ),
         waiting=_submission(project, people["member"], State.IN_REVIEW, vault),
         released=_released(project, people["member"], vault),
     )

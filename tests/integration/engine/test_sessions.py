@@ -104,8 +104,10 @@ def test_stopping_twice_is_fine(room: Room) -> None:
 
 
 def test_a_session_past_its_end_is_stopped_though_nobody_asks(room: Room) -> None:
-    with room.session(ends_at=datetime.now(UTC) + timedelta(seconds=2)) as grant:
-        time.sleep(2)
+    # Long enough to start in time on a busy machine, then waited for.
+    ends_at = datetime.now(UTC) + timedelta(seconds=5)
+    with room.session(ends_at=ends_at) as grant:
+        time.sleep(max(0.0, (ends_at - datetime.now(UTC)).total_seconds()))
         room.engine.sessions.look()
         seen = room.ask("hub", "GET", f"/sessions/{grant.session}")[1]
         assert (seen["state"], seen["reason"]) == ("exited", "The session reached its time limit.")

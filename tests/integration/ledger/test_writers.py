@@ -8,12 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from hub.places import places
+from tests.enclave import until
 from tests.throwaway import make_state
 
 pytestmark = pytest.mark.timeout(300)
@@ -77,6 +77,13 @@ def count(state: Path) -> int:
     return int(found[1])
 
 
+def rows(state: Path) -> int:
+    """Return how many entries the database holds, while others write."""
+    code = "import django; django.setup(); from hub.ledger.models import Entry; print(Entry.objects.count())"
+    said, _ = start(state, "-c", code).communicate(timeout=60)
+    return int(said)
+
+
 def test_eight_processes_append_and_publish_at_once_and_nothing_is_lost(enclave: Path) -> None:
     writers = [start(enclave, "-c", APPEND, f"writer{n}", str(EACH)) for n in range(WRITERS)]
     for writer in writers:
@@ -94,7 +101,7 @@ def test_eight_processes_append_and_publish_at_once_and_nothing_is_lost(enclave:
 def test_a_killed_writer_leaves_no_gap_and_no_lock(enclave: Path) -> None:
     before = count(enclave)
     writers = [start(enclave, "-c", APPEND, f"doomed{n}", "100000") for n in range(3)]
-    time.sleep(5)
+    until(lambda: rows(enclave) > before, seconds=60, what="the writers at work")
     for writer in writers:
         writer.send_signal(signal.SIGKILL)
         writer.communicate()

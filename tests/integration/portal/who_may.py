@@ -25,7 +25,7 @@ from hub.projects.models import MemberRole, Membership, Project
 from tests import portal
 
 TABLE = places.checkout / "policies" / "who-may.md"
-# Whoever stands on no list of an act is refused it: a role, or a part in the project or the dataset.
+# Holders of one role each, and of one part each in the project or dataset.
 ROLES = tuple(role.value for role in Role)
 PARTS = (
     "project's member",
@@ -262,11 +262,9 @@ def table() -> str:
     lines = [
         "# Who may act on people, projects and access",
         "",
-        "Written by `python -m tests.integration.portal`; held to the real policies by "
-        "`test_who_may.py` there.",
+        "Written by `python -m tests.integration.portal`; `test_who_may.py` holds it to the policies.",
         "An act that is not marked is refused. Each role stands for somebody who holds it alone, with a "
-        "second "
-        "factor; “admin alone” has none, “nobody” has no role. An admin’s rights open no data.",
+        "second factor; “admin alone” has none, “nobody” has no role. An admin’s rights open no data.",
         "",
         "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
         "|---" * (len(ACTORS) + 1) + "|",

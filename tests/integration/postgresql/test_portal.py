@@ -24,6 +24,7 @@ PARTS = (
     "access",
     "workspaces",
     "pages",
+    "provisioning",
     "egress_review",
     "ledger",
     "policy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.security.without import attacks, table
+from tests.security.without import attacks, running, table
 from tests.security.without.attacks import Ended
 from tests.security.without.plugin import BROKEN, FAILS
 from tests.security.without.removal import PARTS, removals
@@ -13,15 +13,15 @@ from tests.security.without.table import Row
 
 
 def main(arguments: list[str]) -> int:
-    """Run the parts that are named, or only some controls of one as PART:NAME; 1 if a row is not good."""
+    """Run the named parts, or single controls as PART:NAME, and write their rows; 1 if one is not good."""
     if unknown := {word.partition(":")[0] for word in arguments} - set(PARTS):
         sys.stderr.write(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
         return 2
-    single = [word.partition(":")[::2] for word in arguments if ":" in word]
-    rows = [row for part, name in single for row in rows_of(part, only=name)]
-    for part in [] if single else arguments or PARTS:
-        made = rows_of(part)
-        table.write({part: made})
+    rows = []
+    for word in arguments or PARTS:
+        part, _, name = word.partition(":")
+        made = rows_of(part, only=name)
+        table.write(part, made, all_of_it=not name)
         rows += made
     return 0 if all(row.good for row in rows) else 1
 
@@ -29,9 +29,12 @@ def main(arguments: list[str]) -> int:
 def rows_of(part: str, only: str = "") -> list[Row]:
     """Run a part's attacks with every control in, then without each; print what is learnt on the way."""
     wanted = {name: one for name, one in removals(part).items() if only in ("", name)}
+    there = any(one.holders for one in wanted.values())
+    if there:
+        running.require()
     before: dict[str, Ended] = {}
     for file, attack in attacks.together(wanted.values()).items():
-        before |= attacks.run(file, attack)
+        before |= attacks.run(file, attack, running=there)
     through = [f"{test}: {one.end} {one.said[:600]}" for test, one in before.items() if one.end != FAILS]
     sys.stdout.write(f"{part}: {len(before)} attacks with every control in\n")
     if through:
@@ -41,7 +44,7 @@ def rows_of(part: str, only: str = "") -> list[Row]:
     made = []
     for name, removal in wanted.items():
         began = time.monotonic()
-        after = attacks.run(removal.file, removal.attack, without=f"{part}:{name}", shows=removal.shows)
+        after = attacks.on(removal, f"{part}:{name}")
         made.append(table.row(removal, before, after))
         for test, one in after.items():
             if one.end != FAILS:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.cli.testing import TEST_ENCLAVE
+from tests.security.without import running as enclave
 from tests.security.without.plugin import BROKEN, FAILS, NOTES, SUCCEEDS
 from tests.security.without.removal import VARIABLE, Removal
 
@@ -27,15 +29,18 @@ class Ended:
     said: str = ""
 
 
-def run(file: str, attack: str, *, without: str = "", shows: str = "") -> dict[str, Ended]:
+def run(
+    file: str, attack: str, *, without: str = "", shows: str = "", running: bool = False
+) -> dict[str, Ended]:
     """Run the attacks of a file in a process of their own and return how each ended, by its test."""
+    there = TEST_ENCLAVE if running else {VARIABLE: without} if without else {}
     with tempfile.NamedTemporaryFile("r") as notes:
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", PLUGIN, "-p", "no:cacheprovider"),
                 *("-k", attack, str(TESTS / file)),
             ],
-            env={**os.environ, NOTES: notes.name} | ({VARIABLE: without} if without else {}),
+            env={**os.environ, NOTES: notes.name, **there},
             cwd=TESTS.parent,
             capture_output=True,
             text=True,
@@ -57,6 +62,14 @@ def read(lines: Iterable[str], *, shows: str) -> dict[str, Ended]:
         before = found.get(note["test"], Ended(FAILS))
         found[note["test"]] = max(before, ended, key=lambda one: (FAILS, SUCCEEDS, BROKEN).index(one.end))
     return found
+
+
+def on(removal: Removal, name: str) -> dict[str, Ended]:
+    """Run a removal's attack without its control, in the running enclave where that is who holds it."""
+    if not removal.holders:
+        return run(removal.file, removal.attack, without=name, shows=removal.shows)
+    with enclave.without(name, removal.holders):
+        return run(removal.file, removal.attack, shows=removal.shows, running=True)
 
 
 def together(removals: Iterable[Removal]) -> dict[str, str]:

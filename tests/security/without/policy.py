@@ -15,6 +15,7 @@ from tests.security.without.removal import Removal, replaced
 
 ENGINE, VOTES = "security/test_policy_engine.py", "security/test_votes.py"
 CLIENT, SESSIONS = "integration/policy/test_opa.py", "integration/portal/test_revocation.py"
+WHO_MAY = "integration/portal/test_who_may.py"
 
 CHECKOUT = Path(bundle.__file__).parents[2]
 FOUR_QUESTIONS = """	input.method == "POST"
@@ -74,6 +75,14 @@ def said(old: str, new: str) -> Callable[[str], str]:
         return text.replace(old, new)
 
     return change
+
+
+def both(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a change of two places: the same thing is held for the submission and for each file."""
+    return lambda text: second(first(text))
+
+
+by_file_gone = said("not each_file_approved", "false")
 
 
 def open_engine() -> None:
@@ -175,6 +184,39 @@ REMOVALS = {
         "test_each_flaw_refuses_a_start_with_a_reason_of_its_own and not member and not second",
         shows="DID NOT RAISE",
     ),
+    "admins": Removal(
+        "only an admin changes people and projects",
+        altered("people/people.rego", rules_gone("Only an admin may do this")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (people.suspend or people.edit or projects.edit or projects.close)",
+        shows=r"== \[\]",
+    ),
+    "oneself": Removal(
+        "nobody changes their own roles, training or projects",
+        altered(
+            "people/people.rego",
+            rules_gone("Nobody changes their own", "Nobody records their own", "Nobody adds themselves"),
+        ),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs and oneself",
+        shows=r"== \[\]",
+    ),
+    "leads": Removal(
+        "data is asked for by a lead of the project",
+        altered("people/people.rego", rules_gone("not facts.leader")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs and (requests.ask or requests.withdraw)",
+        shows=r"== \[\]",
+    ),
+    "stewards": Removal(
+        "a dataset's steward, and nobody else, approves, refuses and revokes",
+        altered("people/people.rego", rules_gone("not steward_of(input.version.dataset)")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (approvals.approve or approvals.revoke or requests.refuse)",
+        shows=r"== \[\]",
+    ),
     "own": Removal(
         "nobody reviews their own release",
         altered("releases/releases.rego", rules_gone("nobody reviews their own release")),
@@ -207,7 +249,9 @@ REMOVALS = {
         "two approvals are those of two people",
         altered(
             "releases/releases.rego",
-            said("not count(approvers) >= reviews_needed", "not count(input.reviews) >= 2"),
+            both(
+                said("not count(approvers) >= reviews_needed", "not count(input.reviews) >= 2"), by_file_gone
+            ),
         ),
         VOTES,
         "test_two_approvals_of_one_person_are_one",
@@ -215,9 +259,26 @@ REMOVALS = {
     ),
     "votes": Removal(
         "a release needs its votes, whatever its row says",
-        altered("releases/releases.rego", said("not count(approvers) >= reviews_needed", "false")),
+        altered(
+            "releases/releases.rego",
+            both(said("not count(approvers) >= reviews_needed", "false"), by_file_gone),
+        ),
         VOTES,
         "test_a_row_forged_to_approved_releases_nothing",
+        shows="DID NOT RAISE",
+    ),
+    "conflict": Removal(
+        "a declared conflict keeps a checker out",
+        altered("releases/releases.rego", rules_gone("not input.conflicted == false")),
+        VOTES,
+        "test_a_checker_who_declared_a_conflict_does_not_vote",
+        shows="DID NOT RAISE",
+    ),
+    "bytes": Removal(
+        "an approval is of the very bytes that leave",
+        altered("releases/releases.rego", by_file_gone),
+        VOTES,
+        "test_approvals_of_other_bytes_release_nothing",
         shows="DID NOT RAISE",
     ),
     "open": Removal(

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
+from hub.cli.programs import MARK
+
 # Names the control to be without, as PART:NAME, for pytest's process and those that its fixtures start.
 VARIABLE = "PARLATORY_WITHOUT"
-PARTS = ("engine", "gate", "hub", "portal", "policy", "screening", "ledger", "backup")
+PARTS = ("engine", "gate", "hub", "portal", "api", "policy", "screening", "ledger", "enclave", "backup")
+# The processes of an enclave that are Django's; a fixture's process has no name, and may be one.
+DJANGOS = {"", "portal", "door", "worker"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,13 @@ class Removal:
     attack: str
     # What the failed assertion says when the attack did succeed: it may fail in other ways as well.
     shows: str
+    # The processes of the running enclave that hold the control; where none is named, the test's own do.
+    holders: tuple[str, ...] = ()
+
+
+def process() -> str:
+    """Return the name of the enclave's process that this is; a test's own has none."""
+    return os.environ.get(MARK, "")
 
 
 def removals(part: str) -> Mapping[str, Removal]:
@@ -37,6 +48,17 @@ def apply(names: str | None = None) -> None:
         part, _, name = one.partition(":")
         if part:
             removals(part)[name].remove()
+
+
+def each(**removes: Callable[[], None]) -> Callable[[], None]:
+    """Return a removal of a control that several processes hold, each its own part; a test's process, all."""
+
+    def remove() -> None:
+        for name, one in removes.items():
+            if process() in ("", name):
+                one()
+
+    return remove
 
 
 def swap(owner: object, name: str, value: object) -> Callable[[], None]:

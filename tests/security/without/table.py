@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.security.without.attacks import Ended
 from tests.security.without.plugin import BROKEN, FAILS, SUCCEEDS
-from tests.security.without.removal import PARTS, Removal
+from tests.security.without.removal import PARTS, Removal, removals
 
 FILE = Path(__file__).parents[1] / "controls.md"
 HEAD = """# Every control, and the attack that succeeds without it
@@ -22,9 +22,11 @@ TITLES = {
     "gate": "Gate: what passes between session and browser",
     "hub": "Hub: who starts what",
     "portal": "Portal: who is who, and for how long",
+    "api": "API: what a script may do, and as whom",
     "policy": "Policy: who may",
     "screening": "Screening, review and release: what leaves",
     "ledger": "Ledger and receipts: what cannot be undone",
+    "enclave": "The running enclave: a kernel and a browser against all parts, one of them without a control",
     "backup": "Backup and restore: what comes back",
 }
 COLUMNS = "| control | attack | with the control | without it |\n|---|---|---|---|\n"
@@ -73,12 +75,20 @@ def sections(text: str) -> dict[str, str]:
     }
 
 
-def write(made: Mapping[str, list[Row]]) -> None:
-    """Write the sections that were made now; the others stay as they are."""
+def write(part: str, made: Iterable[Row], *, all_of_it: bool) -> None:
+    """Write a part's rows, or some of them; whatever was not made now stays as it is."""
     known = sections(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    known |= {part: COLUMNS + "".join(row.text() for row in rows) for part, rows in made.items()}
+    known[part] = renewed(part, "" if all_of_it else known.get(part, ""), made)
     text = HEAD + "".join(f"\n## {TITLES[part]}\n\n{known[part]}" for part in PARTS if part in known)
     FILE.write_text(text, encoding="utf-8")
+
+
+def renewed(part: str, section: str, made: Iterable[Row]) -> str:
+    """Return a part's section with some rows made anew, in the code's order; unknown rows are dropped."""
+    lines = [line for line in section.splitlines(keepends=True) if line not in COLUMNS]
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines}
+    rows |= {row.control: row.text() for row in made}
+    return COLUMNS + "".join(rows[one.control] for one in removals(part).values() if one.control in rows)
 
 
 def named(section: str) -> list[tuple[str, str, str]]:

@@ -139,6 +139,26 @@ def test_status_tells_states_and_findings_in_words(pl: ModuleType, door: FakeDoo
     assert "To do: Merge it with the next one." in told
 
 
+def test_what_came_back_is_named_when_it_is_handed_in_anew(
+    pl: ModuleType, door: FakeDoor, table: Path
+) -> None:
+    pl.submit(table, **SAID)
+    pl.submit(table, **SAID, replaces=" 01submission0 ")
+    assert ["replaces" in fields for fields in door.fields] == [False, True]
+    assert door.fields[1]["replaces"] == "01submission0"
+
+
+def test_status_tells_what_the_checkers_say_and_how_to_go_on(
+    pl: ModuleType, door: FakeDoor, table: Path
+) -> None:
+    pl.submit(table, **SAID)
+    door.submissions[0]["state"] = "returned"
+    door.submissions[0]["comments"] = [{"file": "table.csv", "comment": "Round the counts."}]
+    told = repr(pl.status())
+    assert "table.csv: Round the counts." in told
+    assert 'submit(…, replaces="01submission0")' in told
+
+
 def test_status_without_submissions_says_how_to_hand_in(pl: ModuleType, door: FakeDoor) -> None:
     assert "parlatory.submit" in repr(pl.status())
 

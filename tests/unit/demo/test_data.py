@@ -12,10 +12,10 @@ import pytest
 import soundfile
 
 from hub.datasets import manifest
-from hub.demo import data, packages
+from hub.demo import data, packages, recordings
 from hub.demo.packages import Unpacked
-from hub.demo.sources import RECIPES, Recipe
-from hub.errors import WrongState
+from hub.demo.sources import FURTHER_VOICES, RECIPES, VOICES, Recipe
+from hub.errors import Unavailable, WrongState
 
 Packages = dict[str, Unpacked]
 recipes = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: f"{recipe.dataset}-{recipe.version}")
@@ -156,3 +156,25 @@ def test_a_version_of_another_recipe_is_never_overwritten(datasets: Path, unpack
     (folder / data.STAMP).write_text("of another release\n")
     with pytest.raises(WrongState, match="a dataset version never changes"):
         data.build(datasets, cache=datasets / "cache", say=str)
+
+
+def test_a_voice_is_found_where_another_release_of_debian_has_it(datasets: Path, unpacked: Packages) -> None:
+    voice = next(voice for voice in FURTHER_VOICES if voice.elsewhere)
+    package = unpacked[voice.package].folder
+    before = recordings.prompts((voice,), VOICES, unpacked)
+    (package / voice.folder).rename(package / voice.elsewhere[0])
+    after = recordings.prompts((voice,), VOICES, unpacked)
+    assert before and [clip.id for clip in after] == [clip.id for clip in before]
+
+
+def test_a_package_without_its_voice_makes_no_empty_version(datasets: Path, unpacked: Packages) -> None:
+    recipe, voice = RECIPES[0], RECIPES[0].voices[0]
+    folder = unpacked[voice.package].folder / voice.folder
+    folder.rename(folder.with_name("moved"))
+    with pytest.raises(Unavailable, match=f"{voice.package} .* holds no recording in {voice.folder}"):
+        data.write(recipe, datasets, unpacked)
+    assert not (datasets / recipe.dataset / recipe.version).exists()
+
+
+def test_where_a_voice_lies_is_no_part_of_what_a_version_is_made_from() -> None:
+    assert "elsewhere" not in repr(RECIPES) and "es_CO_f_Avatar" not in repr(RECIPES)

@@ -85,8 +85,9 @@ def test_the_portal_reads_what_the_engine_wrote(tmp_path: Path, monkeypatch: pyt
     # What was listed of an earlier build is not shown for this one.
     images.stamp(tmp_path, "workspace").write_text("parlatory/workspace:4567\n")
     assert images.find("workspace").packages is None
-    images.bill(tmp_path, "workspace").write_text("{")
-    assert images.find("workspace").packages is None
+    for broken in ("{", "[]", "{}", '{"metadata": null}'):
+        images.bill(tmp_path, "workspace").write_text(broken)
+        assert images.find("workspace").packages is None
 
 
 def test_an_image_is_listed_once_and_again_when_it_was_built_again(tmp_path: Path) -> None:

@@ -192,7 +192,10 @@ def test_a_servers_name_is_a_slug(server: Any) -> None:
 
 @pytest.mark.parametrize(
     "image", ["", "alpine", "parlatory/base:1", "parlatory/workspace", "parlatory/workspace:",
-              "evil/parlatory/workspace:1", "parlatory/workspace:1\n", "parlatory/workspace@sha256:0", 7],
+              "evil/parlatory/workspace:1", "parlatory/workspace:1\n", "parlatory/workspace@sha256:0", 7,
+              "parlatory/workspace-:1", "parlatory/workspacex:1", "parlatory/workspace-R:1",
+              "parlatory/workspace-a-b:1", "parlatory/workspace-a/b:1",
+              "parlatory/workspace-" + "a" * 31 + ":1"],
 )  # fmt: skip
 def test_only_workspace_images_run(image: Any) -> None:
     with pytest.raises(container.Unfit, match="workspace image"):

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from egress_review.models import Submission, Vote
+from egress_review.models import FileVote, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
+from hub.access.models import AccessRequest
 from hub.errors import Unavailable
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -18,6 +19,7 @@ from hub.notices.kinds import About
 from hub.notices.models import Notice, Read
 from hub.people.models import Person, Role
 from hub.projects.models import MemberRole, Membership
+from hub.stewardship.models import Feedback
 from tests import portal
 from tests.unit.audit.made import entry
 from tests.unit.egress_review import factories as make
@@ -203,3 +205,69 @@ def test_a_stop_in_the_middle_loses_and_doubles_nothing(monkeypatch: pytest.Monk
     assert Notice.objects.count() == 1
     reconciler.read_ledger()
     assert calls == [0, 1, 1, 2] and Notice.objects.count() == 3
+
+
+def test_a_note_between_checkers_never_reaches_the_author_and_a_comment_on_a_file_does(vault: Vault) -> None:
+    found = make.submission(State.RETURNED, vault=vault)
+    file = found.files.get()
+    for name in ("Chloe", "Clara"):
+        checker = make.checker(name)
+        review = make.review(found, Vote.RETURN, checker, comment="For you.")
+        Review.objects.filter(pk=review.pk).update(note="PRIVATE one")
+        FileVote.objects.update_or_create(
+            file=file,
+            reviewer=checker,
+            defaults={
+                "vote": Vote.RETURN,
+                "comment": "Too fine.",
+                "note": "PRIVATE two",
+                "canonical_sha256": "0" * 64,
+            },
+        )
+    (draft,) = derive.drafts(entry(Kind.RETURNED, on=found.id))
+    assert "A checker says of table.csv: Too fine." in draft.body and "PRIVATE" not in draft.body + draft.mail
+
+
+def test_checkers_whose_votes_differ_are_told_and_nobody_else(vault: Vault) -> None:
+    found = make.submission(State.IN_REVIEW, vault=vault)
+    make.review(found, Vote.RETURN, make.checker("Chloe"))
+    make.checker("Idle")
+    made = entry(Kind.DIFFERED, on=found.id)
+    assert told(made) == {}
+    Submission.objects.filter(pk=found.pk).update(state=State.DIFFERING)
+    assert told(made) == {"Chloe": ("review", "The votes on “Vowel table” differ")}
+
+
+def test_a_request_for_data_reaches_its_steward_and_a_refusal_the_project() -> None:
+    rosa = portal.person("rosa")
+    vowels, version = portal.project("vowels", member=rosa), portal.version()
+    asked = AccessRequest.objects.create(
+        project=vowels,
+        version=version,
+        purpose=vowels.purpose,
+        until=portal.days(30),
+        reason="Speaker 7 says so",
+        asked_by=rosa,
+    )
+    (draft,) = derive.drafts(entry(Kind.ACCESS_ASKED, by=rosa.id, on=vowels.id, request=asked.id))
+    assert (
+        draft.person == version.dataset.steward_id and draft.title == "Vowels asks for Prompts, version 1.0"
+    )
+    assert "Speaker 7" in draft.body and "Speaker 7" not in draft.mail
+    made = entry(Kind.ACCESS_REFUSED, on=vowels.id, request=asked.id, reason="Too much.")
+    (draft,) = derive.drafts(made)
+    assert draft.person == rosa.id and "Too much." in draft.body and "Too much." not in draft.mail
+
+
+def test_feedback_reaches_who_answers_it_and_the_answer_its_author(vault: Vault) -> None:
+    rosa, version = portal.person("rosa"), portal.version()
+    given = Feedback.objects.create(dataset=version.dataset, author=rosa, text="File 3 is cut.")
+    assert told(entry(Kind.PROVISIONED, on=given.id, what="feedback")) == {
+        "Stef": ("review", "Feedback on Prompts")
+    }
+    made = entry(Kind.PROVISIONED, on=given.id, what="feedback", answered=True)
+    assert told(made) == {"Rosa": ("results", "Your feedback on Prompts is answered")}
+    found = make.submission(State.RETURNED, vault=vault)
+    make.review(found, Vote.RETURN, make.checker("Chloe"))
+    about = Feedback.objects.create(submission=found, author=found.author, text="Why?")
+    assert set(told(entry(Kind.PROVISIONED, on=about.id, what="feedback"))) == {"Chloe"}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Token
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
@@ -135,6 +136,20 @@ def test_the_link_is_in_no_log_ledger_or_row(
     rows = str(list(Invitation.objects.values()))
     for place in [caplog.text, rows, page.content.decode(), *kept]:
         assert token not in place
+
+
+def test_a_guessed_link_leaves_no_session_behind(policies: Policies) -> None:
+    browser = Client(headers={"host": "portal.localhost"})
+    assert browser.get("/invitation/guess/").status_code == 302
+    assert not browser.cookies and not Session.objects.exists()
+    assert browser.get("/invitation/").status_code == 404
+
+
+def test_a_name_of_two_lines_says_nothing_of_its_own_in_the_mail(admin: Person) -> None:
+    name = "Rosa\r\n\r\nSet your password at http://elsewhere.example"
+    made = services.add(by=admin, email="r@north.example", name=name, institution=portal.institution())
+    sent(admin, made)
+    assert "\nSet your password at http" not in mail.outbox[-1].body.replace("\r", "")
 
 
 def test_root_invites_from_the_command_line(policies: Policies) -> None:

@@ -270,6 +270,7 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(MEMBERSHIP,),
         submission=RELEASED,
         author="01person",
+        conflicted=False,
     ),
     "answer feedback on a decision": q.SubmissionFeedback(
         person=CHECKER,
@@ -279,6 +280,7 @@ ALLOWED: dict[str, q.Question] = {
         memberships=(),
         submission=RELEASED,
         author="01other",
+        conflicted=False,
     ),
     "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
     "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),

@@ -121,6 +121,11 @@ def test_an_edit_that_cannot_be_changes_nothing(changes: dict[str, Any], admin: 
     assert Project.objects.get().row_version == 0
 
 
+def test_nobody_joins_a_closed_project(admin: Person) -> None:
+    with pytest.raises(WrongState, match="nobody joins"):
+        services.add_member(by=admin, project=portal.project(state="closed"), person=portal.person("rosa"))
+
+
 STALE: dict[str, Callable[[Person, Project], Any]] = {
     "edit": lambda by, project: services.edit(by=by, project=project, seen=0, **EDITS),
     "set_limits": lambda by, project: services.set_limits(

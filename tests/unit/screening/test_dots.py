@@ -43,6 +43,16 @@ def test_it_is_found_on_a_dark_page_and_in_a_large_picture() -> None:
     assert dots.check(scattered(30, 8).resize((2000, 1600)))
 
 
+def test_it_is_found_among_more_letters_than_dots() -> None:
+    image = scattered(22, 11)
+    draw = ImageDraw.Draw(image)
+    for n in range(10):
+        draw.text((2, 30 + 33 * n), f"{n}.0", fill="black")
+        draw.text((50 + 42 * n, 365), f"{n}.5", fill="black")
+    draw.text((150, 385), "the first principal component of the embeddings", fill="black")
+    assert dots.check(image)
+
+
 def test_few_dots_lines_bars_and_text_are_none() -> None:
     few = scattered(5)
     line, draw = canvas()

@@ -20,7 +20,16 @@ from egress_review.screening.context import Context
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import look
 from egress_review.screening.limits import Limits
-from tests.unit.screening.cases import DATA, INDEX, canonical, checks, flat, rows_csv
+from tests.unit.screening.cases import (
+    DATA,
+    INDEX,
+    canonical,
+    checks,
+    flat,
+    rows_csv,
+    verdict,
+    worse_than_notes,
+)
 
 ROWS = rows_csv(4)
 GROUPS = ["north", "south", "coast"]
@@ -187,3 +196,21 @@ def test_a_notebook_of_a_version_to_come_is_refused() -> None:
 
 def test_a_page_with_a_broken_declaration_is_refused_for_what_it_is() -> None:
     assert looked(b"<!doctype html><p>The rate is 0.21.</p><![>h<h", "a.html") == {"page"}
+
+
+def test_a_name_that_is_said_in_a_recording_is_blocked_also_cut_off() -> None:
+    said = DATA[3].transcript.replace(" ", "_")
+    for name in (said, said[:-4], said.replace("_", "-").upper()):
+        found = verdict({f"{name[:100]}.csv": b"region,wer\nnorth,0.2\n"})
+        assert "file_name" in worse_than_notes(found)
+        assert found.outcome == "block"
+    assert "file_name" not in worse_than_notes(verdict({"error_rates_by_region.csv": b"region,wer\nn,0.2\n"}))
+
+
+@pytest.mark.parametrize("between", ["<{}>", "q{} ", "tok_{},", "[{}];", "({})"])
+def test_a_text_of_hardly_anything_but_numbers_reaches_a_human(between: str) -> None:
+    pick = random.Random(3)
+    lines = [" ".join(between.format(pick.randrange(1024)) for _ in range(4)) for _ in range(80)]
+    assert "numbers_many" in worse_than_notes(verdict({"a.txt": "\n".join(lines).encode()}))
+    prose = "\n".join(f"Step {n}: the loss fell to 0.{n} in {n} minutes." for n in range(300))
+    assert "numbers_many" not in worse_than_notes(verdict({"a.txt": prose.encode()}))

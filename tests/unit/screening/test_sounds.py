@@ -97,6 +97,56 @@ def test_cepstra_in_a_short_table_are_recognised_and_anothers_are_not(data: Inde
         assert known(checks(data, "features.csv", table.encode())) is expected
 
 
+def moved(samples: Samples, hertz: float) -> Samples:
+    """Return sound whose spectrum lies so much higher."""
+    spectrum = np.fft.rfft(samples)
+    bins = round(hertz / RATE * len(samples))
+    return signal.level(np.fft.irfft(np.concatenate([np.zeros(bins), spectrum[:-bins]]), len(samples)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: moved(one, 300),
+        lambda one: moved(one, 820),
+        lambda one: signal.speed(signal.inverted(one), 1.1),
+        lambda one: signal.resample(signal.inverted(signal.resample(one, RATE, 8000)), 8000, RATE),
+    ],
+    ids=["moved", "moved far", "inverted and faster", "inverted as telephone speech"],
+)
+def test_moved_and_mirrored_spectra_are_recognised(data: Index, change: Callable[[Samples], Samples]) -> None:
+    out = io.BytesIO()
+    soundfile.write(out, change(spoken(5, 2.5)), RATE, format="WAV")
+    assert known(checks(data, "a.wav", out.getvalue()))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_samples_drawn_as_pixels_are_recognised(data: Index, turned: bool) -> None:
+    samples = spoken(6, 2.5)
+    rows = np.resize(np.asarray(np.clip(samples, -1, 1) * 127 + 128, np.uint8), (len(samples) // 160, 160))
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rows.T) if turned else rows).save(out, "PNG")
+    assert known(checks(data, "a.png", out.getvalue()))
+
+
+def test_a_waveform_is_recognised_where_its_numbers_are_broken_by_lines(data: Index) -> None:
+    heights = (spoken(7, 2.5) * 2000).tolist()
+    points = " ".join(f"{number / 4} {height:.1f}" for number, height in enumerate(heights))
+    broken = "\n".join(points[at : at + 4000] for at in range(0, len(points), 4000))
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -1000 9000 2000">'
+        f'<g transform="scale(0.1,-0.2)"><polyline points="{broken}"/></g></svg>'
+    )
+    assert known(checks(data, "a.svg", drawing.encode()))
+
+
+def test_numbers_far_from_all_others_hide_no_samples(data: Index) -> None:
+    samples = spoken(8, 2.5).astype(np.float64)
+    samples[::700] = 1e12
+    looked = numbers.as_recorded(data.sounds, next(one for _, one in numbers.sequences(samples)), 10.0)
+    assert looked.matches
+
+
 def test_samples_in_a_list_of_json_are_recognised(data: Index) -> None:
     samples = signal.resample(spoken(9, 2.5)[: RATE // 2 * 2], RATE, 8000)
     content = json.dumps({"curve": [round(float(value), 4) for value in samples]})

@@ -9,10 +9,11 @@ import sys
 
 import pytest
 
-from tests.security.without import attacks, child, table
+from hub.cli.programs import MARK, NAMES
+from tests.security.without import attacks, child, running, table
 from tests.security.without.attacks import Ended, together
 from tests.security.without.plugin import BROKEN, FAILS, SUCCEEDS
-from tests.security.without.removal import PARTS, Removal, removals
+from tests.security.without.removal import PARTS, Removal, each, removals
 
 ALL = [(part, name, one) for part in PARTS for name, one in removals(part).items()]
 REMOVAL = Removal("a wall", lambda: None, "security/test_x.py", "test_a", "x")
@@ -125,3 +126,75 @@ def test_a_test_that_broke_or_says_something_else_is_no_attack_that_succeeded(
 def test_the_attacks_of_a_file_run_together_with_every_control_in() -> None:
     other = Removal("a door", lambda: None, "security/test_x.py", "test_b or test_c", "x")
     assert together([REMOVAL, other]) == {"security/test_x.py": "(test_a) or (test_b or test_c)"}
+
+
+CONFIGURATION = """[program:engine]
+command=/c/.venv/bin/python -m hub.engine
+directory=/c
+[program:opa]
+command=/tools/opa run --server
+[program:portal]
+command=/c/.venv/bin/python -m gunicorn hub.wsgi --bind x
+"""
+
+
+def test_a_process_of_the_running_enclave_is_started_without_a_control_and_whole_again() -> None:
+    out = running.edited(CONFIGURATION, {"engine": "enclave:network@1:2", "portal": "enclave:spec@1:2"})
+    start = "command=/c/.venv/bin/python -m tests.security.without.child enclave:"
+    assert f"{start}network@1:2 -m hub.engine\n" in out
+    assert f"{start}spec@1:2 -m gunicorn hub.wsgi --bind x\n" in out
+    assert running.whole(out) == CONFIGURATION == running.whole(CONFIGURATION)
+    with pytest.raises(ValueError, match="opa is not a process"):
+        running.edited(CONFIGURATION, {"opa": "enclave:network@1:2"})
+
+
+def test_a_runner_that_ended_is_told_from_a_later_process_of_its_number() -> None:
+    ours = running.life(os.getpid())
+    assert running.lives(ours)
+    assert not running.lives(f"{os.getpid()}:1")
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as other:
+        theirs = running.life(other.pid)
+        assert running.lives(theirs)
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+        assert not running.lives(theirs), "it ended, and nobody has asked how"
+    assert not running.lives(theirs)
+
+
+def test_no_enclave_but_the_test_enclave_loses_a_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLATORY_STATE", "/var/lib/parlatory")
+    assert str(running.test_enclave().state) == "/var/lib/parlatory-test"
+    assert str(running.test_enclave().run) == "/run/parlatory-test"
+    assert running.test_enclave().base_port == 18000
+
+
+def test_each_holder_of_a_control_loses_its_own_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[str] = []
+    remove = each(gate=lambda: did.append("gate"), portal=lambda: did.append("portal"))
+    monkeypatch.delenv(MARK, raising=False)
+    remove()
+    assert did == ["gate", "portal"]
+    monkeypatch.setenv(MARK, "portal")
+    remove()
+    assert did == ["gate", "portal", "portal"]
+    monkeypatch.setenv(MARK, "engine")
+    remove()
+    assert len(did) == 3
+
+
+def test_only_processes_of_the_enclave_hold_controls_of_the_running_one() -> None:
+    for part in PARTS:
+        for name, one in removals(part).items():
+            assert bool(one.holders) is (part == "enclave"), f"{part}:{name}"
+            assert set(one.holders) <= set(NAMES) - {"opa", "proxy"}
+
+
+def test_one_control_shown_anew_changes_its_own_row_only() -> None:
+    first, second, *_ = removals("gate").values()
+    old = [table.row(one, {"t": Ended(FAILS)}, {"t": Ended(FAILS)}) for one in (first, second)]
+    new = table.row(first, {"t": Ended(FAILS)}, {"t": Ended(SUCCEEDS)})
+    before = table.renewed("gate", "", old)
+    after = table.renewed("gate", before.strip() + "\n", [new])
+    assert before == table.COLUMNS + old[0].text() + old[1].text()
+    assert after == table.COLUMNS + new.text() + old[1].text()
+    assert table.renewed("gate", after + old[0].text().replace(first.control, "gone"), []) == after

@@ -1,0 +1,97 @@
+"""Every page that the portal has, found in its own table of addresses, and what to put into each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from egress_review.models import Submission
+from egress_review.states import State
+from hub.access.models import AccessRequest, Agreement, Approval
+from hub.datasets.models import DatasetVersion
+from hub.ledger.models import Entry
+from hub.people.models import Institution, Person, Role
+from hub.projects.models import Membership, Project
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+# Sign-in and the enclave's own doors are no pages of anybody's work; an export is a download of everything.
+LEFT_OUT = re.compile(r"identity/|\.well-known|internal/|sign|account/(second|mail|password)|health|.*\.zip")
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address with its parameters, and the ways to fill them."""
+
+    route: str
+    paths: tuple[str, ...]
+
+
+def pages(samples: dict[str, list[dict[str, str]]]) -> Iterator[Page]:
+    """Yield every page with at least one address to try; with none where nothing fits its parameters."""
+    for route in sorted(set(_routes(get_resolver().url_patterns, ""))):
+        if LEFT_OUT.match(route):
+            continue
+        names = PARAMETER.findall(route)
+        noun = next((part for part in samples if route.startswith(part)), "")
+        found = []
+        for sample in samples[noun] if names else [{}]:
+            if all(name in sample for name in names):
+                found.append("/" + PARAMETER.sub(lambda match, held=sample: held[match[1]], route))
+        yield Page("/" + route, tuple(dict.fromkeys(found)))
+
+
+def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern).lstrip("^").rstrip("$")
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def samples(personas: dict[Role, Person]) -> dict[str, list[dict[str, str]]]:
+    """Return what there is to show, by the beginning of an address."""
+    project = Project.objects.get(slug="project-0")
+    version = DatasetVersion.objects.select_related("dataset").order_by("folder")[0]
+    approval = Approval.objects.filter(project=project)[0]
+    entry = Entry.objects.order_by("-index").values_list("index", flat=True)[0]
+    person = Person.objects.exclude(pk__in=[one.pk for one in personas.values()])[0]
+    number = Membership.objects.filter(project=project).values_list("pk", flat=True)[0]
+    dataset = {"slug": version.dataset.slug, "version": version.version, "id": version.id}
+    in_project = {"slug": "project-0", "project": "project-0", "number": str(number), "id": person.id}
+    submissions = _submissions(project)
+    request = AccessRequest.objects.values_list("pk", flat=True).first()
+    return {
+        "api/v1/people": [{"id": person.id, "role": "researcher"}],
+        "api/v1/projects": [in_project | {"person": person.id}],
+        "api/v1/datasets": [dataset],
+        "api/v1/approvals": [{"id": approval.id}],
+        "api/v1/submissions": submissions,
+        "people": [{"id": person.id, "role": "researcher"}],
+        "projects": [in_project],
+        "workspaces": [in_project],
+        "datasets": [dataset],
+        "releases": submissions,
+        "approvals": [{"id": approval.id}],
+        "requests": [{"id": request}] if request else [],
+        "agreements": [{"number": str(Agreement.objects.filter(project=project)[0].pk)}],
+        "ledger": [{"index": str(entry)}],
+        "provisioning/institutions": [{"slug": Institution.objects.all()[0].slug}],
+        "provisioning/approvals": [dataset],
+        "stewardship/feedback": submissions,
+        "images": [{"name": "workspace"}],
+        "": [],
+    }
+
+
+def _submissions(project: Project) -> list[dict[str, str]]:
+    """Return submissions that each role may have to do with: of a project one is in, and of others."""
+    found: list[Submission] = []
+    for state in (State.IN_REVIEW, State.RELEASED):
+        here = Submission.objects.filter(state=state.value).order_by("pk")
+        found += here.filter(project=project)[:1]
+        found += here.exclude(project=project)[:1]
+    return [{"submission": one.pk, "id": one.pk, "file": one.files.all()[0].pk} for one in found]

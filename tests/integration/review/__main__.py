@@ -1,0 +1,16 @@
+"""`python -m tests.integration.review`: write policies/who-may-submissions.md from the tests' truth table."""
+
+from __future__ import annotations
+
+import tests.throwaway  # noqa: F401 -- secrets for Django's settings, before anything reads them
+
+if __name__ == "__main__":
+    import os
+
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+    django.setup()
+    from tests.integration.review import who_may
+
+    who_may.write()

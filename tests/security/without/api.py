@@ -1,0 +1,163 @@
+"""The API's controls: whom a token acts for, for what, and what a request may be like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.security.without.removal import Removal, replaced
+
+ATTACKS, PROVISION = "integration/api/test_attacks.py", "integration/api/test_provision.py"
+
+
+def any_scope() -> None:
+    """Let a token be used for everything."""
+    from hub.api import caller
+
+    asked = caller._person
+    replaced(caller, "_person", lambda token, scope: asked(token, None))
+
+
+def never_asked() -> None:
+    """Let a token be used without asking the policies about it."""
+    from hub.api import caller
+    from hub.people import facts
+
+    replaced(caller, "_person", lambda token, scope: caller.Caller(facts.fresh(token.person), token))
+
+
+def any_secret() -> None:
+    """Find a token by its id alone."""
+    from hub.api import tokens
+    from hub.api.models import Token
+
+    def find(text: str) -> Token | None:
+        match = tokens.FORM.fullmatch(text)
+        return Token.objects.filter(pk=match[1]).first() if match else None
+
+    replaced(tokens, "find", find)
+
+
+def by_cookie() -> None:
+    """Let a browser's sign-in do for a token."""
+    from hub.api import caller, door
+    from hub.api.models import Token
+
+    asked = caller.Bearer.__call__
+
+    def either(self: Any, request: Any) -> Any:
+        if request.user.is_authenticated:
+            return caller.Caller(request.user, Token.objects.filter(person=request.user).first())
+        return asked(self, request)
+
+    replaced(door, "without_cookies", lambda request: None)
+    replaced(caller.Bearer, "__call__", either)
+
+
+def in_address() -> None:
+    """Don't look for tokens in addresses."""
+    from hub.api import door
+
+    replaced(door, "carries_token", lambda request: False)
+
+
+def uncounted() -> None:
+    """Don't count how often a token is used."""
+    from hub.api import tokens
+
+    replaced(tokens, "count", lambda token: True)
+
+
+def any_length() -> None:
+    """Read a body however long it is."""
+    from hub.api import door
+
+    replaced(door, "LONGEST_BODY_BYTES", 10**9)
+
+
+def any_depth() -> None:
+    """Read JSON however deep it is."""
+    from hub.api import reading
+
+    replaced(reading, "_depth", lambda value: 0)
+
+
+def any_letter() -> None:
+    """Take text with whatever is in it."""
+    from hub.api import words
+
+    replaced(words, "_readable", lambda text, allowed: text)
+
+
+def unnamed() -> None:
+    """Don't say on the ledger through which token an act came."""
+    from hub.ledger import through
+
+    replaced(through, "say", lambda token: None)
+
+
+def any_user() -> None:
+    """Take whoever is at the portal's unix socket for root."""
+    from hub.api import operator
+
+    replaced(operator, "require_root", lambda request: None)
+
+
+REMOVALS = {
+    "scope": Removal(
+        "a token's scopes, asked of the policies at each use",
+        any_scope,
+        ATTACKS,
+        "test_a_token_does_nothing_outside_its_scopes",
+        "== 403",
+    ),
+    "use": Removal(
+        "each use of a token is asked of the policies",
+        never_asked,
+        ATTACKS,
+        "test_a_token_that_is_over_opens_nothing",
+        "200 == 401",
+    ),
+    "secret": Removal(
+        "a token's secret", any_secret, ATTACKS, "test_a_token_needs_its_own_secret", "200 == 401"
+    ),
+    "cookie": Removal(
+        "a browser's sign-in is nothing to the API",
+        by_cookie,
+        ATTACKS,
+        "test_a_browsers_sign_in_opens_nothing",
+        "200 == 401",
+    ),
+    "address": Removal(
+        "no token in an address",
+        in_address,
+        ATTACKS,
+        "test_a_token_in_an_address_is_refused_even_beside_a_good_one",
+        "200 == 400",
+    ),
+    "rate": Removal(
+        "so many uses a minute", uncounted, ATTACKS, "test_a_token_is_used_so_often_and_no_more", "200 == 429"
+    ),
+    "length": Removal("a body's length", any_length, ATTACKS, "test_a_long_body_is_not_read", "201 == 413"),
+    "depth": Removal("JSON's depth", any_depth, ATTACKS, "test_deep_json_is_refused", "422 == 400"),
+    "letters": Removal(
+        "no text that hides something",
+        any_letter,
+        ATTACKS,
+        "test_a_name_that_hides_something_is_refused and (rtl or newline)",
+        "201 == 422",
+    ),
+    "through": Removal(
+        "the ledger names the token that an act came through",
+        unnamed,
+        ATTACKS,
+        "test_an_act_names_the_token_that_it_came_through",
+        "token",
+    ),
+    "root": Removal(
+        "the operator is root at the unix socket, told by the kernel",
+        any_user,
+        PROVISION,
+        "test_nobody_but_root_becomes_the_operator_at_the_socket",
+        "201 == 401",
+    ),
+}
