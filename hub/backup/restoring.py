@@ -241,9 +241,10 @@ def _swap(state: Path, staging: Path) -> Path | None:
         path.rename(target)
     os.sync()
     marker.unlink()
-    if any(aside.iterdir()):
+    if any(path.is_file() for path in aside.rglob("*")):
         return aside
-    aside.rmdir()
+    # Folders that `up` made and nobody has filled.
+    shutil.rmtree(aside)
     return None
 
 
