@@ -23,7 +23,7 @@ from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 from hub.ledger.tiles import Tiles
 from hub.people import records
-from hub.people.models import Person
+from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 
 PLOTTED = timedelta(days=29)
@@ -60,11 +60,11 @@ def index(request: HttpRequest) -> HttpResponse:
     context |= {
         "usable": True,
         "page": page,
-        "days": _days(page),
+        "days": _days(page, audits=_audits(request)),
         "older": _link(request, before=str(page.older)) if page.older is not None else "",
         "newer": _link(request, after=str(page.newer)) if page.newer is not None else "",
         "searched_to": Entry.objects.filter(index=page.searched_to).first() if page.searched_to else None,
-        "named": names.of([person]).get(person),
+        "named": names.of([person], submissions=False).get(person),
     }
     return render(request, "audit/timeline.html", context)
 
@@ -90,7 +90,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     records.open_for(reader(request), "ledger")
     row = _entry(index)
     signed = audit.published()
-    named = names.of([row.by, row.subject, *_ids(row.facts)])
+    named = names.of([row.by, row.subject, *_ids(row.facts)], submissions=_audits(request))
     context = {
         "entry": row,
         "by": named.get(row.by),
@@ -172,9 +172,14 @@ def _person(words: str) -> tuple[str | None, list[Person]]:
     return None, found
 
 
-def _days(page: timeline.Page) -> list[tuple[date, list[Row]]]:
+def _audits(request: HttpRequest) -> bool:
+    return Role.AUDITOR in request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
+
+
+def _days(page: timeline.Page, *, audits: bool) -> list[tuple[date, list[Row]]]:
     """Return the page's entries by day, with names for their ids."""
-    named = names.of(id for row in page.rows for id in (row.by, row.subject, *_ids(row.facts)))
+    mentioned = (id for row in page.rows for id in (row.by, row.subject, *_ids(row.facts)))
+    named = names.of(mentioned, submissions=audits)
     rows = [
         Row(
             entry=row,

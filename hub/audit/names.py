@@ -37,8 +37,11 @@ class Named:
         return bool(self.what)
 
 
-def of(ids: Iterable[str]) -> dict[str, Named]:
-    """Return what each id stands for, in a number of queries that doesn't grow with their number."""
+def of(ids: Iterable[str], *, submissions: bool) -> dict[str, Named]:
+    """Return what each id stands for, in a number of queries that doesn't grow with their number.
+
+    `submissions` says whether the reader may open their pages: of those who read the ledger, auditors may.
+    """
     asked = sorted({id for id in ids if id})
     found = {id: Named(id, PARTS.get(id, id)) for id in asked}
     for person in Person.objects.in_bulk(asked).values():
@@ -47,7 +50,8 @@ def of(ids: Iterable[str]) -> dict[str, Named]:
         url = reverse("access:project", args=[project.slug])
         found[project.id] = Named(project.id, project.title, "project", url)
     for one in Submission.objects.in_bulk(asked).values():
-        found[one.id] = Named(one.id, one.title, "submission", reverse("releases:detail", args=[one.id]))
+        url = reverse("releases:detail", args=[one.id]) if submissions else ""
+        found[one.id] = Named(one.id, one.title, "submission", url)
     found |= _data(asked) | _places(asked)
     return found
 
