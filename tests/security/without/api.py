@@ -88,13 +88,6 @@ def any_letter() -> None:
     replaced(words, "_readable", lambda text, allowed: text)
 
 
-def unnamed() -> None:
-    """Don't say on the ledger through which token an act came."""
-    from hub.ledger import through
-
-    replaced(through, "say", lambda token: None)
-
-
 def any_user() -> None:
     """Take whoever is at the portal's unix socket for root."""
     from hub.api import operator
@@ -145,13 +138,6 @@ REMOVALS = {
         ATTACKS,
         "test_a_name_that_hides_something_is_refused and (rtl or newline)",
         "201 == 422",
-    ),
-    "through": Removal(
-        "the ledger names the token that an act came through",
-        unnamed,
-        ATTACKS,
-        "test_an_act_names_the_token_that_it_came_through",
-        "token",
     ),
     "root": Removal(
         "the operator is root at the unix socket, told by the kernel",

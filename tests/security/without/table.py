@@ -22,6 +22,7 @@ TITLES = {
     "gate": "Gate: what passes between session and browser",
     "hub": "Hub: who starts what",
     "portal": "Portal: who is who, and for how long",
+    "api": "API: what a script may do, and as whom",
     "policy": "Policy: who may",
     "screening": "Screening, review and release: what leaves",
     "ledger": "Ledger and receipts: what cannot be undone",
