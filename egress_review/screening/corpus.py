@@ -171,7 +171,7 @@ def _sequence(
 
 def _anchors(
     sequence: NDArray[np.generic], counts: NDArray[np.int64], separator: int
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+) -> tuple[NDArray[np.generic], NDArray[np.uint32]]:
     """Return where each window's rarest word stands, sorted by word. Source: winnowing (Schleimer 2003)."""
     size = len(sequence)
     rank = np.append(counts, np.iinfo(np.int64).max)[np.asarray(sequence, dtype=np.int64)]
@@ -185,7 +185,7 @@ def _anchors(
     words = np.asarray(sequence, dtype=np.int64)[places]
     order = np.argsort(words, kind="stable")
     starts = np.concatenate(([0], np.cumsum(np.bincount(words, minlength=separator))))
-    return places[order].astype(np.uint32), starts.astype(np.uint32)
+    return places[order].astype(np.min_scalar_type(size)), starts.astype(np.uint32)
 
 
 def _wholes(texts: Words, firsts: Positions) -> dict[str, NDArray[np.generic]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.folding import Hashes, Positions
 
-PER_BUCKET = 4
+PER_BUCKET = 8
 MOST_BUCKET_BITS = 28
 
 Arrays = Mapping[str, NDArray[np.generic]]

@@ -13,6 +13,11 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, flag, outcome_of
 
 JOINED = re.compile(r"[_\-.+~]+")  # what words of a file's name are joined by
+SAID, SAID_WORDS, SAID_BITS = (
+    0.7,
+    4,
+    30.0,
+)  # of a name's words that are said in a row, and how many tell how much
 SAFE = re.compile(r"[^\w.\- ]")
 PACKED = (".gz", ".bz2", ".xz", ".zst")  # what a packed file is called behind its own suffix
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -56,15 +61,8 @@ def check(name: str, index: Index, limits: Limits) -> list[Finding]:
                 "Name the file after what it shows.",
             )
         )
-    elif said := wording.transcripts(index.transcripts.find(JOINED.sub(" ", stem), limits.minimum_count), ""):
-        judged = block if outcome_of(said) == "block" else flag
-        findings.append(
-            judged(
-                "file_name",
-                "The file's name is what is said in a recording.",
-                "Name the file after what it shows.",
-            )
-        )
+    elif said := _said(JOINED.sub(" ", stem), index, limits):
+        findings.append(said)
     elif blobs(stem, 24) or sum(character.isdigit() for character in stem) > 16:
         findings.append(
             flag(
@@ -74,6 +72,21 @@ def check(name: str, index: Index, limits: Limits) -> list[Finding]:
             )
         )
     return findings
+
+
+def _said(name: str, index: Index, limits: Limits) -> Finding | None:
+    """Return the finding for a name that repeats what is said in a recording; blocked if it is most of it."""
+    spoken = index.transcripts.find(name, limits.minimum_count)
+    found = wording.transcripts(spoken, "")
+    if not found:
+        return None
+    most = max((one.words for one in spoken.repeated if one.bits >= SAID_BITS), default=0)
+    words = len(name.split())
+    # In prose a few such words may be chance; a name is too short for that.
+    tells = bool(spoken.telling) or most >= max(SAID_WORDS, SAID * words)
+    judged = block if tells or outcome_of(found) == "block" else flag
+    message = "The file's name is what is said in a recording."
+    return judged("file_name", message, "Name the file after what it shows.")
 
 
 def check_together(names: Mapping[str, str]) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import pickletools
 import re
 
 # Where a format's first bytes stand, and what it is called here; the first that matches counts.
@@ -69,6 +71,10 @@ MPEG_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa-\xfd]")
 AAC_FRAME = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 PICKLE = re.compile(rb"\x80[\x02-\x05]")
 OLD_PICKLE = re.compile(rb"c[\w.]+\n[\w.]+\n|\(dp?\d|\(lp\d|\(i[\w.]+\n")
+OPCODES = 12  # that make a pickle
+# Opcodes that import, call or look something up.
+RUNNING = {"GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
+RUNNING |= {"EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID"}
 PRINTABLE = frozenset({9, 10, 12, 13, 27, *range(32, 256)})
 HEAD_BYTES = 512
 
@@ -82,7 +88,7 @@ def content(data: bytes) -> str:
             return what
     if MPEG_FRAME.match(data) or AAC_FRAME.match(data):
         return "sound"
-    if PICKLE.match(data):
+    if is_pickle(data):
         return "pickle"
     if is_tensors(data):
         return "safetensors"
@@ -118,6 +124,25 @@ def is_tensors(data: bytes) -> bool:
     """Return whether bytes begin as safetensors do: a header's length, then an object in JSON."""
     length = int.from_bytes(data[:8], "little")
     return len(data) > 10 and 2 <= length <= len(data) - 8 and data[8:9] == b"{"
+
+
+def is_pickle(data: bytes) -> bool:
+    """Return whether bytes are a pickle of protocol 2 to 5, as far as its first opcodes tell.
+
+    Two bytes alone are met by chance. A pickle that breaks off runs what stands before: one that has come to
+    an opcode that runs anything is one.
+    """
+    if not PICKLE.match(data):
+        return False
+    count = 0
+    try:
+        for opcode, _, _ in pickletools.genops(io.BytesIO(data)):
+            count += 1
+            if count > OPCODES or opcode.name in RUNNING:
+                return True
+    except (ValueError, IndexError, EOFError, OverflowError):
+        return False
+    return True
 
 
 def is_old_pickle(data: bytes) -> bool:

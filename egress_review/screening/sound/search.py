@@ -181,11 +181,11 @@ def _held(
 ) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
     """Yield the position of each named list, the places it holds, and what describes them; empty ones not."""
     for number, (places, held) in enumerate(sounds.described(names)):
-        kept = slice(None)
         if barred is not None:
             kept = ~barred[np.searchsorted(sounds.starts, places, side="right") - 1]
-        if len(places[kept]):
-            yield number, places[kept], held[kept]
+            places, held = places[kept], held[kept]
+        if len(places):
+            yield number, places, held
 
 
 def _nearest(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import random
 import struct
 import wave
@@ -15,6 +16,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
+from egress_review.screening.carriers import signatures
 from egress_review.screening.carriers.data import files_in
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
@@ -214,3 +216,14 @@ def test_a_text_of_hardly_anything_but_numbers_reaches_a_human(between: str) -> 
     assert "numbers_many" in worse_than_notes(verdict({"a.txt": "\n".join(lines).encode()}))
     prose = "\n".join(f"Step {n}: the loss fell to 0.{n} in {n} minutes." for n in range(300))
     assert "numbers_many" not in worse_than_notes(verdict({"a.txt": prose.encode()}))
+
+
+def test_two_bytes_alone_make_no_pickle_and_one_that_breaks_off_is_one() -> None:
+    by_chance = b"\x80\x02\x00\x10\x00\x8eC\x01\xd0\x16\x00\x00[\x00\x05\x14"
+    assert signatures.content(by_chance) != "pickle"
+    for protocol in (2, 3, 4, 5):
+        for value in ({"a": [1.5, "b"]}, list(range(40)), print, "text"):
+            assert signatures.content(pickle.dumps(value, protocol)) == "pickle"
+    broken = b"\x80\x02cbuiltins\nprint\nX\x01\x00\x00\x00a\x85R\xff\xff"
+    assert signatures.content(broken) == "pickle"
+    assert signatures.content(pickle.dumps("x" * 100_000, 4)) == "pickle"
