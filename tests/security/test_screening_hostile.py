@@ -313,9 +313,10 @@ def honest():
 def taken_over():
     time.sleep(0.5)
     tried = 0
-    for process in [p for p in Path("/proc").iterdir() if p.name.isdigit() and int(p.name) != os.getpid()]:
-        if int(process.name) != os.getppid() and process.stat().st_uid not in (0, os.getuid()):
-            continue
+    parent = os.getppid()
+    beside = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    for process in [Path("/proc") / pid for pid in {str(parent), *beside} - {str(os.getpid())}]:
+        tried += 0 if process.exists() else 100
         for handle in range(3, 12):
             try:
                 with open(process / "fd" / str(handle), "wb", buffering=0) as pipe:
