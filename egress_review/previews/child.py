@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -46,6 +47,9 @@ def main() -> None:
 
     found = APART[media_type](sys.stdin.buffer.read(), page)
     sys.stdout.write(json.dumps(asdict(found), default=lambda data: base64.b64encode(data).decode()))
+    sys.stdout.flush()
+    # Arrow's threads may still stand there: Python's own way out would now and then end in an abort.
+    os._exit(0)
 
 
 def _read(said: dict[str, Any]) -> Shown:
