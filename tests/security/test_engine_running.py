@@ -17,12 +17,13 @@ GRANT = """
 import json
 from datetime import UTC, datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hub import images
 from hub.grant import Grant, Mount, sign
 from hub.ids import new
 from hub.workspaces import grants
 now = datetime.now(UTC)
 grant = Grant(id=new(), session={session!r}, person=new(), project="p", workspace={session!r}, server="s",
-    uid=1_900_000_000, image=grants.current_image(),
+    uid=1_900_000_000, image=images.tag(images.DEFAULT),
     mounts=(Mount("prompts-voices", "1.1", source={source!r}, target="/data/prompts-voices/1.1"),),
     home_bytes=16 << 20, memory_bytes=256 << 20, cpus=1.0, pids=64, issued_at=now,
     start_before=now + timedelta(minutes=1), ends_at=now + timedelta(minutes=5), decision=new())
