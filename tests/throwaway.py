@@ -51,3 +51,9 @@ if "PARLATORY_STATE" not in os.environ or (run and "PYTEST_XDIST_WORKER" in os.e
     os.environ["PARLATORY_STATE"] = str(make_state(run))
     os.environ["PARLATORY_RUN"] = str(Path(os.environ["PARLATORY_STATE"]) / "run")
     os.environ["PARLATORY_UNIT"] = "1"
+
+
+def state() -> Path:
+    """Return the state folder, for tests that empty a part of it: only one that is thrown away."""
+    assert "PARLATORY_UNIT" in os.environ, "this test empties its state; it is for a throwaway one"
+    return Path(os.environ["PARLATORY_STATE"])

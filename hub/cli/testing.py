@@ -18,6 +18,8 @@ SUITES = ("unit", "pages", "integration", "security", "leaks", "fuzz", "browser"
 EXTRAS = frozenset({"test", "postgresql"})
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
+# These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
+APART = {"unit", "pages"}
 # These drive a browser.
 SEEN = {"pages", "integration", "security", "browser"}
 TEST_ENCLAVE = {
@@ -26,7 +28,7 @@ TEST_ENCLAVE = {
     "PARLATORY_PORT": "18000",
     "PARLATORY_ENCLAVE": "parlatory-test",
 }
-# Unit tests share nothing, so each core takes some; the slowest are named, they are to stay fast together.
+# These tests share nothing, so each core takes some; the slowest are named, they are to stay fast together.
 TOGETHER = [
     "--numprocesses=auto",
     "--maxprocesses=8",
@@ -184,10 +186,20 @@ def lint(checkout: Path, values: dict[str, str]) -> list[str]:
 def outcome(wish: Wish, values: dict[str, str]) -> int:
     """Run linters and pytest and return the status of all checks together."""
     failed = lint(places.checkout, values) if wish.lint else []
-    status = pytest(wish, values) if wish.suites else 0
+    status = 0
+    for suites in (set(wish.suites) & APART, set(wish.suites) - APART):
+        for part in parts(wish, suites):
+            status = pytest(part, {} if suites <= APART else values) or status
     if failed:
         print(f"These linters found something, see above: {', '.join(failed)}", file=sys.stderr)
     return status or (1 if failed else 0)
+
+
+def parts(wish: Wish, suites: set[str]) -> list[Wish]:
+    """Return what is wanted of these suites, as one run of pytest; nothing where none of them is."""
+    rest = [word for word in wish.rest if not word.startswith("tests/") or Path(word).parts[1] in suites]
+    ordered = tuple(name for name in wish.suites if name in suites)
+    return [replace(wish, suites=ordered, rest=tuple(rest))] if ordered else []
 
 
 def pytest(wish: Wish, values: dict[str, str]) -> int:
@@ -197,6 +209,6 @@ def pytest(wish: Wish, values: dict[str, str]) -> int:
     wanted = [folder for folder in folders if not wish.suites or Path(folder).name in wish.suites]
     if any(word.startswith("tests/") for word in wish.rest):
         wanted = []
-    together = TOGETHER if wanted == ["tests/unit"] else []
+    together = TOGETHER if wanted in (["tests/unit"], ["tests/pages"]) else []
     command = [str(environment.python(checkout)), "-m", "pytest", *wanted, *together, *wish.rest]
     return subprocess.run(command, check=False, cwd=checkout, env=os.environ | values).returncode

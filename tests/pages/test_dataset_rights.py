@@ -17,7 +17,7 @@ from hub.people.models import Person, Role, Training
 from hub.places import places
 from hub.policy.client import Policy
 from hub.stewardship.models import Feedback
-from tests import own_ledger, portal
+from tests import own_ledger, portal, throwaway
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def _real(
     own_ledger.opened(tmp_path, monkeypatch)
     (places.state / "intake" / "third").mkdir(parents=True)
     yield
-    shutil.rmtree(places.state / "intake")
+    shutil.rmtree(throwaway.state() / "intake")
 
 
 def actors(dataset: Dataset) -> dict[str, Person]:

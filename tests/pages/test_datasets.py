@@ -12,7 +12,7 @@ import soundfile
 from hub.datasets.intake_work import IntakeWorker
 from hub.people.models import Role
 from hub.places import places
-from tests import portal
+from tests import portal, throwaway
 from tests.pages.conftest import House, problems
 from tests.unit.datasets.test_examination import RATE, cut, intake, write
 
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.timeout(300)
 def _disks() -> Iterator[None]:
     """Have an empty intake disk and no datasets."""
     for name in ("intake", "datasets"):
-        shutil.rmtree(places.state / name, ignore_errors=True)
+        shutil.rmtree(throwaway.state() / name, ignore_errors=True)
         (places.state / name).mkdir()
     yield
     for name in ("intake", "datasets"):
-        shutil.rmtree(places.state / name)
+        shutil.rmtree(throwaway.state() / name)
 
 
 def test_a_steward_registers_a_dataset_and_its_version_without_a_shell(house: House) -> None:

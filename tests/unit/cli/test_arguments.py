@@ -147,3 +147,16 @@ def test_an_interrupted_command_is_given_time_to_take_back_what_it_began(tmp_pat
     process.terminate()
     assert process.wait(20) == 7
     assert tidied.exists()
+
+
+def test_what_empties_a_state_runs_apart_from_the_enclaves(checkout: Path) -> None:
+    for name in ("pages", "integration"):
+        (checkout / "tests" / name).mkdir(exist_ok=True)
+    wish = testing.read(
+        ["pages", "integration", "tests/pages/test_x.py", "tests/integration/y", "-x"], checkout
+    )
+    (apart,) = testing.parts(wish, {"pages"})
+    assert (apart.suites, apart.rest) == (("pages",), ("tests/pages/test_x.py", "-x"))
+    (within,) = testing.parts(wish, {"integration"})
+    assert (within.suites, within.rest) == (("integration",), ("tests/integration/y", "-x"))
+    assert testing.parts(wish, {"unit"}) == []

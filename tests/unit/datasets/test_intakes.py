@@ -21,7 +21,7 @@ from hub.datasets.packed import unpack
 from hub.errors import Invalid, NotFound, Refused, WrongState
 from hub.ledger.models import Entry
 from hub.places import places
-from tests import portal
+from tests import portal, throwaway
 from tests.portal import Policies
 from tests.unit.datasets.test_examination import cut, intake
 
@@ -36,8 +36,8 @@ def dataset() -> Iterator[Dataset]:
     (places.state / "intake").mkdir(exist_ok=True)
     (places.state / "datasets").mkdir(exist_ok=True)
     yield version.dataset
-    shutil.rmtree(places.state / "intake")
-    shutil.rmtree(places.state / "datasets")
+    shutil.rmtree(throwaway.state() / "intake")
+    shutil.rmtree(throwaway.state() / "datasets")
 
 
 def begun(dataset: Dataset, **lines: object) -> Intake:
@@ -83,7 +83,7 @@ def test_nothing_is_registered_while_a_finding_blocks(dataset: Dataset, policies
     assert made.findings[0]["where"] == "line 2"
     with pytest.raises(WrongState, match="blocked"):
         intakes.confirm(by=dataset.steward, intake=made)
-    shutil.rmtree(places.state / "intake" / "delivery")
+    shutil.rmtree(throwaway.state() / "intake" / "delivery")
     intake(places.state / "intake" / "delivery")
     intakes.repeat(by=dataset.steward, intake=made)
     IntakeWorker().step()
