@@ -22,7 +22,7 @@ PROJECT = "pitch-across-languages"
 LOGINS = ("researcher1", "lead1", "steward1", "custodian1", "checker1", "committee1", "admin1", "auditor1")
 # What differs from page to page of the same kind: one of each kind is looked at.
 NUMBER = re.compile(r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)")
-FILES = re.compile(r"/(?:file|download|checkpoint|receipt\.json)/?$")
+FILES = re.compile(r"\.(?:json|csv|zip)$|/(?:file|download|checkpoint)/?$")
 MOST_PAGES = 60
 Picture = Callable[[Page, str], None]
 
@@ -43,7 +43,8 @@ class Seen(HTMLParser):
         """Count headings, collect links, note what needs a script or an inline style."""
         values = dict(attrs)
         self.headings += tag == "h1"
-        self._in_title = tag == "title"
+        # A drawing has titles of its own.
+        self._in_title = tag == "title" and not self.title
         if tag == "a":
             self.links.append(values.get("href") or "")
         if tag in ("script", "iframe", "object", "embed") or "style" in values:
