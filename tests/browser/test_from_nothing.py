@@ -264,7 +264,7 @@ def a_result_is_handed_in(nothing: Nothing) -> None:
     workspace.start(page, nothing.enclave, "languages")
     base = workspace.open_lab(page)
     answer = kernel.run(page, base, RESULT, seconds=90)
-    assert "Durations (" in answer.text, answer.text
+    assert "Handed in as" in answer.text, answer.text
     page.goto(nothing.url + "/workspaces/languages/")
 
 
