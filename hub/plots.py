@@ -9,6 +9,8 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 640.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 8.0, 12.0, 34.0
 MOST_LABELS = 12
+# What is less is nothing to a plot.
+LEAST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _laid_out(amounts: Sequence[tuple[str, float]], unit: str) -> tuple[tuple[Ma
 
 def _step(most: float) -> float:
     """Return a round distance between lines: 1, 2 or 5 times a power of ten, four or five lines in all."""
-    if most <= 0:
+    if most < LEAST:
         return 1.0
     rough = most / 4
     power = 10.0 ** math.floor(math.log10(rough))

@@ -7,6 +7,7 @@ import io
 import json
 import wave
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -242,6 +243,14 @@ def test_a_reader_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_finding_leads_to_its_place(where: str, anchor: Anchor) -> None:
     assert anchors.of(where) == anchor
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """A vault of the test's own."""
+    made = Vault(tmp_path / "vault")
+    made.prepare()
+    return made
 
 
 def sides(vault: Vault, left: bytes, right: bytes, media_type: str = "text/csv") -> compare.Compared:
