@@ -37,7 +37,7 @@ def once(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse
     try:
         response = make()
     except Exception:
-        # Nothing was done: the services act in one transaction, and the same key may try again.
+        # What was not done may be tried again with the same key; what was, its service then refuses by name.
         kept.delete()
         raise
     Answer.objects.filter(pk=kept.pk).update(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from hub.api import problems, tokens
 from hub.api.problems import Unproved
+from hub.engine import peers
 
 ROOT = 0
-UCRED = struct.Struct("3i")
 ONLY_ROOT = "The operator is root on the enclave’s own machine, at the portal’s unix socket; this is not."
 
 
@@ -23,8 +22,7 @@ def caller_uid(request: HttpRequest) -> int | None:
     connection = request.META.get("gunicorn.socket")
     if not isinstance(connection, socket.socket) or connection.family != socket.AF_UNIX:
         return None
-    said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, UCRED.size)
-    return int(UCRED.unpack(said)[1])
+    return peers.uid_of(connection)
 
 
 def require_root(request: HttpRequest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from hub.people.signed_in import login_required, reader
 from hub.provisioning import effects, steps
 from hub.provisioning.people_forms import About, Course, GiveRole, Invite
 from hub.provisioning.project_forms import Reason
-from hub.provisioning.steps import Change, Values, Wording
+from hub.provisioning.steps import Values, Wording
 
 
 @login_required
@@ -103,7 +102,7 @@ def end_role(request: HttpRequest, id: str, role: str) -> HttpResponse:
     """Take a role from a person."""
     admin, person = _changing(request, id, "end_role")
     held = Role(get_object_or_404(person.role_assignments, role=role).role)
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -123,7 +122,7 @@ def end_role(request: HttpRequest, id: str, role: str) -> HttpResponse:
 def suspend(request: HttpRequest, id: str) -> HttpResponse:
     """Suspend somebody."""
     admin, person = _changing(request, id, "suspend")
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -144,7 +143,7 @@ def suspend(request: HttpRequest, id: str) -> HttpResponse:
 def resume(request: HttpRequest, id: str) -> HttpResponse:
     """End somebody's suspension."""
     admin, person = _changing(request, id, "resume")
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -163,7 +162,7 @@ def resume(request: HttpRequest, id: str) -> HttpResponse:
 def deactivate(request: HttpRequest, id: str) -> HttpResponse:
     """Close somebody's account for good."""
     admin, person = _changing(request, id, "suspend")
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -209,7 +208,7 @@ def send_invitation(request: HttpRequest, id: str) -> HttpResponse:
     def act(values: Values) -> None:
         invitations.send(by=admin, person=person)
 
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -229,7 +228,7 @@ def revoke_invitation(request: HttpRequest, id: str, invitation: str) -> HttpRes
     """Make a link useless that was sent."""
     admin, person = _changing(request, id, "edit")
     shown = get_object_or_404(Invitation.objects.select_related("person"), pk=invitation, person=person)
-    return _stop(
+    return steps.move(
         request,
         person,
         Wording(
@@ -256,25 +255,6 @@ def _changing(request: HttpRequest, id: str, change: services.Change) -> tuple[P
     admin, person = _found(request, id)
     services.may(by=admin, change=change, subject=person.id)
     return admin, person
-
-
-def _stop(
-    request: HttpRequest,
-    person: Person,
-    wording: Wording,
-    *,
-    affected: Callable[[], list[Affected]],
-    act: Callable[[Values], None],
-    done: str,
-    form: type[Change] = Change,
-) -> HttpResponse:
-    def doing(values: Values) -> str:
-        steps.unchanged(values, person)
-        act(values)
-        return done
-
-    made = form(steps.data(request), initial={"seen": person.row_version})
-    return steps.one(request, form=made, wording=wording, affected=affected, act=doing, to=_page(person))
 
 
 def _of_link(person: Person) -> list[Affected]:

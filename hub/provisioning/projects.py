@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from django.db.models import Q
@@ -121,7 +120,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 def open(request: HttpRequest, slug: str) -> HttpResponse:
     """Open a proposed project."""
     person, project = _changing(request, slug, "open")
-    return _move(
+    return steps.move(
         request,
         project,
         Wording(
@@ -141,7 +140,7 @@ def open(request: HttpRequest, slug: str) -> HttpResponse:
 def close(request: HttpRequest, slug: str) -> HttpResponse:
     """Close a project for good."""
     person, project = _changing(request, slug, "close")
-    return _move(
+    return steps.move(
         request,
         project,
         Wording(
@@ -161,7 +160,7 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     """Suspend a project."""
     person, project = _changing(request, slug, "suspend")
-    return _move(
+    return steps.move(
         request,
         project,
         Wording(
@@ -182,7 +181,7 @@ def suspend(request: HttpRequest, slug: str) -> HttpResponse:
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     """End a project's suspension."""
     person, project = _changing(request, slug, "resume")
-    return _move(
+    return steps.move(
         request,
         project,
         Wording(
@@ -290,7 +289,7 @@ def end_member(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     person, project = _changing(request, slug, "edit")
     membership = get_object_or_404(project.memberships.select_related("person"), pk=number)
     name = membership.person.name
-    return _move(
+    return steps.move(
         request,
         project,
         Wording(
@@ -312,25 +311,6 @@ def _changing(request: HttpRequest, slug: str, change: services.Change) -> tuple
     project = visible.project(to=person, slug=slug)
     services.may(by=person, project=project, change=change)
     return person, project
-
-
-def _move(
-    request: HttpRequest,
-    project: Project,
-    wording: Wording,
-    *,
-    affected: Callable[[], list[Affected]],
-    act: Callable[[Values], None],
-    done: str,
-    form: type[Change] = Change,
-) -> HttpResponse:
-    def doing(values: Values) -> str:
-        steps.unchanged(values, project)
-        act(values)
-        return done
-
-    made = form(steps.data(request), initial={"seen": project.row_version})
-    return steps.one(request, form=made, wording=wording, affected=affected, act=doing, to=_page(project))
 
 
 def _of_part(membership: Membership, values: Values) -> list[Affected]:

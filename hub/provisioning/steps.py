@@ -100,6 +100,28 @@ def one(
     return confirm(request, form=form, wording=wording, affected=affected())
 
 
+def move(
+    request: HttpRequest,
+    row: models.Model,
+    wording: Wording,
+    *,
+    affected: Callable[[], Iterable[Affected]],
+    act: Callable[[Values], None],
+    done: str,
+    form: type[Change] = Change,
+) -> HttpResponse:
+    """Change a row that is still as the confirmed page showed it, and go back to its page."""
+
+    def doing(values: Values) -> str:
+        unchanged(values, row)
+        act(values)
+        return done
+
+    seen = row.row_version  # type: ignore[attr-defined]  # every row given here has one
+    made = form(data(request), initial={"seen": seen})
+    return one(request, form=made, wording=wording, affected=affected, act=doing, to=wording.back)
+
+
 def at_once(
     request: HttpRequest, *, form: Change, wording: Wording, act: Callable[[Values], str], to: str
 ) -> HttpResponse:
