@@ -20,16 +20,20 @@ from tests.throwaway import make_state
 
 # Answers questions for as long as a stage stands: starting Django takes longer than most tests.
 CLERK = """
-import django, json, os, sys
+import django, json, os, sys, traceback
 os.umask(0o007)
 django.setup()
 from django.db import connections
 from tests.unit.egress_review.factories import *
 for line in sys.stdin:
     kept = dict(globals())
-    exec(json.loads(line), kept)
+    try:
+        exec(json.loads(line), kept)
+        said = {"answer": kept["answer"]}
+    except Exception:
+        said = {"failed": traceback.format_exc()}
     connections.close_all()
-    print(json.dumps(kept["answer"], default=str), flush=True)
+    print(json.dumps(said, default=str), flush=True)
 """
 SAID = {
     "title": "Vowel table",
@@ -99,8 +103,10 @@ class Stage:
         self.clerk.stdin.write(json.dumps(code) + "\n")
         self.clerk.stdin.flush()
         line = self.clerk.stdout.readline()
-        assert line, f"these lines failed: {code}"
-        return json.loads(line)
+        assert line, f"the process that was asked these lines ended: {code}"
+        said = json.loads(line)
+        assert "failed" not in said, f"these lines failed: {code}\n{said['failed']}"
+        return said["answer"]
 
     def start(self, *arguments: str, without: str = "") -> subprocess.Popen[bytes]:
         """Start a process that is stopped with the stage, without the controls that are named."""
