@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from hub.cli import testing
 from hub.demo import second_factor
@@ -109,6 +109,11 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def again(page: Page, wanted: Locator, what: str) -> None:
+    """Open a page again until it shows what is waited for."""
+    until(lambda: page.goto(page.url) and wanted.count(), seconds=120, what=what)
+
+
 def hub(*words: str, env: dict[str, str]) -> str:
     """Run one of our commands on the empty enclave."""
     ran = subprocess.run(
@@ -194,15 +199,12 @@ def a_dataset_is_registered(nothing: Nothing, demo: Places, picture: Picture) ->
     press(page, "Add the dataset")
     press(page, "Register a version")
     page.get_by_label("Version").fill("1.0")
-    press(page, "Examine the folder")
-
-    def found(name: str) -> bool:
-        page.reload()
-        return page.get_by_role("button", name=name).count() > 0
-
-    until(lambda: found("Register this version"), seconds=120, what="the folder is examined")
+    with page.expect_navigation():
+        press(page, "Examine the folder")
+    again(page, page.get_by_role("button", name="Register this version"), "the folder is examined")
     picture(page, "steward-examined")
-    press(page, "Register this version")
+    with page.expect_navigation():
+        press(page, "Register this version")
 
     def registered() -> bool:
         page.goto(nothing.url + "/datasets/voices/")
@@ -290,11 +292,7 @@ def it_is_downloaded(nothing: Nothing, folder: Path, picture: Picture) -> None:
     """The researcher reads that it left, downloads it, and has a receipt."""
     page = nothing.page("researcher", "/releases/")
     page.get_by_role("link", name="Durations").first.click()
-    until(
-        lambda: page.reload() and page.get_by_role("link", name=re.compile("^Download")).count(),
-        seconds=60,
-        what="it is released",
-    )
+    again(page, page.get_by_role("link", name=re.compile("^Download")).first, "it is released")
     picture(page, "researcher-released")
     with page.expect_download() as coming:
         page.get_by_role("link", name=re.compile("^Download durations")).click()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import Page
 
 from hub.datasets.intake_work import IntakeWorker
 from hub.people.models import Role
@@ -30,6 +31,12 @@ def _disks() -> Iterator[None]:
         shutil.rmtree(throwaway.state() / name)
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button and wait for the page it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
 def test_a_steward_registers_a_dataset_and_its_version_without_a_shell(house: House) -> None:
     steward = portal.person("ines", Role.DATA_STEWARD, second_factor=True)
     folder = intake(places.state / "intake" / "delivery", [cut(0), cut(1, num_samples=9), cut(2)])
@@ -48,17 +55,17 @@ def test_a_steward_registers_a_dataset_and_its_version_without_a_shell(house: Ho
     page.get_by_role("button", name="Add the dataset").click()
     page.get_by_role("button", name="Register a version").click()
     page.get_by_label("Version").fill("1.0")
-    page.get_by_role("button", name="Examine the folder").click()
+    press(page, "Examine the folder")
     assert "examining" in page.content()
     IntakeWorker().step()
     page.reload()
     assert "line 2" in page.content()
     assert page.get_by_role("button", name="Register this version").count() == 0
     write(folder, [cut(number) for number in range(3)])
-    page.get_by_role("button", name="Examine once more").click()
+    press(page, "Examine once more")
     IntakeWorker().step()
     page.reload()
-    page.get_by_role("button", name="Register this version").click()
+    press(page, "Register this version")
     IntakeWorker().step()
     page.reload()
     page.get_by_role("link", name="Harbour voices 1.0").click()
@@ -90,15 +97,15 @@ def test_no_page_of_a_steward_keeps_anybody_out(house: House) -> None:
     for path in ("/stewardship/", "/stewardship/datasets/new/", "/datasets/harbour/versions/new/"):
         opened(path)
     page.get_by_label("Version").fill("2.0")
-    page.get_by_role("button", name="Examine the folder").click()
+    press(page, "Examine the folder")
     assert problems(page) == []
     IntakeWorker().step()
     opened(page.url.removeprefix(house.url))
     soundfile.write(str(folder / "recordings" / "r3.wav"), np.cos(np.arange(RATE) / 7), RATE)
-    page.get_by_role("button", name="Examine once more").click()
+    press(page, "Examine once more")
     IntakeWorker().step()
     opened(page.url.removeprefix(house.url))
-    page.get_by_role("button", name="Register this version").click()
+    press(page, "Register this version")
     IntakeWorker().step()
     names = ("", "edit/", "datasheet/", "datasheet/write/", "use/", "compare/", "feedback/", "suspend/")
     for name in (*names, "versions/1.0/deprecate/", "?version=1.0"):

@@ -14,7 +14,8 @@ import pytest
 
 from hub.places import places
 from hub.policy import bundle
-from tests.integration.policy.conftest import Opa, free_port, started, stopped
+from tests import ports
+from tests.integration.policy.conftest import Opa, started, stopped
 from tests.unit.policy.examples import ALLOWED
 
 YES = 'package sessions\nimport rego.v1\ndecision := {"allow": true, "reasons": []}\n'
@@ -86,7 +87,7 @@ def test_without_the_authz_policy_the_same_attack_succeeds(tmp_path: Path) -> No
     """The control taken away: OPA that authorises everybody lets a stranger overwrite its data."""
     made = bundle.build(places, into=tmp_path)
     command = bundle.opa(places)
-    port = free_port()
+    port = ports.free()
     process = subprocess.Popen(
         [str(command), "run", "--server", "--addr", f"127.0.0.1:{port}", "--skip-version-check"],
         stdout=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from hub.places import places
-from tests.integration.policy.conftest import free_port
+from tests import ports
 from tests.security.without import child
 from tests.throwaway import make_state, remove
 
@@ -100,7 +100,7 @@ def portal() -> Iterator[Portal]:
     run = Path(tempfile.mkdtemp(prefix="parlatory-run-"))
     run.chmod(0o755)
     (run / "portal").mkdir()
-    port = free_port()
+    port = ports.free(6)
     environment = os.environ | {
         "PARLATORY_STATE": str(state),
         "PARLATORY_RUN": str(run),

@@ -18,7 +18,7 @@ from hub.cli import programs
 from hub.cli.tools import opa
 from hub.demo import accounts, rules
 from hub.places import DATA_GROUP, USERS, Places, places
-from tests.integration.policy.conftest import free_port
+from tests import ports
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def seeded() -> Iterator[Seeded]:
         state=root / "state",
         run=root / "run",
         tools=places.tools,
-        base_port=free_port(),
+        base_port=ports.free(6),
         enclave="parlatory-demo-test",
     )
     assert opa(places).is_file(), "`python3 -m hub up` or `python3 -m hub test` installs OPA"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.places import PORTS
 from tests.security.without import child
 from tests.throwaway import make_state
 
@@ -40,6 +41,13 @@ SAID = {
     "context": "Counts of speakers per vowel for the paper.",
     "controls": "Every cell counts ten speakers or more.",
 }
+
+
+def answered(line: str, code: str) -> Any:
+    """Return what a clerk's line says the asked lines left in `answer`."""
+    said = json.loads(line)
+    assert "failed" not in said, f"these lines failed: {code}\n{said['failed']}"
+    return said["answer"]
 
 
 @dataclass
@@ -104,9 +112,7 @@ class Stage:
         self.clerk.stdin.flush()
         line = self.clerk.stdout.readline()
         assert line, f"the process that was asked these lines ended: {code}"
-        said = json.loads(line)
-        assert "failed" not in said, f"these lines failed: {code}\n{said['failed']}"
-        return said["answer"]
+        return answered(line, code)
 
     def start(self, *arguments: str, without: str = "") -> subprocess.Popen[bytes]:
         """Start a process that is stopped with the stage, without the controls that are named."""
@@ -234,4 +240,10 @@ def build(run: Path, port: int) -> Stage:
     made.command("-m", "hub.policy", "bundle")
     made.start("-m", "hub.policy", "serve")
     made.start("-m", "egress_review.door")
+    made.until(lambda: _listens(port + PORTS["opa"]), "the policy engine answers", seconds=60)
     return made
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from hub.places import Places, places
 from hub.policy import bundle
 from hub.policy.__main__ import serve_command
 from hub.policy.client import Policy
+from tests import ports
 
 
 @dataclass
@@ -51,16 +51,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, opa_binary: Path) -> bundle.
     return bundle.build(places, into=tmp_path_factory.mktemp("opa"))
 
 
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def started(bundle_file: Path, revision_file: Path) -> Opa:
     """Start OPA and wait until it answers."""
-    port, token = free_port(), secrets.token_hex(32)
+    port, token = ports.free(), secrets.token_hex(32)
     process = subprocess.Popen(
         serve_command(bundle.opa(places), bundle_file, port),
         env={"PATH": os.defpath, "HOME": str(bundle_file.parent), "PARLATORY_OPA_TOKEN": token},

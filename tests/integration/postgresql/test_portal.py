@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
+from tests import ports
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,13 +31,6 @@ PARTS = (
     "policy",
 )
 SERVER = Path("/usr/lib/postgresql")
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def as_postgres(*command: str) -> str:
@@ -59,7 +53,7 @@ def database() -> Iterator[str]:
     """A PostgreSQL server of the test's own on loopback; return the address of its database."""
     programs = max(SERVER.glob("*/bin"), key=lambda one: int(one.parent.name), default=None)
     assert programs, "PostgreSQL is missing; `python3 -m hub test` installs it"
-    port = free_port()
+    port = ports.free(6)
     with TemporaryDirectory(prefix="plt-pg-") as folder:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.egress_review.conftest import stage
-from tests.integration.egress_review.stage import CLERK, Stage
+from tests.integration.egress_review.stage import CLERK, Stage, answered
 
 __all__ = ["stage"]
 
@@ -89,7 +89,7 @@ def _apart(stage: Stage, code: str) -> Any:
     import json
 
     program = f"import io, sys\nsys.stdin = io.StringIO({json.dumps(json.dumps(code))} + chr(10))\n{CLERK}"
-    return json.loads(stage.command("-c", program).splitlines()[-1])
+    return answered(stage.command("-c", program).splitlines()[-1], code)
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
