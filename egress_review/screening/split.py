@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from egress_review.screening import encoded, encodings
 from egress_review.screening.context import Context, HandedIn
-from egress_review.screening.encodings import is_piece
+from egress_review.screening.encodings import Budget, is_piece
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Severity, block
 
 FEWEST = 2
 READ = 64 * 1024  # characters of a file; a piece is small, or its file is looked through by itself
-SHORTEST = 12  # characters of a piece
+SHORTEST, LONGEST = 12, 4_096  # characters of a piece; a longer one is refused or known by itself
 TOKEN = re.compile(r"[^\s\"',]+")
 DIGEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128}")
 NUMBER = re.compile(r"(\d+)")
+FORMS = tuple(map(re.compile, (r"[0-9a-fA-F]+", r"[A-Z2-7=]+", r"[A-Za-z0-9+/_\-=]+")))
+INTEGRITY = re.compile(r"sha(?:256-.{44}|384-.{64}|512-.{88})")
 FIX = "Hand in what is encoded as one file of its own type, or remove it."
+
+Name = tuple[str, ...]
 
 
 def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits: Limits) -> list[Finding]:
@@ -29,11 +34,31 @@ def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits:
     found = sorted((_in_order(name), piece) for name, data in named if (piece := _piece(data)) is not None)
     # A checksum among other files is usual, and a piece of nothing.
     sums = [piece for _, piece in found if DIGEST.fullmatch(piece)]
-    others = [piece for _, piece in found if not DIGEST.fullmatch(piece)]
-    return _whole(sums, index, limits, sums=True) or _whole(others, index, limits, sums=False)
+    others = [one for one in found if not DIGEST.fullmatch(one[1])]
+    blocks = _whole(sums, index, limits, sums=True)
+    for pieces, alike in _groups(others):
+        blocks = blocks or _whole(pieces, index, limits, alike=alike)
+    return blocks
 
 
-def _whole(pieces: Sequence[str], index: Index, limits: Limits, *, sums: bool) -> list[Finding]:
+def _groups(found: Sequence[tuple[Name, str]]) -> Iterator[tuple[list[str], bool]]:
+    """Yield what may belong together: all pieces, files of one name, one alphabet; and whether alike."""
+    named: dict[Name, list[str]] = defaultdict(list)
+    formed: dict[str, list[str]] = defaultdict(list)
+    for name, piece in found:
+        # Every second part of a name is a number.
+        named[name[::2]].append(piece)
+        formed[next((form.pattern for form in FORMS if form.fullmatch(piece)), "")].append(piece)
+    yield [piece for _, piece in found], len(named) == 1 or ("" not in formed and len(formed) == 1)
+    for groups in (named, formed):
+        for key, group in groups.items():
+            if FEWEST <= len(group) < len(found):
+                yield group, key != ""
+
+
+def _whole(
+    pieces: Sequence[str], index: Index, limits: Limits, *, sums: bool = False, alike: bool = False
+) -> list[Finding]:
     """Return a block where pieces make something when joined; checksums only where that makes sense."""
     if len(pieces) < FEWEST:
         return []
@@ -41,19 +66,33 @@ def _whole(pieces: Sequence[str], index: Index, limits: Limits, *, sums: bool) -
         if sums and not any(encodings.likely([bytes.fromhex(joined)])):
             continue
         for finding in encoded.look(joined, index, limits, ""):
-            if finding.severity is Severity.BLOCK:
+            unreadable = finding.check == "encoded" and not (alike and _are_parts(pieces, limits))
+            if finding.severity is Severity.BLOCK and not unreadable:
                 message = f"Pieces of {len(pieces)} files, joined {how}: {finding.message}"
                 return [block("split", message, FIX)]
     return []
 
 
-def _in_order(name: str) -> tuple[str | int, ...]:
+def _are_parts(pieces: Sequence[str], limits: Limits) -> bool:
+    """Return whether pieces nobody can read together may be parts of one thing.
+
+    One that is most of the whole is judged in its own file; integrity values of lock files are checksums;
+    pictures in notebooks are whole each.
+    """
+    most = 3 * max(map(len, pieces)) > 2 * sum(map(len, pieces))
+    if most or all(map(INTEGRITY.fullmatch, pieces)):
+        return False
+    budget = Budget()
+    return not all(next(encodings.decoded(piece, limits, budget), None) for piece in pieces)
+
+
+def _in_order(name: str) -> Name:
     """Return a key that sorts part2 before part10."""
     return tuple(f"{int(part):012}" if part.isdigit() else part for part in NUMBER.split(name))
 
 
 def _piece(data: bytes) -> str | None:
-    """Return the longest run of a file that is no word, None where it has none, or is no small text."""
+    """Return the longest run of a file that is no word; None where it is long, or the file no small text."""
     try:
         text = data[: READ + 1].decode("utf-8")
     except UnicodeDecodeError:
@@ -61,7 +100,8 @@ def _piece(data: bytes) -> str | None:
     if len(text) > READ:
         return None
     runs = [run for run in TOKEN.findall(text) if len(run) >= SHORTEST and is_piece(run)]
-    return max(runs, key=len, default=None)
+    longest = max(runs, key=len, default=None)
+    return longest if longest and len(longest) <= LONGEST else None
 
 
 def _joined(pieces: Sequence[str]) -> Iterator[tuple[str, str]]:

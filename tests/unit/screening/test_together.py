@@ -281,6 +281,39 @@ def test_what_is_encoded_in_pieces_is_joined(parts: list[str]) -> None:
     assert not split.check(files[:1], INDEX, NO_CONTEXT, LIMITS)
 
 
+BESIDE = (
+    ("MODEL_CARD.md", "A model of [recognition] for telephones.\n"),
+    ("environment.yml", "  - praat-parselmouth=0.17.5=py311h8f652ca_0\n"),
+    ("part_of_it.tex", "\\begin{tabular}{lll}\n"),
+    ("train.py", "train(parser.parse_args().epochs)\n"),
+)
+
+
+def test_ordinary_files_do_not_hide_pieces() -> None:
+    rows = csv(list(CROWD[0]), [list(row.values()) for row in CROWD[:20]])
+    whole = base64.b64encode(zlib.compress(rows.encode())).decode()
+    size = len(whole) // 4 + 1
+    pieces = [(f"part{n}.txt", f"state {whole[n * size : (n + 1) * size]}\n") for n in range(4)]
+    files = handed_in(*pieces, *BESIDE)
+    assert worst(split.check(files, INDEX, NO_CONTEXT, LIMITS)) == "block"
+    assert not split.check(handed_in(*BESIDE), INDEX, NO_CONTEXT, LIMITS)
+
+
+def test_pictures_of_several_notebooks_are_whole_each() -> None:
+    pick = random.Random(6)
+    pictures = [b"\x89PNG\r\n\x1a\n" + pick.randbytes(9_000) for _ in range(3)]
+    books = [json.dumps({"image/png": base64.b64encode(one).decode()}) for one in pictures]
+    files = handed_in(*((f"analysis{n}.ipynb", book) for n, book in enumerate(books)), *BESIDE)
+    assert split.check(files, INDEX, NO_CONTEXT, LIMITS) == []
+
+
+def test_a_picture_of_one_file_is_not_joined_to_the_words_of_others() -> None:
+    noise = random.Random(5).randbytes(15_000)
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + noise).decode()
+    files = handed_in(("analysis.ipynb", json.dumps({"image/png": picture})), *BESIDE)
+    assert split.check(files, INDEX, NO_CONTEXT, LIMITS) == []
+
+
 def test_a_checksum_in_each_file_is_no_piece() -> None:
     sums = [hashlib.sha256(bytes([n])).hexdigest() for n in range(4)]
     files = handed_in(*((f"run{n}.txt", f"sha256 {one}\n") for n, one in enumerate(sums)))
