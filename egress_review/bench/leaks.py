@@ -101,6 +101,10 @@ def measured(options: argparse.Namespace) -> Iterator[Result]:
     """Yield the result of each submission that was asked for, on each dataset, for each seed."""
     testing = options.parameters == "testing"
     recipes = [r for r in material.module("registry").recipes(testing=testing) if wanted(r, options.only)]
+    if not recipes:
+        raise material.NoCorpus(
+            f"No case is called {', '.join(options.only)}; --help shows how they are named."
+        )
     _recipes.update({recipe.key: recipe for recipe in recipes})
     _tools[:] = [] if options.without_others else baselines.tools(options)
     tasks = []

@@ -47,7 +47,7 @@ def screen(
     seen = side_by_side(
         inspections,
         lambda: min(ends_at - time.monotonic(), limits.seconds_per_file),
-        Bounds(limits.memory_bytes, limits.file_bytes),
+        Bounds(limits.memory_bytes, limits.file_bytes, ends_at),
         min(limits.at_once, len(os.sched_getaffinity(0))),
     )
     unseen = _unseen(

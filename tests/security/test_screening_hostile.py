@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import pytest
 
-from egress_review.screening import Index, Limits, Recording
+from egress_review.screening import Index, Limits, Recording, isolation
 from egress_review.screening.inspection import Looked
 from egress_review.screening.isolation import Bounds, isolated, side_by_side
 from tests.unit.screening.cases import (
@@ -292,6 +292,40 @@ def test_a_parser_that_hangs_or_floods_holds_up_no_other() -> None:
     assert [seen[key].findings[0].severity for key in ("hang", "flood")] == ["block", "block"]
 
 
+def test_standing_in_line_for_a_processor_is_not_held_against_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def takes_two_seconds() -> Looked:
+        time.sleep(2)
+        return found("slow")
+
+    def kind(**limits: float) -> str:
+        bounds = Bounds(256 << 20, 1 << 20, **limits)
+        return side_by_side({None: takes_two_seconds}, lambda: 1.9, bounds, 1)[None].kind
+
+    assert kind() == "other"
+    monkeypatch.setattr(isolation, "_in_line", lambda process: 60.0)
+    assert kind() == "slow"
+    # The end of the whole submission is kept, and no file has more than twice its time.
+    assert kind(all_end_at=time.monotonic() + 1) == "other"
+    assert (
+        side_by_side({None: takes_two_seconds}, lambda: 0.5, Bounds(256 << 20, 1 << 20), 1)[None].kind
+        == "other"
+    )
+
+
+def test_the_kernel_says_how_long_a_process_stood_in_line() -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", PINNED]) for _ in range(2)]
+    try:
+        ends = time.monotonic() + 20
+        while not all(isolation._in_line(one.pid) > 0.2 for one in busy):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        assert isolation._in_line(2**22 + 1) == 0.0
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+
+
 def test_what_is_not_begun_has_no_answer() -> None:
     left = iter([3.0, 0.0])
     seen = side_by_side(
@@ -300,6 +334,12 @@ def test_what_is_not_begun_has_no_answer() -> None:
     assert set(seen) == {"a"}
 
 
+PINNED = """
+import os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+while True:
+    pass
+"""
 FORGED = """
 import os, time
 from pathlib import Path
