@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.chaos import points, run, world
+
+# What the processes of the last run said.
+LOG = Path(tempfile.gettempdir()) / "parlatory-chaos.log"
 
 
 def main() -> int:
@@ -25,8 +29,7 @@ def main() -> int:
             report = run.run(made, points.plan(seed, given.points), seed=seed, aloud=not given.quiet)
         finally:
             made.stop()
-            if given.quiet is False:
-                Path("/tmp/chaos-processes.log").write_bytes((made.stage.state / "processes.log").read_bytes())
+            shutil.copyfile(made.stage.state / "processes.log", LOG)
     sys.stdout.write(report.text() + "\n")
     return 1 if report.broken else 0
 

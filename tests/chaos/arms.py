@@ -13,7 +13,9 @@ from typing import Any
 from tests.chaos.points import NAMED
 
 SLOT = struct.Struct("ii")
-PLACES = sorted({f"{name}:{when}" for names in NAMED.values() for name in names for when in ("before", "after")})
+PLACES = sorted(
+    {f"{name}:{when}" for names in NAMED.values() for name in names for when in ("before", "after")}
+)
 ROLES = tuple(NAMED)
 # Shared by the nursery and all it forks: which place kills which role, and after how many passes.
 _shared = mmap.mmap(-1, SLOT.size * len(ROLES))

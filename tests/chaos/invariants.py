@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ UNSCREENED = {State.SUBMITTED.value, State.SCREENING.value}
 
 
 def broken(book: Path, *, since: int = 0, known: Iterable[str] = ()) -> dict[str, object]:
-    """Return what does not hold, and how far this looked: entries before `since`, files known are not read."""
+    """Return what does not hold, and how far this looked; what is older than `since` or `known` was read."""
     said = books.read(book.read_text())
     looked = set(known)
     tiles = Tiles(publisher.folder())
@@ -132,7 +131,8 @@ def _acts(book: books.Book) -> Iterator[str]:
             yield f"submission {pk} was taken back, and is not"
     for pk, times in Counter(one for one, _, _ in book.downloaded).items():
         if subjects[Kind.DOWNLOADED][pk] < times:
-            yield f"submission {pk} was downloaded {times} times, the ledger has {subjects[Kind.DOWNLOADED][pk]}"
+            there = subjects[Kind.DOWNLOADED][pk]
+            yield f"submission {pk} was downloaded {times} times, and the ledger has {there}"
 
 
 def _entries(since: int, found: list[str]) -> list[bytes]:
@@ -150,8 +150,9 @@ def _entries(since: int, found: list[str]) -> list[bytes]:
 
 
 def _ledger(note: str | None, tiles: Tiles, hashes: list[bytes], book: books.Book) -> Iterator[str]:
+    roots = _roots(hashes, at={*book.checkpoints, 0})
     for size, root in book.checkpoints.items():
-        if len(hashes) < size or tree.root(hashes[:size]).hex() != root:
+        if roots.get(size, b"").hex() != root:
             yield f"a signed checkpoint over {size} entries is out there, and this is not its ledger"
     if note is None:
         return
@@ -165,6 +166,16 @@ def _ledger(note: str | None, tiles: Tiles, hashes: list[bytes], book: books.Boo
         yield f"the tiles can't be read: {error}"
 
 
-def digest(data: bytes) -> str:
-    """Return what a file is known by."""
-    return hashlib.sha256(data).hexdigest()
+def _roots(hashes: list[bytes], at: set[int]) -> dict[int, bytes]:
+    """Return the root at each of these sizes, in one pass over the leaves."""
+    stack: list[tuple[int, bytes]] = []
+    found: dict[int, bytes] = {}
+    for size, node in enumerate(hashes, start=1):
+        height = 0
+        while stack and stack[-1][0] == height:
+            node = tree.node_hash(stack.pop()[1], node)
+            height += 1
+        stack.append((height, node))
+        if size in at:
+            found[size] = tree.root_of_subtrees(stack)
+    return found

@@ -23,6 +23,7 @@ from tests.chaos.roles import BLOCKED
 from tests.integration.egress_review.stage import Connection, multipart
 
 TOKEN = "t" * 32
+FORM = "application/x-www-form-urlencoded"
 CSRF = f"parlatory_portal_csrf={TOKEN}"
 PAUSE_SECONDS = 0.02
 PATIENCE_SECONDS = 20
@@ -42,6 +43,12 @@ class Load:
     seed: int
     book: Book = field(default_factory=Book)
     _stop: Event = field(default_factory=Event)
+
+    def come_in(self) -> None:
+        """Let everybody in while all is well: who signs in while the policies don't answer is signed out."""
+        for one in (*self.people["authors"], *self.people["checkers"]):
+            status, _ = self._get(one, "/releases/")
+            assert status == 200, f"somebody may not come in: {status}"
 
     @contextmanager
     def at_work(self) -> Iterator[Book]:
@@ -105,7 +112,7 @@ class Load:
         self.book.note("handed_in", {said["submission"]: sent})
 
     def _take_back(self, author: list[Any], submission: str) -> None:
-        if self._post(author, f"/releases/{submission}/withdraw/", {})[0] == 302:
+        if self._done(author, f"/releases/{submission}/withdraw/", {}):
             self.book.note("withdrawn", submission)
 
     def _checker(self, checker: list[Any]) -> Callable[[Random], None]:
@@ -121,7 +128,7 @@ class Load:
             submission = chance.choice(waiting)[0]
             vote = "approve" if chance.random() < 0.9 else "return"
             said = {"vote": vote, "comment": "as agreed upon", "note": ""}
-            if self._post(checker, f"/releases/{submission}/review/", said)[0] == 302:
+            if self._done(checker, f"/releases/{submission}/review/", said):
                 self.book.note("voted", (submission, checker[0]))
 
         return turn
@@ -156,7 +163,9 @@ class Load:
 
     def _rows(self, query: str, *given: str) -> list[tuple[Any, ...]]:
         """Look what there is to do; nothing that is checked comes from here."""
-        known = sqlite3.connect(f"file:{self.state / 'db' / 'parlatory.sqlite3'}?mode=ro", uri=True, timeout=5)
+        known = sqlite3.connect(
+            f"file:{self.state / 'db' / 'parlatory.sqlite3'}?mode=ro", uri=True, timeout=5
+        )
         try:
             return known.execute(query, given).fetchall()
         finally:
@@ -165,10 +174,17 @@ class Load:
     def _get(self, who: list[Any], path: str) -> tuple[int, bytes]:
         return _asked(self._portal(), "GET", path, b"", self._headers(who))
 
-    def _post(self, who: list[Any], path: str, form: dict[str, str]) -> tuple[int, bytes]:
+    def _done(self, who: list[Any], path: str, form: dict[str, str]) -> bool:
+        """Whether the portal took a form: it leads on to another page of the releases."""
         body = urlencode({**form, "csrfmiddlewaretoken": TOKEN}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **self._headers(who)}
-        return _asked(self._portal(), "POST", path, body, headers)
+        connection = self._portal()
+        try:
+            connection.request("POST", path, body, {"Content-Type": FORM, **self._headers(who)})
+            answered = connection.getresponse()
+            answered.read()
+            return answered.status == 302 and answered.getheader("Location", "").startswith("/releases/")
+        finally:
+            connection.close()
 
     def _portal(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)

@@ -67,7 +67,7 @@ class Pages(ThreadingMixIn, WSGIServer):
 class Quiet(WSGIRequestHandler):
     """Writes no line a request."""
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's own name
+    def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
 
@@ -105,7 +105,7 @@ class Screening(BaseHTTPRequestHandler):
         """A unix socket's other end has no address."""
         return "worker"
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library's own name
+    def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
     def _answer(self, document: object) -> None:

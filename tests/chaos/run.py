@@ -49,6 +49,7 @@ def run(world: World, points: Iterable[Point], *, seed: int, aloud: bool = False
         people=world.people,
         seed=seed,
     )
+    load.come_in()
     began = time.monotonic()
     seen: dict[str, Any] = {}
     with load.at_work() as book:
@@ -65,7 +66,8 @@ def run(world: World, points: Iterable[Point], *, seed: int, aloud: bool = False
         report.broken += [f"at rest: {one}" for one in world.at_rest()]
         report.broken += [f"at rest: {one}" for one in world.broken(book, {})]
     report.seconds = time.monotonic() - began
-    report.done = {name: len(getattr(book, name)) for name in ("handed_in", "voted", "downloaded", "withdrawn")}
+    acts = ("handed_in", "voted", "downloaded", "withdrawn")
+    report.done = {name: len(getattr(book, name)) for name in acts}
     report.done |= {"receipts' checkpoints": len(book.checkpoints), "unanswered": book.unanswered}
     return report
 

@@ -7,6 +7,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub.places import PORTS
 from tests.chaos.book import Book
 from tests.integration.egress_review.conftest import free_port
 from tests.integration.egress_review.stage import Stage, prepared
@@ -109,7 +111,7 @@ class World:
             self.stage.running.remove(self.opa)
 
     def ask(self, code: str, *, seconds: float = LONGEST_SECONDS) -> Any:
-        """Run lines against the services in a process of their own; what they leave in `answer` comes back."""
+        """Run lines against the services in a process of their own and return their `answer`."""
         with tempfile.NamedTemporaryFile("r", dir=self.stage.run) as into:
             asked = Running.of(self.wish(ask=code, into=into.name)["pid"])
             assert asked.ended(seconds), f"no answer within {seconds} s: {code}"
@@ -156,8 +158,10 @@ class World:
         for role in tuple(self.running):
             self.kill(role)
         assert self.nursery.stdin is not None
+        assert self.nursery.stdout is not None
         self.nursery.stdin.close()
         self.nursery.wait(10)
+        self.nursery.stdout.close()
         self.stage.stop()
 
 
@@ -182,8 +186,21 @@ def begun(stage: Stage) -> World:
     return made
 
 
+def answers(world: World) -> bool:
+    """Whether portal and policies take questions."""
+    try:
+        for name in ("portal", "opa"):
+            socket.create_connection(("127.0.0.1", world.stage.port + PORTS[name]), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def built(run: Path, parent: Path | None = None) -> World:
     """Return a new world with people in it."""
-    made = begun(prepared(run, free_port(), parent=parent))
+    stage = prepared(run, free_port(), parent=parent)
+    stage.command("-m", "django", "collectstatic", "--noinput", "-v", "0")
+    made = begun(stage)
     made.populate()
+    stage.until(lambda: answers(made), "portal and policies answer")
     return made
