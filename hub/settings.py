@@ -64,7 +64,7 @@ PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
 PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
 # What runs beside the worker's screenings, each in a thread that is told when to stop.
-PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run"]
+PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run", "hub.workspaces.lapses.run"]
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True
 

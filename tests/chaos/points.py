@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 VARIABLE = "PARLATORY_CHAOS_SEED"
+COUNT_VARIABLE = "PARLATORY_CHAOS_POINTS"
+COUNT = 200
 # Named places in the code, each with the moment before it and the one after; what they are is in `arms`.
 EVERYWHERE = ("commit", "append", "fsync", "tile", "checkpoint")
 NAMED = {
@@ -46,6 +48,11 @@ class Point:
 def seed() -> int:
     """Return the seed that the environment gives, or a new one."""
     return int(os.environ.get(VARIABLE) or secrets.randbelow(2**32))
+
+
+def count() -> int:
+    """Return how many points the environment asks for, or as many as every run of the tests has."""
+    return int(os.environ.get(COUNT_VARIABLE) or COUNT)
 
 
 def plan(of: int, count: int) -> Iterator[Point]:

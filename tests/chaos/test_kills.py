@@ -11,8 +11,6 @@ import pytest
 from tests.chaos import points, run, world
 from tests.chaos.world import World
 
-COUNT = 200
-
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -29,7 +27,7 @@ def small() -> Iterator[World]:
 
 def test_no_kill_loses_or_doubles_anything(small: World) -> None:
     seed = points.seed()
-    report = run.run(small, points.plan(seed, COUNT), seed=seed)
+    report = run.run(small, points.plan(seed, points.count()), seed=seed)
     assert not report.broken, f"{points.VARIABLE}={seed} replays this\n{report.text()}\n{small.log()}"
-    assert report.killed.total() == COUNT
+    assert report.killed.total() == points.count()
     assert min(report.done[act] for act in ("handed_in", "voted", "downloaded")) > 0, report.text()
