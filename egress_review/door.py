@@ -136,8 +136,8 @@ async def serve() -> None:
 
     vault = Vault(places.state / "vault")
     vault.prepare()
-    for left in (vault.root / "incoming").glob("*.part"):
-        left.unlink(missing_ok=True)
+    if left := vault.forget_orphans():
+        log.warning("incoming_forgotten files=%s", left)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

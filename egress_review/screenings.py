@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -193,10 +194,13 @@ def tidy(submission: str, *, bench: Bench) -> None:
 
 
 def sweep(*, bench: Bench) -> None:
-    """Remove what a killed worker left of submissions that are no longer due."""
+    """Remove what a killed worker left of submissions that are no longer due, and half-written files."""
+    if halves := bench.vault.forget_orphans():
+        log.warning("incoming_forgotten files=%s", halves)
     left = {folder.name for folder in (bench.vault.root / "screening").iterdir()}
     due = Submission.objects.filter(pk__in=left, state__in=list(DUE_FOR_SCREENING))
     for name in left - set(due.values_list("id", flat=True)):
+        log.warning("screening_forgotten submission=%s", name)
         tidy(name, bench=bench)
 
 
@@ -208,8 +212,7 @@ def _judge(submission: Submission, ran: Ran, *, worker: str, bench: Bench) -> No
         block(submission, worker=worker, message=NO_VERDICT[End.CRASHED], why=f"exit {ran.exit_code}")
         return
     files = {file.id: file for file in submission.files.all()}
-    verdict = verdicts.read(ran.out, files=files)
-    kept = () if verdict.blocks else verdicts.keep(ran.out, verdict, vault=bench.vault, limits=bench.limits)
+    verdict, kept = _read(ran, files=files, bench=bench)
     with transaction.atomic():
         held = _held(submission, worker)
         for canonical in kept:
@@ -227,6 +230,31 @@ def _judge(submission: Submission, ran: Ran, *, worker: str, bench: Bench) -> No
         _settle(held, State.BLOCKED if verdict.blocks else State.IN_REVIEW, _summary(verdict, kept))
         if not verdict.blocks:
             file_votes.carry(held)
+
+
+def _read(
+    ran: Ran, *, files: Collection[str], bench: Bench
+) -> tuple[verdicts.Verdict, tuple[verdicts.Canonical, ...]]:
+    """Return the verdict and its kept copies; Unavailable if the engine cleared them away meanwhile."""
+    found = _identity(ran.out)
+    try:
+        verdict = verdicts.read(ran.out, files=files)
+        if verdict.blocks:
+            return verdict, ()
+        return verdict, verdicts.keep(ran.out, verdict, vault=bench.vault, limits=bench.limits)
+    except verdicts.Unreadable as error:
+        if found is None or _identity(ran.out) != found:
+            raise Unavailable(f"The engine was started again and cleared this screening: {error}") from error
+        raise
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from a later one and from what lay below its mount; None without one."""
+    try:
+        facts = folder.lstat()
+    except FileNotFoundError:
+        return None
+    return facts.st_dev, facts.st_ino
 
 
 def _write_canonical(file: File, canonical: verdicts.Canonical) -> None:

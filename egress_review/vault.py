@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub import ids
+from egress_review.incoming import Incoming, Writer, forget_orphans
+from hub import files
 from hub.errors import Unavailable
 
 CHUNK_BYTES = 256 * 1024
+FOLDERS = ("sha256", "incoming", "screening", "writers")
 HASH = re.compile(r"[0-9a-f]{64}")
-FROZEN = 0o440
 
 
 class VaultAltered(Unavailable):
@@ -30,55 +31,27 @@ class Stored:
     size_bytes: int
 
 
-class Incoming:
-    """A file on its way into the vault: written once, hashed as it arrives, not yet kept."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / f"{ids.new()}.part"
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
-        self._hash = hashlib.sha256()
-        self.size_bytes = 0
-        self.sha256 = ""
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Append bytes."""
-        view = memoryview(data)
-        while view:
-            written = os.write(self._descriptor, view)
-            view = view[written:]
-        self._hash.update(data)
-        self.size_bytes += len(data)
-
-    def finish(self) -> None:
-        """Freeze what arrived: on disk, read-only, its hash known."""
-        os.fsync(self._descriptor)
-        os.fchmod(self._descriptor, FROZEN)
-        os.close(self._descriptor)
-        self._descriptor = -1
-        self.sha256 = self._hash.hexdigest()
-
-    def drop(self) -> None:
-        """Forget what arrived; content that was kept meanwhile stays in the vault."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-        self.path.unlink(missing_ok=True)
-
-
 class Vault:
     """The folder of frozen content."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._writer: Writer | None = None
 
     def prepare(self) -> None:
         """Make the folders that are missing."""
-        for name in ("sha256", "incoming", "screening"):
+        for name in FOLDERS:
             (self.root / name).mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def incoming(self) -> Incoming:
         """Return a new file to write into."""
-        return Incoming(self.root / "incoming")
+        if self._writer is None or self._writer.process != os.getpid():
+            self._writer = Writer(self.root / "writers")
+        return Incoming(self.root / "incoming", self._writer.name)
+
+    def forget_orphans(self) -> int:
+        """Remove what killed processes left half written; return how many files that was."""
+        return forget_orphans(self.root / "incoming", self.root / "writers")
 
     def free_bytes(self) -> int:
         """Return how much room is left for the vault's users."""
@@ -102,7 +75,7 @@ class Vault:
             self.verify(stored)
         incoming.path.unlink(missing_ok=True)
         for folder in (place.parent, place.parent.parent):
-            _sync(folder)
+            files.sync(folder)
         return stored
 
     def put(self, data: bytes) -> Stored:
@@ -176,11 +149,3 @@ def _altered(stored: Stored) -> VaultAltered:
         f"The vault's content {stored.sha256[:12]}… is missing or was changed after it was frozen; "
         "it does not leave. Tell the enclave's admin."
     )
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -64,7 +64,7 @@ PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
 PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
 # What runs beside the worker's screenings, each in a thread that is told when to stop.
-PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run"]
+PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run", "hub.workspaces.lapses.run"]
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True
 
@@ -182,8 +182,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # no code by mail
-# On one machine every browser has the same address, so the limit by account is the one that bites.
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+# Tries of a password are limited by hub.people.known_browsers. This is the second factor's limit, by account
+# alone: it is asked after the right password only, and nobody else can spend it.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "5/5m/key", "reauthenticate": "10/m/user"}
 MFA_ADAPTER = "hub.people.sign_in.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Parlatory"

@@ -17,7 +17,7 @@ WITH_DATA = (DATASETS, "indexes", "intake")
 SINGLE = ("demo-passwords.json", "public-files.sha256")
 MANIFESTS = ("manifest.jsonl", "DATASET.json")
 # Uploads that have not ended, copies that a screening works on, files half written.
-LEFT_OUT = ("vault/incoming/", "vault/screening/")
+LEFT_OUT = ("vault/incoming/", "vault/screening/", "vault/writers/")
 TOPS = frozenset({"db", *ALWAYS, LEDGER, HOMES, *WITH_DATA, *SINGLE, "prepared.json"})
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from hub import files
 from hub.places import DATA_GROUP, USERS, Places, places
 
 RSA_BITS = 3072
@@ -108,11 +109,8 @@ def _existing(root: Path) -> dict[str, str]:
 
 def _write(path: Path, text: str, *, gid: int, mode: int) -> None:
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        fresh = path.with_name(f".{path.name}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-        fresh.rename(path)
+        # What they sign outlives a power cut, so they must.
+        files.write(path, text.encode(), mode=0o400)
     os.chown(path, 0, gid)
     path.chmod(mode)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from hub import files
 from hub.errors import Refused, Unavailable
 from hub.grant import Grant, GrantRefused, verify
 from hub.places import Places
@@ -49,6 +50,8 @@ def use(grant: Grant, places: Places) -> None:
         (folder / grant.id).open("x").close()
     except FileExistsError as error:
         raise Refused([f"Grant {grant.id} was used before; each start needs a new one."]) from error
+    # On the disk before anything starts: not even a power cut makes a used grant new.
+    files.sync(folder)
 
 
 def forget_expired(places: Places) -> None:

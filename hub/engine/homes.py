@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from hub import files
 from hub.engine import mounts
 from hub.errors import Unavailable, WrongState
 from hub.places import Places
@@ -73,7 +74,9 @@ def _create(file: Path, *, uid: int, size_bytes: int) -> None:
     # -m 0: no blocks kept for root, so a home holds what was promised.
     _run("mkfs.ext4", "-q", "-F", "-m", "0", "-E", owner, str(fresh))
     _run("debugfs", "-w", "-R", "rmdir lost+found", str(fresh))
+    files.sync(fresh)
     fresh.replace(file)
+    files.sync(file.parent)
 
 
 def _check(file: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hub import files
 from hub.engine import mounts
 from hub.engine.owners import Owners
 from hub.places import DATA_GROUP, Places
@@ -43,7 +43,8 @@ class Records:
     def remember(self, record: Record) -> Record:
         """Keep how a session ended, until it is cleared or a day is over."""
         self._ended.mkdir(parents=True, exist_ok=True)
-        _write(self._ended / f"{record.session}.json", json.dumps(record.view()).encode(), gid=0)
+        path = self._ended / f"{record.session}.json"
+        files.write(path, json.dumps(record.view()).encode(), mode=0o640, uid=0, gid=0)
         return record
 
     def find(self, session: str) -> Record | None:
@@ -72,7 +73,7 @@ class Records:
         """Keep a session's log where the portal may read it."""
         gid = self._owners.gid(DATA_GROUP)
         mounts.make(self._logs, 0o750, gid=gid)
-        _write(self._logs / f"{session}.log", content, gid=gid)
+        files.write(self._logs / f"{session}.log", content, mode=0o640, uid=0, gid=gid)
 
     def log(self, session: str) -> bytes | None:
         """Return a kept log."""
@@ -85,12 +86,3 @@ class Records:
 def _read(path: Path) -> Record:
     document = json.loads(path.read_text(encoding="utf-8"))
     return Record(**{**document, "ended_at": datetime.fromisoformat(document["ended_at"])})
-
-
-def _write(path: Path, content: bytes, *, gid: int) -> None:
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as out:
-        os.fchown(out.fileno(), 0, gid)
-        os.fchmod(out.fileno(), 0o640)
-        out.write(content)
-    fresh.replace(path)

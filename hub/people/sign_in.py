@@ -13,11 +13,11 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
-from hub.people import facts
+from hub.people import facts, known_browsers
 from hub.people.models import Person
 
 
@@ -33,6 +33,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         records = get_authentication_records(self.request, self.request.user)
         recent = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
         return not any(record["at"] > recent for record in records)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try; others' guesses count against strangers only, never against a browser known before."""
+        email = str(credentials.get("email") or credentials.get("username") or "")
+        self._login_failed_rl_usage = known_browsers.try_password(request, email)
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(self, request: HttpRequest, user: Any, **said: Any) -> HttpResponse:
+        """Know the browser from now on."""
+        response: HttpResponse = super().post_login(request, user, **said)
+        known_browsers.remember(request, response, user)
+        return response
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record a wrong password for an account that exists."""

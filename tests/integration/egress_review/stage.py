@@ -227,9 +227,9 @@ def hand_in(path: Path, body: bytes, *, kind: str = "multipart/form-data; bounda
     return send(path, "POST", "/v1/submissions", body=body, headers={"Content-Type": kind})
 
 
-def build(run: Path, port: int) -> Stage:
-    """Return a stage with a migrated database, a policy engine and a door."""
-    made = Stage(state=make_state(), run=run, port=port, checkout=Path(__file__).resolve().parents[3])
+def prepared(run: Path, port: int, *, parent: Path | None = None) -> Stage:
+    """Return a stage with a migrated database and policies, on which nothing runs yet."""
+    made = Stage(state=make_state(parent), run=run, port=port, checkout=Path(__file__).resolve().parents[3])
     (made.state / "secrets" / "opa").mkdir()
     token = (made.state / "secrets" / "data" / "opa").read_text()
     (made.state / "secrets" / "opa" / "opa").write_text(token)
@@ -238,6 +238,12 @@ def build(run: Path, port: int) -> Stage:
     made.command("-m", "django", "migrate", "-v", "0")
     made.command("-m", "django", "createcachetable")
     made.command("-m", "hub.policy", "bundle")
+    return made
+
+
+def build(run: Path, port: int) -> Stage:
+    """Return a stage with a migrated database, a policy engine and a door."""
+    made = prepared(run, port)
     made.start("-m", "hub.policy", "serve")
     made.start("-m", "egress_review.door")
     made.until(lambda: _listens(port + PORTS["opa"]), "the policy engine answers", seconds=60)

@@ -28,6 +28,7 @@ TITLES = {
     "ledger": "Ledger and receipts: what cannot be undone",
     "enclave": "The running enclave: a kernel and a browser against all parts, one of them without a control",
     "backup": "Backup and restore: what comes back",
+    "chaos": "Crashes: what a kill or a power cut may not undo",
 }
 COLUMNS = "| control | attack | with the control | without it |\n|---|---|---|---|\n"
 

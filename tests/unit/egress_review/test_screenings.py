@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from egress_review import indexes, screenings, submissions
+from egress_review import indexes, screenings, submissions, verdicts
 from egress_review.models import Release, Severity, Submission
 from egress_review.screener import End, Indexes
 from egress_review.screening.index import VERSION
@@ -94,6 +95,22 @@ def test_a_screener_that_did_not_finish_blocks(
     screener.end = end
     assert screen(bench).state == State.BLOCKED
     assert made.findings.get().severity == Severity.BLOCK
+
+
+def test_a_screening_that_a_new_engine_cleared_away_is_tried_again(
+    vault: Vault, bench: Bench, screener: FakeScreener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = submission(vault=vault)
+    answer(screener, made, verdict(made))
+    read = verdicts.read
+
+    def cleared(out: Path, *, files: Collection[str]) -> verdicts.Verdict:
+        shutil.rmtree(out)
+        return read(out, files=files)
+
+    monkeypatch.setattr(verdicts, "read", cleared)
+    again = screen(bench)
+    assert (again.state, again.attempts, again.findings.count()) == (State.SUBMITTED, 0, 0)
 
 
 def test_an_exit_code_with_a_good_verdict_blocks(vault: Vault, bench: Bench, screener: FakeScreener) -> None:

@@ -1,0 +1,52 @@
+"""What is half written: a living writer's stays, a dead one's goes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from egress_review.vault import Vault
+
+
+def test_the_halves_of_a_living_writer_stay(vault: Vault) -> None:
+    arriving = vault.incoming()
+    arriving.write(b"half of")
+    assert Vault(vault.root).forget_orphans() == 0
+    arriving.write(b" a file")
+    arriving.finish()
+    assert vault.read(vault.keep(arriving), most_bytes=100) == b"half of a file"
+
+
+def test_the_halves_of_a_killed_writer_go_and_only_they(vault: Vault) -> None:
+    ours = vault.incoming()
+    child = os.fork()
+    if child == 0:
+        vault.incoming().write(b"half of")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len(left(vault)) == 2
+    assert vault.forget_orphans() == 1
+    assert left(vault) == [ours.path]
+    assert len(list((vault.root / "writers").iterdir())) == 1
+
+
+def test_a_half_without_any_writer_goes(vault: Vault) -> None:
+    (vault.root / "incoming" / "01hnobody-01hfile.part").write_bytes(b"half of")
+    assert vault.forget_orphans() == 1
+    assert left(vault) == []
+
+
+def test_a_fork_is_a_writer_of_its_own(vault: Vault) -> None:
+    first = vault.incoming()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if name(vault.incoming().path) != name(first.path) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def left(vault: Vault) -> list[Path]:
+    return sorted((vault.root / "incoming").iterdir())
+
+
+def name(path: Path) -> str:
+    return path.name.partition("-")[0]

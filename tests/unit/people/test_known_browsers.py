@@ -1,0 +1,109 @@
+"""A thousand tries at a password: guesses end early, and lock out nobody who was here before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from hub.ledger.models import Entry
+from hub.people import known_browsers
+from hub.people.models import Person
+from tests import portal
+from tests.portal import Policies
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(address: str = "127.0.0.1") -> Client:
+    return Client(headers={"host": "portal.localhost"}, REMOTE_ADDR=address)
+
+
+def comes_in(one: Client, who: Person, password: str = portal.PASSWORD) -> bool:
+    """Say whether a try at a password opens the portal."""
+    one.post(reverse("account_login"), {"login": who.email, "password": password})
+    return one.get("/").status_code == 200
+
+
+def signed_out(who: Person) -> Client:
+    """Return a browser in which somebody had signed in and is no longer."""
+    one = browser()
+    assert comes_in(one, who)
+    del one.cookies["parlatory_portal_session"]
+    return one
+
+
+def flood(who: Person, tries: int, *, addresses: int = 1) -> None:
+    for number in range(tries):
+        comes_in(browser(f"10.0.0.{number % addresses}"), who, "wrong")
+
+
+def test_of_a_thousand_guesses_few_are_tried_and_none_locks_out_who_was_here_before(
+    policies: Policies,
+) -> None:
+    who = portal.person("rosa")
+    home = signed_out(who)
+    flood(who, 1_000, addresses=200)
+    tried = Entry.objects.filter(kind="sign_in_refused").count()
+    assert tried == 5, f"{tried} guesses were tried"
+    assert comes_in(home, who), "somebody else's guesses locked the right person out"
+
+
+def test_while_an_account_is_guessed_at_a_new_browser_waits_and_then_comes_in(policies: Policies) -> None:
+    who = portal.person("rosa")
+    flood(who, 10)
+    assert not comes_in(browser("192.0.2.7"), who)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6), tick=True):
+        assert comes_in(browser("192.0.2.7"), who)
+
+
+def test_guessing_at_many_accounts_from_one_address_stops_no_known_browser_there(policies: Policies) -> None:
+    who = portal.person("rosa")
+    home = signed_out(who)
+    for number in range(30):
+        comes_in(browser(), portal.person(f"victim-{number}"), "wrong")
+    assert Entry.objects.filter(kind="sign_in_refused").count() <= 20
+    assert comes_in(home, who)
+
+
+def test_a_known_browser_guesses_no_more_than_others(policies: Policies) -> None:
+    who = portal.person("rosa")
+    stolen = signed_out(who)
+    for _ in range(6):
+        comes_in(stolen, who, "wrong")
+    assert not comes_in(stolen, who)
+
+
+def test_a_browser_is_known_for_its_own_people_only(policies: Policies) -> None:
+    rosa, ada = portal.person("rosa"), portal.person("ada")
+    of_rosa = signed_out(rosa)
+    flood(ada, 10)
+    assert not comes_in(of_rosa, ada), "a browser that one person knows is another's way around the limit"
+
+
+def test_a_forged_cookie_names_nobody(policies: Policies) -> None:
+    who = portal.person("rosa")
+    flood(who, 10)
+    for forged in ("", "x", signing.dumps({who.pk: "mine"}, salt="another")):
+        stranger = browser()
+        stranger.cookies[known_browsers.COOKIE] = forged
+        assert not comes_in(stranger, who)
+
+
+def test_a_wrong_password_makes_no_browser_known(policies: Policies) -> None:
+    stranger = browser()
+    comes_in(stranger, portal.person("rosa"), "wrong")
+    assert known_browsers.COOKIE not in stranger.cookies
+
+
+def test_a_shared_browser_knows_the_last_few_people(policies: Policies) -> None:
+    shared = browser()
+    for number in range(known_browsers.MOST_PEOPLE + 2):
+        assert comes_in(shared, portal.person(f"person-{number}"))
+        del shared.cookies["parlatory_portal_session"]
+    known = signing.loads(shared.cookies[known_browsers.COOKIE].value, salt=known_browsers.SALT)
+    assert len(known) == known_browsers.MOST_PEOPLE
