@@ -68,6 +68,8 @@ def verify(text: str, key: Ed25519PublicKey, *, at: datetime | None = None) -> G
     except (ValueError, InvalidSignature) as error:
         raise GrantRefused("the grant is not signed by this enclave's portal") from error
     grant = _parse(payload)
+    if None in (grant.issued_at.tzinfo, grant.start_before.tzinfo, grant.ends_at.tzinfo):
+        raise GrantRefused("the grant has a time without a time zone")
     if grant.start_before <= (at or datetime.now(UTC)):
         raise GrantRefused(f"grant {grant.id} had to be used before {grant.start_before.isoformat()}")
     return grant
@@ -76,11 +78,13 @@ def verify(text: str, key: Ed25519PublicKey, *, at: datetime | None = None) -> G
 def _parse(payload: bytes) -> Grant:
     try:
         document = json.loads(payload)
+        if not isinstance(document["mounts"], list):
+            raise TypeError("mounts is a list")
         document["mounts"] = tuple(Mount(**mount) for mount in document["mounts"])
         for name in ("issued_at", "start_before", "ends_at"):
             document[name] = datetime.fromisoformat(document[name])
         return Grant(**document)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise GrantRefused("the grant's content cannot be read") from error
 
 
@@ -89,4 +93,8 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    """Return the bytes of the one text that `_encode` writes for them; other spellings are none."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _encode(data) != text:
+        raise ValueError("another spelling of the same bytes")
+    return data

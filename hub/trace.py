@@ -97,8 +97,9 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # It writes whole addresses.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The one writes whole addresses, the other a malformed header's value, which may be a cookie.
+    for name in ("httpx", "tornado.general"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _event(record: logging.LogRecord) -> dict[str, Any]:

@@ -66,6 +66,9 @@ class Handler(tornado.web.RequestHandler):
         if verb is None:
             raise tornado.web.HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
         connection = cast(HTTP1Connection, self.request.connection)
+        if connection.stream.socket is None:
+            # Who has left cannot be told apart any more.
+            raise tornado.web.HTTPError(HTTPStatus.FORBIDDEN)
         uid = peers.uid_of(connection.stream.socket)
         try:
             self.caller = peers.require(uid, verb, self.engine.callers())
@@ -85,7 +88,7 @@ class Handler(tornado.web.RequestHandler):
         try:
             document = json.loads(self.request.body)
             return document[name] if default is ... else document.get(name, default)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Invalid(f'the request needs a JSON object with "{name}"') from error
 
     def answer(self, document: object, status: HTTPStatus = HTTPStatus.OK) -> None:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
-from tornado.httputil import HTTPHeaders
+from tornado.httputil import HTTPHeaders, HTTPInputError
+from tornado.iostream import UnsatisfiableReadError
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.web import HTTPError, stream_request_body
 
@@ -37,6 +38,7 @@ INWARD_HEADERS = {
     "Cookie": "_xsrf=gate",
     "X-XSRFToken": "gate",
 }
+_CHANGES = {"PUT", "POST", "PATCH"}
 _PASSED_ON = {400, 403, 404, 405, 409, 410, 412, 413, 415, 422}
 
 
@@ -49,9 +51,7 @@ def base_path(place: Place) -> str:
     return f"/user/{place.lease.person}/{place.lease.server}/"
 
 
-async def ask(
-    gate: Gate, place: Place, route: Route, path: str, query: str, body: bytes | None
-) -> HTTPResponse:
+async def ask(gate: Gate, place: Place, route: Route, path: str, query: str, body: bytes) -> HTTPResponse:
     """Ask the session's server once, with limits on time and size."""
     headers = HTTPHeaders(INWARD_HEADERS)
     if body:
@@ -61,7 +61,8 @@ async def ask(
         url,
         method=route.method,
         headers=headers,
-        body=body,
+        # A change without a body says so; with None it would be sent in pieces of unknown length.
+        body=body if route.method in _CHANGES else None,
         allow_nonstandard_methods=True,
         follow_redirects=False,
         decompress_response=False,
@@ -86,7 +87,7 @@ async def ask(
                 client.close()
     except socketpath.SocketRefused as error:
         raise NoSession(str(error)) from error
-    except (HTTPClientError, OSError, ValueError) as error:
+    except (HTTPClientError, HTTPInputError, UnsatisfiableReadError, OSError, ValueError) as error:
         raise NoSession("The session's server does not answer.") from error
 
 
@@ -150,7 +151,7 @@ class Forward(GateHandler):
         try:
             query = routes.query(self.route, self.request.query)
             body = documents.request(bytes(self.body), saves=self.route.saves)
-            found = await ask(self.gate, place, self.route, self.inward_path, query, body or None)
+            found = await ask(self.gate, place, self.route, self.inward_path, query, body)
             await self._recheck(place)
             status, answer = await self._rebuilt(found)
         except (routes.BadQuery, documents.Unfit) as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado.httputil import url_concat
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from hub import trace
@@ -176,7 +177,9 @@ class GateHandler(RequestHandler):
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log a refusal without its address, for file names may be data; a fault of ours with its trace."""
-        if isinstance(value, HTTPError):
+        if isinstance(value, StreamClosedError):
+            log.info("browser_left method=%s", self.request.method)
+        elif isinstance(value, HTTPError):
             log.info("refused status=%s method=%s", value.status_code, self.request.method)
         else:
             log.error("gate_failed", exc_info=(typ, value, tb))

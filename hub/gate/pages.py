@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
 from hub.gate import forward, routes
@@ -157,7 +158,11 @@ class LabFile(GateHandler):
         with path.open("rb") as source:
             while chunk := source.read(_CHUNK):
                 self.write(chunk)
-                await self.flush()
+                try:
+                    await self.flush()
+                except StreamClosedError:
+                    # The browser left; nobody reads the rest.
+                    return
 
 
 class OwnFile(LabFile):
@@ -207,7 +212,7 @@ class Probe(GateHandler):
         if not self._may_be_asked(place):
             return False
         try:
-            found = await forward.ask(self.gate, place, _PROBE, "api", "", None)
+            found = await forward.ask(self.gate, place, _PROBE, "api", "", b"")
         except forward.NoSession:
             return False
         return found.code == 200 and self._may_be_asked(place)

@@ -133,7 +133,11 @@ _QUERY_VALUES = {
 def query(route: Route, raw: str) -> str:
     """Return the query with the listed names only; base64 is refused by name."""
     kept: list[tuple[str, str]] = []
-    for name, value in parse_qsl(raw, keep_blank_values=True, max_num_fields=20):
+    try:
+        asked = parse_qsl(raw, keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise BadQuery("This address asks for more than twenty things.") from error
+    for name, value in asked:
         if name not in route.query:
             continue
         if name == "format" and value == "base64":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import socket
 
 import pytest
 
+from hub import trace
 from tests.gatehouse import ALICE, BASE, BOB, House
 from tests.hostile import OTHER_METHODS, hostile, house, kernel, received
 
@@ -151,3 +154,22 @@ def test_base64_contents_are_refused_both_ways(house: House) -> None:
         count = len(received)
         assert browser.put(f"{BASE}/api/contents/x.wav", json=recording).status_code == 415
         assert len(received) == count
+
+
+def test_a_malformed_cookie_is_not_written_into_the_log(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = io.StringIO()
+    noted = logging.StreamHandler(said)
+    trace.configure()
+    logging.getLogger().addHandler(noted)
+    try:
+        secret = house.cookie(ALICE)
+        raw = f"GET {BASE}/lab HTTP/1.1\r\nHost: {house.host}\r\nCookie: {secret}\x01\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", house.port), timeout=10) as connection:
+            connection.sendall(raw.encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    finally:
+        logging.getLogger().removeHandler(noted)
+    assert answer.split()[1] == b"400"
+    assert secret not in said.getvalue() and secret not in capsys.readouterr().err

@@ -74,3 +74,17 @@ def test_without_the_portals_key_nothing_starts(tmp_path: Path) -> None:
 def test_the_portals_grant_is_read(where: Places) -> None:
     grant = fresh()
     assert grants.read(sign(grant, KEY), where) == grant
+
+
+@pytest.mark.parametrize("spelt", ["{}\n.{}", "{}!.{}", "{}.{}=", "{}.{}\n"])
+def test_a_grant_has_one_spelling(where: Places, spelt: str) -> None:
+    payload, _, signature = sign(fresh(), KEY).partition(".")
+    with pytest.raises(Refused, match="not signed"):
+        grants.read(spelt.format(payload, signature), where)
+
+
+@pytest.mark.parametrize("name", ["issued_at", "start_before", "ends_at"])
+def test_a_signed_time_without_a_zone_is_refused(where: Places, name: str) -> None:
+    naive = replace(fresh(), **{name: datetime(2030, 1, 1)})
+    with pytest.raises(Refused, match="without a time zone"):
+        grants.read(sign(naive, KEY), where)
