@@ -190,7 +190,7 @@ def _program_files(checkout: Path) -> Iterable[Path]:
 
 
 def _database_exists(places: Places) -> bool:
-    return bool(os.environ.get("PARLATORY_DATABASE")) or _sqlite(places).exists()
+    return bool(os.environ.get("PARLATORY_DATABASE_FILE")) or _sqlite(places).exists()
 
 
 def _sqlite(places: Places) -> Path:

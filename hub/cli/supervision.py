@@ -166,7 +166,7 @@ def _unhealthy(places: Places, name: str, why: dict[str, str]) -> StepFailed:
 
 def health_checks(places: Places) -> dict[str, Callable[[], str]]:
     """Return, for each part that answers questions, a function that says what is wrong, or nothing."""
-    lab, portal = {"Host": places.lab_host}, {"Host": places.portal_host}
+    lab, portal = {"Host": places.lab_host}, {"Host": places.inside_host}
     token = {"Authorization": f"Bearer {places.secret('opa', 'opa')}"}
     proxy = {"Authorization": f"token {places.secret('proxy', 'proxy')}"}
     return {
