@@ -91,6 +91,10 @@ class Supervisor:
             return None
         return pid if b"supervisord" in line else None
 
+    def configuration(self) -> str:
+        """Return the configuration that it was started with; it holds tokens."""
+        return (self.folder / "supervisord.conf").read_text(encoding="utf-8")
+
     def start(self, configuration: str) -> subprocess.Popen[bytes]:
         """Start supervisor in a session of its own, so that a terminal's Ctrl-C reaches only us."""
         file = self.folder / "supervisord.conf"
