@@ -17,7 +17,9 @@ import pytest
 from hub.cli import programs
 from hub.cli.supervision import Supervisor
 from tests.enclave import Enclave
-from tests.indoors import Inside
+from tests.indoors import Inside, inside
+
+__all__ = ["inside"]
 
 pytestmark = pytest.mark.timeout(300)
 
