@@ -5,14 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 from hub.places import places
 
+# A database there is reached without a network: a socket, or this machine's loopback.
+LOCAL = (None, "127.0.0.1", "localhost", "::1")
 
-def database(url: str) -> dict[str, Any]:
-    """Return Django's description of the database: SQLite in the state folder, or a PostgreSQL address."""
-    if not url:
+
+def private(path: str) -> str:
+    """Return what a file with a secret says; one that everybody on this machine may read is refused."""
+    file = Path(path)
+    if file.stat().st_mode & 0o007:
+        raise ValueError(f"{file} holds a secret and everybody may read it: run `chmod o= {file}`")
+    return file.read_text(encoding="utf-8").strip()
+
+
+def database(path: str) -> dict[str, Any]:
+    """Return Django's description of the database: SQLite in the state folder, or PostgreSQL by a file.
+
+    The file holds its address, password included: an environment would show that to every process.
+    """
+    if not path:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": places.state / "db" / "parlatory.sqlite3",
@@ -23,9 +37,16 @@ def database(url: str) -> dict[str, Any]:
                 "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"),
             },
         }
-    parts = urlsplit(url)
-    if parts.scheme != "postgresql":
-        raise ValueError("PARLATORY_DATABASE must be empty or like postgresql://user:password@host/name")
+    parts = urlsplit(private(path))
+    options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+    if parts.scheme != "postgresql" or options.keys() - {"sslmode", "sslrootcert"}:
+        raise ValueError(
+            f"{path} must be like postgresql://user:password@host/name?sslmode=verify-full&sslrootcert=…"
+        )
+    if parts.hostname not in LOCAL and options.get("sslmode") != "verify-full":
+        raise ValueError(
+            f"{path} names the database on {parts.hostname}, so it must end in ?sslmode=verify-full"
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
@@ -33,6 +54,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        "OPTIONS": options,
     }
 
 
@@ -50,7 +72,7 @@ def mail(url: str) -> dict[str, Any]:
         "host": parts.hostname,
         "port": parts.port or {"starttls": 587, "implicit": 465, "none": 25}[tls],
         "user": unquote(parts.username or ""),
-        "password": Path(file).read_text(encoding="utf-8").strip() if file else "",
+        "password": private(file) if file else "",
         "tls": tls,
     }
 
@@ -62,6 +84,8 @@ PARLATORY_OIDC_CLIENT_SECRET = places.secret("data", "oidc-client")
 PARLATORY_HUB_API_TOKEN = places.secret("data", "hub-api")
 PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
 PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
+# Behind a TLS proxy the portal believes nobody but who knows this: hub.pages.front holds that.
+PARLATORY_FRONT_SECRET = private(os.environ.get("PARLATORY_FRONT_FILE", "")) if places.tls else ""
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
 # What runs beside the worker's screenings, each in a thread that is told when to stop.
 PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run", "hub.workspaces.lapses.run"]
@@ -73,7 +97,7 @@ PARLATORY_THREADS = True
 SECRET_KEY = places.secret("data", "django")
 DEBUG = False
 # 127.0.0.1 and `portal` reach the enclave's own endpoints only: hub.pages.hosts holds that.
-ALLOWED_HOSTS = ["portal.localhost", "127.0.0.1", "portal"]
+ALLOWED_HOSTS = [urlsplit(places.portal_url).hostname or "", "127.0.0.1", "portal"]
 INSTALLED_APPS = [
     # Before allauth, whose templates they replace.
     "hub.pages",
@@ -102,6 +126,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hub.pages.tracing.Tracing",
     "hub.pages.headers.Headers",
+    "hub.pages.front.Front",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "hub.pages.hosts.Hosts",
     "hub.api.door.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -131,7 +158,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": database(os.environ.get("PARLATORY_DATABASE", ""))}
+DATABASES = {"default": database(os.environ.get("PARLATORY_DATABASE_FILE", ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The OpenID provider keeps its codes in the cache: several workers must see the same one.
 CACHES = {
@@ -149,15 +176,26 @@ STORAGES = {
 }
 
 # Cookies: names of the portal's own, no script reads them, no other site sends them along.
-SESSION_COOKIE_NAME = "parlatory_portal_session"
+# With __Host- no other host under the same parent can put one in a browser.
+_HOST = "__Host-" if places.tls else ""
+SESSION_COOKIE_NAME = f"{_HOST}parlatory_portal_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-CSRF_COOKIE_NAME = "parlatory_portal_csrf"
+CSRF_COOKIE_NAME = f"{_HOST}parlatory_portal_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "hub.pages.errors.csrf_failure"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = places.portal_url.startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = places.tls
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if places.tls else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = places.tls
+SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    # Nothing is there to be redirected: hub.pages.front refuses what did not come through the TLS proxy.
+    "security.W008",
+    # Browsers preload whole domains; whether to is for the institution that owns one.
+    "security.W021",
+]
 
 # Sign-in -------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ def make(
     say: Say,
 ) -> Made:
     """Write a backup of the state to a new file, sealed to the recipients."""
-    if os.environ.get("PARLATORY_DATABASE"):
+    if os.environ.get("PARLATORY_DATABASE_FILE"):
         raise BackupFailed(
             "this enclave’s database is PostgreSQL, which has a backup of its own: use pg_dump for it; "
             "this command copies SQLite only"

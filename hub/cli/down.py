@@ -37,7 +37,7 @@ def stop(places: Places) -> list[str]:
     if supervisor.runs():
         supervisor.shutdown()
     if pid is not None:
-        _wait_for_end(pid)
+        wait_for_end(pid)
         did.append("Stopped the processes.")
     if left := end_leftovers(places):
         did.append(f"Ended {left} processes that supervisor had left.")
@@ -63,7 +63,8 @@ def _end_sessions(places: Places) -> int:
     return sum(200 <= answer.status < 300 for answer in answers)
 
 
-def _wait_for_end(pid: int) -> None:
+def wait_for_end(pid: int) -> None:
+    """Wait until a supervisor has ended its processes and itself; one that does not is killed."""
     until = time.monotonic() + STOP_SECONDS
     while time.monotonic() < until:
         try:

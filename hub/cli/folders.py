@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.cli.running import Step
+from hub.cli.running import Step, output
 from hub.places import DATA_GROUP, USERS, Places
 
 
@@ -47,6 +47,8 @@ STATE = (
     Folder("secrets", 0o755),
     Folder("keys", 0o755),
 )
+# Two, so that an upgrade can show its checkout while the one before is in use.
+SHOWN = ("checkout", "checkout-2")
 RUN = (
     Folder(".", 0o755),
     Folder("supervisor", 0o700),
@@ -89,6 +91,12 @@ def _ensure_versions_can_be_added(datasets: Path) -> None:
             os.chown(folder, owner, group, follow_symlinks=False)
 
 
+def shown(places: Places) -> Path | None:
+    """Return where a checkout behind closed folders is shown to every user, if it is."""
+    points = (places.run / name for name in SHOWN)
+    return next((one for one in points if is_mounted(one) and one.samefile(places.checkout)), None)
+
+
 def closed_to_others(path: Path) -> Path | None:
     """Return the first folder on the way to a path that other users cannot enter."""
     for folder in reversed([path, *path.parents]):
@@ -111,16 +119,20 @@ def mounts_under(path: Path) -> list[str]:
 
 
 def _ensure_reachable_checkout(places: Places, step: Step) -> None:
-    target = places.run / "checkout"
     closed = closed_to_others(places.checkout)
-    if is_mounted(target) and (closed is None or not target.samefile(places.checkout)):
-        step.run(["umount", target])
+    target = shown(places)
+    for name in SHOWN:
+        other = places.run / name
+        if closed is None or other != target:
+            # What an enclave that is being upgraded still runs from is busy, and stays until it is stopped.
+            output(["umount", other])
+            if other.exists() and not is_mounted(other):
+                other.rmdir()
     if closed is None:
-        if target.exists():
-            target.rmdir()
         return
-    target.mkdir(exist_ok=True)
-    if not is_mounted(target):
+    if target is None:
+        target = next(places.run / name for name in SHOWN if not is_mounted(places.run / name))
+        target.mkdir(exist_ok=True)
         step.say(f"other users cannot enter {closed}: showing the checkout to them at {target}")
         step.run(
             ["mount", "--bind", places.checkout, target],

@@ -31,6 +31,8 @@ ALWAYS = (
 )
 # Needed where no Docker engine answers yet; one that is there may be another vendor's, and stays.
 ENGINE = ("docker.io", "iptables")
+# To copy an institution's database before it is changed.
+POSTGRESQL = ("postgresql-client",)
 # For the tests: a browser, letters for its pictures, and an institution's database.
 TESTS = ("chromium", "fonts-dejavu-core", "postgresql")
 
@@ -44,11 +46,13 @@ def missing(names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in there]
 
 
-def ensure(step: Step, *, tests: bool = False) -> None:
+def ensure(step: Step, *, tests: bool = False, postgresql: bool = False) -> None:
     """Install what is missing, without recommended extras."""
     wanted = list(ALWAYS)
     if not docker_engine.answers() and not shutil.which("dockerd"):
         wanted += ENGINE
+    if postgresql:
+        wanted += POSTGRESQL
     if tests:
         wanted += TESTS
     needed = missing(wanted)

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from hub.cli import environment, programs, tools
+from hub.cli import environment, postgresql, programs, tools
 from hub.cli.running import Step, StepFailed, last_lines
 from hub.places import USERS, Places
 
@@ -78,13 +78,19 @@ def database(places: Places, step: Step) -> None:
     if _stamps(places).get("database") == now and _database_exists(places):
         return
     step.say("migrating the database, collecting the pages' files")
-    _django(places, step, "migrate", "--noinput", "--verbosity=1")
-    _django(places, step, "createcachetable")
-    if (file := _sqlite(places)).exists():
+    migrate(places, step)
+    if (file := sqlite(places)).exists():
         # SQLite makes its file for its owner alone; door and worker write too, and -wal and -shm follow it.
         file.chmod(0o660)
     _django(places, step, "collectstatic", "--noinput", "--verbosity=0", "--clear")
     _stamp(places, "database", now)
+
+
+def migrate(places: Places, step: Step) -> None:
+    """Bring the tables of the database to this program, and check that the two fit."""
+    _django(places, step, "migrate", "--noinput", "--verbosity=1")
+    _django(places, step, "createcachetable")
+    _django(places, step, "check", "--database", "default")
 
 
 def rules_on_ledger(places: Places, step: Step) -> None:
@@ -190,10 +196,11 @@ def _program_files(checkout: Path) -> Iterable[Path]:
 
 
 def _database_exists(places: Places) -> bool:
-    return bool(os.environ.get("PARLATORY_DATABASE")) or _sqlite(places).exists()
+    return postgresql.chosen() or sqlite(places).exists()
 
 
-def _sqlite(places: Places) -> Path:
+def sqlite(places: Places) -> Path:
+    """Return the embedded database's file."""
     return places.state / "db" / "parlatory.sqlite3"
 
 

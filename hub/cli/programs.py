@@ -38,8 +38,7 @@ class Program:
 
 def checkout(places: Places) -> Path:
     """Return the checkout by a path that every user can reach."""
-    bound = places.run / "checkout"
-    return bound if folders.is_mounted(bound) else places.checkout
+    return folders.shown(places) or places.checkout
 
 
 def credentials(user: str) -> Credentials:

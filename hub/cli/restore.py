@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.cli import backup, preflight, up
+from hub.cli import backup, preflight, stages, up
 from hub.cli.running import StepFailed
 from hub.cli.supervision import Supervisor
 from hub.places import places
@@ -17,5 +17,5 @@ def run(arguments: list[str]) -> int:
     if Supervisor(places).runs():
         raise StepFailed("the enclave is running", fix="`python3 -m hub down` stops it; then restore")
     with up.only_one(places):
-        up.machine(places)
+        stages.machine(places)
         return backup.call(["restore", *arguments])

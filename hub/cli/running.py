@@ -136,11 +136,18 @@ def last_lines(path: Path, count: int) -> str:
     return "\n".join(line[:300] for line in plain.splitlines()[-count:])
 
 
-def output(command: Sequence[str | Path], *, timeout: float = 30) -> str:
+def output(
+    command: Sequence[str | Path], *, timeout: float = 30, env: Mapping[str, str] | None = None
+) -> str:
     """Return what a command prints, or an empty text when it cannot be run or fails."""
     try:
         result = subprocess.run(
-            [str(word) for word in command], capture_output=True, text=True, timeout=timeout, check=False
+            [str(word) for word in command],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=None if env is None else dict(env),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -91,6 +91,10 @@ class Supervisor:
             return None
         return pid if b"supervisord" in line else None
 
+    def configuration(self) -> str:
+        """Return the configuration that it was started with; it holds tokens."""
+        return (self.folder / "supervisord.conf").read_text(encoding="utf-8")
+
     def start(self, configuration: str) -> subprocess.Popen[bytes]:
         """Start supervisor in a session of its own, so that a terminal's Ctrl-C reaches only us."""
         file = self.folder / "supervisord.conf"
@@ -166,7 +170,7 @@ def _unhealthy(places: Places, name: str, why: dict[str, str]) -> StepFailed:
 
 def health_checks(places: Places) -> dict[str, Callable[[], str]]:
     """Return, for each part that answers questions, a function that says what is wrong, or nothing."""
-    lab, portal = {"Host": places.lab_host}, {"Host": places.portal_host}
+    lab, portal = {"Host": places.lab_host}, {"Host": places.inside_host}
     token = {"Authorization": f"Bearer {places.secret('opa', 'opa')}"}
     proxy = {"Authorization": f"token {places.secret('proxy', 'proxy')}"}
     return {

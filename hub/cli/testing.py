@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hub.cli import environment, packages, preflight, up
+from hub.cli import environment, packages, preflight, stages
 from hub.cli.running import StepFailed, step
 from hub.cli.supervision import Supervisor
 from hub.places import Places, places
@@ -92,7 +92,7 @@ def run(arguments: list[str]) -> int:
         hub(["reset", "--yes"], test)
         preflight.check(test_places)
     try:
-        up.machine(test_places, extras=EXTRAS, browser=wish.needs_browser)
+        stages.machine(test_places, extras=EXTRAS, browser=wish.needs_browser)
         # What needs no enclave comes first, no enclave's secrets at hand, and ends a run that can't pass.
         if wish.everything and (status := outcome(replace(wish, suites=("unit",), lint=True), {})):
             return status

@@ -15,7 +15,7 @@ from hub.gate import channels, forward, pages, tied
 from hub.gate.identity import PREFIX, Callback, Gate, oauth
 from hub.gate.leases import Leases
 from hub.gate.portal import Engine, Portal
-from hub.places import Places
+from hub.places import HSTS, Places
 
 log = logging.getLogger("parlatory.gate")
 
@@ -46,6 +46,7 @@ def gate_of(places: Places) -> Gate:
 
 def application(gate: Gate) -> Application:
     """Return the gate's addresses; what none of them names is refused by `Forward` or `Nowhere`."""
+    tls = gate.lab_url.startswith("https:")
     return Application(
         [
             (PREFIX, pages.Pulse),
@@ -65,6 +66,8 @@ def application(gate: Gate) -> Application:
             (rf"{_SESSION}/(.*)", forward.Forward),
         ],
         gate=gate,
+        transport_headers=HSTS if tls else {},
+        xsrf_cookie_kwargs={"secure": True} if tls else {},
         cookie_secret=gate.key,
         default_handler_class=pages.Nowhere,
         websocket_max_message_size=16 * 1024 * 1024,

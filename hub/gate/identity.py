@@ -73,6 +73,8 @@ def oauth(*, hub_api_url: str, token: str, lab_url: str) -> GateOAuth:
         access_scopes={"access:services!service=gate"},
         cache_max_age=IDENTITY_SECONDS,
         allow_websocket_cookie_auth=True,
+        # By configuration, not by what a header says of the scheme.
+        cookie_options={"secure": True} if lab_url.startswith("https:") else {},
     )
 
 
@@ -98,6 +100,8 @@ class GateHandler(RequestHandler):
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
+        for name, value in self.settings.get("transport_headers", {}).items():
+            self.set_header(name, value)
 
     def check_host(self) -> None:
         """Refuse a request that was sent to another name."""

@@ -79,7 +79,8 @@ class LabPage(GateHandler):
         base = forward.base_path(place)
         config = page_config(files, base, workspace=_after(parts, "workspaces"), tree=_tree(parts))
         config["mode"] = "single-document" if _mode == "doc" else "multiple-document"
-        self.set_cookie("_xsrf", self.xsrf_for(person, server), path=base, samesite="Strict")
+        kept = self.settings["xsrf_cookie_kwargs"]
+        self.set_cookie("_xsrf", self.xsrf_for(person, server), path=base, samesite="Strict", **kept)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         place.touch()
         await self.finish(_html(config, base, _main_script(files)))

@@ -50,7 +50,7 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
 
     logout_handler = Logout
 
-    portal_host = Unicode(config=True, help="The portal's public host name, sent on calls over loopback.")
+    portal_host = Unicode(config=True, help="The host name that the portal takes on calls over loopback.")
 
     def get_handlers(self, app: Any) -> list[tuple[str, Any]]:
         """Add the portal's way to end a sign-in to those that a browser follows."""
@@ -76,9 +76,9 @@ class PortalAuthenticator(GenericOAuthenticator):  # type: ignore[misc] # it car
         return {**model, "admin": False}
 
     def build_token_info_request_headers(self) -> dict[str, str]:
-        """Name the portal's public host: the portal refuses any other."""
+        """Name a host that the portal takes: it refuses any other."""
         return {**super().build_token_info_request_headers(), "Host": self.portal_host}
 
     def build_userdata_request_headers(self, access_token: str, token_type: str) -> dict[str, str]:
-        """Name the portal's public host: the portal refuses any other."""
+        """Name a host that the portal takes: it refuses any other."""
         return {**super().build_userdata_request_headers(access_token, token_type), "Host": self.portal_host}

@@ -34,7 +34,8 @@ c.CryptKeeper.keys = [bytes.fromhex(places.secret("hub", "crypt"))]
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {"portal_url": f"{places.portal_url}/"}
 c.JupyterHub.tornado_settings = {
-    "headers": {"X-JupyterHub-Version": "6", "Server": "lab"},
+    "headers": {"X-JupyterHub-Version": "6", "Server": "lab"} | places.transport_headers,
+    "cookie_options": {"secure": True} if places.tls else {},
     # The portal’s request waits until the session is ready; asking again, for ten at once, kept the hub busy.
     "slow_spawn_timeout": 80,
 }
@@ -60,7 +61,7 @@ c.OAuthenticator.logout_redirect_url = f"{places.portal_url}/signed-out/"
 c.OAuthenticator.scope = ["openid", "profile", "email"]
 c.OAuthenticator.enable_pkce = True
 c.OAuthenticator.auth_state_groups_key = "oauth_user.groups"
-c.PortalAuthenticator.portal_host = places.portal_host
+c.PortalAuthenticator.portal_host = places.inside_host
 
 # Sessions: named by workspace, started by the portal alone.
 c.JupyterHub.spawner_class = GrantSpawner

@@ -61,8 +61,12 @@ class Double(RequestHandler):
 class HubHouse:
     """Everything between a browser and a session, running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, addresses: dict[str, str] | None = None) -> None:
         base = from_environment()
+        self._addresses = addresses or {}
+        names = ("PARLATORY_PORTAL_URL", "PARLATORY_LAB_URL")
+        portal, lab = (self._addresses.get(name, "") for name in names)
+        base = replace(base, portal_address=portal, lab_address=lab)
         self.places: Places = replace(base, state=folder, run=folder / "run", base_port=BASE_PORT)
         self.values = {name: secrets.token_hex(32) for names in SECRETS.values() for name in names}
         self.grants: list[dict[str, Any]] = []
@@ -152,7 +156,7 @@ class HubHouse:
             query = parse_qs(asked.request.query)
             self.challenges.append(query)
             return 302, f"{query['redirect_uri'][0]}?code=c&state={query['state'][0]}"
-        assert asked.request.host == self.places.portal_host
+        assert asked.request.host == self.places.inside_host
         if path.endswith("/token"):
             self.tokens.append(parse_qs(asked.request.body.decode()))
             return 200, {"access_token": "a", "refresh_token": "r", "token_type": "Bearer", "scope": "openid"}
@@ -194,7 +198,8 @@ class HubHouse:
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         state = {"PARLATORY_STATE": str(self.places.state), "PARLATORY_RUN": str(self.places.run)}
-        return kept | state | {"PARLATORY_PORT": str(BASE_PORT), "HOME": "/nonexistent"}
+        own = {"PARLATORY_PORT": str(BASE_PORT), "HOME": "/nonexistent"}
+        return kept | state | own | self._addresses
 
     def _python(self, *arguments: str) -> subprocess.Popen[bytes]:
         log = (self.places.state / f"{arguments[1]}.log").open("wb")
@@ -252,6 +257,7 @@ class Browser:
     """Follows redirects over both hosts, keeping cookies for each as a browser does."""
 
     def __init__(self, places: Places) -> None:
+        self._scheme = urlsplit(places.lab_url).scheme
         self._hosts = {places.lab_host: places.port("lab"), places.portal_host: places.port("portal")}
         self._clients: dict[str, httpx.Client] = {}
         self.seen: list[str] = []
@@ -267,13 +273,17 @@ class Browser:
             url = str(httpx.URL(url).join(answer.headers["Location"]))
         raise AssertionError(f"too many redirects: {self.seen}")
 
+    def is_secure(self, host: str) -> dict[str, bool]:
+        """Return of each cookie that a host has set whether a browser keeps it to https."""
+        return {cookie.name: cookie.secure for cookie in self._client(host).cookies.jar}
+
     def cookies(self, host: str) -> dict[str, str]:
         """Return the cookies that a host has set, the hub's own as well as those for everything."""
         return {cookie.name: cookie.value or "" for cookie in self._client(host).cookies.jar}
 
     def _client(self, host: str) -> httpx.Client:
         if host not in self._clients:
-            transport = _Loopback(self._hosts[host])
+            transport = _Loopback(self._hosts[host], self._scheme)
             self._clients[host] = httpx.Client(transport=transport, timeout=40)
         return self._clients[host]
 
@@ -284,27 +294,30 @@ class Browser:
 
 
 class _Loopback(httpx.HTTPTransport):
-    """Reaches a *.localhost name, which not every resolver knows, at 127.0.0.1."""
+    """Reaches a name that no resolver knows at 127.0.0.1, as a TLS proxy does where the name is for https."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, scheme: str) -> None:
         super().__init__()
-        self._port = port
+        self._port, self._scheme = port, scheme
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send to loopback, keeping the Host header."""
-        url = request.url.copy_with(host="127.0.0.1", port=self._port)
+        url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
+        headers = httpx.Headers(request.headers)
+        if self._scheme == "https":
+            headers["X-Forwarded-Proto"] = "https"
         sent = httpx.Request(
-            request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+            request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
         )
         return super().handle_request(sent)
 
 
 @contextmanager
-def opened() -> Iterator[HubHouse]:
-    """Yield a running hub, proxy and gate."""
+def opened(**addresses: str) -> Iterator[HubHouse]:
+    """Yield a running hub, proxy and gate; with addresses of their own, as behind a TLS proxy."""
     folder = Path(tempfile.mkdtemp(prefix="hub-"))
     try:
-        house = HubHouse(folder)
+        house = HubHouse(folder, addresses)
         try:
             yield house
         finally:

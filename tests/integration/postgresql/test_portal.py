@@ -50,7 +50,7 @@ def as_postgres(*command: str) -> str:
 
 @pytest.fixture
 def database() -> Iterator[str]:
-    """A PostgreSQL server of the test's own on loopback; return the address of its database."""
+    """A PostgreSQL server of the test's own on loopback; return the file that holds its address."""
     programs = max(SERVER.glob("*/bin"), key=lambda one: int(one.parent.name), default=None)
     assert programs, "PostgreSQL is missing; `python3 -m hub test` installs it"
     port = ports.free(6)
@@ -65,7 +65,10 @@ def database() -> Iterator[str]:
         control = (str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(data / "log"))
         as_postgres(*control, "-o", options, "start")
         try:
-            yield f"postgresql://portal@127.0.0.1:{port}/postgres"
+            file = Path(folder) / "address"
+            file.touch(0o600)
+            file.write_text(f"postgresql://portal@127.0.0.1:{port}/postgres\n")
+            yield str(file)
         finally:
             as_postgres(*control, "-m", "immediate", "stop")
 
@@ -77,7 +80,7 @@ def test_the_portals_tests_pass_on_postgresql(database: str) -> None:
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *parts],
         check=False,
         cwd=CHECKOUT,
-        env=own | {"PARLATORY_DATABASE": database},
+        env=own | {"PARLATORY_DATABASE_FILE": database},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import up
+from hub.cli import stages
 from hub.cli.running import StepFailed, last_lines, step
 
 
@@ -55,5 +55,5 @@ def test_after_a_failure_the_other_steps_still_finish() -> None:
         raise StepFailed("broken")
 
     with pytest.raises(StepFailed, match="broken"):
-        up.side_by_side([fails, lambda: done.append("finished")])
+        stages.side_by_side([fails, lambda: done.append("finished")])
     assert done == ["finished"]

@@ -223,7 +223,7 @@ def test_an_examination_that_dies_says_so(
 
 
 def test_the_examiner_is_given_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PARLATORY_DATABASE", "postgresql://secret")
+    monkeypatch.setenv("PARLATORY_MAIL", "smtp://secret@host")
     told: list[dict[str, str]] = []
     real = subprocess.Popen
 

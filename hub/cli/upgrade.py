@@ -1,0 +1,220 @@
+"""An upgrade: a newer checkout takes a running enclave over while its sessions run; one that fails goes back.
+
+All that can be done beside the running enclave is done first, the database's changes on a copy included.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hub.cli import docker_engine, down, folders, postgresql, prepare, stages, supervision, version
+from hub.cli.running import Step, StepFailed, step
+from hub.cli.supervision import Supervisor
+from hub.places import DATA_GROUP, Places
+
+# What the steps beside a running enclave change, and what they change once it stands still.
+BESIDE = ("prepared.json", "images", "opa")
+STILL = ("static", "db", "hub/jupyterhub.sqlite")
+REHEARSED_WITH = ("secrets", "images", "opa", "keys")
+ENTRIES = "SELECT count(*) FROM ledger_entry"
+TROUBLE = (StepFailed, KeyboardInterrupt, OSError, sqlite3.Error, ValueError)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there, and where it lies until the upgrade has succeeded."""
+
+    places: Places
+    configuration: str
+    folder: Path
+    changed_in_place: bool
+
+
+def run(places: Places) -> subprocess.Popen[bytes]:
+    """Bring a running enclave to this checkout and return its new supervisor."""
+    logs = places.state / "log"
+    sessions = _sessions(places)
+    with step("What is there now", "upgrade", logs) as current:
+        before = _set_aside(places, current)
+    try:
+        stages.aside(places)
+        with step("Rehearsal on a copy", "rehearsal", logs) as current:
+            rehearse(places, current)
+    except TROUBLE as error:
+        _put_back(before, BESIDE)
+        raise _failed(error, "nothing was stopped; the enclave runs on as it was") from error
+    started = _switch(places, before)
+    shutil.rmtree(before.folder)
+    ran = len(sessions & _sessions(places))
+    print(f"  {ran} of {len(sessions)} sessions run on." if sessions else "  No session was running.")
+    return started
+
+
+def _switch(places: Places, before: Before) -> subprocess.Popen[bytes]:
+    """Stop the old processes, change what they used, start the new; whatever fails goes back."""
+    logs = places.state / "log"
+    marks: list[int] = []
+    try:
+        with step("Old processes", "stop", logs) as current:
+            _stop(places, current)
+        with step("Database's copy", "copy", logs) as current:
+            marks.append(_entries(places))
+            _copy(before, STILL, current)
+        stages.inside(places)
+        marks.append(_entries(places))
+        return stages.start(places)
+    except TROUBLE as error:
+        raise _failed(error, go_back(before, marks)) from error
+
+
+def rehearse(places: Places, current: Step) -> None:
+    """Migrate a copy of the database with the new program, beside the enclave that runs."""
+    if postgresql.chosen():
+        current.note = "left out: PostgreSQL's own copy is made once the processes stand still"
+        return
+    scratch = places.state / "upgrade" / "rehearsal"
+    copy = replace(places, state=scratch)
+    (scratch / "db").mkdir(parents=True)
+    for name in REHEARSED_WITH:
+        (scratch / name).symlink_to(places.state / name)
+    with (
+        closing(sqlite3.connect(f"{prepare.sqlite(places).as_uri()}?mode=ro", uri=True)) as live,
+        closing(sqlite3.connect(prepare.sqlite(copy))) as target,
+    ):
+        live.backup(target)
+    for path in (scratch, scratch / "db", prepare.sqlite(copy)):
+        shutil.chown(path, group=DATA_GROUP)
+        path.chmod(0o660 if path.is_file() else 0o2770)
+    try:
+        prepare.migrate(copy, current)
+    finally:
+        shutil.rmtree(scratch)
+    current.note = "its tables can be brought to this program"
+
+
+def go_back(before: Before, marks: list[int]) -> str:
+    """Start the old processes on the old database; return in one sentence how the enclave stands now.
+
+    The marks are the ledger's length in the copy and, if they were started, before the new processes.
+    """
+    places = before.places
+    try:
+        _stop(places, Step("Old processes", places.state / "log" / "up-stop.log"))
+        if late := _late(places, marks):
+            return (
+                f"going back would lose {late} entries that came on the ledger under the new program: only "
+                "the sessions run, the database stays as the new program left it, the old one lies in "
+                f"{before.folder}; mend the cause and run `up` again"
+            )
+        if marks:
+            _put_back(before, STILL)
+        _put_back(before, BESIDE)
+        if before.changed_in_place:
+            return (
+                "the database is as it was before, but nothing runs except the sessions, for the program was "
+                f"changed where it lies: put the version before into {places.checkout} and run `up`"
+            )
+        with step("The old program", "back", places.state / "log") as current:
+            folders.ensure(places, current)
+            stages.forget_counts(places)
+            Supervisor(places).start(before.configuration)
+            version.write(places)
+            supervision.wait_until_healthy(places, current)
+    except TROUBLE as error:
+        return (
+            f"the way back failed as well ({error}): run `up` from {places.checkout}; sessions run meanwhile"
+        )
+    return "everything is as it was before: the old database, the old images and the old processes run"
+
+
+def _late(places: Places, marks: list[int]) -> int:
+    """Return how many entries going back would lose: written by the new processes, or published by them."""
+    if len(marks) < 2:
+        return 0
+    copied, started = marks
+    published = (places.state / "ledger" / "checkpoint").read_text(encoding="utf-8").splitlines()
+    return max(_entries(places) - started, int(published[1]) - copied, 0)
+
+
+def _failed(error: BaseException, stands: str) -> StepFailed:
+    interrupted = isinstance(error, KeyboardInterrupt)
+    why = "it was interrupted" if interrupted else str(error)
+    report = StepFailed(f"the upgrade failed ({why}), and {stands}")
+    if isinstance(error, StepFailed):
+        report.command, report.log, report.lines = error.command, error.log, error.lines
+    return report
+
+
+def _sessions(places: Places) -> set[str]:
+    found = docker_engine.containers(places.enclave)
+    return {one["Id"] for one in found if one.get("State") == "running"}
+
+
+def _set_aside(places: Places, current: Step) -> Before:
+    folder = places.state / "upgrade"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    # The rehearsal's user passes through; what lies in `before` is root's alone.
+    folder.chmod(0o711)
+    (folder / "before").mkdir(mode=0o700)
+    old = version.checkout(places)
+    before = Before(
+        replace(places, checkout=old),
+        Supervisor(places).configuration(),
+        folder / "before",
+        changed_in_place=not version.is_still_there(places, old),
+    )
+    _copy(before, BESIDE, current)
+    current.note = f"started from {old}"
+    return before
+
+
+def _copy(before: Before, names: tuple[str, ...], current: Step) -> None:
+    if "db" in names and postgresql.chosen():
+        postgresql.dump(current, before.folder / "database")
+    for name in names:
+        source, target = before.places.state / name, before.folder / name
+        if source.exists():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            current.run(["cp", "--archive", "--", source, target])
+
+
+def _put_back(before: Before, names: tuple[str, ...]) -> None:
+    for name in names:
+        kept, place = before.folder / name, before.places.state / name
+        if kept.exists():
+            if place.is_dir():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
+            os.rename(kept, place)  # noqa: PTH104  # one file system: whole or not at all
+    if "db" in names and (dump := before.folder / "database").exists():
+        with step("The old database", "back-database", before.places.state / "log") as current:
+            postgresql.load(current, dump)
+
+
+def _stop(places: Places, current: Step) -> None:
+    """End the processes and leave sessions as they are."""
+    supervisor = Supervisor(places)
+    pid = supervisor.pid()
+    if supervisor.runs():
+        supervisor.shutdown()
+    if pid is not None:
+        down.wait_for_end(pid)
+    down.end_leftovers(places)
+    current.note = "ended; sessions go on, their windows wait"
+
+
+def _entries(places: Places) -> int:
+    """Return how many entries the ledger has."""
+    if postgresql.chosen():
+        # An empty answer, where the database gave none, is no number: ValueError.
+        return int(postgresql.ask(ENTRIES))
+    with closing(sqlite3.connect(f"{prepare.sqlite(places).as_uri()}?mode=ro", uri=True)) as database:
+        return int(database.execute(ENTRIES).fetchone()[0])

@@ -1,0 +1,67 @@
+"""Which program an enclave was started from: remembered at its start, compared by the next `up`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from hub.cli import programs
+from hub.cli.supervision import Supervisor
+from hub.places import Places
+
+PARTS = ("hub", "egress_review", "policies", "images", "notebooks")
+# Read by people, or made by Python: no process follows from these.
+LEFT_OUT = (".md", ".pyc")
+
+
+def of(checkout: Path) -> str:
+    """Return the hash of all that a running enclave follows from."""
+    total = hashlib.sha256((checkout / "pyproject.toml").read_bytes())
+    for part in PARTS:
+        for path in sorted((checkout / part).rglob("*")):
+            if path.is_file() and path.suffix not in LEFT_OUT:
+                total.update(f"{path.relative_to(checkout)}\0".encode())
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def write(places: Places) -> None:
+    """Remember which program and which checkout the enclave was just started from."""
+    _file(places).write_text(f"{of(places.checkout)}\n{places.checkout}\n", encoding="utf-8")
+
+
+def is_current(places: Places) -> bool:
+    """Say whether what runs is this checkout's program under this configuration."""
+    try:
+        running = _file(places).read_text(encoding="utf-8").split("\n")[0]
+    except FileNotFoundError:
+        return False
+    if running != of(places.checkout):
+        return False
+    # Another address, setting or folder of the checkout makes other processes, too.
+    return Supervisor(places).configuration() == programs.configuration(places, programs.table(places))
+
+
+def checkout(places: Places) -> Path:
+    """Return the checkout that the running enclave was started from."""
+    try:
+        return Path(_file(places).read_text(encoding="utf-8").split("\n")[1])
+    except FileNotFoundError:
+        # Started by a program that did not remember: its processes say where they stand.
+        lines = Supervisor(places).configuration().splitlines()
+        return Path(next(line for line in lines if line.startswith("directory=")).partition("=")[2])
+
+
+def _file(places: Places) -> Path:
+    return places.run / "supervisor" / "started"
+
+
+def is_still_there(places: Places, checkout: Path) -> bool:
+    """Say whether the program that runs lies in its checkout as it did at its start."""
+    if not os.access(checkout / ".venv" / "bin" / "python", os.X_OK):
+        return False
+    try:
+        return _file(places).read_text(encoding="utf-8").split("\n")[0] == of(checkout)
+    except FileNotFoundError:
+        return checkout != places.checkout
