@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -20,7 +21,7 @@ from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.places import places
 from hub.projects import visible
-from hub.projects.models import Membership
+from hub.projects.models import Membership, Project, ProjectState
 
 PER_PAGE = 50
 LINES_A_PAGE = 500
@@ -37,10 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "query": "",
         "waiting": BringIn.objects.awaiting(person, today).with_people()[:PER_PAGE],
-        "projects": [
-            one.project
-            for one in Membership.objects.current(today).filter(person=person).select_related("project")
-        ],
+        "projects": _open_projects(person, today),
     }
     return render(request, "bring_ins/index.html", context)
 
@@ -131,6 +129,13 @@ def file(request: HttpRequest, id: str, position: int) -> HttpResponse:
     notes = [one for one in found.findings if one["file"] == wanted.name]
     context = {"bring_in": found, "file": wanted, "page": page, "query": "", "findings": notes}
     return render(request, "bring_ins/file.html", context)
+
+
+def _open_projects(person: Person, today: date) -> QuerySet[Project]:
+    """Return the person's projects to which a link may lead; whether they may bring is asked there."""
+    held = Membership.objects.current(today).filter(person=person)
+    at_work = Project.objects.filter(opens_on__lte=today, closes_on__gte=today, suspended_at=None)
+    return at_work.filter(pk__in=held.values("project"), state=ProjectState.OPEN.value)
 
 
 def _context(person: Person, found: BringIn, form: JudgeForm | None) -> dict[str, object]:
