@@ -110,6 +110,10 @@ class Places:
         """Return the folder that holds a session's `in` and `out` sockets."""
         return self.run / "sessions" / session
 
+    def bring_ins(self, project: str) -> Path:
+        """Return the folder that a project's sessions see, read-only, at /bring-ins."""
+        return self.state / "bring-ins" / project
+
     def secret(self, owner: str, name: str) -> str:
         """Return a secret as text; a missing one stops with a hint."""
         path = self.state / "secrets" / owner / name

@@ -88,7 +88,12 @@ PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 PARLATORY_FRONT_SECRET = private(os.environ.get("PARLATORY_FRONT_FILE", "")) if places.tls else ""
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
 # What runs beside the worker's screenings, each in a thread that is told when to stop.
-PARLATORY_BESIDE_WORKER = ["hub.notices.courier.run", "hub.audit.tallies.run", "hub.workspaces.lapses.run"]
+PARLATORY_BESIDE_WORKER = [
+    "hub.notices.courier.run",
+    "hub.audit.tallies.run",
+    "hub.workspaces.lapses.run",
+    "hub.bring_ins.delivery.run",
+]
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True
 
@@ -119,6 +124,7 @@ INSTALLED_APPS = [
     "egress_review",
     "hub.provisioning",
     "hub.stewardship",
+    "hub.bring_ins",
     "hub.audit",
     "hub.notices",
     "hub.api",
@@ -174,6 +180,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# What a form may send with its files: held in memory, refused before any of it is read where it is more.
+FILE_UPLOAD_HANDLERS = [
+    "hub.pages.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024**2
 
 # Cookies: names of the portal's own, no script reads them, no other site sends them along.
 # With __Host- no other host under the same parent can put one in a browser.

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/", include("hub.stewardship.desk_urls")),
     path("", include("hub.access.urls")),
     path("", include("hub.workspaces.urls")),
+    path("bring-ins/", include("hub.bring_ins.urls")),
     path("releases/", include("egress_review.urls")),
     path("ledger/", include("hub.audit.ledger_urls")),
     path("audit/", include("hub.audit.urls")),

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from egress_review.models import Submission
 from egress_review.states import State
 from hub.access.models import AccessRequest, Agreement, Approval
+from hub.bring_ins.models import BringIn
 from hub.datasets.models import DatasetVersion
 from hub.ledger.models import Entry
 from hub.people.models import Institution, Person, Role
@@ -86,9 +87,17 @@ def samples(personas: dict[Role, Person]) -> dict[str, list[dict[str, str]]]:
         "provisioning/institutions": [{"slug": Institution.objects.all()[0].slug}],
         "provisioning/approvals": [dataset],
         "stewardship/feedback": submissions,
+        "bring-ins/new": [in_project],
+        "bring-ins": [{"id": one.pk, "position": "0"} for one in _bring_ins(project)],
         "images": [{"name": "workspace"}],
         "": [],
     }
+
+
+def _bring_ins(project: Project) -> list[BringIn]:
+    """Return what was brought into a project that one is in, and into another."""
+    waiting = BringIn.objects.filter(state="waiting")
+    return [*waiting.filter(project=project)[:1], *waiting.exclude(project=project)[:1]]
 
 
 def _submissions(project: Project) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from egress_review.models import File, Finding, Release, Review, Severity, Submi
 from egress_review.states import DECIDED, State
 from egress_review.vault import Stored, Vault
 from hub.access.models import Agreement, AgreementSignature, Approval
+from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import Dataset, DatasetVersion
 from hub.ledger import entries, tree
 from hub.ledger.kinds import Kind
@@ -69,6 +70,7 @@ class Crowd:
             self._datasets(size.datasets)
             self._projects(size.projects)
             self._releases(size.releases)
+            self._bring_ins(size.releases // 5)
             self._entries(size.entries)
 
     def _persona(self, role: Role) -> Person:
@@ -296,6 +298,24 @@ class Crowd:
             ],
             BATCH,
         )
+
+    def _bring_ins(self, wanted: int) -> None:
+        people = list(Membership.objects.order_by("pk"))
+        made = [
+            BringIn(
+                project_id=people[number % len(people)].project_id,
+                author_id=people[number % len(people)].person_id,
+                title=f"Script {number}",
+                why="Made up for a measurement of pages.",
+                folder=f"script-{number}",
+                state=("waiting", "rejected", "withdrawn")[number % 3],
+            )
+            for number in range(BringIn.objects.count(), wanted)
+        ]
+        BringIn.objects.bulk_create(made, BATCH)
+        kept = {"sha256": self.stored.sha256, "size_bytes": self.stored.size_bytes}
+        files = [BringInFile(bring_in=one, position=0, name="table.csv", lines=4, **kept) for one in made]
+        BringInFile.objects.bulk_create(files, BATCH)
 
     def _checkers(self) -> list[Person]:
         second = Person.objects.filter(role_assignments__role=Role.RESEARCHER.value).last()

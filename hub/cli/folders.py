@@ -38,6 +38,8 @@ STATE = (
     Folder("intake", 0o2750, group=DATA_GROUP),
     # What a leak index tells is data: kept beside the data, read by who may read that.
     Folder("indexes", 0o2770, group=DATA_GROUP),
+    # What a checker let in; the portal puts it there, the worker looks after it, sessions read it.
+    Folder("bring-ins", 0o2770, group=DATA_GROUP),
     Folder("homes", 0o700),
     Folder("labfiles", 0o755),
     Folder("images", 0o755),

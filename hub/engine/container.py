@@ -52,6 +52,8 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
         _bind(places.run / "homes" / grant.workspace, HOME, read_only=False),
         _bind(folder / "in", "/run/parlatory-in", read_only=False),
         _bind(folder / "out", "/run/parlatory-out", read_only=True),
+        # A mount of the engine's own below, so that nobody else chooses what Docker finds there.
+        _bind(folder / "bring-ins", "/bring-ins", read_only=True),
     ]
     targets = [mount["Target"] for mount in mounts]
     if len(set(targets)) != len(targets):
@@ -220,6 +222,8 @@ def _check_names(grant: Grant) -> None:
             raise Unfit(f"{_short(value)} is not the id of a {what}")
     if not _is(SERVER, grant.server):
         raise Unfit(f"{_short(grant.server)} is not a server's name: 1 to 30 of a-z, 0-9 and -")
+    if not _is(SERVER, grant.project):
+        raise Unfit(f"{_short(grant.project)} is not a project's short name: 1 to 30 of a-z, 0-9 and -")
     if not _is(IMAGE, grant.image):
         raise Unfit(f"{_short(grant.image)} is not a workspace image of this enclave")
 

@@ -148,12 +148,21 @@ class Sessions:
             gate = self._owners.gid("parlatory-gate")
             mounts.tmpfs(inside, size_bytes=IN_BYTES, inodes=IN_INODES, uid=grant.uid, gid=gate)
             mounts.make(folder / "out", 0o755, uid=self._owners.uid("parlatory-door"))
+            self._show_bring_ins(grant, folder)
             self._docker.run(body, container.session_name(self._places, grant.session))
         except BaseException:
             # Whatever went wrong: half a session must not stay, least of all with a home mounted.
             mounts.remove(folder)
             homes.unmount(self._places, grant.workspace)
             raise
+
+    def _show_bring_ins(self, grant: Grant, folder: Path) -> None:
+        """Bind what was let into the project; without a folder of the portal's, an empty one."""
+        target = mounts.make(folder / "bring-ins", 0o755)
+        source = self._places.bring_ins(grant.project)
+        # A link is there as well, and is refused.
+        if os.path.lexists(source):
+            mounts.bind_without_links(source, self._places.state / "bring-ins", target)
 
     def _end_and_remember(self, session: str, reason: str) -> None:
         with self._locks.held(session):

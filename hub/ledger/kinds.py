@@ -53,5 +53,9 @@ class Kind(StrEnum):
     REVIEW_TAKEN = "review_taken"
     REVIEW_GIVEN_BACK = "review_given_back"
     CONFLICT_DECLARED = "conflict_declared"
+    BROUGHT_IN = "brought_in"
+    BRING_IN_APPROVED = "bring_in_approved"
+    BRING_IN_REJECTED = "bring_in_rejected"
+    BRING_IN_WITHDRAWN = "bring_in_withdrawn"
     TOKEN_MADE = "token_made"  # noqa: S105 - the name of an act, no secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act, no secret

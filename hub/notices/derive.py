@@ -13,11 +13,12 @@ from hub.access.models import Approval
 from hub.datasets.models import Dataset
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
-from hub.notices import asked, audience
+from hub.notices import asked, audience, brought
 from hub.notices.drafts import Draft, of, to
 from hub.notices.kinds import About
 from hub.people.models import Person
 from hub.projects.models import Project
+from hub.workspaces.models import Session
 
 MOST_FINDINGS = 5
 Facts = Mapping[str, Any]
@@ -255,6 +256,21 @@ def _project(entry: Entry, facts: Facts) -> list[Draft]:
     return to(audience.members(project.id), draft)
 
 
+def _session_ended(entry: Entry, facts: Facts) -> list[Draft]:
+    """Tell somebody that their session ended by a limit or a lost right; who stopped it knows."""
+    found = Session.objects.with_people().filter(pk=entry.subject).first()
+    if found is None or entry.by == found.workspace.person_id:
+        return []
+    project = found.workspace.project
+    body = (
+        f"{facts.get('reason', '')}\nFiles in your home are kept; what was only in memory is lost. "
+        "Its page says whether you can start another."
+    )
+    url = reverse("workspaces:workspace", args=[project.slug])
+    draft = of(entry, About.ENDS, f"Your session in {project.title} ended", body.strip(), url=url)
+    return to([found.workspace.person], draft)
+
+
 def _until(facts: Facts) -> str:
     until = str(facts.get("valid_until", "no end"))
     return "" if until in ("no end", "None") else f" until {until}"
@@ -278,6 +294,11 @@ _FROM: Mapping[str, Callable[[Entry, Facts], list[Draft]]] = {
     Kind.ACCESS_ASKED: asked.access,
     Kind.ACCESS_REFUSED: asked.access_refused,
     Kind.DIFFERED: asked.differing,
+    Kind.BROUGHT_IN: brought.waiting,
+    Kind.BRING_IN_APPROVED: brought.decided,
+    Kind.BRING_IN_REJECTED: brought.decided,
+    Kind.BRING_IN_WITHDRAWN: brought.decided,
+    Kind.SESSION_ENDED: _session_ended,
 }
 # The kinds of entries that anybody is told of.
 KINDS = tuple(str(kind) for kind in _FROM)

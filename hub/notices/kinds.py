@@ -52,17 +52,21 @@ RULES: Mapping[About, Rule] = MappingProxyType(
     {
         About.RESULTS: Rule(
             "What you handed in or asked for",
-            "screened, blocked, returned, rejected, released; requests and feedback answered",
+            "screened, blocked, returned, rejected, released; brought in; requests and feedback answered",
             Mail.AT_ONCE,
             ALL,
         ),
         About.REVIEW: Rule(
-            "What waits for you", "results for your vote, requests and feedback to answer", Mail.AT_ONCE, ALL
+            "What waits for you",
+            "results for your vote, text to read, requests and feedback to answer",
+            Mail.AT_ONCE,
+            ALL,
         ),
         # Whoever misses these loses work: they can come together, but they come.
         About.ENDS: Rule(
             "What ends",
-            "approvals, memberships, training, roles, agreements and projects, 30, 7 and 1 days before",
+            "approvals, memberships, training, roles, agreements and projects, 30, 7 and 1 days before; "
+            "sessions that ended by a limit or a lost right",
             Mail.AT_ONCE,
             (Mail.AT_ONCE, Mail.DAILY, Mail.WEEKLY),
         ),

@@ -14,6 +14,7 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 
 from hub.api import door, problems
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.pages import uploads
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """Say that a request can't be read."""
     said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
     if isinstance(exception, RequestDataTooBig):
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        multipart = request.content_type == "multipart/form-data"
+        limit = uploads.MOST_BYTES if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         said = f"What was sent is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
     return page(
         request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)

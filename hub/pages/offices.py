@@ -34,6 +34,7 @@ def of(roles: frozenset[Role]) -> list[Office]:
 
 def _all() -> tuple[Office, ...]:
     queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
+    brought = Door("Brought in", reverse("bring_ins:index"), "code and tables that wait to be read")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
     asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
     everybodys = Door("Requests", reverse("provisioning:requests") + "?all=1", "what data projects ask for")
@@ -49,7 +50,11 @@ def _all() -> tuple[Office, ...]:
     impact = Door("Impact", reverse("audit:impact"), "times, queue, use by dataset and institution")
     outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
     return (
-        Office(Role.OUTPUT_CHECKER, "You judge what may leave, never your own project’s results.", (queue,)),
+        Office(
+            Role.OUTPUT_CHECKER,
+            "You judge what may leave, never your own project’s results.",
+            (queue, brought),
+        ),
         Office(
             Role.DATA_STEWARD,
             "You answer for datasets and for who may use them.",

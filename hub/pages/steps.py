@@ -12,6 +12,7 @@ from egress_review import readings
 from egress_review.models import Submission
 from egress_review.states import State
 from hub.access.models import AccessRequest, Approval
+from hub.bring_ins.models import BringIn
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
 from hub.datasets.models import DatasetVersion, Intake, IntakeState
@@ -43,6 +44,7 @@ def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today:
     steps = [
         *_in_sessions(places),
         *_in_review(person, roles),
+        *_of_bring_ins(person, today),
         *_returned(person),
         *_to_sign(places),
         *_training(person, today),
@@ -85,6 +87,18 @@ def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
             since=oldest.submitted_at,
         )
     ]
+
+
+def _of_bring_ins(person: Person, today: date) -> list[Step]:
+    """Return what waits to be read before it comes in; the query knows who is not for it."""
+    waiting = BringIn.objects.awaiting(person, today)
+    count, oldest = waiting.count(), waiting.first()
+    if oldest is None:
+        return []
+    what = "One bring-in waits" if count == 1 else f"{count} bring-ins wait"
+    text = "Code or small tables for a project’s sessions; one checker reads every file."
+    url = reverse("bring_ins:index")
+    return [Step(f"{what} for your review", text, url, "Read what waits", since=oldest.brought_at)]
 
 
 def _returned(person: Person) -> list[Step]:

@@ -179,6 +179,18 @@ class FileApproval:
 
 
 @dataclass(frozen=True)
+class BringIn:
+    """Text that somebody wants inside a project; `gone` was rejected or taken back."""
+
+    id: str
+    title: str
+    project: str
+    author: str
+    waiting: bool
+    gone: bool
+
+
+@dataclass(frozen=True)
 class Token:
     """A token of the API: whose, narrowed to which scopes, from when until when."""
 

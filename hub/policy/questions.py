@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from hub.policy.facts import (
     Agreement,
     Approval,
+    BringIn,
     Dataset,
     DatasetUse,
     DatasetVersion,
@@ -28,6 +29,8 @@ __all__ = [
     "QUESTIONS",
     "Agreement",
     "Approval",
+    "BringIn",
+    "BringInText",
     "Consolidate",
     "ContinueSession",
     "Dataset",
@@ -38,6 +41,7 @@ __all__ = [
     "EndToken",
     "FileApproval",
     "HandIn",
+    "JudgeBringIn",
     "MakeToken",
     "ManageApproval",
     "ManageDataset",
@@ -60,9 +64,11 @@ __all__ = [
     "StartSession",
     "Submission",
     "SubmissionFeedback",
+    "TakeBackBringIn",
     "Token",
     "Training",
     "UseToken",
+    "ViewBringIn",
     "ViewSubmission",
     "Vote",
     "Withdraw",
@@ -401,6 +407,58 @@ class UseToken(Question):
     scope: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class BringInText(Question):
+    """Somebody wants to bring text files into a project, for a review."""
+
+    package = "bring_ins"
+    action = "bring_in"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewBringIn(Question):
+    """Somebody wants to see what was brought in: its `page` (title, state) or the text of its `files`."""
+
+    package = "bring_ins"
+    action = "view_bring_in"
+
+    what: Literal["page", "files"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    bring_in: BringIn
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeBringIn(Question):
+    """Somebody wants to let text into a project's sessions, or to reject it."""
+
+    package = "bring_ins"
+    action = "judge_bring_in"
+
+    verdict: Literal["approve", "reject"]
+    project: Project
+    memberships: tuple[Membership, ...]
+    bring_in: BringIn
+    conflicted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeBackBringIn(Question):
+    """Somebody wants text out of a project's sessions again, or not reviewed."""
+
+    package = "bring_ins"
+    action = "take_back_bring_in"
+
+    project: Project
+    memberships: tuple[Membership, ...]
+    bring_in: BringIn
+    conflicted: bool
+
+
 QUESTIONS: tuple[type[Question], ...] = (
     SignIn,
     ManagePeople,
@@ -426,6 +484,10 @@ QUESTIONS: tuple[type[Question], ...] = (
     MakeToken,
     EndToken,
     UseToken,
+    BringInText,
+    ViewBringIn,
+    JudgeBringIn,
+    TakeBackBringIn,
 )
 
 

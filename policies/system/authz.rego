@@ -1,13 +1,13 @@
 # METADATA
 # title: Who may ask
-# description: The enclave's own token may ask the five decisions; everything else OPA could do is refused.
+# description: The enclave's own token may ask the six decisions; everything else OPA could do is refused.
 package system.authz
 
 import rego.v2
 
 default allow := false
 
-packages := {"people", "sessions", "hand_in", "releases", "stewardship"}
+packages := {"people", "sessions", "hand_in", "releases", "stewardship", "bring_ins"}
 
 allow if {
 	input.method == "POST"

@@ -10,7 +10,7 @@ runtime := {"env": {"PARLATORY_OPA_TOKEN": token}}
 
 question := {"method": "POST", "path": ["v1", "data", "sessions", "decision"], "identity": token}
 
-test_the_enclave_may_ask_each_decision if every name in {"people", "sessions", "hand_in", "releases", "stewardship"} {
+test_the_enclave_may_ask_each_decision if every name in {"people", "sessions", "hand_in", "releases", "stewardship", "bring_ins"} {
 	asked := object.union(question, {"path": ["v1", "data", name, "decision"]})
 	authz.allow with input as asked with opa.runtime as runtime
 }

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from egress_review import views
 from egress_review.vault import Vault
+from hub.bring_ins import views as bring_ins
 from hub.people.models import Person, Role
 from tests.pages import world
 from tests.pages.conftest import House, problems
@@ -30,6 +31,7 @@ def people(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dic
     vault = Vault(tmp_path / "vault")
     vault.prepare()
     monkeypatch.setattr(views, "vault", vault)
+    monkeypatch.setattr(bring_ins, "vault", vault)
     return world.fill(vault)
 
 

@@ -8,6 +8,7 @@ from egress_review.models import Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.access import approvals, requests
+from hub.bring_ins import services as bring_ins
 from hub.datasets import datasheets, summary
 from hub.datasets.models import DatasetVersion, Intake, VersionFacts
 from hub.datasets.packed import pack
@@ -68,6 +69,16 @@ def fill(vault: Vault) -> dict[Role, Person]:
         if state in (State.IN_REVIEW, State.RETURNED):
             factories.review(made, Vote.APPROVE if state == State.IN_REVIEW else Vote.RETURN)
     portal.session(project, researcher)
+    files = [("track.py", b"print('vowels')\n" * 9), ("speakers.csv", b"speaker,group\ns1,a\n")]
+    for title in ("Formant tracker", "Group list"):
+        bring_ins.bring(
+            by=researcher,
+            project=project,
+            title=title,
+            why="Our own, from the last paper.",
+            files=files,
+            vault=vault,
+        )
     say(people, version)
     return people
 

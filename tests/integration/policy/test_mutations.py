@@ -71,6 +71,9 @@ RELEVANT = {
     "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
     "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
     "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
+    "bring in": (PERSON - {"roles"}) | MEMBER | OPEN,
+    "let in": PERSON | OPEN | {"memberships", "author", "waiting", "conflicted", "bring_in"},
+    "take back what was brought in": {"active", "roles", "memberships", "gone", "conflicted", "bring_in"},
     "approve": {"active", "suspended", "roles", "memberships", "steward", "purpose", "until", "closes_on"},
 }
 
@@ -145,6 +148,10 @@ UNASKED = {
     "make_token": ("'person', 'training', 0", "'person', 'roles', 0"),
     "end_token": ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0"),
     "use_token": ("'person', 'training', 0", "'person', 'roles', 0"),
+    # Any member brings text in and sees what was brought.
+    "bring_in": ("'person', 'roles', 0",),
+    "view_bring_in": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "take_back_bring_in": ("'person', 'training', 0",),
 }
 
 

@@ -13,12 +13,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from egress_review.vault import Vault
 from hub.access import agreements, approvals, requests
 from hub.access.models import AccessRequest, Agreement, Approval
+from hub.bring_ins import services as bring_ins
+from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import DatasetVersion
 from hub.people import courses, invitations, records
 from hub.people import services as people
-from hub.people.models import Invitation, Person, Role
+from hub.people.models import Invitation, Person, Role, Training
 from hub.places import places
 from hub.projects import services as projects
 from hub.projects.models import MemberRole, Membership, Project
@@ -45,6 +48,7 @@ MODULES: tuple[ModuleType, ...] = (
     approvals,
     agreements,
     requests,
+    bring_ins,
 )
 # These ask nothing themselves: they stand inside the transaction of a service that asked, or only ask.
 INSIDE = {
@@ -75,12 +79,17 @@ class World:
     request: AccessRequest
     agreement: Agreement
     invitation: Invitation
+    bring_in: BringIn
+    vault: Vault
 
 
 def world() -> World:
     """Return one enclave with one actor of each kind."""
+    vault = Vault(places.state / "vault")
+    vault.prepare()
     actors = {role.value: portal.person(role.value, role, second_factor=True) for role in Role}
     project = portal.project()
+    Training.objects.create(person=actors["output_checker"], **_given("output-checking"))
     for number, part in enumerate(PARTS):
         actors[part] = portal.person(
             f"part{number}", *HOLDS.get(part, ()), second_factor=part != "admin alone"
@@ -113,6 +122,8 @@ def world() -> World:
         ),
         agreement=approval.version.dataset.agreements.get(),
         invitation=invitations.send(by=people.permission.WITHOUT_POLICY, person=other),
+        bring_in=_brought(project, other, vault),
+        vault=vault,
     )
 
 
@@ -126,8 +137,21 @@ HOLDS = {
 Act = Callable[[Person, World], Any]
 
 
+def _given(course: str) -> dict[str, Any]:
+    return {"course": course, "completed_on": portal.days(0), "valid_until": portal.days(9)}
+
+
 def _course(person: Person) -> dict[str, Any]:
-    return {"person": person, "course": "x", "completed_on": portal.days(0), "valid_until": portal.days(9)}
+    return {"person": person, **_given("x")}
+
+
+def _brought(project: Project, author: Person, vault: Vault) -> BringIn:
+    made = BringIn.objects.create(project=project, author=author, title="Tracker", why="x", folder="tracker")
+    stored = vault.put(b"print(1)\n")
+    BringInFile.objects.create(
+        bring_in=made, position=0, name="x.py", sha256=stored.sha256, size_bytes=stored.size_bytes, lines=2
+    )
+    return made
 
 
 def _table(person: Person) -> list[courses.Row]:
@@ -222,6 +246,22 @@ ACTS: dict[str, Act] = {
     ),
     "requests.withdraw": lambda by, w: requests.withdraw(by=by, request=w.request),
     "requests.refuse": lambda by, w: requests.refuse(by=by, request=w.request, reason="x"),
+    "bring_ins.bring": lambda by, w: bring_ins.bring(
+        by=by, project=w.project, vault=w.vault, title="T", why="a b c d e", files=[("x.py", b"x = 1\n")]
+    ),
+    "bring_ins.judge": lambda by, w: bring_ins.judge(
+        by=by, bring_in=bring_ins.find(w.bring_in.id), verdict="approve", comment="", seen=1, vault=w.vault
+    ),
+    "bring_ins.judge to reject": lambda by, w: bring_ins.judge(
+        by=by, bring_in=bring_ins.find(w.bring_in.id), verdict="reject", comment="x", seen=1, vault=w.vault
+    ),
+    "bring_ins.take_back": lambda by, w: bring_ins.take_back(
+        by=by, bring_in=bring_ins.find(w.bring_in.id), vault=w.vault
+    ),
+    "bring_ins.open_page": lambda by, w: bring_ins.open_page(by=by, bring_in=bring_ins.find(w.bring_in.id)),
+    "bring_ins.open_file": lambda by, w: bring_ins.open_file(
+        by=by, bring_in=bring_ins.find(w.bring_in.id), file=w.bring_in.files.get(), vault=w.vault
+    ),
 }
 ADMIN, STEWARD, LEAD = {"admin"}, {"dataset's steward"}, {"project's lead"}
 ALLOWED: dict[str, set[str]] = {
@@ -237,6 +277,13 @@ ALLOWED: dict[str, set[str]] = {
     "requests.ask": LEAD,
     "requests.withdraw": LEAD,
     "requests.refuse": STEWARD,
+    "bring_ins.bring": {"project's member", *LEAD},
+    "bring_ins.judge": {"output_checker"},
+    "bring_ins.judge to reject": {"output_checker"},
+    # Its author may as well.
+    "bring_ins.take_back": {"output_checker", *LEAD},
+    "bring_ins.open_page": {"project's member", *LEAD, "output_checker", "auditor"},
+    "bring_ins.open_file": {"project's member", *LEAD, "output_checker"},
 }
 
 
@@ -250,7 +297,17 @@ def services() -> set[str]:
     }
 
 
-NOUNS = ("people", "invitations", "courses", "records", "projects", "approvals", "agreements", "requests")
+NOUNS = (
+    "people",
+    "invitations",
+    "courses",
+    "records",
+    "projects",
+    "approvals",
+    "agreements",
+    "requests",
+    "bring_ins",
+)
 
 
 def _names(what: Callable[..., Any]) -> set[str]:

@@ -15,6 +15,7 @@ from hub.grant import Grant
 from tests.security.without.removal import Removal, replaced, swap
 
 INSIDE, OUTSIDE = "security/test_engine_container.py", "security/test_engine_grants.py"
+BROUGHT = "security/test_bring_ins.py"
 Remove = Callable[[], None]
 
 
@@ -140,6 +141,15 @@ def bind_of_anything() -> None:
     """Mount whatever the grant says, wherever it lies."""
     replaced(container, "_data", any_folder)
     replaced(mounts, "require_real", lambda source, root: None)
+
+
+def follow_to_bring_ins() -> None:
+    """Bind what a link in place of a project's folder leads to."""
+
+    def followed(source: Path, root: Path, target: Path) -> None:
+        mounts._mount(os.fsencode(source), target, None, mounts.MS_BIND, None)
+
+    replaced(mounts, "bind_without_links", followed)
 
 
 def any_folder(mount: grant.Mount, places: object) -> container.Body:
@@ -338,6 +348,20 @@ REMOVALS = {
         swap(mounts, "require_real", lambda source, root: None),
         OUTSIDE,
         "test_a_dataset_that_is_a_link_is_refused",
+        shows="201 == 403",
+    ),
+    "bring-ins": Removal(
+        "what was let in is read-only",
+        writable("/bring-ins"),
+        BROUGHT,
+        "test_a_session_reads_what_was_let_in_and_writes_nothing_there",
+        shows="os.mkdir",
+    ),
+    "bring-ins-link": Removal(
+        "no link in place of the folder of what was let in",
+        follow_to_bring_ins,
+        BROUGHT,
+        "test_a_link_in_place_of_the_folder_starts_no_session",
         shows="201 == 403",
     ),
     "limits": Removal(

@@ -111,13 +111,14 @@ def test_a_session_is_told_its_address_and_nothing_else() -> None:
     assert SCREENING["Env"] == []
 
 
-def test_mounts_are_data_home_and_two_socket_folders() -> None:
+def test_mounts_are_data_home_two_socket_folders_and_what_was_let_in() -> None:
     seen = [(m["Source"], m["Target"], m["ReadOnly"]) for m in body()["HostConfig"]["Mounts"]]
     assert seen == [
         ("/state/datasets/talk/2026.1", "/data/talk/2026.1", True),
         (f"/run/p/homes/{WORKSPACE}", "/home/researcher", False),
         (f"/run/p/sessions/{SESSION}/in", "/run/parlatory-in", False),
         (f"/run/p/sessions/{SESSION}/out", "/run/parlatory-out", True),
+        (f"/run/p/sessions/{SESSION}/bring-ins", "/bring-ins", True),
     ]
 
 

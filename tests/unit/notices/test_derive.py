@@ -271,3 +271,14 @@ def test_feedback_reaches_who_answers_it_and_the_answer_its_author(vault: Vault)
     make.review(found, Vote.RETURN, make.checker("Chloe"))
     about = Feedback.objects.create(submission=found, author=found.author, text="Why?")
     assert set(told(entry(Kind.PROVISIONED, on=about.id, what="feedback"))) == {"Chloe"}
+
+
+@pytest.mark.parametrize(("by", "names"), [("portal", {"Rosa"}), ("enclave", {"Rosa"}), ("herself", set())])
+def test_who_did_not_stop_their_session_is_told_that_it_ended(by: str, names: set[str]) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    session = portal.session(portal.project(member=rosa), rosa)
+    who = rosa.id if by == "herself" else by
+    made = entry(Kind.SESSION_ENDED, by=who, on=session.id, reason="Nothing happened in it for 60 minutes.")
+    assert set(told(made)) == names
+    for draft in derive.drafts(made):
+        assert "60 minutes" in draft.body and draft.url == "/workspaces/vowels/"

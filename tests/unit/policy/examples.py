@@ -103,6 +103,9 @@ TOKEN = q.Token(
     expires_at=datetime(2026, 12, 23, 12, 0, tzinfo=UTC),
     revoked=False,
 )
+BROUGHT = q.BringIn(
+    id="01bringin", title="Tracker", project="01project", author="01author", waiting=True, gone=False
+)
 DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
 CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
 APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
@@ -285,4 +288,26 @@ ALLOWED: dict[str, q.Question] = {
     "make token": q.MakeToken(person=RESEARCHER, at=AT, token=TOKEN),
     "end token": q.EndToken(person=RESEARCHER, at=AT, token=TOKEN),
     "use token": q.UseToken(person=RESEARCHER, at=AT, token=TOKEN, scope="people:read"),
+    "bring in": q.BringInText(person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,)),
+    "view what was brought in": q.ViewBringIn(
+        person=RESEARCHER,
+        at=AT,
+        what="files",
+        project=PROJECT,
+        memberships=(MEMBERSHIP,),
+        bring_in=BROUGHT,
+        conflicted=False,
+    ),
+    "let in": q.JudgeBringIn(
+        person=CHECKER,
+        at=AT,
+        verdict="approve",
+        project=PROJECT,
+        memberships=(),
+        bring_in=BROUGHT,
+        conflicted=False,
+    ),
+    "take back what was brought in": q.TakeBackBringIn(
+        person=CHECKER, at=AT, project=PROJECT, memberships=(), bring_in=BROUGHT, conflicted=False
+    ),
 }

@@ -1,0 +1,103 @@
+"""The folder that a project's sessions see at /bring-ins: what is approved, whole, and nothing else.
+
+It lies beside the data and is mounted read-only: nothing of ours ever opens a path that a session can write.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from django.db import DatabaseError, connections
+
+from egress_review.vault import Stored, Vault
+from hub import ids
+from hub.bring_ins.models import BringIn, BringInState
+from hub.errors import Unavailable
+from hub.places import places
+from hub.projects.models import Project
+
+log = logging.getLogger("parlatory.bring_ins")
+
+POLL_SECONDS = 15.0
+# Portal and worker are two users of one group, and either may have to take away what the other put there.
+FOLDER = 0o2775
+THERE_ALREADY = {errno.ENOTEMPTY, errno.EEXIST}
+
+
+def run(stop: Event) -> None:
+    """Look after every project's folder, beside the worker, until told to stop."""
+    vault = Vault(places.state / "vault")
+    while not stop.is_set():
+        try:
+            step(vault)
+        except (DatabaseError, OSError, Unavailable) as error:
+            log.error("bring_ins_step_failed reason=%s", error)
+        finally:
+            connections.close_all()
+        stop.wait(POLL_SECONDS)
+
+
+def step(vault: Vault) -> None:
+    """Bring every project's folder in line with what is approved now."""
+    for project in Project.objects.filter(bring_ins__isnull=False).distinct():
+        bring_in_line(project, vault)
+
+
+def bring_in_line(project: Project, vault: Vault) -> None:
+    """Put what is approved where the project's sessions see it, and take away everything else."""
+    root = places.bring_ins(project.slug)
+    approved = {
+        one.folder: one for one in BringIn.objects.filter(project=project, state=BringInState.APPROVED.value)
+    }
+    present = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    for name in present - set(approved):
+        _take_away(root / name)
+    for name in set(approved) - present:
+        _put(approved[name], root, vault)
+
+
+def _put(bring_in: BringIn, root: Path, vault: Vault) -> None:
+    """Make a folder out of sight, each file verified as it is copied, and show it whole."""
+    _folder(root.parent)
+    _folder(root)
+    with _aside() as making:
+        making.mkdir()
+        making.chmod(FOLDER)
+        for file in bring_in.files.all():
+            vault.copy_to(Stored(file.sha256, file.size_bytes), making / file.name)
+        try:
+            making.rename(root / bring_in.folder)
+        except OSError as error:
+            # The other process was quicker.
+            if error.errno not in THERE_ALREADY:
+                raise
+
+
+def _take_away(path: Path) -> None:
+    with _aside() as gone:
+        path.rename(gone)
+
+
+@contextmanager
+def _aside() -> Iterator[Path]:
+    """Yield a name beside the projects' folders, which no session sees; nothing stays there."""
+    path = places.bring_ins(f".{ids.new()}")
+    try:
+        yield path
+    finally:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _folder(path: Path) -> None:
+    if not path.is_dir():
+        path.mkdir(exist_ok=True)
+        path.chmod(FOLDER)

@@ -1,0 +1,100 @@
+"""Who may: each question about a bring-in, with its facts read fresh."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from egress_review.models import Conflict
+from hub.bring_ins.models import GONE, BringIn, BringInState
+from hub.people import permission
+from hub.people.models import Person
+from hub.people.permission import Permission
+from hub.policy import questions
+from hub.projects import facts as projects
+from hub.projects.models import Project
+
+What = Literal["page", "files"]
+Verdict = Literal["approve", "reject"]
+
+
+def to_bring(*, by: Person, project: Project) -> Permission:
+    """Ask whether a person may bring text into a project."""
+    now = projects.fresh(project)
+    return permission.to(
+        by,
+        subject=project.id,
+        ask=lambda person, at: questions.BringInText(
+            person=person, at=at, project=projects.of(now), memberships=projects.memberships(now, by)
+        ),
+    )
+
+
+def to_view(*, by: Person, bring_in: BringIn, what: What) -> Permission:
+    """Ask whether a person may see the page, or the text, of what was brought in."""
+    now = projects.fresh(bring_in.project)
+    return permission.to(
+        by,
+        subject=bring_in.id,
+        ask=lambda person, at: questions.ViewBringIn(
+            person=person,
+            at=at,
+            what=what,
+            project=projects.of(now),
+            memberships=projects.memberships(now, by),
+            bring_in=of(bring_in),
+            conflicted=conflicted(by, bring_in),
+        ),
+    )
+
+
+def to_judge(*, by: Person, bring_in: BringIn, verdict: Verdict) -> Permission:
+    """Ask whether a person may let text in, or reject it."""
+    now = projects.fresh(bring_in.project)
+    return permission.to(
+        by,
+        subject=bring_in.id,
+        ask=lambda person, at: questions.JudgeBringIn(
+            person=person,
+            at=at,
+            verdict=verdict,
+            project=projects.of(now),
+            memberships=projects.memberships(now, by),
+            bring_in=of(bring_in),
+            conflicted=conflicted(by, bring_in),
+        ),
+    )
+
+
+def to_take_back(*, by: Person, bring_in: BringIn) -> Permission:
+    """Ask whether a person may take text out of reach again."""
+    now = projects.fresh(bring_in.project)
+    return permission.to(
+        by,
+        subject=bring_in.id,
+        ask=lambda person, at: questions.TakeBackBringIn(
+            person=person,
+            at=at,
+            project=projects.of(now),
+            memberships=projects.memberships(now, by),
+            bring_in=of(bring_in),
+            conflicted=conflicted(by, bring_in),
+        ),
+    )
+
+
+def of(bring_in: BringIn) -> questions.BringIn:
+    """Return the facts about a bring-in, as they stand in the database now."""
+    now = BringIn.objects.get(pk=bring_in.pk)
+    return questions.BringIn(
+        id=now.id,
+        title=now.title,
+        project=now.project_id,
+        author=now.author_id,
+        waiting=now.state == BringInState.WAITING,
+        gone=BringInState(now.state) in GONE,
+    )
+
+
+def conflicted(by: Person, bring_in: BringIn) -> bool:
+    """Return whether a person declared a conflict of interest with the project."""
+    return Conflict.objects.filter(person_id=by.id, project_id=bring_in.project_id).exists()
