@@ -14,7 +14,8 @@ from multipart import (  # type: ignore[import-untyped]  # the library carries n
 )
 
 from egress_review import names
-from egress_review.vault import Incoming, Vault
+from egress_review.incoming import Incoming
+from egress_review.vault import Vault
 from hub.errors import Invalid, ParlatoryError
 
 MIB = 1024**2

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from egress_review import names
+from egress_review.incoming import Incoming
 from egress_review.models import Severity
 from egress_review.uploads import UploadLimits
-from egress_review.vault import Incoming, Stored, Vault
+from egress_review.vault import Stored, Vault
 from hub.errors import Invalid
 
 VERDICT = "verdict.json"

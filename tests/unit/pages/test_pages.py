@@ -59,8 +59,9 @@ def test_every_page_forbids_scripts_frames_and_caching() -> None:
 def test_cookies_are_the_portals_own_and_read_by_no_script(policies: Policies) -> None:
     made = browser(portal.person("rosa"))
     made.get("/sign-in/")
-    assert set(made.cookies) <= {"parlatory_portal_session", "parlatory_portal_csrf", "messages"}
-    for name in ("parlatory_portal_session", "parlatory_portal_csrf"):
+    session, csrf, known = (f"parlatory_portal_{name}" for name in ("session", "csrf", "known"))
+    assert set(made.cookies) <= {session, csrf, known, "messages"}
+    for name in (session, csrf):
         assert made.cookies[name]["httponly"] and made.cookies[name]["samesite"] in ("Lax", "Strict")
         assert not made.cookies[name]["domain"]
 
