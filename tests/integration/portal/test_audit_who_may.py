@@ -37,13 +37,9 @@ WRITTEN = {"ledger.entry", "ledger.decision", "audit.tally", "audit.counted", "s
 
 
 @pytest.fixture(autouse=True)
-def _enclave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+def _enclave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An enclave in which something happened."""
     own_ledger.opened(tmp_path, monkeypatch)
-    settings.STORAGES = {  # type: ignore[attr-defined]  # pytest-django's own object
-        **settings.STORAGES,  # type: ignore[attr-defined]
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
     rosa = portal.person("rosa")
     vowels = portal.project("vowels", member=rosa)
     portal.approval(vowels, portal.version(), signed_by=rosa)
