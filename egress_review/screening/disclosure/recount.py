@@ -9,6 +9,7 @@ import numpy as np
 from egress_review.screening.disclosure import groups
 from egress_review.screening.disclosure.groups import Group, Grouped
 from egress_review.screening.disclosure.headers import COUNT, MEASURE, RECORDINGS, bare, people_columns, whole
+from egress_review.screening.disclosure.shown import number
 from egress_review.screening.limits import Limits
 from egress_review.screening.people import People
 from egress_review.screening.tables import Table
@@ -111,6 +112,11 @@ def _by_counts(table: Table, people: People, limits: Limits) -> list[Finding]:
         if not (RECORDINGS.match(bare(header)) or COUNT.match(bare(header))) or MEASURE.search(header):
             continue
         counts = [(row, value) for row, cell in enumerate(table.column(at)) if (value := whole(cell))]
+        # A phone's column is called "f" or "n", too: shares are whole now and then, counts are always.
+        if 2 * len(counts) < sum(
+            found is not None and found[0] != 0 for found in map(number, table.column(at))
+        ):
+            continue
         whole_speakers = list(_whole_speakers(table, at, counts, people, limits))
         if whole_speakers:
             return whole_speakers[:MOST]
@@ -152,7 +158,7 @@ def _sums(each: list[int], fewest: int, most: float) -> dict[int, int]:
     reached: dict[int, int] = {0: 0}
     for behind in range(1, fewest):
         larger = dict(reached)
-        for total in [total for total, number in reached.items() if number == behind - 1]:
+        for total in [total for total, made_by in reached.items() if made_by == behind - 1]:
             for one in set(each):
                 larger.setdefault(total + one, behind)
         if len(larger) > most:

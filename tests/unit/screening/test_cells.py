@@ -107,6 +107,14 @@ def test_what_needs_a_human_is_flagged(check: str, content: str | None) -> None:
     assert check in checks(found)
 
 
+def test_a_share_that_happens_to_be_whole_counts_nobody() -> None:
+    shares = [["aa", 696, 0.2], ["ae", 63.9, 0.3], ["ah", 5.6, 0.3], ["ao", "0.0", 0.3]]
+    assert "few_people" in blocked(
+        found_in("t.csv", csv(["phone", "n", "wer"], [["aa", 696, 0.2], ["b", 24, 0.3]]))
+    )
+    assert "few_people" not in checks(found_in("t.csv", csv(["phone", "n", "wer"], shares)))
+
+
 def test_a_group_with_one_who_dominates_is_blocked() -> None:
     crowd = [dict(row) for row in CROWD]
     for row in crowd:
