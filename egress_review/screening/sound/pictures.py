@@ -63,7 +63,7 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
             )
         ]
     if looked.complete:
-        return noise
+        return [*noise, *_toned(found, where)]
     return [
         *noise,
         flag(
@@ -73,6 +73,18 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
             where,
         ),
     ]
+
+
+def _toned(found: Sequence[Image.Image], where: str) -> Iterator[Finding]:
+    """Yield a flag where an area could be a spectrogram that no recording was recognised in."""
+    if found:
+        yield flag(
+            "picture_tones",
+            f"An area of {found[0].width} by {found[0].height} pixels has many tones, as a spectrogram has; "
+            "it was compared and matched no recording. A human has to see what it is.",
+            "Say in the context what the area shows; sound is best shown as numbers over many speakers.",
+            where,
+        )
 
 
 def _known(found: Sequence[Image.Image], sounds: Sequence[Sounds], seconds: float) -> Looked:

@@ -268,6 +268,14 @@ def test_only_areas_that_are_drawn_on_all_over_are_looked_at() -> None:
     assert len(pictures.areas(two)) == 2
 
 
+def test_an_area_of_many_tones_that_matches_nothing_reaches_a_human(data: Index) -> None:
+    values = np.random.default_rng(0).random((60, 90))
+    heat = drawn(lambda axes: axes.imshow(values, aspect="auto"))
+    lines = drawn(lambda axes: [axes.plot(np.cumsum(row)) for row in values[:5] - 0.4])
+    assert [f.check for f in pictures.look(heat, data, Limits())] == ["picture_tones"]
+    assert pictures.look(lines, data, Limits()) == []
+
+
 @pytest.mark.parametrize("colours", ["viridis", "magma", "gray", "gray_r", "jet", "turbo"])
 def test_levels_follow_the_colour_map_one_way_or_the_other(colours: str) -> None:
     from matplotlib import colormaps
