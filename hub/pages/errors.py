@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.csrf import csrf_failure as django_csrf_failure
 
+from hub import room
 from hub.api import door, problems
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.pages import uploads
@@ -50,9 +51,12 @@ class Errors:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer for an error of our own; leave others to Django."""
+        """Answer for an error of our own or a full disk; leave others to Django."""
         if not isinstance(error, ParlatoryError):
-            return None
+            if not room.lacks(error):
+                return None
+            log.error("disk_full error=%s", type(error).__name__)
+            return page(request, HTTPStatus.SERVICE_UNAVAILABLE, (room.FULL,))
         status = next(
             (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST
         )
