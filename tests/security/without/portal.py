@@ -128,7 +128,54 @@ def any_page() -> None:
     replaced(rows, "expect", lambda row, seen: None)
 
 
+def no_browser_known() -> None:
+    """Count everybody's tries together, whether or not they have been here before."""
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "of", lambda request: {})
+
+
+def unlimited_guesses() -> None:
+    """Count no tries."""
+    from allauth.core.internal.ratelimit import RateLimitUsage
+
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "try_password", lambda request, email: RateLimitUsage(usage=[]))
+
+
+def patient() -> None:
+    """Wait for a request's bytes for as long as they come."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    from hub.pages.workers import Bounded
+
+    replaced(Bounded, "handle", ThreadWorker.handle)
+    replaced(Bounded, "handle_request", ThreadWorker.handle_request)
+
+
 REMOVALS = {
+    "guesses": Removal(
+        "few guesses at an account's password are tried",
+        unlimited_guesses,
+        "unit/people/test_known_browsers.py",
+        "test_of_a_thousand_guesses_few_are_tried",
+        "guesses were tried",
+    ),
+    "known": Removal(
+        "others' guesses lock nobody out of a browser they signed in with before",
+        no_browser_known,
+        "unit/people/test_known_browsers.py",
+        "test_of_a_thousand_guesses_few_are_tried",
+        "locked the right person out",
+    ),
+    "slow": Removal(
+        "a slow sender holds a thread of the portal for a bounded time only",
+        patient,
+        "chaos/test_pressure.py",
+        "test_slow_senders_leave_the_portal_its_threads",
+        "hold every thread",
+    ),
     "hosts": Removal(
         "portal and lab on two hosts, whose cookies the other does not get (alone)",
         one_host,
