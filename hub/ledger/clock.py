@@ -23,7 +23,7 @@ class ClockSetBack(Unavailable):
 def reading() -> datetime:
     """Return the time, never before the newest entry's; a clock that was set back is refused."""
     now = datetime.now(UTC)
-    newest = Entry.objects.order_by("-index").values_list("at", flat=True).first()
+    newest: datetime | None = Entry.objects.order_by("-index").values_list("at", flat=True).first()
     if newest is None or now > newest:
         return now
     if now + TOLERANCE >= newest:

@@ -144,6 +144,13 @@ def unlimited_guesses() -> None:
     replaced(known_browsers, "try_password", lambda request, email: RateLimitUsage(usage=[]))
 
 
+def unwatched() -> None:
+    """Let a lease that nobody renews last for ever."""
+    from hub.workspaces.lapses import Watch
+
+    replaced(Watch, "look", lambda self: 0)
+
+
 def patient() -> None:
     """Wait for a request's bytes for as long as they come."""
     from gunicorn.workers.gthread import ThreadWorker
@@ -168,6 +175,13 @@ REMOVALS = {
         "unit/people/test_known_browsers.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "locked the right person out",
+    ),
+    "lapse": Removal(
+        "a session whose lease nobody renews ends",
+        unwatched,
+        "unit/workspaces/test_lapses.py",
+        "test_a_lease_that_nobody_renews_ends_its_session",
+        "0 == 1",
     ),
     "slow": Removal(
         "a slow sender holds a thread of the portal for a bounded time only",
