@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connections
+from django.db import DatabaseError, OperationalError, connections
 from django.utils import timezone
 from tornado.web import Application, RequestHandler, stream_request_body
 
@@ -17,7 +17,7 @@ from egress_review import answers, submissions
 from egress_review.models import Submission
 from egress_review.uploads import TooLarge, Upload, UploadLimits
 from egress_review.vault import Vault, VaultAltered
-from hub import trace
+from hub import room, trace
 from hub.datasets.models import DatasetVersion
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.places import places
@@ -43,6 +43,7 @@ STATUS: dict[type[ParlatoryError], int] = {
 }
 BUSY = "Another hand-in of this session is still arriving; wait until it is done."
 BROKEN = "The hand-in door could not do this; nothing was handed in. Try again or tell the enclave's admin."
+FULL = "The enclave’s disk is full; nothing was handed in. Try again later, and tell the enclave’s admin."
 MOST_LISTED = 200
 # Files of several sessions arrive at once; hashing and writing them must not stop the others.
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="desk")
@@ -233,7 +234,7 @@ class Submissions(Handler):
             self.done()
         except OSError as error:
             log.error("upload_failed session=%s reason=%s", self.desk.session_id, error.strerror)
-            self.refused = Unavailable(BROKEN)
+            self.refused = Unavailable(FULL if room.lacks(error) else BROKEN)
             self.done()
 
     async def get(self) -> None:
@@ -254,6 +255,9 @@ class Submissions(Handler):
             self.answer(await self.ask(lambda: self.desk.hand_in(upload)), 201)
         except ParlatoryError as error:
             self.refuse(error)
+        except (OSError, DatabaseError) as error:
+            log.error("hand_in_failed session=%s reason=%s", self.desk.session_id, error)
+            self.refuse(Unavailable(FULL if room.lacks(error) else BROKEN))
         finally:
             self.done()
 

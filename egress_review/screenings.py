@@ -21,6 +21,7 @@ from egress_review.states import DUE_FOR_SCREENING, State
 from egress_review.submissions import move
 from egress_review.uploads import UploadLimits
 from egress_review.vault import Stored, Vault, VaultAltered
+from hub import room
 from hub.errors import Unavailable, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -97,7 +98,7 @@ def renew(submission: str, *, worker: str, at: datetime) -> bool:
 
 
 def screen(submission: Submission, *, bench: Bench) -> None:
-    """Screen a claimed submission and settle it; an engine that did not answer leaves it due."""
+    """Screen a claimed submission and settle it; a silent engine or a full disk leaves it due."""
     worker = submission.claimed_by
     try:
         try:
@@ -113,6 +114,12 @@ def screen(submission: Submission, *, bench: Bench) -> None:
             block(submission, worker=worker, message=_sentence(error), why=type(error).__name__)
     except Unavailable as error:
         log.warning("screening_postponed submission=%s reason=%s", submission.id, error)
+        postpone(submission, worker=worker)
+    except OSError as error:
+        if not room.lacks(error):
+            raise
+        # A full disk says as little about the files as an engine that did not answer.
+        log.error("screening_postponed submission=%s reason=disk_full", submission.id)
         postpone(submission, worker=worker)
     except (Lost, WrongState):
         log.info("screening_lost submission=%s", submission.id)

@@ -121,7 +121,7 @@ def _portal(places: Places) -> tuple[str, ...]:
             "--bind",
             f"unix:{places.portal_socket}",
         ),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
+        *("--worker-class", "hub.pages.workers.Bounded", "--workers", "2", "--threads", "8"),
         *("--timeout", "60", "--graceful-timeout", "3"),
         # The portal has no proxy in front: nobody may tell it another address or scheme. The umask is the
         # socket's, which other users connect to; files follow the process's own.

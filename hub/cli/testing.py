@@ -14,14 +14,14 @@ from hub.cli.supervision import Supervisor
 from hub.places import Places, places
 
 # In the order they run: what fails fast first, the slowest last.
-SUITES = ("unit", "pages", "integration", "security", "leaks", "fuzz", "browser", "load")
+SUITES = ("unit", "pages", "integration", "security", "chaos", "leaks", "fuzz", "browser", "load")
 EXTRAS = frozenset({"test", "postgresql"})
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
 # These drive a browser.
-SEEN = {"pages", "integration", "security", "browser"}
+SEEN = {"pages", "integration", "security", "chaos", "browser"}
 TEST_ENCLAVE = {
     "PARLATORY_STATE": "/var/lib/parlatory-test",
     "PARLATORY_RUN": "/run/parlatory-test",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from hub import files
 from hub.engine import mounts
 from hub.engine.owners import Owners
 from hub.places import DATA_GROUP, Places
+
+log = logging.getLogger("parlatory.engine")
 
 KEPT = timedelta(days=1)
 
@@ -52,6 +55,10 @@ class Records:
         try:
             return _read(self._ended / f"{session}.json")
         except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError):
+            # Not one of ours, or of a disk that lost it: no reason for the engine not to start.
+            log.warning("record_unreadable session=%s", session)
             return None
 
     def all(self) -> list[Record]:

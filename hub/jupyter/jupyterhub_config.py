@@ -21,6 +21,9 @@ c.JupyterHub.hub_connect_url = places.url("hub")
 c.JupyterHub.default_url = f"{places.portal_url}/"
 c.JupyterHub.cleanup_servers = False
 c.ConfigurableHTTPProxy.should_start = False
+# With this the hub also looks whether the proxy knows its routes: one that was killed comes back without any,
+# and by the hub's own five minutes nobody would reach a notebook for as long.
+c.JupyterHub.last_activity_interval = 10
 c.ConfigurableHTTPProxy.api_url = places.url("proxy-api")
 c.ConfigurableHTTPProxy.auth_token = places.secret("hub", "proxy")
 

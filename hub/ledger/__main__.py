@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
     verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
+    setting = verbs.add_parser("clock", help="compare this machine's clock with the ledger's newest entry")
+    setting.add_argument("--accept", action="store_true", help="say that it is right now and was wrong")
     given = parser.parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
@@ -49,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     from hub.ledger import publisher
     from hub.ledger.checkpoint import CheckpointRefused
 
-    act = {
+    acts: dict[str, Callable[[], int]] = {
         "verify": verify,
         "show": lambda: listing(given.count),
         "proof": lambda: proof(given.index),
@@ -57,9 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
         "restore": restore,
         "replay": replay,
         "revision": revision,
-    }[given.verb]
+        "clock": lambda: clock(accept=given.accept),
+    }
     try:
-        return act()
+        return acts[given.verb]()
     except (publisher.HistoryChanged, CheckpointRefused) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # a command's answer
         return 1
@@ -156,6 +160,32 @@ def revision() -> int:
 
     entry = replays.record_revision()
     say("the policies' revision is on the ledger already" if entry is None else line(entry))
+    return 0
+
+
+def clock(*, accept: bool) -> int:
+    """Say whether the clock can be believed; with `accept` the ledger says that it can, from now on."""
+    from datetime import UTC, datetime
+
+    from django.db import transaction
+
+    from hub.ledger import clock, entries
+    from hub.ledger.kinds import Kind
+
+    try:
+        clock.require()
+    except clock.ClockSetBack as error:
+        if not accept:
+            say(f"error: {error}")
+            return 1
+        with transaction.atomic():
+            said = {"why": str(error)}
+            entry = entries.append(
+                Kind.CLOCK_ACCEPTED, by="operator", subject="clock", facts=said, at=datetime.now(UTC)
+            )
+        say(line(entry))
+        return 0
+    say("the clock shows a time after the ledger's newest entry")
     return 0
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from hub import meters, policy, trace
 from hub.errors import Refused
-from hub.ledger import entries
+from hub.ledger import clock, entries
 from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
@@ -23,6 +23,7 @@ def require(question: policy.questions.Question, *, by: str, subject: str) -> po
 
     Call it with no transaction open: a denial must stay on the ledger although the caller's work is undone.
     """
+    clock.require()
     decision = policy.ask(question)
     if decision.allow:
         return decision

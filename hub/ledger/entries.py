@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.errors import NotFound
-from hub.ledger import publisher, through, tree
+from hub.ledger import clock, publisher, through, tree
 from hub.ledger.canonical import canonical
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
@@ -24,18 +24,25 @@ _LOCK_NUMBER = 0x7061726C
 
 
 def append(
-    kind: Kind, *, by: str, subject: str, facts: Mapping[str, Any], public: Mapping[str, Any] | None = None
+    kind: Kind,
+    *,
+    by: str,
+    subject: str,
+    facts: Mapping[str, Any],
+    public: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> Entry:
     """Append an act inside the caller's transaction; it is on the ledger exactly if that commits.
 
     `by`, `subject` and `facts` are kept in the database and only committed to; `public` goes into the leaf
-    as it is, for ever and for everyone: never anything about a person.
+    as it is, for ever and for everyone: never anything about a person. The time is the clock's, unless that
+    was set back; only who accepts such a clock gives `at`.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("append to the ledger inside the transaction of the act it describes")
     _lock()
     last = Entry.objects.order_by("-index").values_list("index", flat=True).first()
-    at = datetime.now(UTC)
+    at = at or clock.reading()
     salt = secrets.token_bytes(3 * SALT_BYTES)
     plain = json.loads(canonical({**facts, **through.facts()}))
     leaf = leaf_of(kind=kind, at=at, by=by, subject=subject, facts=plain, salt=salt, public=public)

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     RESTORED = "restored"
     ERASED = "erased"
     EXPORTED = "exported"
+    CLOCK_ACCEPTED = "clock_accepted"
     DIFFERED = "differed"
     REVIEW_TAKEN = "review_taken"
     REVIEW_GIVEN_BACK = "review_given_back"

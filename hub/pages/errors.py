@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -12,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.csrf import csrf_failure as django_csrf_failure
 
+from hub import room
 from hub.api import door, problems
 from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.pages import uploads
@@ -50,14 +52,20 @@ class Errors:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer for an error of our own; leave others to Django."""
-        if not isinstance(error, ParlatoryError):
+        """Answer for an error of our own or a full disk; leave others to Django."""
+        return explained(request, error)
+
+
+def explained(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Answer for an error that has something to say; None for any other."""
+    if not isinstance(error, ParlatoryError):
+        if error is None or not room.lacks(error):
             return None
-        status = next(
-            (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST
-        )
-        reasons = error.reasons if isinstance(error, Refused) else (str(error),)
-        return page(request, status, reasons)
+        log.error("disk_full error=%s", type(error).__name__)
+        return page(request, HTTPStatus.SERVICE_UNAVAILABLE, (room.FULL,))
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
+    reasons = error.reasons if isinstance(error, Refused) else (str(error),)
+    return page(request, status, reasons)
 
 
 def page(request: HttpRequest, status: HTTPStatus, reasons: tuple[str, ...]) -> HttpResponse:
@@ -118,8 +126,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that the portal failed, without saying how."""
-    return page(
+    """Say that the portal failed, without saying how; what a middleware raised may say more."""
+    return explained(request, sys.exc_info()[1]) or page(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         ("The portal failed while answering; nothing was changed. Try again, or tell an admin the time.",),

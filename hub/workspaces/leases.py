@@ -12,6 +12,7 @@ from django.db.models import F
 
 from hub import meters, policy
 from hub.errors import Unavailable
+from hub.ledger import clock
 from hub.workspaces import facts, foresight, launch, sessions
 from hub.workspaces.models import ByteUse, Session, SessionState
 
@@ -58,6 +59,8 @@ class Lease:
 
 def renew(*, reports: Mapping[str, Report], at: datetime) -> list[Lease]:
     """Account what was sent, ask about every live session, end those that may not go on."""
+    # A clock that was set back would renew what has ended; without leases the gate freezes all traffic.
+    clock.require()
     decisions = _ask_all()
     _account(reports, at)
     live = list(Session.objects.live().with_people())

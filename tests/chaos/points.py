@@ -55,6 +55,11 @@ def count() -> int:
     return int(os.environ.get(COUNT_VARIABLE) or COUNT)
 
 
+def rounds() -> int:
+    """Return how often each process of a running enclave is killed: once, and more with more points."""
+    return max(1, count() // COUNT)
+
+
 def plan(of: int, count: int) -> Iterator[Point]:
     """Yield the points of a seed; the same seed yields the same points."""
     chance = Random(of)

@@ -23,7 +23,6 @@ from tests.people import People
 from tests.security.without import running
 
 KILLED = ("gate", "hub", "engine", "door", "worker", "portal", "opa", "proxy")
-ROUNDS = 2
 BACK_SECONDS = 60
 LOOK = """
 import json
@@ -88,7 +87,7 @@ def test_a_session_outlives_every_process_around_it(inside: Inside, enclave: Enc
     seed = points.seed()
     inside.say("remembered = 'from before'")
     digest = inside.say(SAVE)
-    for number in range(ROUNDS):
+    for number in range(points.rounds()):
         order = Random(f"{seed}:{number}").sample(KILLED, len(KILLED))
         for name in order:
             kill(enclave, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 from unittest import mock
@@ -106,6 +107,13 @@ def any_proof() -> None:
     replaced(Verifier, "own", lambda self, note: note)
 
 
+def any_clock() -> None:
+    """Believe the machine's clock."""
+    from hub.ledger import clock
+
+    replaced(clock, "reading", lambda: datetime.now(UTC))
+
+
 REMOVALS = {
     "triggers": Removal(
         "the database neither changes nor removes an entry",
@@ -128,6 +136,13 @@ REMOVALS = {
         "test_without_triggers_the_act_is_hidden_but_the_signed_tree_tells "
         "or test_without_triggers_the_act_is_removed_but_the_signed_tree_tells",
         shows="not True",
+    ),
+    "clock": Removal(
+        "nothing is decided, written or renewed by a clock that was set back",
+        any_clock,
+        "unit/ledger/test_clock.py",
+        "test_a_clock_set_back_writes_nothing or test_a_session_that_is_over_gets_no_lease",
+        shows=NOT_RAISED,
     ),
     "salt": Removal(
         "names on the ledger are salted",

@@ -128,7 +128,68 @@ def any_page() -> None:
     replaced(rows, "expect", lambda row, seen: None)
 
 
+def no_browser_known() -> None:
+    """Count everybody's tries together, whether or not they have been here before."""
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "of", lambda request: {})
+
+
+def unlimited_guesses() -> None:
+    """Count no tries."""
+    from allauth.core.internal.ratelimit import RateLimitUsage
+
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "try_password", lambda request, email: RateLimitUsage(usage=[]))
+
+
+def unwatched() -> None:
+    """Let a lease that nobody renews last for ever."""
+    from hub.workspaces.lapses import Watch
+
+    replaced(Watch, "look", lambda self: 0)
+
+
+def patient() -> None:
+    """Wait for a request's bytes for as long as they come."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    from hub.pages.workers import Bounded
+
+    replaced(Bounded, "handle", ThreadWorker.handle)
+    replaced(Bounded, "handle_request", ThreadWorker.handle_request)
+
+
 REMOVALS = {
+    "guesses": Removal(
+        "few guesses at an account's password are tried",
+        unlimited_guesses,
+        "unit/people/test_known_browsers.py",
+        "test_of_a_thousand_guesses_few_are_tried",
+        "guesses were tried",
+    ),
+    "known": Removal(
+        "others' guesses lock nobody out of a browser they signed in with before",
+        no_browser_known,
+        "unit/people/test_known_browsers.py",
+        "test_of_a_thousand_guesses_few_are_tried",
+        "locked the right person out",
+    ),
+    "lapse": Removal(
+        "a session whose lease nobody renews ends",
+        unwatched,
+        "unit/workspaces/test_lapses.py",
+        "test_a_lease_that_nobody_renews_ends_its_session",
+        "0 == 1",
+    ),
+    "slow": Removal(
+        "a slow sender holds a thread of the portal for a bounded time only",
+        patient,
+        "chaos/test_pressure.py",
+        "test_slow_senders_leave_the_portal_its_threads",
+        "hold every thread",
+    ),
     "hosts": Removal(
         "portal and lab on two hosts, whose cookies the other does not get (alone)",
         one_host,

@@ -61,7 +61,7 @@ def test_cookies_are_the_portals_own_and_read_by_no_script(policies: Policies) -
     made.get("/sign-in/")
     session, csrf, known = (f"parlatory_portal_{name}" for name in ("session", "csrf", "known"))
     assert set(made.cookies) <= {session, csrf, known, "messages"}
-    for name in (session, csrf):
+    for name in (session, csrf, known):
         assert made.cookies[name]["httponly"] and made.cookies[name]["samesite"] in ("Lax", "Strict")
         assert not made.cookies[name]["domain"]
 

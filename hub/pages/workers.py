@@ -1,0 +1,103 @@
+"""The portal's worker: a slow sender or reader holds one of its few threads for a bounded time only.
+
+gunicorn's threads wait for a request's bytes for as long as they come, one by one. Sixteen such senders would
+stop the portal, and with it every session's lease.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from io import BytesIO
+from threading import Event, Lock, Thread
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn carries no types
+
+log = logging.getLogger("parlatory.portal")
+
+# From the first byte of a request to the end of its headers.
+HEAD_SECONDS = 10.0
+# A body takes so long, and longer by its length: whoever sends less than this a second is cut off.
+BODY_SECONDS, BODY_BYTES_PER_SECOND = 10.0, 32 * 1024
+# A body up to here is read before a view is asked for anything; a longer one while the view works on it.
+READ_FIRST_BYTES = 4 * 1024**2
+WORK_SECONDS = 120.0
+# One write of an answer, or one wait for a piece of a body.
+STEP_SECONDS = 30.0
+LOOK_SECONDS = 0.5
+
+
+class Deadlines:
+    """Cuts connections whose time is over, from a thread beside those that wait for them."""
+
+    def __init__(self) -> None:
+        self._at: dict[Any, float] = {}
+        self._lock = Lock()
+        self._stop = Event()
+
+    def set(self, connection: Any, seconds: float) -> None:
+        """Let a connection end so many seconds from now unless it is done before."""
+        with self._lock:
+            self._at[connection] = time.monotonic() + seconds
+
+    def clear(self, connection: Any) -> None:
+        """Forget a connection: what it does now is bounded step by step, or it is done."""
+        with self._lock:
+            self._at.pop(connection, None)
+
+    def keep(self) -> None:
+        """Cut what is past its time, for ever."""
+        while not self._stop.wait(LOOK_SECONDS):
+            now = time.monotonic()
+            with self._lock:
+                over = [one for one, at in self._at.items() if at <= now]
+                for one in over:
+                    del self._at[one]
+                    # The thread that waits for it reads an end, or fails to write.
+                    with contextlib.suppress(OSError):
+                        one.sock.shutdown(socket.SHUT_RDWR)
+            if over:
+                log.warning("slow_clients_cut count=%s", len(over))
+
+
+class Bounded(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
+    """gunicorn's threads, with an end to each request."""
+
+    def init_process(self) -> None:
+        """Start watching, in the process that serves."""
+        self.deadlines = Deadlines()
+        Thread(target=self.deadlines.keep, name="deadlines", daemon=True).start()
+        super().init_process()
+
+    def handle(self, conn: Any) -> Any:
+        """Serve a connection's next request, whose headers have little time to arrive."""
+        self.deadlines.set(conn, HEAD_SECONDS)
+        try:
+            return super().handle(conn)
+        finally:
+            self.deadlines.clear(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request: its body has a time by its length, each write of the answer one of its own."""
+        length = body_bytes(req.headers)
+        until_read = BODY_SECONDS + length / BODY_BYTES_PER_SECOND
+        conn.sock.settimeout(STEP_SECONDS)
+        if length > READ_FIRST_BYTES:
+            self.deadlines.set(conn, until_read + WORK_SECONDS)
+        else:
+            self.deadlines.set(conn, until_read)
+            req.body = BytesIO(req.body.read(READ_FIRST_BYTES + 1))
+            self.deadlines.clear(conn)
+        return super().handle_request(req, conn)
+
+
+def body_bytes(headers: list[tuple[str, str]]) -> int:
+    """Return how long a request says its body is; one that does not say counts as a long one."""
+    said = {name.upper(): value for name, value in headers}
+    if "TRANSFER-ENCODING" in said:
+        return READ_FIRST_BYTES + 1
+    length = said.get("CONTENT-LENGTH", "0")
+    return int(length) if length.isdecimal() else 0

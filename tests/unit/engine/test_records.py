@@ -1,0 +1,45 @@
+"""Records of ended sessions: one that a power cut emptied is skipped, not stumbled over."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub import files
+from hub.engine.owners import Owners
+from hub.engine.records import Record, Records
+from hub.places import Places
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]", b'{"session": "s2"}'])
+def test_a_record_that_cannot_be_read_keeps_no_engine_from_starting(tmp_path: Path, left: bytes) -> None:
+    places = Places(
+        checkout=tmp_path, state=tmp_path, run=tmp_path, tools=tmp_path, base_port=31000, enclave="unit"
+    )
+    records = Records(places, Owners())
+    (tmp_path / "engine" / "ended").mkdir(parents=True)
+    record = Record("s1", "exited", 0, None, "It ended.", datetime.now(UTC))
+    files.write(
+        tmp_path / "engine" / "ended" / "s1.json",
+        json.dumps(record.view()).encode(),
+        mode=0o640,
+        uid=os.getuid(),
+        gid=os.getgid(),
+    )
+    (tmp_path / "engine" / "ended" / "s2.json").write_bytes(left)
+    assert records.all() == [record]
+    records.forget_old()
+
+
+def test_a_file_is_replaced_whole_and_nothing_stays_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    for content in (b"first", b"second"):
+        files.write(path, content, mode=0o440)
+        assert (path.read_bytes(), path.stat().st_mode & 0o777) == (content, 0o440)
+    (tmp_path / ".one.new").write_bytes(b"half of what a power cut left")
+    files.write(path, b"third", mode=0o440)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["one"]
