@@ -18,7 +18,10 @@ OWN = {
     "down": ("hub.cli.down", "stop the enclave and its sessions; leaves Docker's engine running"),
     "status": ("hub.cli.status", "each process: state, user, since when"),
     "logs": ("hub.cli.logs", "[process] [-f]: what the processes wrote"),
-    "doctor": ("hub.doctor", "[--json] [--checklist dsh]: check each promise against the running enclave"),
+    "doctor": (
+        "hub.doctor",
+        "[--json] [--attack] [--checklist dsh]: try each promise on the running enclave",
+    ),
     "test": ("hub.cli.testing", "[unit|integration|security|browser …] [--keep] [pytest's arguments]"),
     "backup": (
         "hub.cli.backup",
