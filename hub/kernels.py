@@ -75,7 +75,7 @@ class Door:
 
     async def connect(self, kernel: str) -> WebSocketClientConnection:
         """Open a kernel's websocket."""
-        url = self.url(f"api/kernels/{kernel}/channels?session_id=measured", "ws")
+        url = self.url(f"api/kernels/{kernel}/channels?session_id=measured-{next(_NUMBERS)}", "ws")
         request = HTTPRequest(url, headers=HTTPHeaders(self.headers), request_timeout=START_SECONDS)
         return await websocket_connect(
             request, subprotocols=[messages.PROTOCOL], resolver=self._resolver, max_message_size=ANSWER_BYTES
@@ -139,9 +139,11 @@ class Kernel:
 @asynccontextmanager
 async def started(door: Door) -> AsyncIterator[Kernel]:
     """Yield a fresh kernel of a notebook that is never saved; it ends with the block."""
+    # One notebook has one kernel, whoever asks: each asks for its own.
+    name = f"measured-{next(_NUMBERS)}.ipynb"
     body = {
-        "path": "measured.ipynb",
-        "name": "measured.ipynb",
+        "path": name,
+        "name": name,
         "type": "notebook",
         "kernel": {"name": "python3"},
     }

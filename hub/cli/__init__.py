@@ -20,7 +20,7 @@ OWN = {
     "logs": ("hub.cli.logs", "[process] [-f]: what the processes wrote"),
     "doctor": (
         "hub.doctor",
-        "[--json] [--attack] [--checklist dsh]: try each promise on the running enclave",
+        "[--json] [--attack] [--checklist dsh]: try each promise where it runs",
     ),
     "test": ("hub.cli.testing", "[unit|integration|security|browser …] [--keep] [pytest's arguments]"),
     "backup": (
