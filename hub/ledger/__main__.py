@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("restore", help="write every published file again from the database")
     verbs.add_parser("replay", help="ask past decisions again under today's policies")
     verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
+    rotated = verbs.add_parser("rotated", help="put on the ledger that these secrets are being changed")
+    rotated.add_argument("name", nargs="+")
     given = parser.parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
@@ -57,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         "restore": restore,
         "replay": replay,
         "revision": revision,
+        "rotated": lambda: rotation(given.name),
     }[given.verb]
     try:
         return act()
@@ -156,6 +159,22 @@ def revision() -> int:
 
     entry = replays.record_revision()
     say("the policies' revision is on the ledger already" if entry is None else line(entry))
+    return 0
+
+
+def rotation(names: list[str]) -> int:
+    """Put on the ledger which secrets root is changing; what they are is nobody's to read."""
+    from django.db import transaction
+
+    from hub.ledger import entries
+    from hub.ledger.kinds import Kind
+
+    facts = {"secrets": names}
+    with transaction.atomic():
+        entry = entries.append(
+            Kind.SECRETS_ROTATED, by="enclave", subject="secrets", facts=facts, public=facts
+        )
+    say(line(entry))
     return 0
 
 
