@@ -1,4 +1,4 @@
-"""`python -m hub.bench sessions|portal`: start-to-ready over stock DockerSpawner; every page's time."""
+"""`python -m hub.bench sessions|portal|gate`: start-to-ready; every page's time; what the gate costs."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.verb == "portal":
             return _portal(options)
+        if options.verb == "gate":
+            return _gate(options)
         _sessions(options)
     except (ParlatoryError, StepFailed) as error:
         sys.stderr.write((error.report() if isinstance(error, StepFailed) else f"error: {error}") + "\n")
@@ -79,6 +81,18 @@ def _portal(options: argparse.Namespace) -> int:
         return ground.run("hub.bench.portal", words, environment)
 
 
+def _gate(options: argparse.Namespace) -> int:
+    if lack := preflight.not_root(places):
+        raise StepFailed(lack)
+    from hub.bench import gate
+
+    pairs = gate.measure(places, echoes=options.echoes, loads=options.loads, say=say)
+    say(gate.verdict(pairs))
+    if options.json:
+        options.json.write_text(json.dumps([one.plain() for one in pairs], indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
 def _people() -> None:
     import django
 
@@ -104,6 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     portal.add_argument("--divide", type=_count, default=1, help="seed this fraction, to try the command")
     portal.add_argument("--match", default="", help="only addresses that hold this text")
     portal.add_argument("--json", type=Path, help="write every figure to this file too")
+    gate = verbs.add_parser("gate", help="kernel echo and Lab's load through the gate over the bare socket")
+    gate.add_argument("--echoes", type=_count, default=200, help="on each side, in turn (200)")
+    gate.add_argument("--loads", type=_count, default=20, help="of Lab, on each side, in turn (20)")
+    gate.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")
     return parser
 

@@ -18,7 +18,10 @@ OWN = {
     "down": ("hub.cli.down", "stop the enclave and its sessions; leaves Docker's engine running"),
     "status": ("hub.cli.status", "each process: state, user, since when"),
     "logs": ("hub.cli.logs", "[process] [-f]: what the processes wrote"),
-    "doctor": ("hub.doctor", "[--json] [--checklist dsh]: check each promise against the running enclave"),
+    "doctor": (
+        "hub.doctor",
+        "[--json] [--attack] [--checklist dsh]: try each promise where it runs",
+    ),
     "test": ("hub.cli.testing", "[unit|integration|security|browser …] [--keep] [pytest's arguments]"),
     "backup": (
         "hub.cli.backup",
@@ -26,6 +29,7 @@ OWN = {
     ),
     "restore": ("hub.cli.restore", "FILE --key KEYFILE: put a backup in the state's place (--help: more)"),
     "satre": ("hub.satre", "[--into FOLDER]: this software against SATRE v2, each score with its evidence"),
+    "rotate": ("hub.cli.rotate", "[NAME…|all]: new keys and tokens, on the ledger; without a name, the list"),
     "lock": ("hub.cli.locked", "renew the versions and hashes of the libraries from pyproject.toml"),
     "reset": ("hub.cli.reset", "stop the enclave and remove its state (--yes, --images)"),
 }

@@ -1,4 +1,4 @@
-"""`python -m hub.cli.secrets`: make the keys and tokens that are missing; existing ones never change.
+"""`python -m hub.cli.secrets`: make the keys and tokens that are missing; only `rotate` changes others.
 
 Runs in the environment, as root: the standard library makes no Ed25519 or RSA keys.
 """
@@ -98,6 +98,34 @@ def ensure(places: Places) -> int:
     return made
 
 
+def replace(places: Places, names: list[str]) -> None:
+    """Put new secrets in the place of those named, in every copy; the rest stays."""
+    root = places.state / "secrets"
+    known = _existing(root)
+    for name in names:
+        if name == "django":
+            if _before(places).exists() and _before(places).read_text(encoding="utf-8") != known[name]:
+                # A rotation was cut off after this: what was sealed before is not sealed anew yet.
+                continue
+            _write(_before(places), known[name], gid=grp.getgrnam(DATA_GROUP).gr_gid, mode=0o440)
+        make = next(made[name] for made in OWNERS.values() if name in made)
+        fresh = make()
+        for owner, made in OWNERS.items():
+            if name in made:
+                gid = grp.getgrnam(group_of(owner)).gr_gid
+                _write(root / owner / name, fresh, gid=gid, mode=0o440)
+    _publish(places)
+
+
+def forget(places: Places) -> None:
+    """Forget the portal's secret of before, when nothing is sealed with it any more."""
+    _before(places).unlink(missing_ok=True)
+
+
+def _before(places: Places) -> Path:
+    return places.state / "secrets" / "data" / ".django.before"
+
+
 def _existing(root: Path) -> dict[str, str]:
     return {
         name: (root / owner / name).read_text(encoding="utf-8")
@@ -144,4 +172,10 @@ def verifier_key(name: str, key: ed25519.Ed25519PublicKey) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"made {ensure(places)} secrets\n")
+    match sys.argv[1:]:
+        case ["replace", *named]:
+            replace(places, named)
+        case ["forget", "django"]:
+            forget(places)
+        case _:
+            sys.stdout.write(f"made {ensure(places)} secrets\n")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hub.cli import preflight
+from hub.cli import delegated, preflight, programs
 from hub.cli.running import StepFailed
 from hub.doctor import answers, checklist, processes, sessions, storage
 from hub.doctor.promise import Finding, Promise
@@ -31,9 +33,15 @@ def run(arguments: list[str]) -> int:
     parser.add_argument(
         "--checklist", choices=sorted(checklist.LISTS), help="go through another system's public checklist"
     )
+    parser.add_argument(
+        "--attack", action="store_true", help="start a throw-away session without data, attack from inside it"
+    )
+    parser.add_argument("--match", default="", help="with --attack: only what holds this text, as “limits”")
     options = parser.parse_args(arguments)
     if lack := preflight.not_root(places):
         raise StepFailed(lack)
+    if options.attack:
+        return _attack(["--json"] * options.json + (["--match", options.match] if options.match else []))
     if options.checklist:
         return _checklist(checklist.LISTS[options.checklist], as_json=options.json)
     results = list(examine(PROMISES, places))
@@ -43,6 +51,13 @@ def run(arguments: list[str]) -> int:
     if not options.json:
         sys.stdout.write(f"\n{len(results) - broken} of {len(results)} promises hold.\n")
     return 1 if broken else 0
+
+
+def _attack(words: list[str]) -> int:
+    """Run the inside attacks in the environment's Python, as root: this command may be Debian's own."""
+    line = [*delegated.command_line("bench", [])[:2], "hub.attacks", *words]
+    environment = os.environ | programs.environment(places, None)
+    return subprocess.run(line, check=False, cwd=programs.checkout(places), env=environment).returncode
 
 
 def _checklist(file: Path, *, as_json: bool) -> int:

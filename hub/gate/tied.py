@@ -32,6 +32,8 @@ class Tied(WebSocketHandler, GateHandler):
 
     async def open(self, *_parts: str) -> None:
         """End with the session from now on."""
+        # A kernel answers in several small messages; held back until the last is acknowledged, that is 40 ms.
+        self.set_nodelay(True)
         self.place.open.add(self)
 
     def cut(self, reason: str) -> None:

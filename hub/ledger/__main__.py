@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
     setting = verbs.add_parser("clock", help="compare this machine's clock with the ledger's newest entry")
     setting.add_argument("--accept", action="store_true", help="say that it is right now and was wrong")
+    rotated = verbs.add_parser("rotated", help="put on the ledger that these secrets are being changed")
+    rotated.add_argument("name", nargs="+")
     given = parser.parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
@@ -61,6 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         "replay": replay,
         "revision": revision,
         "clock": lambda: clock(accept=given.accept),
+        "rotated": lambda: rotation(given.name),
     }
     try:
         return acts[given.verb]()
@@ -186,6 +189,22 @@ def clock(*, accept: bool) -> int:
         say(line(entry))
         return 0
     say("the clock shows a time after the ledger's newest entry")
+    return 0
+
+
+def rotation(names: list[str]) -> int:
+    """Put on the ledger which secrets root is changing; what they are is nobody's to read."""
+    from django.db import transaction
+
+    from hub.ledger import entries
+    from hub.ledger.kinds import Kind
+
+    facts = {"secrets": names}
+    with transaction.atomic():
+        entry = entries.append(
+            Kind.SECRETS_ROTATED, by="enclave", subject="secrets", facts=facts, public=facts
+        )
+    say(line(entry))
     return 0
 
 

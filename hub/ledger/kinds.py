@@ -47,6 +47,7 @@ class Kind(StrEnum):
     POLICY_REVISION = "policy_revision"
     ENCLAVE_STARTED = "enclave_started"
     RESTORED = "restored"
+    SECRETS_ROTATED = "secrets_rotated"
     ERASED = "erased"
     EXPORTED = "exported"
     CLOCK_ACCEPTED = "clock_accepted"

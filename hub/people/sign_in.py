@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 from typing import Any
 
@@ -17,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
-from hub.people import facts, known_browsers
+from hub.people import facts, known_browsers, reseal
 from hub.people.models import Person
 
 
@@ -81,5 +79,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth c
 
 def vault() -> Fernet:
     """Return the cipher for second factors, its key derived from the portal's secret."""
-    key = hashlib.sha256(b"parlatory second factor\n" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+    return reseal.cipher(settings.SECRET_KEY)

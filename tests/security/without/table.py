@@ -19,6 +19,7 @@ one taken away. Not edited by hand. An attack is an expression as `pytest -k` ta
 """
 TITLES = {
     "engine": "Engine: what holds a session",
+    "inside": "Inside: the whole list of `doctor --attack`, without each wall",
     "gate": "Gate: what passes between session and browser",
     "hub": "Hub: who starts what",
     "portal": "Portal: who is who, and for how long",
