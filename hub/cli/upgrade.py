@@ -177,7 +177,7 @@ def _set_aside(places: Places, current: Step) -> Before:
 
 def _copy(before: Before, names: tuple[str, ...], current: Step) -> None:
     if "db" in names and postgresql.chosen():
-        postgresql.dump(current, before.folder / "database")
+        postgresql.dump(_with_database(current), before.folder / "database.dump")
     for name in names:
         source, target = before.places.state / name, before.folder / name
         if source.exists():
@@ -194,9 +194,13 @@ def _put_back(before: Before, names: tuple[str, ...]) -> None:
             else:
                 place.unlink(missing_ok=True)
             os.rename(kept, place)  # noqa: PTH104  # one file system: whole or not at all
-    if "db" in names and (dump := before.folder / "database").exists():
+    if "db" in names and (dump := before.folder / "database.dump").exists():
         with step("The old database", "back-database", before.places.state / "log") as current:
-            postgresql.load(current, dump)
+            postgresql.load(_with_database(current), dump)
+
+
+def _with_database(current: Step) -> postgresql.Run:
+    return lambda words: current.run(words, env=postgresql.environment())
 
 
 def _stop(places: Places, current: Step) -> None:
