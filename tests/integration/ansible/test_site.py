@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ports
 from tests.integration.ansible.conftest import Root
 
 pytestmark = pytest.mark.timeout(600)
@@ -67,13 +67,6 @@ def ansible(program: str, *words: str, home: Path) -> subprocess.CompletedProces
     return subprocess.run([found, *words], check=False, cwd=ANSIBLE, env=own, capture_output=True, text=True)
 
 
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def certificate(folder: Path) -> tuple[str, str]:
     """Return a certificate for both names and its key."""
     names = "subjectAltName=DNS:portal.example.org,DNS:lab.example.org"
@@ -92,7 +85,7 @@ def site(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Site:
     with tarfile.open(archive, "w:gz", compresslevel=1) as out:
         for name in PROGRAM:
             out.add(CHECKOUT / name, name, filter=lambda one: None if "__pycache__" in one.name else one)
-    password, port = secrets.token_hex(24), free_port()
+    password, port = secrets.token_hex(24), ports.free()
     chain, key = certificate(folder)
     return Site(
         {

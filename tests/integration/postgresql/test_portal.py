@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-
 pytestmark = pytest.mark.timeout(600)
 
 CHECKOUT = Path(__file__).parents[3]
