@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATABASE = "db/parlatory.sqlite3"
+# Of PostgreSQL: all of it. What lies under DATABASE's name is then an extract for the checks.
+DUMP = "db/parlatory.pgdump"
 # Taken as they lie: nothing in them is ever changed in place.
 ALWAYS = ("secrets", "keys", "vault", "sessions", "engine")
 LEDGER, HOMES, DATASETS = "ledger", "homes", "datasets"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyrage
 
 from hub import ids
-from hub.backup import archive, contents, database, manifest, sealed, tail, writing
+from hub.backup import archive, contents, database, manifest, postgresql, sealed, tail, writing
 from hub.backup.failure import BackupFailed, BackupRefused
 from hub.backup.manifest import Folder, Manifest
 from hub.backup.tail import Lost
@@ -29,6 +29,8 @@ Say = Callable[[str], None]
 # While this lies in the state, it is half old and half new: `up` refuses to start it.
 UNFINISHED, RESTORED = "restore-unfinished", "restored.json"
 EXPECTED = "datasets-in-backup"
+# What was in PostgreSQL before: root's alone, removed by hand.
+KEPT_DUMP = "database-before-restore.pgdump"
 # What `up` need not do again; the rest of what it remembers follows from files that no backup holds.
 KEPT_STAMPS = ("demo", "revision", "shown")
 
@@ -75,6 +77,7 @@ def restore(
         _note(staging, found, lost, demo_is_there=not missing)
         _own(staging, found)
         say("putting it in place")
+        _load(staging, state, wish)
         aside = _swap(state, staging)
     if note:
         tail.remember(places, verifier, note, lower=lost is not None)
@@ -223,6 +226,28 @@ def _own(staging: Path, found: Manifest) -> None:
 def _mode(one: Folder) -> int:
     # Nothing in a state is a program, whatever a manifest says.
     return one.mode & (0o666 if isinstance(one, manifest.File) else 0o2777)
+
+
+def _load(staging: Path, state: Path, wish: Wish) -> None:
+    """Fill PostgreSQL from its dump before the files are swapped; the marker tells of a half-done one."""
+    dump = staging / contents.DUMP
+    if dump.exists() != postgresql.chosen():
+        there, here = ("PostgreSQL", "SQLite") if dump.exists() else ("SQLite", "PostgreSQL")
+        raise BackupRefused(
+            f"the backup’s database is {there}’s and this enclave’s is {here}’s: "
+            f"{'set' if dump.exists() else 'unset'} PARLATORY_DATABASE_FILE, then restore"
+        )
+    if not dump.exists():
+        return
+    postgresql.require_empty(over=wish.over)
+    (state / UNFINISHED).write_text("a restore was interrupted; run it again\n", encoding="utf-8")
+    try:
+        postgresql.load(dump, keep=staging / KEPT_DUMP)
+    except BackupFailed:
+        (state / UNFINISHED).unlink()
+        raise
+    dump.unlink()
+    (staging / contents.DATABASE).unlink()
 
 
 def _swap(state: Path, staging: Path) -> Path | None:

@@ -21,7 +21,7 @@ from typing import IO
 
 import pyrage
 
-from hub.backup import contents, database, homes, manifest, sealed, tail
+from hub.backup import contents, database, homes, manifest, postgresql, sealed, tail
 from hub.backup.archive import Writer
 from hub.backup.contents import Found
 from hub.backup.failure import BackupFailed
@@ -53,16 +53,11 @@ def make(
     say: Say,
 ) -> Made:
     """Write a backup of the state to a new file, sealed to the recipients."""
-    if os.environ.get("PARLATORY_DATABASE_FILE"):
-        raise BackupFailed(
-            "this enclave’s database is PostgreSQL, which has a backup of its own: use pg_dump for it; "
-            "this command copies SQLite only"
-        )
     if target.resolve().is_relative_to(places.state.resolve()):
         raise BackupFailed(
             f"{target} lies inside the state; a backup belongs elsewhere, best on another machine"
         )
-    if not (places.state / contents.DATABASE).is_file():
+    if not postgresql.chosen() and not (places.state / contents.DATABASE).is_file():
         raise BackupFailed(f"there is no enclave in {places.state}; a backup of nothing is not made")
     with (
         _alone(places),
@@ -94,12 +89,19 @@ def _fill(places: Places, writer: Writer, scratch: Path, *, with_datasets: bool,
     copy = scratch / "database"
     with _unpublished(state / contents.LEDGER):
         say("database and ledger")
-        database.snapshot(state / contents.DATABASE, copy)
+        if postgresql.chosen():
+            postgresql.snapshot(scratch / "dump", copy)
+        else:
+            database.snapshot(state / contents.DATABASE, copy)
         note = Tiles(state / contents.LEDGER).read_checkpoint() or ""
         _put(writer, contents.walk(state, contents.LEDGER))
     entries = _require_sound(places, copy, note)
     writer.add_folder("db", state / "db")
-    writer.add(contents.DATABASE, copy, like=state / contents.DATABASE)
+    if postgresql.chosen():
+        writer.add(contents.DUMP, scratch / "dump")
+        writer.add(contents.DATABASE, copy)
+    else:
+        writer.add(contents.DATABASE, copy, like=state / contents.DATABASE)
     say("secrets, vault, logs of sessions")
     for top in contents.ALWAYS:
         _put(writer, contents.walk(state, top))
@@ -194,9 +196,15 @@ def _alone(places: Places) -> Iterator[None]:
         yield
 
 
+def _database_size(places: Places) -> int:
+    if postgresql.chosen():
+        return postgresql.size()
+    return (places.state / contents.DATABASE).stat().st_size
+
+
 @contextmanager
 def _scratch(places: Places) -> Iterator[Path]:
-    need = max([*homes.sizes(places), 0]) + 2 * (places.state / contents.DATABASE).stat().st_size
+    need = max([*homes.sizes(places), 0]) + 2 * _database_size(places)
     if shutil.disk_usage(places.state).free < need:
         raise BackupFailed(f"{need / 2**20:.0f} MiB of room are needed in {places.state} while copying")
     # Such a folder is its owner's alone.

@@ -15,7 +15,7 @@ from hub.places import places
 
 FILE = Path(__file__).parent / "locked.txt"
 # What the command line installs beside the libraries of an enclave.
-EXTRAS = ("bench", "opa", "postgresql", "test")
+EXTRAS = ("ansible", "bench", "opa", "postgresql", "test")
 NAME = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)")
 HEAD = "# Made by `python3 -m hub lock` from pyproject.toml; not edited by hand.\n"
 

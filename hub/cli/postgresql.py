@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from hub.cli.running import Step, output
+from hub.cli.running import output
 
 SETTING = "PARLATORY_DATABASE_FILE"
+# Runs one of PostgreSQL's programs under `environment()`; raises where it fails.
+Run = Callable[[Sequence[str | Path]], None]
 
 
 def chosen() -> bool:
@@ -33,15 +36,21 @@ def environment() -> dict[str, str]:
     return kept | {name: value for name, value in found.items() if value}
 
 
-def dump(step: Step, target: Path) -> None:
+def dump(run: Run, target: Path, *more: str) -> None:
     """Copy the whole database as it is at one moment."""
-    step.run(["pg_dump", "--format=custom", "--no-owner", "--file", target], env=environment())
+    run(["pg_dump", "--format=custom", "--no-owner", "--no-privileges", *more, "--file", target])
 
 
-def load(step: Step, source: Path) -> None:
-    """Put a copy back in one transaction: all of it or nothing."""
-    words = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction"]
-    step.run([*words, "--dbname", environment()["PGDATABASE"], source], env=environment())
+def load(run: Run, source: Path) -> None:
+    """Put a copy in the place of all that is there, in one transaction: all of it or nothing."""
+    script = source.with_suffix(".sql")
+    try:
+        run(["pg_restore", "--no-owner", "--no-privileges", "--file", script, source])
+        # Also what the copy does not know of: a newer program's tables would hold on to the old ones.
+        first = "DROP OWNED BY CURRENT_USER"
+        run(["psql", "-X", "-q", "--single-transaction", "-v", "ON_ERROR_STOP=1", "-c", first, "-f", script])
+    finally:
+        script.unlink(missing_ok=True)
 
 
 def ask(question: str) -> str:

@@ -15,7 +15,7 @@ from hub.places import Places, places
 
 # In the order they run: what fails fast first, the slowest last.
 SUITES = ("unit", "pages", "integration", "security", "chaos", "leaks", "fuzz", "browser", "load")
-EXTRAS = frozenset({"test", "postgresql"})
+EXTRAS = frozenset({"ansible", "postgresql", "test"})
 # These need no enclave and no root.
 ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.

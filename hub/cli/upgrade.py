@@ -9,11 +9,12 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hub.cli import docker_engine, down, folders, postgresql, prepare, stages, supervision, version
+from hub.cli import asking, docker_engine, down, folders, postgresql, prepare, stages, supervision, version
 from hub.cli.running import Step, StepFailed, step
 from hub.cli.supervision import Supervisor
 from hub.places import DATA_GROUP, Places
@@ -22,7 +23,10 @@ from hub.places import DATA_GROUP, Places
 BESIDE = ("prepared.json", "images", "opa")
 STILL = ("static", "db", "hub/jupyterhub.sqlite")
 REHEARSED_WITH = ("secrets", "images", "opa", "keys")
+# As the engine names it, whose module needs libraries.
+SESSION = "parlatory.session"
 ENTRIES = "SELECT count(*) FROM ledger_entry"
+REACHED_SECONDS = 45.0
 TROUBLE = (StepFailed, KeyboardInterrupt, OSError, sqlite3.Error, ValueError)
 
 
@@ -34,6 +38,8 @@ class Before:
     configuration: str
     folder: Path
     changed_in_place: bool
+    # The proxy's ways to sessions: the hub lays them again after its start.
+    ways: frozenset[str]
 
 
 def run(places: Places) -> subprocess.Popen[bytes]:
@@ -51,6 +57,7 @@ def run(places: Places) -> subprocess.Popen[bytes]:
         raise _failed(error, "nothing was stopped; the enclave runs on as it was") from error
     started = _switch(places, before)
     shutil.rmtree(before.folder)
+    _reach(before)
     ran = len(sessions & _sessions(places))
     print(f"  {ran} of {len(sessions)} sessions run on." if sessions else "  No session was running.")
     return started
@@ -126,6 +133,7 @@ def go_back(before: Before, marks: list[int]) -> str:
             Supervisor(places).start(before.configuration)
             version.write(places)
             supervision.wait_until_healthy(places, current)
+        _reach(before)
     except TROUBLE as error:
         return (
             f"the way back failed as well ({error}): run `up` from {places.checkout}; sessions run meanwhile"
@@ -151,9 +159,26 @@ def _failed(error: BaseException, stands: str) -> StepFailed:
     return report
 
 
+def _ways(places: Places) -> frozenset[str]:
+    """Return the addresses of the sessions that the proxy passes on."""
+    token = {"Authorization": f"token {places.secret('proxy', 'proxy')}"}
+    routes = asking.ask(places.port("proxy-api"), "/api/routes", headers=token).json
+    return frozenset(route for route in routes or () if route.startswith("/user/"))
+
+
+def _reach(before: Before) -> None:
+    """Wait until every session that could be reached can be again; one may have ended meanwhile."""
+    with step("Sessions", "sessions", before.places.state / "log") as current:
+        until = time.monotonic() + REACHED_SECONDS
+        while (missing := before.ways - _ways(before.places)) and time.monotonic() < until:
+            current.doing = f"waiting for {len(missing)} of {len(before.ways)}"
+            time.sleep(0.2)
+        current.note = f"{len(before.ways) - len(missing)} of {len(before.ways)} can be reached again"
+
+
 def _sessions(places: Places) -> set[str]:
     found = docker_engine.containers(places.enclave)
-    return {one["Id"] for one in found if one.get("State") == "running"}
+    return {one["Id"] for one in found if one.get("State") == "running" and SESSION in one["Labels"]}
 
 
 def _set_aside(places: Places, current: Step) -> Before:
@@ -169,6 +194,7 @@ def _set_aside(places: Places, current: Step) -> Before:
         Supervisor(places).configuration(),
         folder / "before",
         changed_in_place=not version.is_still_there(places, old),
+        ways=_ways(places),
     )
     _copy(before, BESIDE, current)
     current.note = f"started from {old}"
@@ -177,7 +203,7 @@ def _set_aside(places: Places, current: Step) -> Before:
 
 def _copy(before: Before, names: tuple[str, ...], current: Step) -> None:
     if "db" in names and postgresql.chosen():
-        postgresql.dump(current, before.folder / "database")
+        postgresql.dump(_with_database(current), before.folder / "database.dump")
     for name in names:
         source, target = before.places.state / name, before.folder / name
         if source.exists():
@@ -194,9 +220,13 @@ def _put_back(before: Before, names: tuple[str, ...]) -> None:
             else:
                 place.unlink(missing_ok=True)
             os.rename(kept, place)  # noqa: PTH104  # one file system: whole or not at all
-    if "db" in names and (dump := before.folder / "database").exists():
+    if "db" in names and (dump := before.folder / "database.dump").exists():
         with step("The old database", "back-database", before.places.state / "log") as current:
-            postgresql.load(current, dump)
+            postgresql.load(_with_database(current), dump)
+
+
+def _with_database(current: Step) -> postgresql.Run:
+    return lambda words: current.run(words, env=postgresql.environment())
 
 
 def _stop(places: Places, current: Step) -> None:

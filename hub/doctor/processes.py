@@ -27,7 +27,7 @@ def all_run(places: Places) -> Finding:
 
 
 def own_users(places: Places) -> Finding:
-    """Read user, group and capabilities of every process from /proc."""
+    """Read user, capabilities and no_new_privs of every process from /proc."""
     wrong, seen = [], []
     for pid, name in sorted(preflight.leftovers(places).items()):
         user = USERS.get(name, "root")
@@ -36,6 +36,8 @@ def own_users(places: Places) -> Finding:
             wrong.append(f"{name} (pid {pid}) runs as uid {status['Uid'].split()[0]}, not as {user}")
         if user != "root" and int(status["CapEff"], 16):
             wrong.append(f"{name} (pid {pid}) has capabilities {status['CapEff']}")
+        if user != "root" and status["NoNewPrivs"] != "1":
+            wrong.append(f"{name} (pid {pid}) could become another user by a set-uid program")
         seen.append(name)
     wrong += [f"{name} was not found in /proc" for name in programs.NAMES if name not in seen]
     return kept(wrong, f"{len(seen)} processes, only the engine is root")

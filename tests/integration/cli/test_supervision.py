@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,27 @@ def test_each_process_runs_as_its_own_user_without_capabilities(prepared: Places
     finding = processes.own_users(prepared)
     assert "gate (pid" not in finding.detail
     assert "engine was not found" in finding.detail
+
+
+def test_a_set_uid_program_makes_no_process_more_than_its_user(prepared: Places, start: Start) -> None:
+    # Under /var/tmp nothing is mounted nosuid: it is no_new_privs that holds.
+    program = prepared.run / "raised"
+    shutil.copyfile("/usr/bin/sleep", program)
+    program.chmod(0o4755)
+    assert _user_under(prepared, start, program) == "parlatory-gate"
+    unbound = subprocess.Popen([str(program), "300"], **programs.credentials(USERS["gate"]))
+    try:
+        assert status.user_of(unbound.pid) == "root", "the attack works without the control"
+    finally:
+        unbound.kill()
+        unbound.wait()
+
+
+def _user_under(prepared: Places, start: Start, program: Path) -> str:
+    supervisor = start([programs.Program("gate", USERS["gate"], (str(program), "300"))])
+    (process,) = supervisor.processes()
+    assert "could become another" not in processes.own_users(prepared).detail
+    return status.user_of(process.pid)
 
 
 def test_a_process_under_a_wrong_user_is_seen(prepared: Places, start: Start) -> None:

@@ -113,7 +113,7 @@ def _facts(pid: int) -> list[str]:
 def edited(text: str, names: dict[str, str]) -> str:
     """Return supervisor's configuration with the named processes started by way of `child`."""
     for process, what in names.items():
-        section = rf"(\[program:{re.escape(process)}\]\ncommand=\S+) -m "
+        section = rf"(\[program:{re.escape(process)}\]\ncommand=[^\n]*?) -m "
         text, found = re.subn(section, rf"\1 -m {CHILD} {what} -m ", text)
         if not found:
             raise ValueError(f"{process} is not a process of the enclave that runs a module of Python")

@@ -1,0 +1,182 @@
+"""The same enclave on an institution's host: applied to a fresh Debian, and again, which changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import ports
+from tests.integration.ansible.conftest import Root
+
+pytestmark = pytest.mark.timeout(600)
+
+CHECKOUT = Path(__file__).parents[3]
+ANSIBLE = CHECKOUT / "ansible"
+PROGRAM = ("pyproject.toml", "README.md", "hub", "egress_review", "policies", "images", "notebooks")
+RECAP = re.compile(r"^\S+\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an institution has decided, with secrets of this run's own."""
+
+    variables: dict[str, object]
+    root: Root
+    folder: Path
+
+    def apply(self) -> tuple[int, str]:
+        """Apply the site to the fresh host; return how many things changed, and what was said."""
+        inventory = {
+            "all": {
+                "hosts": {"fresh": {"ansible_connection": "root", "root_leader": self.root.leader}},
+                "children": {name: {"hosts": {"fresh": {}}} for name in ("enclave", "database", "proxy")},
+                "vars": self.variables | {"ansible_python_interpreter": "/usr/bin/python3"},
+            }
+        }
+        file = self.folder / "inventory.json"
+        file.touch(0o600)
+        file.write_text(json.dumps(inventory))
+        ran = ansible("ansible-playbook", "-i", str(file), "site.yml", home=self.folder)
+        recap = RECAP.search(ran.stdout)
+        assert ran.returncode == 0 and recap, ran.stdout[-6000:] + ran.stderr[-2000:]
+        assert recap[3] == recap[4] == "0"
+        return int(recap[2]), ran.stdout
+
+
+def ansible(program: str, *words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's programs in the folder of the playbook."""
+    found = shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert found, f"{program} is missing; `python3 -m hub test` installs it"
+    own = {
+        "PATH": f"{Path(found).parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connection"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    return subprocess.run([found, *words], check=False, cwd=ANSIBLE, env=own, capture_output=True, text=True)
+
+
+def certificate(folder: Path) -> tuple[str, str]:
+    """Return a certificate for both names and its key."""
+    names = "subjectAltName=DNS:portal.example.org,DNS:lab.example.org"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    words += ["-days", "2", "-subj", "/CN=portal.example.org", "-addext", names]
+    subprocess.run(
+        [*words, "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True
+    )
+    return (folder / "cert.pem").read_text(), (folder / "key.pem").read_text()
+
+
+@pytest.fixture(scope="module")
+def site(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("ansible")
+    archive = folder / "release.tar.gz"
+    with tarfile.open(archive, "w:gz", compresslevel=1) as out:
+        for name in PROGRAM:
+            out.add(CHECKOUT / name, name, filter=lambda one: None if "__pycache__" in one.name else one)
+    password, port = secrets.token_hex(24), ports.free()
+    chain, key = certificate(folder)
+    return Site(
+        {
+            "enclave_archive": str(archive),
+            "enclave_release": "first",
+            # The whole list, which a unit test holds against what `up` installs, would take minutes.
+            "enclave_packages": ["ca-certificates", "python3-venv", "passwd", "util-linux"],
+            "enclave_portal_url": "https://portal.example.org",
+            "enclave_lab_url": "https://lab.example.org",
+            "enclave_front_secret": secrets.token_hex(32),
+            "enclave_database": f"postgresql://parlatory:{password}@127.0.0.1:{port}/parlatory",
+            "database_password": password,
+            "database_port": port,
+            "proxy_certificate": chain,
+            "proxy_certificate_key": key,
+            "backup_recipient": f"age1{'q' * 58}",
+        },
+        root,
+        folder,
+    )
+
+
+def test_the_linter_finds_nothing_at_its_strictest(tmp_path: Path) -> None:
+    said = ansible("ansible-lint", "--offline", "--nocolor", home=tmp_path)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "Profile 'production' was required, and it passed" in said.stderr + said.stdout
+
+
+@pytest.mark.parametrize("inventory", ["one-host", "three-hosts"])
+def test_an_inventory_fits_the_site(inventory: str, tmp_path: Path) -> None:
+    said = ansible(
+        "ansible-playbook", "-i", f"inventories/{inventory}", "--syntax-check", "site.yml", home=tmp_path
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "[WARNING]" not in said.stderr + said.stdout
+
+
+def test_the_second_run_changes_nothing(site: Site) -> None:
+    changed, _ = site.apply()
+    assert changed > 20
+    changed, said = site.apply()
+    assert changed == 0, [line for line in said.splitlines() if "changed:" in line]
+    _what_stands(site)
+
+
+def _what_stands(site: Site) -> None:
+    """Look at what the runs have made; one test, for the runs are what takes its time."""
+    root, password = site.root, str(site.variables["database_password"])
+    # The database lets the enclave's user in by the password, and no one without.
+    address = ["psql", "-h", "127.0.0.1", "-p", str(site.variables["database_port"]), "-U", "parlatory", "-w"]
+    ask = [*address, "-XAtc", "CREATE TABLE seen (x integer); DROP TABLE seen; SELECT 1", "parlatory"]
+    assert root.run(*ask, PGPASSWORD=password).stdout.split()[-1] == "1"
+    assert "password authentication failed" in root.run(*ask, PGPASSWORD="guessed").stderr
+    # Secrets lie where their readers are, and nowhere else.
+    for name, value in (("database", password), ("front", str(site.variables["enclave_front_secret"]))):
+        secret = root.folder / "etc/parlatory/secrets" / name
+        found = root.run("stat", "-c", "%U %G %a", f"/etc/parlatory/secrets/{name}").stdout
+        assert found == "root parlatory-data 440\n"
+        assert value in secret.read_text()
+        spread = root.run("grep", "-rlF", value, "/etc", "/usr/local", "/opt/parlatory", "/root").stdout
+        allowed = {f"/etc/parlatory/secrets/{name}", "/etc/nginx/parlatory/front.conf"}
+        assert set(spread.split()) <= allowed, spread
+    assert root.run("stat", "-c", "%U %a", "/etc/nginx/parlatory").stdout == "root 700\n"
+    # The command line of the release answers under the settings.
+    said = root.run("parlatory", "help")
+    assert said.returncode == 0 and "usage: python3 -m hub <command>" in said.stdout, said.stderr
+    settings = root.run("sh", "-ec", "set -a; . /etc/parlatory/settings; env").stdout
+    assert "PARLATORY_PORTAL_URL=https://portal.example.org\n" in settings
+    _units_are_sound(site)
+
+
+def _units_are_sound(site: Site) -> None:
+    """Let systemd read the units, with the programs that they name at hand."""
+    units = sorted((site.root.folder / "etc/systemd/system").glob("parlatory*.*"))
+    assert [unit.name for unit in units] == [
+        "parlatory-backup.service",
+        "parlatory-backup.timer",
+        "parlatory.service",
+    ]
+    folder = site.folder / "units"
+    folder.mkdir()
+    for unit in units:
+        text = unit.read_text()
+        for program in re.findall(r"^Exec\w+=(\S+)", text, re.MULTILINE):
+            assert os.access(site.root.folder / program[1:], os.X_OK), program
+        (folder / unit.name).write_text(re.sub(r"=/usr/local/sbin/\S+", "=/bin/true", text))
+    ran = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(folder / unit.name) for unit in units)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    own = [line for line in ran.stderr.splitlines() if "parlatory" in line]
+    assert ran.returncode == 0 and own == [], ran.stderr
