@@ -41,6 +41,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return render(request, "datasets/catalogue.html", context)
 
 
+LOOK_AGAIN_SECONDS = 10
+
+
 @login_required
 @require_GET
 def dataset(request: HttpRequest, slug: str) -> HttpResponse:
@@ -63,7 +66,11 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         **_facts(_chosen(versions, request.GET.get("version"))),
         **_reach(request, person, shown),
     }
-    return render(request, "datasets/dataset.html", context)
+    answer = render(request, "datasets/dataset.html", context)
+    if steward and any(index.state is leak_index.IndexState.DUE for _, index in context["versions"]):
+        # Its steward waits for it; the page has no form, so nothing typed is lost.
+        answer.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
+    return answer
 
 
 @login_required
