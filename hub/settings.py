@@ -93,6 +93,7 @@ PARLATORY_BESIDE_WORKER = [
     "hub.audit.tallies.run",
     "hub.workspaces.lapses.run",
     "hub.bring_ins.delivery.run",
+    "hub.api.misses.run",
 ]
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True

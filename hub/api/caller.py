@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from hub.api import facts, operator, tokens
+from hub.api import facts, misses, operator, tokens
 from hub.api.models import Token
 from hub.api.problems import TooOften, Unproved
 from hub.api.scopes import Scope
@@ -23,6 +23,7 @@ from hub.policy import questions
 NONE = "Send a token of yours as “Authorization: Bearer …”; you make one on your account page."
 UNKNOWN = "This token is not one of this enclave’s; make one on your account page."
 TOO_OFTEN = f"This token was used more than {tokens.USES_A_MINUTE} times in a minute; go on in the next one."
+BARRED = "Too many wrong tokens came from your address this minute; correct yours, and go on in the next one."
 NO_PERSON = "The operator’s token acts for nobody; this needs a token of the person who answers for it."
 
 
@@ -58,15 +59,29 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
         """Return who is calling by this token, or raise what keeps it out."""
-        found = tokens.find(token)
-        if found is None:
-            raise Unproved(UNKNOWN)
+        found = _found(request, token)
         through.say(found.id)
         if not tokens.count(found):
             raise TooOften(TOO_OFTEN)
         if found.person_id is None:
             return _operator(request, found, self.scope)
         return _person(found, self.scope)
+
+
+def _found(request: HttpRequest, text: str) -> Token:
+    """Return the token with this text; an address that showed too many wrong ones is not looked at."""
+    meant = tokens.id_of(text)
+    if not meant:
+        raise Unproved(UNKNOWN)
+    address = misses.address_of(request)
+    if misses.barred(address):
+        raise TooOften(BARRED)
+    found = tokens.find(text)
+    if found is None:
+        known = Token.objects.filter(pk=meant).exists()
+        misses.count(address, token=meant if known else "")
+        raise Unproved(UNKNOWN)
+    return found
 
 
 def of(request: HttpRequest) -> Caller:

@@ -56,6 +56,25 @@ class Token(models.Model):
         return self.revoked_at is None and at < self.expires_at
 
 
+class Miss(models.Model):
+    """How many wrong secrets came from an address in a minute; addresses are kept for a day."""
+
+    minute = models.BigIntegerField()
+    # A network's own form, `unix socket`, or `others`.
+    address = models.CharField(max_length=48)
+    tries = models.PositiveIntegerField(default=0)
+    token = models.CharField(max_length=26, blank=True, default="")
+    told = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["minute", "address"]
+        constraints = [models.UniqueConstraint(fields=["minute", "address"], name="one_miss_row_a_minute")]
+        indexes = [models.Index(fields=["told", "minute"])]
+
+    def __str__(self) -> str:
+        return f"{self.tries} from {self.address}"
+
+
 class Answer(models.Model):
     """What a request with an idempotency key was answered; until it is, no status."""
 

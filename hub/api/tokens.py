@@ -23,7 +23,7 @@ from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people import permission
 from hub.people.models import Person
-from hub.people.permission import WITHOUT_POLICY
+from hub.people.permission import WITHOUT_POLICY, Permission
 from hub.policy import questions
 
 LONGEST_DAYS = 90
@@ -86,17 +86,28 @@ def make_operators() -> Made:
 
 def revoke(*, by: Person, token: Token) -> None:
     """Revoke a token: its next use is refused."""
-    allowed = permission.to(
-        by,
-        subject=token.id,
-        ask=lambda asking, at: questions.EndToken(person=asking, at=at, token=facts.of(token)),
-    )
+    allowed = may_revoke(by=by, token=token)
     with transaction.atomic():
         allowed.use()
         changed = Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=datetime.now(UTC))
         if not changed:
             raise WrongState(f"The token “{token.name}” is already revoked.")
         entries.append(Kind.TOKEN_REVOKED, by=by.id, subject=token.id, facts={"name": token.name})
+
+
+def may_revoke(*, by: Person, token: Token) -> Permission:
+    """Return the permission to revoke a token: its person's own, or an admin's."""
+    return permission.to(
+        by,
+        subject=token.id,
+        ask=lambda asking, at: questions.EndToken(person=asking, at=at, token=facts.of(token)),
+    )
+
+
+def id_of(text: str) -> str:
+    """Return the id of the token that a text in a token's form means; empty where it has no such form."""
+    match = FORM.fullmatch(text)
+    return match[1] if match else ""
 
 
 def find(text: str) -> Token | None:
@@ -119,6 +130,14 @@ def count(token: Token) -> bool:
     )
     uses = Token.objects.filter(pk=token.pk).values_list("counted_uses", flat=True).first()
     return uses is not None and uses <= USES_A_MINUTE
+
+
+def of_anybody(*, id: str) -> Token:
+    """Return a token by its id; who may do what with it is asked of the policies."""
+    found = Token.objects.select_related("person").filter(pk=id).exclude(person=None).first()
+    if found is None:
+        raise NotFound("There is no such token.")
+    return found
 
 
 def of(*, person: Person, id: str) -> Token:

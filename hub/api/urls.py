@@ -11,6 +11,8 @@ pages = [
     path("account/tokens/", views.token_list, name="tokens"),
     path("account/tokens/new/", views.new_token, name="new_token"),
     path("account/tokens/<slug:id>/revoke/", views.revoke_token, name="revoke_token"),
+    path("tokens/", views.all_tokens, name="all_tokens"),
+    path("tokens/<slug:id>/revoke/", views.revoke_anybodys, name="revoke_anybodys"),
     path("api/", views.description, name="description"),
 ]
 urlpatterns = [

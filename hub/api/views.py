@@ -7,6 +7,7 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,8 +20,18 @@ from hub.api.forms import TokenForm
 from hub.api.models import Token
 from hub.api.scopes import MEANING, Scope
 from hub.api.v1 import api
+from hub.people import records
+from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
 from hub.places import places
+
+PER_PAGE = 50
+ORDERS = {
+    "made": ("-made_at", "id"),
+    "last used": ("-last_used_at", "id"),
+    "ending": ("expires_at", "id"),
+    "person": ("person__name", "name", "id"),
+}
 
 
 @login_required
@@ -49,6 +60,52 @@ def new_token(request: HttpRequest) -> HttpResponse:
         context = {"token": made.token, "text": made.text, "url": f"{places.portal_url}{PREFIX}me"}
         return render(request, "api/made.html", context)
     return render(request, "api/new.html", {"form": form})
+
+
+@login_required
+@require_GET
+def all_tokens(request: HttpRequest) -> HttpResponse:
+    """List everybody's tokens that can be used to those who may read about people; nobody sees a secret."""
+    records.open_for(reader(request), "people")
+    found = Token.objects.usable(datetime.now(UTC)).exclude(person=None).select_related("person")
+    order = request.GET.get("order", "")
+    found = found.order_by(*ORDERS.get(order, ORDERS["made"]))
+    context = {
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "order": order if order in ORDERS else "made",
+        "orders": list(ORDERS),
+        "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+    }
+    return render(request, "api/all_tokens.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def revoke_anybodys(request: HttpRequest, id: str) -> HttpResponse:
+    """Ask whether somebody's token is really to be revoked, and revoke it."""
+    by, token = reader(request), tokens.of_anybody(id=id)
+    tokens.may_revoke(by=by, token=token)
+    if request.method == "POST":
+        tokens.revoke(by=by, token=token)
+        messages.success(request, f"The token “{token.name}” is revoked; its next use is refused.")
+        return redirect("api:all_tokens")
+    assert token.person is not None
+    context = {
+        "heading": f"Revoke “{token.name}” of {token.person.name}?",
+        "sentence": "It can’t be given back; its person can make another, as long as they may sign in.",
+        "affected": [
+            Affected(
+                name=token.person.name,
+                effect="loses it",
+                url=reverse("people:person", args=[token.person.pk]),
+            ),
+            Affected(name="Scripts with this token", effect="are refused from now on", url=""),
+        ],
+        "action": "Revoke the token",
+        "danger": True,
+        "back": reverse("api:all_tokens"),
+    }
+    return render(request, "confirm.html", context)
 
 
 @login_required

@@ -13,7 +13,13 @@ from django.db.models import Q
 from hub.ledger.kinds import Kind
 from hub.people.models import Person
 
-DENIALS = (Kind.DECISION_DENIED, Kind.SIGN_IN_REFUSED, Kind.GATE_REFUSED, Kind.RELEASE_STOPPED)
+DENIALS = (
+    Kind.DECISION_DENIED,
+    Kind.SIGN_IN_REFUSED,
+    Kind.GATE_REFUSED,
+    Kind.RELEASE_STOPPED,
+    Kind.SECRETS_MISSED,
+)
 # Who acts without being a person.
 PARTS = frozenset({"enclave", "portal", "operator"})
 MOST_NAMESAKES = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import cached_property
 from itertools import islice
 from typing import cast
 
@@ -14,7 +15,7 @@ from hub import policy
 from hub.access.models import Agreement
 from hub.audit import replay, timeline, world
 from hub.audit.filters import Filter
-from hub.audit.world import Someone, Way, World
+from hub.audit.world import Leave, Promise, Someone, Way, World
 from hub.datasets.models import DatasetVersion
 from hub.errors import Unavailable
 from hub.ledger.kinds import Kind
@@ -62,6 +63,22 @@ class Moment:
     versions: dict[str, DatasetVersion]
     # How far the ledger is read, for what only a sign-in says; None now, when the database says it.
     below: int | None = None
+
+    @cached_property
+    def given(self) -> dict[tuple[str, str], list[tuple[str, Leave]]]:
+        """The approvals of each project and version."""
+        found: dict[tuple[str, str], list[tuple[str, Leave]]] = {}
+        for id, one in self.world.approvals.items():
+            found.setdefault((one.project, one.version), []).append((id, one))
+        return found
+
+    @cached_property
+    def promised(self) -> dict[tuple[str, str], list[tuple[str, Promise]]]:
+        """The agreements of each project and dataset."""
+        found: dict[tuple[str, str], list[tuple[str, Promise]]] = {}
+        for id, one in self.world.agreements.items():
+            found.setdefault((one.project, one.dataset), []).append((id, one))
+        return found
 
     def ways(self, *, person: str = "", project: str = "", dataset: str = "") -> list[Way]:
         """Return the ways there may be, by project, person and dataset as they are called."""
@@ -181,8 +198,7 @@ def _use(at: Moment, way: Way, version: DatasetVersion) -> facts.DatasetUse:
     dataset = version.dataset
     given = [
         facts.Approval(id, one.project, one.version, one.purpose, one.until, one.revoked)
-        for id, one in at.world.approvals.items()
-        if (one.project, one.version) == (way.project, way.version)
+        for id, one in at.given.get((way.project, way.version), ())
     ]
     promised = [
         facts.Agreement(
@@ -193,8 +209,7 @@ def _use(at: Moment, way: Way, version: DatasetVersion) -> facts.DatasetUse:
             until=one.until,
             signed=(id, way.person) in at.world.signatures,
         )
-        for id, one in at.world.agreements.items()
-        if (one.project, one.dataset) == (way.project, dataset.id)
+        for id, one in at.promised.get((way.project, dataset.id), ())
     ]
     return facts.DatasetUse(
         version=facts.DatasetVersion(

@@ -28,8 +28,10 @@ class LeakIndex:
 
     state: IndexState
     folder: Path
+    # Of one that is being built: what lies there so far.
     size_bytes: int = 0
     reason: str = ""
+    begun: bool = False
 
 
 def folder(version: DatasetVersion) -> Path:
@@ -48,7 +50,16 @@ def of(version: DatasetVersion) -> LeakIndex:
     failed = _read(path / FAILED)
     if failed and failed.get("manifest_sha256") == version.manifest_sha256:
         return LeakIndex(IndexState.FAILED, path, reason=str(failed.get("reason", "")))
-    return LeakIndex(IndexState.DUE, path)
+    making = [file for file in path.with_name(f".{path.name}.new").rglob("*") if file.is_file()]
+    return LeakIndex(IndexState.DUE, path, sum(_size(file) for file in making), begun=bool(making))
+
+
+def _size(file: Path) -> int:
+    """Return a file's size; one that was moved just now has none here."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _read(path: Path) -> dict[str, Any] | None:

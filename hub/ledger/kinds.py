@@ -59,5 +59,6 @@ class Kind(StrEnum):
     BRING_IN_APPROVED = "bring_in_approved"
     BRING_IN_REJECTED = "bring_in_rejected"
     BRING_IN_WITHDRAWN = "bring_in_withdrawn"
+    SECRETS_MISSED = "secrets_missed"
     TOKEN_MADE = "token_made"  # noqa: S105 - the name of an act, no secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an act, no secret

@@ -237,7 +237,25 @@ def _standing(entry: Entry, about: About, happened: str, body: str) -> list[Draf
 
 
 def _provisioned(entry: Entry, facts: Facts) -> list[Draft]:
-    return asked.feedback(entry, facts) if facts.get("what") == "feedback" else _project(entry, facts)
+    if facts.get("what") == "feedback":
+        return asked.feedback(entry, facts)
+    return _handed_over(entry, facts) if "before" in facts else _project(entry, facts)
+
+
+def _handed_over(entry: Entry, facts: Facts) -> list[Draft]:
+    """Tell both stewards that a dataset was handed over."""
+    found = Dataset.objects.filter(pk=entry.subject).first()
+    people = Person.objects.in_bulk([str(facts.get(name)) for name in ("steward", "before")])
+    after, before = people.get(str(facts.get("steward"))), people.get(str(facts.get("before")))
+    if found is None or after is None or before is None:
+        return []
+    url = reverse("datasets:dataset", args=[found.slug])
+    given = f"{before.name} answered for it. Its requests, approvals and feedback are yours now."
+    taken = f"{after.name} answers for it now; ask them about its use."
+    return [
+        *to([after], of(entry, About.GIVEN, f"You are the steward of {found.title}", given, url=url)),
+        *to([before], of(entry, About.TAKEN, f"{found.title} was handed over", taken, url=url)),
+    ]
 
 
 def _project(entry: Entry, facts: Facts) -> list[Draft]:

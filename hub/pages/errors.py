@@ -98,7 +98,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
     if isinstance(exception, RequestDataTooBig):
         multipart = request.content_type == "multipart/form-data"
-        limit = uploads.MOST_BYTES if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        limit = uploads.most_bytes() if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
         said = f"What was sent is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
     return page(
         request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)

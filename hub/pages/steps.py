@@ -45,6 +45,7 @@ def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today:
         *_in_sessions(places),
         *_in_review(person, roles),
         *_of_bring_ins(person, today),
+        *_of_decisions(person, roles),
         *_returned(person),
         *_to_sign(places),
         *_training(person, today),
@@ -85,6 +86,29 @@ def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
             reverse("releases:queue"),
             "Review what waits",
             since=oldest.submitted_at,
+        )
+    ]
+
+
+def _of_decisions(person: Person, roles: frozenset[Role]) -> list[Step]:
+    """Return what people say about decisions of projects that this checker has no part in."""
+    if Role.OUTPUT_CHECKER not in roles:
+        return []
+    said = Feedback.objects.waiting().on_decisions_for(person)
+    oldest = said.first()
+    if oldest is None:
+        return []
+    count = said.count()
+    what = "Somebody asks" if count == 1 else f"{count} times somebody asks"
+    return [
+        Step(
+            f"{what} about a decision",
+            "A checker who is not of the project answers.",
+            reverse("stewardship:feedback", args=[oldest.pk])
+            if count == 1
+            else reverse("stewardship:feedback_list"),
+            "Read and answer",
+            since=oldest.given_at,
         )
     ]
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
 MOST_BYTES = 5 * 1024**2
+
+
+def most_bytes() -> int:
+    """Return how long a form with files may be: never shorter than one without."""
+    return max(MOST_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
 
 
 class Bounded(FileUploadHandler):
@@ -17,7 +23,7 @@ class Bounded(FileUploadHandler):
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
     ) -> None:
         """Look at the length alone."""
-        if content_length > MOST_BYTES:
+        if content_length > most_bytes():
             raise RequestDataTooBig("A form with files is too long.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:

@@ -75,19 +75,22 @@ def add(
         validate_email(email)
     except ValidationError as error:
         raise Invalid(f"“{email}” is not an e-mail address.") from error
+    person = Person(email=email, name=name, institution=institution, is_demo=is_demo)
+    person.set_password(password)
     allowed = may(by=by, change="add", subject=email)
+    # Asked before anything is written: whoever may not give a role adds nobody.
+    given = [(role, may(by=by, change="assign_role", subject=person.id)) for role in dict.fromkeys(roles)]
     with transaction.atomic():
         allowed.use()
         if Person.objects.filter(email=email).exists():
             raise WrongState(f"There is already a person with the address {email}.")
-        person = Person(email=email, name=name, institution=institution, is_demo=is_demo)
-        person.set_password(password)
-        person.save()
+        person.save(force_insert=True)
         # Second factors can be enrolled with a verified address only; whoever adds a person vouches for it.
         EmailAddress.objects.create(user=person, email=email, verified=True, primary=True)
         _provisioned(by, person.id, "person", email=email, name=name, institution=institution.slug)
-    for role in roles:
-        assign_role(by=by, person=person, role=role)
+        for role, right in given:
+            right.use()
+            _hold(by, person, role, None)
     return person
 
 
@@ -111,13 +114,7 @@ def assign_role(*, by: Actor, person: Person, role: Role, valid_until: date | No
     person = fresh(person)
     with transaction.atomic():
         allowed.use()
-        rows.claim(person)
-        held, _ = RoleAssignment.objects.update_or_create(
-            person=person, role=role.value, defaults={"valid_until": valid_until}
-        )
-        said = {"role": role.value, "valid_until": _day(valid_until), "held": True}
-        entries.append(Kind.ROLE_CHANGED, by=by.id, subject=person.id, facts=said)
-    return held
+        return _hold(by, person, role, valid_until)
 
 
 def end_role(*, by: Actor, person: Person, role: Role) -> None:
@@ -238,6 +235,17 @@ def may(*, by: Actor, change: Change, subject: str) -> Permission:
         subject=subject,
         ask=lambda asking, at: questions.ManagePeople(person=asking, at=at, subject=subject, change=change),
     )
+
+
+def _hold(by: Actor, person: Person, role: Role, valid_until: date | None) -> RoleAssignment:
+    """Write down that a person holds a role, inside the transaction of who may give it."""
+    rows.claim(person)
+    held, _ = RoleAssignment.objects.update_or_create(
+        person=person, role=role.value, defaults={"valid_until": valid_until}
+    )
+    said = {"role": role.value, "valid_until": _day(valid_until), "held": True}
+    entries.append(Kind.ROLE_CHANGED, by=by.id, subject=person.id, facts=said)
+    return held
 
 
 def _provisioned(by: Actor, subject: str, what: str, **facts: str) -> None:

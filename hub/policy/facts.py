@@ -179,6 +179,17 @@ class FileApproval:
 
 
 @dataclass(frozen=True)
+class Steward:
+    """Somebody who answers for a dataset, or is to."""
+
+    id: str
+    active: bool
+    suspended: bool
+    institution: str
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
 class BringIn:
     """Text that somebody wants inside a project; `gone` was rejected or taken back."""
 

@@ -20,6 +20,7 @@ from hub.policy.facts import (
     Review,
     Role,
     Session,
+    Steward,
     Submission,
     Token,
     Training,
@@ -41,6 +42,7 @@ __all__ = [
     "EndToken",
     "FileApproval",
     "HandIn",
+    "HandOverDataset",
     "JudgeBringIn",
     "MakeToken",
     "ManageApproval",
@@ -62,6 +64,7 @@ __all__ = [
     "SignAgreement",
     "SignIn",
     "StartSession",
+    "Steward",
     "Submission",
     "SubmissionFeedback",
     "TakeBackBringIn",
@@ -131,6 +134,19 @@ class ManageDataset(Question):
 
     dataset: Dataset
     change: Literal["register", "edit", "suspend", "resume", "deprecate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverDataset(Question):
+    """Somebody wants another steward to answer for a dataset; `institution` is the dataset's."""
+
+    package = "stewardship"
+    action = "hand_over_dataset"
+
+    dataset: Dataset
+    institution: str
+    present: Steward
+    successor: Steward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -464,6 +480,7 @@ QUESTIONS: tuple[type[Question], ...] = (
     ManagePeople,
     RecordTraining,
     ManageDataset,
+    HandOverDataset,
     ManageApproval,
     RequestAccess,
     ManageProject,

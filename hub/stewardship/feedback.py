@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -9,12 +10,13 @@ from django.db import transaction
 
 from egress_review import permissions as submissions
 from egress_review.models import Submission
-from hub import rows
+from hub import policy, rows
 from hub.datasets import facts as datasets
 from hub.datasets.models import Dataset
 from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
+from hub.people import facts as people
 from hub.people import permission
 from hub.people.models import Person
 from hub.people.permission import Permission
@@ -24,6 +26,8 @@ from hub.stewardship.models import Feedback
 
 What = Literal["give", "read", "answer"]
 MOST_LETTERS = 5_000
+# The facts about each decision are read for it alone; a list shows the words of the first few.
+MOST_DECISIONS = 5
 
 
 def give(
@@ -65,34 +69,53 @@ def read(*, by: Person, feedback: Feedback) -> None:
     may(by, what="read", author=feedback.author_id, dataset=feedback.dataset, submission=feedback.submission)
 
 
+def readable(*, by: Person, shown: Sequence[Feedback]) -> set[str]:
+    """Return which of these, read a moment ago, somebody would be let read; nothing is written by asking."""
+    person, at = people.of(people.fresh(by)), datetime.now(UTC)
+    decisions = [one for one in shown if one.submission is not None][:MOST_DECISIONS]
+    asked: list[tuple[Feedback, questions.Question]] = [
+        (
+            one,
+            questions.DatasetFeedback(
+                person=person, at=at, what="read", dataset=datasets.of(one.dataset), author=one.author_id
+            ),
+        )
+        for one in shown
+        if one.dataset is not None
+    ]
+    asked += [(one, _asks(by, "read", one.author_id, None, one.submission)(person, at)) for one in decisions]
+    return {one.pk for one, question in asked if policy.ask(question).allow}
+
+
 def may(
     by: Person, *, what: What, author: str, dataset: Dataset | None, submission: Submission | None
 ) -> Permission:
     """Return the permission to give, read or answer feedback."""
+    subject = dataset or submission
+    assert subject is not None, "feedback has a subject"
+    return permission.to(by, subject=subject.id, ask=_asks(by, what, author, dataset, submission))
+
+
+def _asks(
+    by: Person, what: What, author: str, dataset: Dataset | None, submission: Submission | None
+) -> permission.Ask:
+    """Return how the policies are asked about feedback, with the facts of now."""
     if dataset is not None:
         fresh = datasets.fresh(dataset)
-        return permission.to(
-            by,
-            subject=dataset.id,
-            ask=lambda person, at: questions.DatasetFeedback(
-                person=person, at=at, what=what, dataset=datasets.of(fresh), author=author
-            ),
+        return lambda person, at: questions.DatasetFeedback(
+            person=person, at=at, what=what, dataset=datasets.of(fresh), author=author
         )
     assert submission is not None, "feedback has a subject"
     project = projects.fresh(submission.project)
-    return permission.to(
-        by,
-        subject=submission.id,
-        ask=lambda person, at: questions.SubmissionFeedback(
-            person=person,
-            at=at,
-            what=what,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=submissions.of(submission),
-            author=author,
-            conflicted=submissions.conflicted(by, submission),
-        ),
+    return lambda person, at: questions.SubmissionFeedback(
+        person=person,
+        at=at,
+        what=what,
+        project=projects.of(project),
+        memberships=projects.memberships(project, by),
+        submission=submissions.of(submission),
+        author=author,
+        conflicted=submissions.conflicted(by, submission),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from egress_review.models import Submission
+from egress_review.models import Conflict, Submission
 from hub import ids
 from hub.datasets.models import Dataset
 from hub.people.models import Person
+from hub.projects.models import Membership
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -17,6 +18,12 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
     def waiting(self) -> FeedbackQuerySet:
         """Keep what has no answer, the longest waiting first."""
         return self.filter(answered_at=None).order_by("given_at")
+
+    def on_decisions_for(self, person: Person) -> FeedbackQuerySet:
+        """Keep feedback on decisions of projects that a checker has no part in and no conflict with."""
+        tied = Q(submission__project__in=Membership.objects.filter(person=person).values("project"))
+        tied |= Q(submission__project__in=Conflict.objects.filter(person=person).values("project"))
+        return self.filter(dataset=None).exclude(tied | Q(author=person) | Q(submission__author=person))
 
     def with_people(self) -> FeedbackQuerySet:
         """Read subject, author and who answered along."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.stewardship.views import catalogue, changes, desk, feedback, oversight
+from hub.stewardship.views import catalogue, changes, desk, feedback, handover, oversight
 
 app_name = "datasets"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<slug:slug>/datasheet/", catalogue.datasheet, name="datasheet"),
     path("<slug:slug>/datasheet/write/", changes.write_datasheet, name="write_datasheet"),
     path("<slug:slug>/edit/", changes.edit, name="edit"),
+    path("<slug:slug>/hand-over/", handover.hand_over, name="hand_over"),
     path("<slug:slug>/suspend/", changes.suspend, name="suspend"),
     path("<slug:slug>/resume/", changes.resume, name="resume"),
     path("<slug:slug>/versions/new/", desk.begin, name="begin"),

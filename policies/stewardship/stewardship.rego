@@ -1,6 +1,6 @@
 # METADATA
 # title: Stewardship
-# description: Who may see what became of a dataset, and who says, reads and answers what is wrong with something.
+# description: Who may see what became of a dataset, who hands it over, who says, reads and answers what is wrong with something.
 # schemas:
 #   - input: schema.stewardship.data
 package stewardship
@@ -79,6 +79,32 @@ deny contains reason if {
 	reason := "Only an output checker without a tie to the project answers for a decision on it; ask one of them."
 }
 
+deny contains reason if {
+	input.action == "hand_over_dataset"
+	not may_hand_over
+	reason := people.not_steward(input.dataset)
+}
+
+deny contains "The question names another steward than the dataset has; load its page again." if {
+	input.action == "hand_over_dataset"
+	not input.present.id == input.dataset.steward
+}
+
+deny contains "Who takes it over has to be a data steward in good standing today; ask the enclave's admin for that role first." if {
+	input.action == "hand_over_dataset"
+	not serves(input.successor)
+}
+
+deny contains "A dataset stays with its institution; choose a data steward of the same one." if {
+	input.action == "hand_over_dataset"
+	not of_its_institution
+}
+
+deny contains "They are its steward already; choose somebody else." if {
+	input.action == "hand_over_dataset"
+	not another
+}
+
 mine if input.author == input.person.id
 
 oversees if people.steward_of(input.dataset)
@@ -109,3 +135,41 @@ independent_checker if {
 }
 
 handed_in if input.submission.author == input.person.id
+
+may_hand_over if people.steward_of(input.dataset)
+
+# Where its steward can't act any more an admin names another, never themselves.
+may_hand_over if {
+	facts.holds(input.person, "admin", input.at)
+	is_string(input.present.id)
+	out_of_office(input.present)
+	is_string(input.successor.id)
+	input.successor.id != input.person.id
+}
+
+# Said positively: a fact that is missing opens no way around the present steward.
+out_of_office(steward) if steward.active == false
+
+out_of_office(steward) if steward.suspended == true
+
+out_of_office(steward) if {
+	is_array(steward.roles)
+	not facts.holds(steward, "data_steward", input.at)
+}
+
+serves(steward) if {
+	facts.active(steward)
+	facts.unsuspended(steward)
+	facts.holds(steward, "data_steward", input.at)
+}
+
+of_its_institution if {
+	is_string(input.institution)
+	input.successor.institution == input.institution
+}
+
+another if {
+	is_string(input.successor.id)
+	is_string(input.present.id)
+	input.successor.id != input.present.id
+}

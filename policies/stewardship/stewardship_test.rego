@@ -140,3 +140,81 @@ test_nothing_is_asked_nothing_is_allowed if {
 	stewardship.decision.allow == false with input as {}
 	facts.incomplete in stewardship.decision.reasons with input as {}
 }
+
+stewarding(id, more) := object.union(
+	{
+		"id": id,
+		"active": true,
+		"suspended": false,
+		"institution": "n1",
+		"roles": [{"role": "data_steward", "valid_until": "9999-12-31"}],
+	},
+	more,
+)
+
+handing_over(by, role, more) := object.union(
+	{
+		"action": "hand_over_dataset",
+		"at": "2026-11-23T12:00:00.000000Z",
+		"person": {
+			"id": by,
+			"active": true,
+			"suspended": false,
+			"second_factor": true,
+			"second_factor_waived": false,
+			"roles": [{"role": role, "valid_until": "9999-12-31"}],
+			"training": [],
+		},
+		"dataset": {
+			"id": "d1",
+			"title": "Harbour",
+			"tier": 2,
+			"steward": "s1",
+			"steward_name": "Ines",
+			"suspended": false,
+		},
+		"institution": "n1",
+		"present": stewarding("s1", {}),
+		"successor": stewarding("s2", {}),
+	},
+	more,
+)
+
+gone := {"present": {"active": false}}
+
+handed_over := {
+	"its_steward": handing_over("s1", "data_steward", {}),
+	"an_admin_for_one_who_left": handing_over("a1", "admin", gone),
+	"an_admin_for_one_who_is_suspended": handing_over("a1", "admin", {"present": {"suspended": true}}),
+	"an_admin_for_one_whose_role_ended": handing_over("a1", "admin", {"present": {"roles": []}}),
+}
+
+test_a_dataset_is_handed_over if every name, question in handed_over {
+	is_handed_over(name, question)
+}
+
+is_handed_over(_, question) if stewardship.decision == {"allow": true, "reasons": []} with input as question
+
+kept := {
+	"another_steward": [handing_over("s2", "data_steward", {}), "Only the data steward"],
+	"its_steward_without_the_role": [handing_over("s1", "researcher", {}), "Only the data steward"],
+	"an_admin_while_it_has_one": [handing_over("a1", "admin", {}), "Only the data steward"],
+	"an_admin_to_themselves": [handing_over("s2", "admin", gone), "Only the data steward"],
+	"to_no_steward": [handing_over("s1", "data_steward", {"successor": {"roles": []}}), "in good standing"],
+	"to_a_closed_account": [handing_over("s1", "data_steward", {"successor": {"active": false}}), "in good standing"],
+	"to_a_suspended_one": [handing_over("s1", "data_steward", {"successor": {"suspended": true}}), "in good standing"],
+	"to_another_institution": [handing_over("s1", "data_steward", {"successor": {"institution": "n2"}}), "same one"],
+	"to_oneself": [handing_over("s1", "data_steward", {"successor": {"id": "s1"}}), "already"],
+	"of_an_old_page": [handing_over("s1", "data_steward", {"present": {"id": "s0"}}), "another steward"],
+}
+
+test_a_dataset_is_kept if every name, pair in kept {
+	is_kept(name, pair[0], pair[1])
+}
+
+is_kept(_, question, words) if {
+	answer := stewardship.decision with input as question
+	answer.allow == false
+	some reason in answer.reasons
+	contains(reason, words)
+}

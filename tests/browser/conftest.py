@@ -22,6 +22,9 @@ def picture(enclave: Enclave) -> Callable[[Page, str], None]:
 
     def take(page: Page, name: str) -> None:
         page.wait_for_load_state("load")
+        if (preview := page.frame(name="preview")) is not None:
+            # It has an address of its own; until it is there the frame is a blank page.
+            preview.wait_for_url(lambda url: url != "about:blank", wait_until="load")
         page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     return take

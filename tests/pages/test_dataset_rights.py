@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from egress_review.models import Submission
 from hub import policy
 from hub.datasets.models import Dataset, DatasetVersion, Datasheet, Intake, VersionFacts
-from hub.people.models import Person, Role, Training
+from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.places import places
 from hub.policy.client import Policy
 from hub.stewardship.models import Feedback
@@ -44,6 +44,8 @@ ACTIONS: dict[str, tuple[str, dict[str, str] | None, frozenset[str]]] = {
     "write the datasheet": ("/datasets/harbour/datasheet/write/", {**SHEET, "number": "0"}, STEWARD),
     "see whom a suspension affects": ("/datasets/harbour/suspend/", None, STEWARD),
     "suspend": ("/datasets/harbour/suspend/", {"reason": "Consent"}, STEWARD),
+    "open the form to hand it over": ("/datasets/harbour/hand-over/", None, STEWARD),
+    "hand it over": ("/datasets/harbour/hand-over/", {"to": "{successor}", "row_version": "0"}, STEWARD),
     "deprecate": ("/datasets/harbour/versions/1.0/deprecate/", {}, STEWARD),
     "compare versions": ("/datasets/harbour/compare/", None, STEWARD),
     "open the intake form": ("/datasets/harbour/versions/new/", None, STEWARD),
@@ -133,6 +135,7 @@ def scene(_real: None) -> tuple[dict[str, Person], dict[str, str]]:
         "intake": intake.id,
         "submission": made.id,
         "institution": dataset.institution_id,
+        "successor": portal.person("ines", Role.DATA_STEWARD, second_factor=True).id,
     }
     return people, names
 
@@ -196,3 +199,22 @@ def test_nobody_out_of_standing_reaches_anything(
         assert answer.status_code in {302, 403}
         assert answer.status_code == 403 or "/sign-in/" in answer["Location"]
     assert state() == before
+
+
+def test_an_admin_names_another_steward_once_the_present_one_is_gone_and_never_themselves(
+    scene: tuple[dict[str, Person], dict[str, str]],
+) -> None:
+    people, names = scene
+    admin, steward = people["admin"], people["its steward"]
+    RoleAssignment.objects.create(person=admin, role=Role.DATA_STEWARD.value)
+    client = Client()
+    client.force_login(admin)
+    where = "/datasets/harbour/hand-over/"
+    assert client.get(where).status_code == 403
+    Person.objects.filter(pk=steward.pk).update(is_active=False)
+    assert "Hand it over" in client.get("/datasets/harbour/").content.decode()
+    assert client.get(where).status_code == 200
+    refused = client.post(where, {"to": admin.id, "row_version": "0"}).content.decode()
+    assert "Only the data steward of" in refused and Dataset.objects.get(slug="harbour").steward == steward
+    assert client.post(where, {"to": names["successor"], "row_version": "0"}).status_code == 302
+    assert Dataset.objects.get(slug="harbour").steward_id == names["successor"]

@@ -107,7 +107,17 @@ def test_no_page_of_a_steward_keeps_anybody_out(house: House) -> None:
     opened(page.url.removeprefix(house.url))
     press(page, "Register this version")
     IntakeWorker().step()
-    names = ("", "edit/", "datasheet/", "datasheet/write/", "use/", "compare/", "feedback/", "suspend/")
+    names = (
+        "",
+        "edit/",
+        "datasheet/",
+        "datasheet/write/",
+        "use/",
+        "compare/",
+        "feedback/",
+        "suspend/",
+        "hand-over/",
+    )
     for name in (*names, "versions/1.0/deprecate/", "?version=1.0"):
         opened(f"/datasets/harbour/{name}")
     page.goto(house.url + "/datasets/harbour/suspend/")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 import httpx
+from django.test import Client
 from playwright.sync_api import Page, expect
 
+from hub.api import tokens
 from hub.api.models import Token
+from hub.api.scopes import Scope
 from hub.people.models import Role
 from tests import portal
 from tests.pages.conftest import House, problems
@@ -69,3 +72,29 @@ def test_the_description_is_read_without_foreign_scripts(house: House) -> None:
     assert page.locator("script").count() == 0
     expect(page.get_by_text("GET /api/v1/people", exact=True)).to_be_visible()
     assert problems(page) == []
+
+
+def test_an_admin_sees_everybodys_tokens_and_revokes_one(house: House) -> None:
+    rosa, ada = portal.person("rosa", Role.RESEARCHER), portal.person("ada", Role.ADMIN, second_factor=True)
+    made = tokens.make(by=rosa, name="training import", scopes=[Scope.PEOPLE_READ], days=9)
+    other = tokens.make(by=ada, name="mine", scopes=[Scope.PROJECTS_READ], days=9)
+    auditor = portal.person("aud", Role.AUDITOR, second_factor=True)
+    read = house.page(auditor, path="/tokens/")
+    assert "training import" in read.content() and read.get_by_role("link", name="Revoke").count() == 0
+    page = house.page(ada, path="/people/", javascript=False)
+    page.get_by_role("link", name="Tokens").click()
+    assert problems(house.page(ada, path="/tokens/?order=last+used")) == []
+    assert made.text not in page.content() and "people:read" in page.content()
+    page.get_by_role("link", name="Revoke “training import” of Rosa").click()
+    page.get_by_role("button", name="Revoke the token").click()
+    assert "training import” is revoked" in page.content()
+    assert Token.objects.get(pk=made.token.pk).revoked_at is not None
+    # Of other people, each alone reads and revokes their own.
+    for person in (rosa, auditor):
+        client = Client()
+        client.force_login(person)
+        for method in (client.get, client.post):
+            assert method(f"/tokens/{other.token.pk}/revoke/").status_code == 403
+    client.force_login(rosa)
+    assert client.get("/tokens/").status_code == 403
+    assert Token.objects.get(pk=other.token.pk).revoked_at is None

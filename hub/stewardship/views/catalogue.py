@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from hub.datasets import datasheets, leak_index
+from hub.datasets import datasheets, leak_index, stewards
 from hub.datasets.models import Dataset, DatasetVersion, VersionFacts
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
@@ -41,6 +41,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return render(request, "datasets/catalogue.html", context)
 
 
+LOOK_AGAIN_SECONDS = 10
+
+
 @login_required
 @require_GET
 def dataset(request: HttpRequest, slug: str) -> HttpResponse:
@@ -58,12 +61,17 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "sheet": sheet,
         "sections": datasheets.shown(sheet),
         "is_steward": steward,
+        "left_alone": Role.ADMIN in _roles(request) and _is_left_alone(shown),
         "oversees": steward or bool(_roles(request) & OVERSEERS),
         "researches": bool(_roles(request) & RESEARCHERS),
         **_facts(_chosen(versions, request.GET.get("version"))),
         **_reach(request, person, shown),
     }
-    return render(request, "datasets/dataset.html", context)
+    answer = render(request, "datasets/dataset.html", context)
+    if steward and any(index.state is leak_index.IndexState.DUE for _, index in context["versions"]):
+        # Its steward waits for it; the page has no form, so nothing typed is lost.
+        answer.headers["Refresh"] = str(LOOK_AGAIN_SECONDS)
+    return answer
 
 
 @login_required
@@ -81,6 +89,12 @@ def datasheet(request: HttpRequest, slug: str) -> HttpResponse:
         "changes": datasheets.changes(sheets),
     }
     return render(request, "datasets/datasheet.html", context)
+
+
+def _is_left_alone(dataset: Dataset) -> bool:
+    """Whether its steward can't sign in any more and somebody could take it over: an admin is led there."""
+    gone = not dataset.steward.is_active or dataset.steward.is_suspended
+    return gone and stewards.candidates(dataset).exists()
 
 
 def _roles(request: HttpRequest) -> frozenset[Role]:

@@ -18,6 +18,8 @@ from hub.stewardship import feedback, paging
 from hub.stewardship.forms import AnswerForm, FeedbackForm, posted
 from hub.stewardship.models import Feedback
 
+# Each is a question to the policies.
+MOST_SHOWN = 20
 NOWHERE = "There is no such submission, or none of a project that you are a member of."
 
 
@@ -26,10 +28,14 @@ NOWHERE = "There is no such submission, or none of a project that you are a memb
 def mine(request: HttpRequest) -> HttpResponse:
     """List what the reader said, and what waits for their answer."""
     person = reader(request)
+    waiting = Feedback.objects.waiting().filter(_for(request, person)).with_people()
+    shown = list(waiting[:MOST_SHOWN])
+    readable = feedback.readable(by=person, shown=shown)
     context = {
         "page": paging.page(request, Feedback.objects.filter(author=person).with_people()),
         "query": paging.others(request),
-        "waiting": Feedback.objects.waiting().filter(_for(request, person)).with_people()[: paging.A_PAGE],
+        "waiting": [(one, one.text if one.pk in readable else "") for one in shown],
+        "more": max(0, waiting.count() - MOST_SHOWN),
     }
     return render(request, "stewardship/feedback_list.html", context)
 
@@ -120,8 +126,8 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _for(request: HttpRequest, person: Person) -> Q:
-    """Return what may wait for the reader; of decisions no word is shown before the policies are asked."""
+    """Return what may wait for the reader: about their data, and about decisions they have no part in."""
     waits = Q(dataset__steward=person)
     if Role.OUTPUT_CHECKER in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
-        waits |= Q(dataset=None)
+        waits |= Q(pk__in=Feedback.objects.on_decisions_for(person).values("pk"))
     return waits

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from hub.api import tokens
-from hub.api.models import Token
+from hub.api import misses, tokens
+from hub.api.models import Miss, Token
 from hub.api.scopes import Scope
 from hub.errors import Refused
 from hub.ledger.models import Entry
@@ -254,3 +254,58 @@ def test_a_key_is_its_own_tokens_only(world: World) -> None:
     assert first.status_code == 201
     stranger = world.callers["researcher"].post("/institutions", given, idempotency_key="k")
     assert stranger.status_code == 403
+
+
+WRONG = "parlatory_" + "0" * 26 + "_" + "A" * 43
+
+
+def shown(text: str, address: str = "192.0.2.7") -> int:
+    """Show a token from an address and return the status of the answer."""
+    client = Client(HTTP_HOST=HOST, REMOTE_ADDR=address, HTTP_AUTHORIZATION=f"Bearer {text}")
+    return client.get("/api/v1/me").status_code
+
+
+@pytest.fixture
+def minute(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Stay in a minute that is long over for the ledger."""
+    monkeypatch.setattr(misses, "_minute", lambda: 29_000_000)
+    return 29_000_000
+
+
+def test_wrong_secrets_bar_their_address_and_no_other(world: World, minute: int) -> None:
+    good = token_of(world.people["researcher"], Scope.PEOPLE_READ)
+    statuses = [shown(WRONG) for _ in range(misses.TRIES_A_MINUTE + 2)]
+    assert statuses == [401] * misses.TRIES_A_MINUTE + [429] * 2
+    # Nothing from there is looked at, so that a right guess would not tell itself apart.
+    assert shown(good) == 429
+    assert shown(good, "192.0.2.8") == 200
+    assert shown(good, "2001:db8::1") == 200
+
+
+def test_a_whole_network_is_one_address(minute: int, world: World) -> None:
+    for number in range(misses.TRIES_A_MINUTE):
+        assert shown(WRONG, f"2001:db8::{number + 1:x}") == 401
+    assert shown(WRONG, "2001:db8::ffff:1") == 429
+    assert shown(WRONG, "2001:db8:0:1::1") == 401
+
+
+def test_what_has_no_tokens_form_is_no_guess_and_is_not_counted(minute: int, world: World) -> None:
+    assert {shown(text) for text in ("x", "parlatory_", WRONG[:-1]) for _ in range(9)} == {401}
+    assert not Miss.objects.exists()
+
+
+def test_a_flood_of_wrong_secrets_is_one_entry_and_few_rows(
+    minute: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misses, "ADDRESSES_A_MINUTE", 5)
+    known = Token.objects.order_by("pk")[0]
+    shown(f"parlatory_{known.pk}_" + "A" * 43, "192.0.2.1")
+    statuses = [shown(WRONG, f"198.51.100.{number}") for number in range(60)]
+    assert statuses[-1] == 429 and Miss.objects.count() == 6
+    misses.step(at=datetime.now(UTC))
+    misses.step(at=datetime.now(UTC))
+    (entry,) = Entry.objects.filter(kind="secrets_missed")
+    assert entry.facts["tries"] == 1 + 4 + misses.TRIES_A_MINUTE and entry.facts["tokens"] == [known.pk]
+    assert len(entry.facts["most"]) == 6 and "AAAA" not in str(entry.facts)
+    # What the ledger has been told is kept for a day, for nobody but the limit.
+    assert not Miss.objects.exists()

@@ -71,6 +71,8 @@ RELEVANT = {
     "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
     "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
     "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
+    "hand over": {"person", "at", "dataset", "steward", "present", "successor"},
+    "hand over for one who left": {"person", "at", "steward", "present", "successor", "active"},
     "bring in": (PERSON - {"roles"}) | MEMBER | OPEN,
     "let in": PERSON | OPEN | {"memberships", "author", "waiting", "conflicted", "bring_in"},
     "take back what was brought in": {"active", "roles", "memberships", "gone", "conflicted", "bring_in"},
@@ -119,7 +121,12 @@ def harmless(name: str, document: dict[str, Any]) -> bool:
     lists = ("'reviews', 0", "'reviews', 1", "'members', 0", "'replaces', 0")
     needed = document["action"] == "release" or (document["action"] == "consolidate" and "0" in name)
     # Somebody without any role needs none to sign in; a training is not asked for there.
-    unasked = ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0")
+    unasked = (
+        "'person', 'training', 0",
+        "'person', 'roles', 0",
+        "'token', 'scopes', 0",
+        "'present', 'roles', 0",
+    )
     if match is None:
         return False
     path = match.group(1)
@@ -135,6 +142,7 @@ UNASKED = {
     "manage_project": ("'person', 'training', 0",),
     "manage_dataset": ("'person', 'training', 0",),
     "manage_approval": ("'person', 'training', 0",),
+    "hand_over_dataset": ("'person', 'training', 0", "'present', 'roles', 0"),
     "request_access": ("'person', 'training', 0", "'person', 'roles', 0"),
     "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
     "read_records": ("'person', 'training', 0",),

@@ -95,6 +95,13 @@ def any_user() -> None:
     replaced(operator, "require_root", lambda request: None)
 
 
+def never_barred() -> None:
+    """Look at whatever an address shows, however often it was wrong."""
+    from hub.api import misses
+
+    replaced(misses, "barred", lambda address: False)
+
+
 REMOVALS = {
     "scope": Removal(
         "a token's scopes, asked of the policies at each use",
@@ -129,6 +136,13 @@ REMOVALS = {
     ),
     "rate": Removal(
         "so many uses a minute", uncounted, ATTACKS, "test_a_token_is_used_so_often_and_no_more", "200 == 429"
+    ),
+    "misses": Removal(
+        "so many wrong secrets from an address a minute",
+        never_barred,
+        ATTACKS,
+        "test_wrong_secrets_bar_their_address_and_no_other or test_a_whole_network_is_one_address",
+        "429",
     ),
     "length": Removal("a body's length", any_length, ATTACKS, "test_a_long_body_is_not_read", "201 == 413"),
     "depth": Removal("JSON's depth", any_depth, ATTACKS, "test_deep_json_is_refused", "422 == 400"),

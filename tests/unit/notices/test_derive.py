@@ -10,7 +10,9 @@ from egress_review.models import FileVote, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.access.models import AccessRequest
-from hub.errors import Unavailable
+from hub.datasets import stewards
+from hub.datasets.models import Dataset
+from hub.errors import Unavailable, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
@@ -282,3 +284,17 @@ def test_who_did_not_stop_their_session_is_told_that_it_ended(by: str, names: se
     assert set(told(made)) == names
     for draft in derive.drafts(made):
         assert "60 minutes" in draft.body and draft.url == "/workspaces/vowels/"
+
+
+def test_both_stewards_are_told_that_a_dataset_was_handed_over(policies: portal.Policies) -> None:
+    dataset = portal.version("harbour").dataset
+    ines = portal.person("ines", Role.DATA_STEWARD, second_factor=True)
+    stewards.hand_over(by=dataset.steward, dataset=dataset, to=ines, seen=0)
+    made = Entry.objects.get(subject=dataset.id, kind="provisioned")
+    assert told(made) == {
+        "Ines": ("given", "You are the steward of Harbour"),
+        "Stef": ("taken", "Harbour was handed over"),
+    }
+    assert Dataset.objects.get().steward == ines
+    with pytest.raises(WrongState):
+        stewards.hand_over(by=ines, dataset=dataset, to=dataset.steward, seen=0)

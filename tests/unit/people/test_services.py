@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.idp.oidc.models import Token
 
+from hub import policy
 from hub.errors import Invalid, Refused, WrongState
 from hub.ledger.models import Decision, Entry
 from hub.people import services
@@ -113,3 +114,28 @@ def test_no_password_or_address_reaches_a_ledger_leaf(policies: Policies) -> Non
     )
     leaf = bytes(Entry.objects.get().leaf)
     assert b"north.example" not in leaf and b"Secret" not in leaf and b"horse" not in leaf
+
+
+@pytest.mark.parametrize("last", ["denied", "broken"])
+def test_a_person_comes_with_every_role_or_not_at_all(
+    last: str, policies: Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = portal.person("ada", Role.ADMIN)
+    if last == "denied":
+        answer = policies.ask
+        monkeypatch.setattr(policies, "ask", lambda question: _but_no_role(policies, answer, question))
+        monkeypatch.setattr(policy, "ask", policies.ask)
+    else:
+        real = services._hold
+        monkeypatch.setattr(services, "_hold", lambda by, who, role, end: real(by, who, role, end) / 0)
+    given = {"by": ada, "email": "new@north.example", "name": "New", "institution": portal.institution()}
+    with pytest.raises(Refused if last == "denied" else TypeError):
+        services.add(**given, roles=[Role.RESEARCHER, Role.AUDITOR])
+    assert not Person.objects.filter(email="new@north.example").exists()
+    assert not Entry.objects.filter(kind__in=["provisioned", "role_changed"]).exists()
+
+
+def _but_no_role(policies: Policies, answer: Callable[..., Any], question: Any) -> Any:
+    if getattr(question, "change", "") == "assign_role":
+        policies.deny("manage_people")
+    return answer(question)

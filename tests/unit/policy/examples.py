@@ -24,6 +24,17 @@ def person(role: RoleName, course: str) -> q.Person:
     )
 
 
+def _steward(id: str) -> q.Steward:
+    """Return a steward in good standing."""
+    return q.Steward(
+        id=id,
+        active=True,
+        suspended=False,
+        institution="01institution",
+        roles=(q.Role(role="data_steward", valid_until=date(2027, 1, 1)),),
+    )
+
+
 RESEARCHER = person("researcher", "safe-researcher")
 ADMIN = person("admin", "safe-researcher")
 STEWARD = person("data_steward", "safe-researcher")
@@ -118,6 +129,22 @@ ALLOWED: dict[str, q.Question] = {
     "manage people": q.ManagePeople(person=ADMIN, at=AT, subject="01other", change="assign_role"),
     "record training": q.RecordTraining(person=ADMIN, at=AT, subject="01other"),
     "manage dataset": q.ManageDataset(person=STEWARD, at=AT, dataset=DATASET, change="register"),
+    "hand over": q.HandOverDataset(
+        person=STEWARD,
+        at=AT,
+        dataset=DATASET,
+        institution="01institution",
+        present=_steward("01person"),
+        successor=_steward("01other"),
+    ),
+    "hand over for one who left": q.HandOverDataset(
+        person=replace(ADMIN, id="01admin"),
+        at=AT,
+        dataset=DATASET,
+        institution="01institution",
+        present=replace(_steward("01person"), active=False),
+        successor=_steward("01other"),
+    ),
     "approve": q.ManageApproval(
         person=STEWARD,
         at=AT,

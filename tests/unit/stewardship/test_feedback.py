@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
+from egress_review.models import Conflict, Submission
 from hub.errors import Invalid, Refused, WrongState
 from hub.ledger.models import Entry
 from hub.people.models import Role
 from hub.policy import questions
+from hub.projects.models import Membership
 from hub.stewardship import feedback
 from hub.stewardship.models import Feedback
 from tests import portal
@@ -78,3 +81,34 @@ def test_a_denial_keeps_nothing(policies: Policies) -> None:
 def test_feedback_has_one_subject(policies: Policies) -> None:
     with pytest.raises(Invalid):
         feedback.give(by=portal.person("rosa"), text="About nothing")
+
+
+def test_a_checkers_home_and_list_lead_to_what_waits_for_them_and_to_nothing_else(
+    policies: Policies, client: Client
+) -> None:
+    author = portal.person("rosa", Role.RESEARCHER)
+    checker, tied, apart = (
+        portal.person(name, Role.OUTPUT_CHECKER, second_factor=True) for name in ("chloe", "tied", "apart")
+    )
+    project = portal.project(member=author)
+    Membership.objects.create(project=project, person=tied)
+    Conflict.objects.create(project=project, person=apart, reason="We share a lab")
+    made = Submission.objects.create(
+        session=portal.session(project, author),
+        project=project,
+        author=author,
+        title="Formants",
+        context="c",
+        controls="c",
+    )
+    Feedback.objects.create(submission=made, author=author, text="Which number is too small?")
+    for person, sees in ((checker, True), (tied, False), (apart, False), (author, False)):
+        client.force_login(person)
+        home, listed = (client.get(path).content.decode() for path in ("/", "/stewardship/feedback/"))
+        assert ("asks about a decision" in home) is sees, person
+        assert ("Which number" in listed.partition("What you said")[0]) is sees, person
+    policies.deny("submission_feedback")
+    client.force_login(checker)
+    listed = client.get("/stewardship/feedback/").content.decode()
+    # That something waits is no secret of its project; its words are.
+    assert "A decision on a submission" in listed and "Which number" not in listed

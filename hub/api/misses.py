@@ -1,0 +1,97 @@
+"""Wrong secrets: counted by the address they came from, which is barred for the rest of the minute.
+
+What reaches the ledger is one entry for each few minutes in which there were any, however many there were.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from threading import Event
+
+from allauth.account.adapter import get_adapter
+from django.db import DatabaseError, connections, transaction
+from django.db.models import F, Sum
+from django.http import HttpRequest
+
+from hub.api.models import Miss
+from hub.errors import Unavailable
+from hub.ledger import entries
+from hub.ledger.kinds import Kind
+
+log = logging.getLogger("parlatory.api")
+
+TRIES_A_MINUTE = 20
+# More addresses than this in a minute are counted as one, so that a flood fills no table.
+ADDRESSES_A_MINUTE = 500
+OTHERS = "others"
+NAMED = 10
+TOLD_EVERY_SECONDS = 180.0
+KEPT = timedelta(days=1)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return from where a request came, as sign-in counts it too; a whole network of IPv6 is one."""
+    if not request.META.get("REMOTE_ADDR"):
+        return "unix socket"
+    said = ip_address(str(get_adapter(request).get_client_ip(request)))
+    if isinstance(said, IPv6Address):
+        return f"{IPv6Address(int(said) >> 64 << 64)}/64"
+    return str(said)
+
+
+def barred(address: str) -> bool:
+    """Whether an address has shown so many wrong secrets this minute that none of its is looked at."""
+    now = Miss.objects.filter(minute=_minute())
+    rows = now.filter(address__in=[address, OTHERS])
+    tries = {row.address: row.tries for row in rows}
+    if tries.get(address, 0) >= TRIES_A_MINUTE:
+        return True
+    # Those who have a row of their own don't pay for the others.
+    return address not in tries and tries.get(OTHERS, 0) >= TRIES_A_MINUTE
+
+
+def count(address: str, *, token: str = "") -> None:
+    """Count a wrong secret; `token` is the id of a token that there is, whose secret was missed."""
+    minute = _minute()
+    with transaction.atomic():
+        known = Miss.objects.filter(minute=minute)
+        if not known.filter(address=address).exists() and known.count() >= ADDRESSES_A_MINUTE:
+            address = OTHERS
+        row, _ = Miss.objects.get_or_create(minute=minute, address=address)
+        changes = {"token": token} if token else {}
+        Miss.objects.filter(pk=row.pk).update(tries=F("tries") + 1, **changes)
+
+
+def run(stop: Event) -> None:
+    """Tell the ledger, beside the worker, until told to stop."""
+    while not stop.wait(TOLD_EVERY_SECONDS):
+        try:
+            step(at=datetime.now(UTC))
+        except (DatabaseError, OSError, Unavailable) as error:
+            log.error("misses_step_failed reason=%s", error)
+        finally:
+            connections.close_all()
+
+
+def step(*, at: datetime) -> None:
+    """Write one entry about the wrong secrets of past minutes that the ledger doesn't know of."""
+    over = Miss.objects.filter(told=False, minute__lt=int(at.timestamp() // 60))
+    with transaction.atomic():
+        rows = list(over.order_by().values("address").annotate(sum=Sum("tries")).order_by("-sum", "address"))
+        if rows:
+            facts = {
+                "tries": sum(row["sum"] for row in rows),
+                "addresses": len(rows),
+                "most": {row["address"]: row["sum"] for row in rows[:NAMED]},
+                "tokens": sorted(set(over.exclude(token="").values_list("token", flat=True)[:NAMED])),
+            }
+            entries.append(Kind.SECRETS_MISSED, by="nobody", subject="api", facts=facts)
+            over.update(told=True)
+        Miss.objects.filter(told=True, minute__lt=int((at - KEPT).timestamp() // 60)).delete()
+
+
+def _minute() -> int:
+    return int(time.time() // 60)
