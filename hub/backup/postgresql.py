@@ -95,7 +95,8 @@ def _connected() -> Any:
     import psycopg
 
     found = postgresql.environment()
-    return psycopg.connect(**{name: found[variable] for variable, name in NAMES.items() if variable in found})
+    said: dict[str, Any] = {name: found[variable] for variable, name in NAMES.items() if variable in found}
+    return psycopg.connect(**said)
 
 
 def _run(words: Sequence[str | Path]) -> None:

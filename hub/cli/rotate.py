@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from hub.cli import environment, preflight, programs, up
-from hub.cli.down import _wait_for_end
+from hub.cli import environment, preflight, programs, stages, up
+from hub.cli.down import wait_for_end
 from hub.cli.running import Step, StepFailed, step
 from hub.cli.supervision import Supervisor
 from hub.places import USERS, Places, places
@@ -112,14 +112,14 @@ def rotate(where: Places, names: list[str]) -> None:
             pid = supervisor.pid()
             supervisor.shutdown()
             if pid is not None:
-                _wait_for_end(pid)
+                wait_for_end(pid)
         try:
             with step("Secrets", "rotate", logs) as current:
                 current.say(", ".join(names))
                 _change(where, current, names)
         finally:
             if ran:
-                up.start(where)
+                stages.start(where)
     for name in names:
         print(f"{name} is new. Ended: {ROTATIONS[name].ends}.")
 
