@@ -165,14 +165,14 @@ REMOVALS = {
     "guesses": Removal(
         "few guesses at an account's password are tried",
         unlimited_guesses,
-        "unit/people/test_known_browsers.py",
+        "integration/portal/test_guesses.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "guesses were tried",
     ),
     "known": Removal(
         "others' guesses lock nobody out of a browser they signed in with before",
         no_browser_known,
-        "unit/people/test_known_browsers.py",
+        "integration/portal/test_guesses.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "locked the right person out",
     ),
