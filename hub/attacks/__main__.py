@@ -12,7 +12,7 @@ from hub.attacks import bait, throwaway
 from hub.attacks.attack import Attack
 from hub.attacks.catalogue import ATTACKS
 from hub.errors import ParlatoryError
-from hub.kernels import Kernel, KernelFailed, started
+from hub.kernels import Door, Kernel, KernelFailed, started
 from hub.places import places
 
 ATTACK_SECONDS = 90.0
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if through or left or not wanted else 0
 
 
-def _run(door: throwaway.Door, wanted: list[Attack]) -> Iterator[tuple[Attack, str]]:
+def _run(door: Door, wanted: list[Attack]) -> Iterator[tuple[Attack, str]]:
     with asyncio.Runner() as runner:
         context = started(door)
         kernel: Kernel = runner.run(context.__aenter__())

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     from hub.ledger import publisher
     from hub.ledger.checkpoint import CheckpointRefused
 
-    act = {
+    acts: dict[str, Callable[[], int]] = {
         "verify": verify,
         "show": lambda: listing(given.count),
         "proof": lambda: proof(given.index),
@@ -60,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         "replay": replay,
         "revision": revision,
         "rotated": lambda: rotation(given.name),
-    }[given.verb]
+    }
+    act = acts[given.verb]
     try:
         return act()
     except (publisher.HistoryChanged, CheckpointRefused) as error:
