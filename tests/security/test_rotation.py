@@ -1,4 +1,4 @@
-"""Rotation in the running enclave: the old token opens nothing more, all parts answer, the ledger says so."""
+"""Rotation in the running enclave: an old token opens nothing, all parts answer, the ledger says so."""
 
 from __future__ import annotations
 
