@@ -74,7 +74,9 @@ def bundle(places: Places, step: Step) -> None:
 
 def database(places: Places, step: Step) -> None:
     """Migrate the database and collect the pages' files, when the program changed since the last time."""
-    now = program_hash(places.checkout)
+    # The hub's client in the database holds the addresses; another database has no tables yet.
+    facts = (program_hash(places.checkout), places.portal_url, places.lab_url, postgresql.address())
+    now = hashlib.sha256("\0".join(facts).encode()).hexdigest()
     if _stamps(places).get("database") == now and _database_exists(places):
         return
     step.say("migrating the database, collecting the pages' files")
