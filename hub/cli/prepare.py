@@ -81,6 +81,7 @@ def database(places: Places, step: Step) -> None:
         return
     step.say("migrating the database, collecting the pages' files")
     migrate(places, step)
+    _django(places, step, "createcachetable")
     if (file := sqlite(places)).exists():
         # SQLite makes its file for its owner alone; door and worker write too, and -wal and -shm follow it.
         file.chmod(0o660)
@@ -89,10 +90,8 @@ def database(places: Places, step: Step) -> None:
 
 
 def migrate(places: Places, step: Step) -> None:
-    """Bring the tables of the database to this program, and check that the two fit."""
+    """Check the program and bring the tables of the database to it."""
     _django(places, step, "migrate", "--noinput", "--verbosity=1")
-    _django(places, step, "createcachetable")
-    _django(places, step, "check", "--database", "default")
 
 
 def rules_on_ledger(places: Places, step: Step) -> None:
