@@ -249,7 +249,9 @@ EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["user"], _mail["password"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["tls"] == "starttls", _mail["tls"] == "implicit"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PARLATORY_MAIL_FROM", "parlatory@portal.localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get(
+    "PARLATORY_MAIL_FROM", f"parlatory@{urlsplit(places.portal_url).hostname}"
+)
 
 IDP_OIDC_ADAPTER = "hub.people.identity.IdentityAdapter"
 IDP_OIDC_PRIVATE_KEY = places.secret("data", "oidc.key")

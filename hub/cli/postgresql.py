@@ -19,6 +19,14 @@ def chosen() -> bool:
     return bool(os.environ.get(SETTING))
 
 
+def address() -> str:
+    """Return what tells this database from another: host, port and name, without user and password."""
+    if not chosen():
+        return ""
+    found = environment()
+    return "\0".join(found.get(name, "") for name in ("PGHOST", "PGPORT", "PGDATABASE"))
+
+
 def environment() -> dict[str, str]:
     """Return how PostgreSQL's programs find the database; a command line would show the password to all."""
     parts = urlsplit(Path(os.environ[SETTING]).read_text(encoding="utf-8").strip())

@@ -26,18 +26,29 @@ def of(checkout: Path) -> str:
     return total.hexdigest()
 
 
+def settings() -> str:
+    """Return the hash of what the files say that settings name: a new password there is a new start."""
+    total = hashlib.sha256()
+    for name, path in sorted(os.environ.items()):
+        if name.startswith("PARLATORY_") and name.endswith("_FILE"):
+            total.update(f"{name}\0".encode())
+            total.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return total.hexdigest()
+
+
 def write(places: Places) -> None:
     """Remember which program and which checkout the enclave was just started from."""
-    _file(places).write_text(f"{of(places.checkout)}\n{places.checkout}\n", encoding="utf-8")
+    lines = (of(places.checkout), str(places.checkout), settings())
+    _file(places).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def is_current(places: Places) -> bool:
     """Say whether what runs is this checkout's program under this configuration."""
     try:
-        running = _file(places).read_text(encoding="utf-8").split("\n")[0]
+        running, _checkout, *more = _file(places).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return False
-    if running != of(places.checkout):
+    if running != of(places.checkout) or more != [settings()]:
         return False
     # Another address, setting or folder of the checkout makes other processes, too.
     return Supervisor(places).configuration() == programs.configuration(places, programs.table(places))

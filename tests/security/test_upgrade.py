@@ -21,7 +21,7 @@ from tests.indoors import Inside, inside
 
 __all__ = ["inside"]
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".state", "__pycache__")
 MIGRATION = """

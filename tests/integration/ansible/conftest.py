@@ -45,7 +45,7 @@ class Root:
     folder: Path
     leader: int
 
-    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command inside."""
         enter = [
             "nsenter",
@@ -59,7 +59,7 @@ class Root:
         ]
         own = {"PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root"}
         return subprocess.run(
-            [*enter, *command], check=False, capture_output=True, text=True, env=own | variables
+            [*enter, *command], check=False, capture_output=True, text=True, input=stdin, env=own | variables
         )
 
 

@@ -154,7 +154,32 @@ def _what_stands(site: Site) -> None:
     assert said.returncode == 0 and "usage: python3 -m hub <command>" in said.stdout, said.stderr
     settings = root.run("sh", "-ec", "set -a; . /etc/parlatory/settings; env").stdout
     assert "PARLATORY_PORTAL_URL=https://portal.example.org\n" in settings
+    _the_edge_holds(site)
     _units_are_sound(site)
+
+
+def _the_edge_holds(site: Site) -> None:
+    """Ask the real proxy, with forged claims and under wrong names, on a network of its own."""
+    script = Path(__file__).with_name("at_the_edge.py").read_text()
+    ran = site.root.run("unshare", "--net", "python3", "-", stdin=script)
+    # A warning may be a line that adds to Debian's own instead of taking its place, as of old protocols.
+    assert ran.returncode == 0 and "[warn]" not in ran.stderr, ran.stderr
+    found = json.loads(ran.stdout.splitlines()[-1])
+    for part, name in (("portal", "portal.example.org"), ("lab", "lab.example.org")):
+        assert found[part]["part"] == part
+        headers = {key.lower(): value for key, value in found[part]["headers"].items()}
+        assert headers["host"] == name
+        assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("127.0.0.1", "https")
+        assert "forwarded" not in headers
+    portal = found["portal"]["headers"]
+    assert portal["X-Parlatory-Front"] == site.variables["enclave_front_secret"]
+    # The lab has no use for what the proxy proves itself by to the portal.
+    assert "X-Parlatory-Front" not in found["lab"]["headers"]
+    # A name of the inside never reaches the portal, whatever a browser says.
+    assert isinstance(found["inner name"], str), found["inner name"]
+    assert not isinstance(found["other name"], dict), found["other name"]
+    assert found["plain"] == [308, "https://portal.example.org/x"]
+    assert isinstance(found["plain, other name"], str), found["plain, other name"]
 
 
 def _units_are_sound(site: Site) -> None:
