@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
+from egress_review.vault import Vault
 from hub.bring_ins.models import BringIn
 from hub.people.models import Person, Role, Training
 from hub.places import places
@@ -24,9 +25,7 @@ WHY = "A formant tracker from our last paper, MIT licence."
 
 @pytest.fixture(autouse=True)
 def _folders() -> Iterator[None]:
-    (throwaway.state() / "vault").mkdir(exist_ok=True)
-    for name in ("sha256", "incoming"):
-        (throwaway.state() / "vault" / name).mkdir(exist_ok=True)
+    Vault(throwaway.state() / "vault").prepare()
     yield
     for name in ("vault", "bring-ins"):
         shutil.rmtree(throwaway.state() / name, ignore_errors=True)
