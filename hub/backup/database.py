@@ -64,7 +64,11 @@ def versions(path: Path) -> list[tuple[str, str]]:
 def vault_hashes(path: Path) -> set[str]:
     """Return the hash of every content in the vault that the database speaks of."""
     with _reading(path) as database:
-        rows = database.execute("SELECT sha256, canonical_sha256 FROM egress_review_file")
+        rows = database.execute("SELECT sha256, canonical_sha256 FROM egress_review_file").fetchall()
+        # A backup from before text could be brought in has no such table.
+        known = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'bring_ins_bringinfile'"
+        if database.execute(known).fetchone():
+            rows += database.execute("SELECT sha256, '' FROM bring_ins_bringinfile").fetchall()
         return {str(digest) for row in rows for digest in row if digest}
 
 
