@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 
 from tests.people import chromium, enclave, people
 
 __all__ = ["chromium", "enclave", "people"]
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("parlatory", deadline=None)
+hypothesis.settings.load_profile("parlatory")
 
 
 @pytest.hookimpl(trylast=True)
