@@ -28,7 +28,7 @@ def main() -> None:
     from django.db import connections
 
     # Imported before the first fork, so that none has to.
-    for name in ("egress_review.door", "egress_review.review_views", "hub.wsgi", "tests.chaos.invariants"):
+    for name in ("egress_review.door", "hub.urls", "hub.wsgi", "tests.chaos.invariants"):
         import_module(name)
     import_module("tests.unit.egress_review.factories")
     from tests.chaos import arms, roles

@@ -139,7 +139,7 @@ class World:
         seen.update(said)
         return list(said["broken"])
 
-    def at_rest(self, *, seconds: float = 20.0) -> list[str]:
+    def at_rest(self, *, seconds: float = 60.0) -> list[str]:
         """Wait until everything that was half done is finished or undone; return what is not."""
         end = time.monotonic() + seconds
         while True:
