@@ -30,6 +30,10 @@ OWN = {
     "restore": ("hub.cli.restore", "FILE --key KEYFILE: put a backup in the state's place (--help: more)"),
     "satre": ("hub.satre", "[--into FOLDER]: this software against SATRE v2, each score with its evidence"),
     "rotate": ("hub.cli.rotate", "[NAME…|all]: new keys and tokens, on the ledger; without a name, the list"),
+    "vulnerable": (
+        "hub.cli.vulnerable",
+        "the locked libraries against the list of known holes, by pip-audit",
+    ),
     "lock": ("hub.cli.locked", "renew the versions and hashes of the libraries from pyproject.toml"),
     "reset": ("hub.cli.reset", "stop the enclave and remove its state (--yes, --images)"),
 }

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ class Answer:
 
     status: int
     text: str
+    # By lower-case name.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -66,7 +68,8 @@ def ask(
     try:
         connection.request(method, path, body=data, headers=sent)
         response = connection.getresponse()
-        return Answer(response.status, response.read(LARGEST_ANSWER).decode(errors="replace"))
+        words = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, response.read(LARGEST_ANSWER).decode(errors="replace"), words)
     except (OSError, http.client.HTTPException) as error:
         return Answer(0, f"{type(error).__name__}: {error}")
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 from hub.cli import delegated, preflight, programs
 from hub.cli.running import StepFailed
-from hub.doctor import answers, checklist, processes, sessions, storage
+from hub.doctor import answers, checklist, exposure, processes, sessions, storage
 from hub.doctor.promise import Finding, Promise
 from hub.places import MissingSecret, Places, places
 
@@ -21,6 +21,7 @@ from hub.places import MissingSecret, Places, places
 PROMISES: tuple[Promise, ...] = (
     *processes.PROMISES,
     *answers.PROMISES,
+    *exposure.PROMISES,
     *sessions.PROMISES,
     *storage.PROMISES,
 )

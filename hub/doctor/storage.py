@@ -46,8 +46,13 @@ def data_is_fixed(places: Places) -> Finding:
 
 def ledger(places: Places) -> Finding:
     """Verify every entry, the tree and the checkpoint's signature."""
+    return _portal_says(places, delegated.command_line("ledger", ["verify"]))
+
+
+def _portal_says(places: Places, line: list[str]) -> Finding:
+    """Run a command as the portal's user; its status is the finding, its last line the detail."""
     result = subprocess.run(
-        delegated.command_line("ledger", ["verify"]),
+        line,
         check=False,
         capture_output=True,
         text=True,
@@ -59,6 +64,11 @@ def ledger(places: Places) -> Finding:
     )
     said = (result.stdout + result.stderr).strip().splitlines()
     return Finding(ok=result.returncode == 0, detail=said[-1] if said else "it said nothing")
+
+
+def releases(places: Places) -> Finding:
+    """Hold every release against what is promised of releases."""
+    return _portal_says(places, [*delegated.command_line("ledger", [])[:2], "egress_review.promises"])
 
 
 def ledger_goes_on(places: Places) -> Finding:
@@ -111,6 +121,12 @@ PROMISES = (
         "`python3 -m hub ledger verify` is run",
         "keep a copy of the state folder and compare the ledger with an earlier checkpoint",
         ledger,
+    ),
+    Promise(
+        "What left was screened, approved by two who are not its author, and is unchanged",
+        "the newest 200 releases are held against their reviews, and their files against their hashes",
+        "stop downloads (`python3 -m hub down`), keep a copy of the state, read the ledger on it",
+        releases,
     ),
     Promise(
         "The ledger continues what was seen of it",

@@ -1,0 +1,55 @@
+"""What the doctor holds against each release: its screening, its votes, its bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from egress_review.models import Release, Review, Submission, Vote
+from egress_review.promises import broken
+from egress_review.vault import Vault
+from tests.unit.egress_review.test_pages import released
+
+pytestmark = pytest.mark.django_db
+
+
+def release(vault: Vault) -> Release:
+    """Return a release as it should be."""
+    return Release.objects.get(submission=released(vault))
+
+
+def test_a_release_as_promised_lacks_nothing(vault: Vault) -> None:
+    made = release(vault)
+    Submission.objects.filter(pk=made.submission_id).update(screened_at=made.released_at)
+    made.refresh_from_db()
+    assert list(broken(made, vault)) == []
+
+
+def test_a_release_without_its_screening_is_named(vault: Vault) -> None:
+    made = release(vault)
+    Submission.objects.filter(pk=made.submission_id).update(screened_at=None)
+    assert any("without a screening" in lack for lack in broken(Release.objects.get(pk=made.pk), vault))
+
+
+@pytest.mark.parametrize("vote", [Vote.RETURN, Vote.REJECT])
+def test_a_release_with_one_approving_vote_is_named(vault: Vault, vote: Vote) -> None:
+    made = release(vault)
+    first = made.submission.reviews.first()
+    assert first is not None
+    Review.objects.filter(pk=first.pk).update(vote=vote.value)
+    assert "1 output checkers approved it" in list(broken(Release.objects.get(pk=made.pk), vault))
+
+
+def test_an_authors_own_vote_does_not_count(vault: Vault) -> None:
+    made = release(vault)
+    first = made.submission.reviews.first()
+    assert first is not None
+    Submission.objects.filter(pk=made.submission_id).update(author=first.reviewer_id)
+    assert "1 output checkers approved it" in list(broken(Release.objects.get(pk=made.pk), vault))
+
+
+def test_altered_bytes_are_named(vault: Vault) -> None:
+    made = release(vault)
+    path = vault.path(made.submission.files.get().canonical_sha256)
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert [lack for lack in broken(made, vault) if "votes" not in lack]
