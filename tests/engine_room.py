@@ -46,8 +46,10 @@ import json, os, socket, subprocess, sys
 print("probe ready", flush=True)
 os.umask(0)
 listener = socket.socket(socket.AF_UNIX)
-listener.bind("/run/parlatory-in/jupyter.sock")
+# Whoever sees the name may connect: it is there once somebody listens.
+listener.bind("/run/parlatory-in/fresh.sock")
 listener.listen()
+os.rename("/run/parlatory-in/fresh.sock", "/run/parlatory-in/jupyter.sock")
 while True:
     caller, _ = listener.accept()
     with caller, caller.makefile("rwb") as file:

@@ -52,7 +52,7 @@ def verdict(out: str, error: str) -> tuple[int, str]:
     if skipped or not found:
         return NOT_AUDITED, f"Not audited: {'; '.join(skipped[:5]) or 'no library was looked at'}."
     lines = [
-        f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'none yet'}"
+        f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'none'}"
         for one in found
         for hole in one["vulns"]
     ]
