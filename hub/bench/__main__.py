@@ -37,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _portal(options)
         if options.verb == "gate":
             return _gate(options)
+        if options.verb == "load":
+            return _load(options)
         _sessions(options)
     except (ParlatoryError, StepFailed) as error:
         sys.stderr.write((error.report() if isinstance(error, StepFailed) else f"error: {error}") + "\n")
@@ -93,6 +95,18 @@ def _gate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _load(options: argparse.Namespace) -> int:
+    if lack := preflight.not_root(places):
+        raise StepFailed(lack)
+    from hub.bench import load
+
+    steps = load.measure(places, steps=options.sessions, seconds=options.seconds, say=say)
+    say(load.verdict(steps))
+    if options.json:
+        options.json.write_text(json.dumps(load.plain(steps), indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
 def _people() -> None:
     import django
 
@@ -122,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--echoes", type=_count, default=200, help="on each side, in turn (200)")
     gate.add_argument("--loads", type=_count, default=20, help="of Lab, on each side, in turn (20)")
     gate.add_argument("--json", type=Path, help="write every figure to this file too")
+    load = verbs.add_parser("load", help="kernels of many sessions through the gate at once")
+    load.add_argument(
+        "--sessions", type=_count, nargs="+", default=[50, 100, 200], help="a step each (50 100 200)"
+    )
+    load.add_argument("--seconds", type=_count, default=20, help="of each step (20)")
+    load.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")
     return parser
 
