@@ -13,7 +13,7 @@ import pytest
 from tests.chaos import points, power, world
 from tests.chaos.load import Load
 
-CUTS = 6
+CUTS = 4
 
 pytestmark = pytest.mark.timeout(300)
 
