@@ -107,6 +107,7 @@ def rotate(where: Places, names: list[str]) -> None:
     ran = supervisor.runs()
     with up.only_one(where):
         with step("Ledger", "rotate-ledger", logs) as current:
+            current.say("entering which secrets are changed")
             _as_portal(where, current, "hub.ledger", "rotated", *names)
         if ran:
             pid = supervisor.pid()

@@ -37,7 +37,15 @@ c.CryptKeeper.keys = [bytes.fromhex(places.secret("hub", "crypt"))]
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {"portal_url": f"{places.portal_url}/"}
 c.JupyterHub.tornado_settings = {
-    "headers": {"X-JupyterHub-Version": "6", "Server": "lab"} | places.transport_headers,
+    "headers": {
+        "X-JupyterHub-Version": "6",
+        "Server": "lab",
+        # The hub's pages are passed through or say an error; neither needs a script of its own.
+        "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'",
+    }
+    | places.transport_headers,
     "cookie_options": {"secure": True} if places.tls else {},
     # The portal’s request waits until the session is ready; asking again, for ten at once, kept the hub busy.
     "slow_spawn_timeout": 80,
