@@ -146,7 +146,7 @@ def _one(name: str, data: bytes) -> Text:
         )
     if hidden := _hidden(text):
         raise Invalid(f"{name} hides {hidden} in line-long codes; bring in what is readable.")
-    return Text(name, data, text.count("\n") + 1, tuple(_findings(name, kind, text)))
+    return Text(name, data, len(lines_of(text)), tuple(_findings(name, kind, text)))
 
 
 def decoded(name: str, data: bytes) -> str:
@@ -193,11 +193,16 @@ def _is_zlib(data: bytes) -> bool:
         return False
 
 
+def lines_of(text: str) -> list[str]:
+    """Return a text's lines; the end of the last line begins no other."""
+    return text.removesuffix("\n").split("\n")
+
+
 def _findings(name: str, kind: str, text: str) -> Iterator[Finding]:
     found = list(_of_lines(name, text))
     found += _of_runs(name, text)
     if kind in TABLES:
-        rows = text.count("\n") + (not text.endswith("\n"))
+        rows = len(lines_of(text))
         found.append(
             Finding(
                 name, 0, f"A table of {rows} lines: could it join speakers to who they are, or to other data?"

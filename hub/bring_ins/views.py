@@ -124,7 +124,7 @@ def file(request: HttpRequest, id: str, position: int) -> HttpResponse:
     if wanted is None:
         raise NotFound("There is no such file in it.")
     content = services.open_file(by=reader(request), bring_in=found, file=wanted, vault=vault)
-    lines = [(number, _shown(line)) for number, line in enumerate(content.split("\n"), start=1)]
+    lines = [(number, _shown(line)) for number, line in enumerate(text.lines_of(content), start=1)]
     page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
     notes = [one for one in found.findings if one["file"] == wanted.name]
     context = {"bring_in": found, "file": wanted, "page": page, "query": "", "findings": notes}
@@ -147,7 +147,8 @@ def _context(person: Person, found: BringIn, form: JudgeForm | None) -> dict[str
         "files": list(found.files.all()),
         "form": (form or JudgeForm(initial={"row_version": found.row_version})) if judges else None,
         "may_take_back": BringInState.WITHDRAWN in LEGAL_MOVES[BringInState(found.state)]
-        and (judges or found.author_id == person.id),
+        # Who is to decide on it rejects it; who let it in may change their mind.
+        and person.id in {found.author_id, found.decided_by_id},
     }
 
 
