@@ -31,6 +31,8 @@ UNFINISHED, RESTORED = "restore-unfinished", "restored.json"
 EXPECTED = "datasets-in-backup"
 # What was in PostgreSQL before: root's alone, removed by hand.
 KEPT_DUMP = "database-before-restore.pgdump"
+# Who has the one is of the demo; who has the other is to stay without it.
+DEMO, WITHOUT_DEMO = "demo-passwords.json", "without-demo"
 # What `up` need not do again; the rest of what it remembers follows from files that no backup holds.
 KEPT_STAMPS = ("demo", "revision", "shown")
 
@@ -75,6 +77,7 @@ def restore(
         missing = tuple(_missing_data(staging, state, found))
         database.forget_sign_ins(staging / contents.DATABASE)
         _note(staging, found, lost, demo_is_there=not missing)
+        _stay_without_demo(staging)
         _own(staging, found)
         say("putting it in place")
         _load(staging, state, wish)
@@ -207,6 +210,12 @@ def _note(staging: Path, found: Manifest, lost: Lost | None, *, demo_is_there: b
         said |= {"lost_first": lost.first, "lost_last": lost.last, "lost_root": lost.root}
     (staging / RESTORED).write_text(json.dumps(said), encoding="utf-8")
     (staging / RESTORED).chmod(0o644)
+
+
+def _stay_without_demo(staging: Path) -> None:
+    """Keep `up` from putting the demo's people into an enclave that was backed up without them."""
+    if not (staging / DEMO).exists():
+        (staging / WITHOUT_DEMO).touch()
 
 
 def _own(staging: Path, found: Manifest) -> None:

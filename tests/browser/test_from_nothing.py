@@ -1,7 +1,7 @@
 """From an enclave with nobody in it to a released result, each role on its own pages, without a shell.
 
 The shell is used for what only the machine's operator can do: starting the enclave, naming its first admin,
-putting a delivery on the intake disk.
+putting a delivery on the intake disk, and bringing all of it back when the machine is lost.
 """
 
 from __future__ import annotations
@@ -9,36 +9,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from hub.cli import testing
-from hub.demo import second_factor
-from hub.places import Places, places
-from tests import kernel, mailbox
-from tests.browser import workspace
+from hub.places import Places
+from tests import mailbox
+from tests.browser import lost_machine, steps
+from tests.browser.nothing import NAMES, Nothing, Picture, again, day, hub, press
 from tests.enclave import Enclave, until
-from tests.mailbox import Mailbox
 from tests.pages.conftest import problems
 
 pytestmark = pytest.mark.timeout(900)
 
-NAMES = {
-    "PARLATORY_STATE": "/var/lib/parlatory-nothing",
-    "PARLATORY_RUN": "/run/parlatory-nothing",
-    "PARLATORY_PORT": "18100",
-    "PARLATORY_ENCLAVE": "parlatory-nothing",
-}
-PASSWORD = "a plainly made up password of the demo"
-LINK = r"http://\S+/invitation/\S+"
 ROLES = {
     "steward": ["data steward"],
     "lead": ["researcher"],
@@ -47,84 +33,6 @@ ROLES = {
     "checker2": ["output checker"],
     "auditor": ["auditor"],
 }
-RESULT = """
-import pandas as pd, parlatory
-seconds = parlatory.load("voices").manifest["seconds"]
-bands = pd.cut(seconds, [0, 1, 2, 4, 60], labels=["under 1", "1 to 2", "2 to 4", "over 4"])
-table = bands.value_counts(sort=False).round(-1).rename_axis("duration").reset_index(name="recordings")
-table.to_csv("durations.csv", index=False)
-print(parlatory.submit("durations.csv", title="Durations", context="How long prompts are, of all voices.",
-                       controls="Counts of all voices together, rounded to ten; none below ten."))
-"""
-Picture = Callable[[Page, str], None]
-
-
-@dataclass
-class Nothing:
-    """An enclave that began empty, its mail, and a browser for each of its people."""
-
-    enclave: Enclave
-    mail: Mailbox
-    browser: Browser
-    secrets: dict[str, str]
-    pages: dict[str, Page]
-
-    @property
-    def url(self) -> str:
-        """The portal's address."""
-        return self.enclave.places.portal_url
-
-    def page(self, login: str, path: str = "/") -> Page:
-        """Return somebody's page, at a path."""
-        self.pages[login].goto(self.url + path)
-        return self.pages[login]
-
-    def arrive(self, login: str) -> None:
-        """Follow the mailed invitation: set a password, sign in, enrol a second factor where one is asked."""
-        address = f"{login}@demo.invalid"
-        link = until(lambda: self.mail.link_to(address, LINK), seconds=20, what=f"{login} has a letter")
-        page = self.browser.new_context(accept_downloads=True).new_page()
-        page.goto(link)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("The same again").fill(PASSWORD)
-        page.get_by_role("button", name="Set my password").click()
-        page.get_by_label("Email").fill(address)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        if page.get_by_role("button", name="Turn it on").count():
-            secret = page.locator("main code").inner_text()
-            page.get_by_label(re.compile("code", re.I)).fill(second_factor.code(secret, at=time.time()))
-            page.get_by_role("button", name="Turn it on").click()
-        page.get_by_role("button", name="Sign out").wait_for()
-        self.pages[login] = page
-
-
-def day(number: int) -> str:
-    """Return the day so many days from now, as a date field takes it."""
-    return (datetime.now(UTC).date() + timedelta(days=number)).isoformat()
-
-
-def press(page: Page, name: str) -> None:
-    """Press the button of exactly this name."""
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def again(page: Page, wanted: Locator, what: str) -> None:
-    """Open a page again until it shows what is waited for."""
-    until(lambda: page.goto(page.url) and wanted.count(), seconds=120, what=what)
-
-
-def hub(*words: str, env: dict[str, str]) -> str:
-    """Run one of our commands on the empty enclave."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "hub", *words],
-        cwd=places.checkout,
-        env=os.environ | env,
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, f"{words}: {ran.stdout[-3000:]}{ran.stderr[-3000:]}"
-    return ran.stdout
 
 
 @pytest.fixture(scope="module")
@@ -140,22 +48,44 @@ def nothing(chromium: Browser, enclave: Enclave) -> Iterator[Nothing]:
             hub("provision", "person", "add", "admin@demo.invalid", *names, env=env)
             hub("provision", "person", "invite", "admin@demo.invalid", env=env)
             there = testing.as_places({**os.environ, **NAMES})
-            yield Nothing(Enclave(there, {}), mail, chromium, {}, {})
+            yield Nothing(Enclave(there, {}), mail, chromium, env)
         finally:
             hub("reset", "--yes", env=env)
+            lost_machine.forget(testing.as_places({**os.environ, **NAMES}))
 
 
 def test_a_result_leaves_an_enclave_that_began_empty(
+    nothing: Nothing, enclave: Enclave, picture: Picture
+) -> None:
+    a_result_leaves(nothing, enclave.places, picture)
+
+
+def test_a_lost_machine_comes_back_by_the_lines_of_the_readme(
     nothing: Nothing, enclave: Enclave, picture: Picture, tmp_path: Path
 ) -> None:
+    """People, homes, results and ledger come back, and the next result leaves; images alone stayed."""
+    if not nothing.released:
+        a_result_leaves(nothing, enclave.places, picture)
+    base = lost_machine.somebody_is_at_work(nothing)
+    lost = lost_machine.it_is_backed_up(nothing, tmp_path, base)
+    lost_machine.everything_is_gone(nothing, lost)
+    lost_machine.a_shorter_ledger_is_refused(nothing, lost)
+    lost_machine.it_is_restored(nothing, lost)
+    lost_machine.the_ledger_goes_on(nothing, lost)
+    lost_machine.what_left_is_there(nothing, tmp_path)
+    lost_machine.the_next_result_leaves(nothing)
+
+
+def a_result_leaves(nothing: Nothing, demo: Places, picture: Picture) -> None:
+    """Walk from nobody to a released result."""
     nothing.arrive("admin")
     everybody_is_invited(nothing, picture)
-    a_dataset_is_registered(nothing, enclave.places, picture)
+    a_dataset_is_registered(nothing, demo, picture)
     a_project_is_provisioned(nothing, picture)
     its_data_is_asked_for_and_approved(nothing, picture)
-    a_result_is_handed_in(nothing)
-    two_checkers_let_it_go(nothing, picture)
-    it_is_downloaded(nothing, tmp_path, picture)
+    steps.a_result_is_handed_in(nothing, "Durations")
+    steps.two_checkers_let_it_go(nothing, "Durations", picture)
+    nothing.released |= steps.it_is_downloaded(nothing, "Durations", picture)
     an_auditor_sees_it_all(nothing, picture)
 
 
@@ -258,48 +188,6 @@ def its_data_is_asked_for_and_approved(nothing: Nothing, picture: Picture) -> No
     page = nothing.page("researcher")
     page.get_by_role("button", name="Read and sign").click()
     page.get_by_role("button", name=re.compile("[Ss]ign", re.I)).last.click()
-
-
-def a_result_is_handed_in(nothing: Nothing) -> None:
-    """The researcher starts a session, makes a table in its kernel, and hands it in."""
-    page = nothing.page("researcher")
-    workspace.start(page, nothing.enclave, "languages")
-    base = workspace.open_lab(page)
-    answer = kernel.run(page, base, RESULT, seconds=90)
-    assert "Handed in as" in answer.text, answer.text
-    page.goto(nothing.url + "/workspaces/languages/")
-
-
-def two_checkers_let_it_go(nothing: Nothing, picture: Picture) -> None:
-    """Two checkers take it from the queue and approve its file without seeing each other's vote."""
-
-    def queued(page: Page) -> bool:
-        page.goto(nothing.url + "/releases/queue/")
-        return page.get_by_role("link", name="Durations").count() > 0
-
-    for login in ("checker1", "checker2"):
-        page = nothing.pages[login]
-        until(lambda page=page: queued(page), seconds=180, what="the result waits for review")
-        picture(page, f"checker-queue-{login}")
-        page.get_by_role("link", name="Durations").first.click()
-        page.get_by_label("Approve: it may leave as it is").check()
-        press(page, "Save the vote")
-        picture(page, f"checker-review-{login}")
-        press(page, "Finish the review")
-
-
-def it_is_downloaded(nothing: Nothing, folder: Path, picture: Picture) -> None:
-    """The researcher reads that it left, downloads it, and has a receipt."""
-    page = nothing.page("researcher", "/releases/")
-    page.get_by_role("link", name="Durations").first.click()
-    again(page, page.get_by_role("link", name=re.compile("^Download")).first, "it is released")
-    picture(page, "researcher-released")
-    with page.expect_download() as coming:
-        page.get_by_role("link", name=re.compile("^Download durations")).click()
-    coming.value.save_as(folder / "durations.csv")
-    assert (folder / "durations.csv").read_text().startswith("duration,recordings")
-    page.get_by_role("button", name="See the receipt").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("[Rr]eceipt"))
 
 
 def an_auditor_sees_it_all(nothing: Nothing, picture: Picture) -> None:

@@ -20,7 +20,7 @@ from hub.backup import __main__ as command
 from hub.backup import restoring, sealed, tail, writing
 from hub.backup.failure import BackupFailed, BackupRefused
 from hub.backup.restoring import Restored, Wish
-from hub.cli import preflight
+from hub.cli import preflight, prepare
 from tests import statefolder
 from tests.statefolder import Enclave, elsewhere
 
@@ -70,6 +70,21 @@ def test_a_restored_state_is_the_one_that_was_backed_up(enclave: Enclave) -> Non
     with closing(new.database()) as database:
         assert database.execute("SELECT count(*) FROM ledger_entry").fetchone() == (3,)
         assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("with_datasets", [False, True])
+def test_an_enclave_without_the_demo_comes_back_without_it(enclave: Enclave, with_datasets: bool) -> None:
+    """`up` would otherwise put people with known addresses into an institution's enclave."""
+    (enclave.state / "demo-passwords.json").unlink()
+    new = elsewhere(enclave)
+    put_back(new, back_up(enclave, with_datasets=with_datasets))
+    assert prepare.without_demo(new.places).exists()
+
+
+def test_an_enclave_with_the_demo_comes_back_with_it(enclave: Enclave) -> None:
+    new = elsewhere(enclave)
+    put_back(new, back_up(enclave))
+    assert not prepare.without_demo(new.places).exists()
 
 
 def test_a_right_taken_back_since_does_not_come_back(enclave: Enclave) -> None:
