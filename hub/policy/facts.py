@@ -160,6 +160,15 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Reviewing:
+    """How a project's outputs are reviewed: by anybody outside or by those named only, and how many approve."""
+
+    anybody: bool
+    named: tuple[str, ...]
+    approvals: int
+
+
+@dataclass(frozen=True)
 class Review:
     """A vote that was cast, and what its caster is today; `member` counts ended memberships too."""
 
