@@ -161,7 +161,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """How a project's outputs are reviewed: by anybody outside or by those named only, and how many approve."""
+    """By whom a project's outputs are reviewed, anybody outside or those named only, and how often."""
 
     anybody: bool
     named: tuple[str, ...]
