@@ -234,7 +234,7 @@ ACTS: dict[str, Act] = {
     "projects.end_membership": lambda by, w: projects.end_membership(by=by, membership=w.membership),
     "reviewers.choose": lambda by, w: reviewers.choose(by=by, project=w.project, named=[], approvals=3),
     "reviewers.choose oneself": lambda by, w: reviewers.choose(
-        by=by, project=w.project, named=[by.pk, w.actors[Role.OUTPUT_CHECKER.value].pk], approvals=2
+        by=by, project=w.project, named=[by.pk, *(w.actors[one].pk for one in ROLES)], approvals=2
     ),
     "approvals.approve": lambda by, w: approvals.approve(by=by, **_approval(w)),
     "approvals.revoke": lambda by, w: approvals.revoke(by=by, approval=w.approval, reason="x"),
