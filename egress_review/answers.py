@@ -22,8 +22,8 @@ class Said:
 NEXT = {
     State.SUBMITTED: "Nothing: it is screened within minutes. Until it left, you can withdraw it.",
     State.SCREENING: "Nothing: its screening runs.",
-    State.IN_REVIEW: "Nothing: two output checkers read it. Until it left, you can withdraw it.",
-    State.DIFFERING: "Nothing: the two checkers settle where they differ.",
+    State.IN_REVIEW: "Nothing: output checkers read it. Until it left, you can withdraw it.",
+    State.DIFFERING: "Nothing: the checkers settle where they differ.",
     State.APPROVED: "Nothing: it leaves as soon as its bytes are verified.",
     State.RELEASED: "Download its files below. The receipt proves what left and who decided.",
     State.REJECTED: "It can’t leave. Read why; a different result has to be handed in as a new submission.",

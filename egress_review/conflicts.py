@@ -15,10 +15,11 @@ from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people.models import Person
-from hub.projects.models import Membership
+from hub.projects.models import Membership, NamedChecker
 
 FEWEST_WORDS = 3
 LONGEST_REASON = 500
+OTHERS = "Other checkers are named to review its project."
 
 
 def declare(*, by: Person, submission: Submission, reason: str) -> Conflict:
@@ -60,7 +61,14 @@ def said_of(person: Person, submissions: Iterable[Submission]) -> dict[str, str]
     )
     declared = Conflict.objects.filter(person=person, project__in=projects)
     reasons = {one.project_id: one.reason for one in declared}
-    return {one.id: why for one in found if (why := _why(person, one, inside, reasons))}
+    mine = NamedChecker.objects.filter(person=person).values("project")
+    named = NamedChecker.objects.filter(project__in=projects).exclude(project__in=mine)
+    others = set(named.values_list("project_id", flat=True))
+    return {
+        one.id: why
+        for one in found
+        if (why := _why(person, one, inside, reasons) or (OTHERS if one.project_id in others else ""))
+    }
 
 
 def _why(person: Person, submission: Submission, inside: set[str], declared: dict[str, str]) -> str:

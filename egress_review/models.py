@@ -10,14 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, State
 from hub import ids
 from hub.people.models import choices
-
-REVIEWERS_NEEDED = 2
+from hub.projects.models import FEWEST_APPROVALS
 
 sha256_only = RegexValidator(r"\A[0-9a-f]{64}\Z", "A content hash is 64 hexadecimal digits.")
 
@@ -306,11 +305,13 @@ class Assignment(models.Model):
 
 def _told(person: str) -> models.QuerySet[Any]:
     """Return the submissions of which a person may know every vote: complete, and theirs or decided."""
+    # A number that was raised since hides nothing that was decided under the smaller one.
+    decided = Q(submission__state__in=[state.value for state in DECIDED], votes__gte=FEWEST_APPROVALS)
     complete = (
         Review.objects.standing()
         .values("submission")
         .annotate(votes=Count("reviewer", distinct=True))
-        .filter(votes__gte=REVIEWERS_NEEDED)
+        .filter(Q(votes__gte=F("submission__project__approvals_needed")) | decided)
         .values("submission")
     )
     theirs = Review.objects.standing().filter(reviewer_id=person).values("submission")

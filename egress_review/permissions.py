@@ -14,7 +14,7 @@ from hub.people.models import Person, Role
 from hub.people.permission import Permission
 from hub.policy import questions
 from hub.projects import facts as projects
-from hub.projects.models import Membership
+from hub.projects.models import Membership, NamedChecker, Project
 from hub.workspaces import facts as workspaces
 from hub.workspaces.models import Session
 
@@ -51,6 +51,7 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            reviewing=reviewing(project),
             conflicted=conflicted(by, submission),
         ),
     )
@@ -69,6 +70,7 @@ def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            reviewing=reviewing(project),
             conflicted=conflicted(by, submission),
             reviews=reviews_of(submission),
         ),
@@ -88,6 +90,7 @@ def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permiss
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            reviewing=reviewing(project),
             conflicted=conflicted(by, submission),
             reviews=reviews_of(submission),
         ),
@@ -106,6 +109,7 @@ def to_release(*, by: Person, submission: Submission) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            reviewing=reviewing(project),
             conflicted=conflicted(by, submission),
             reviews=reviews_of(submission),
             files=approvals_of(submission),
@@ -125,6 +129,7 @@ def to_withdraw(*, by: Person, submission: Submission) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
+            reviewing=reviewing(project),
             conflicted=conflicted(by, submission),
         ),
     )
@@ -178,6 +183,13 @@ def standing_in(submission: Submission) -> QuerySet[Submission]:
     return Submission.objects.filter(replaces=submission).exclude(
         state__in=[State.WITHDRAWN.value, State.BLOCKED.value]
     )
+
+
+def reviewing(project: Project) -> questions.Reviewing:
+    """Return who is named to review a project's outputs, and how many have to approve."""
+    found = NamedChecker.objects.filter(project=project).order_by("person").values_list("person", flat=True)
+    named = tuple(found)
+    return questions.Reviewing(anybody=not named, named=named, approvals=project.approvals_needed)
 
 
 def conflicted(by: Person, submission: Submission) -> bool:

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from egress_review import conflicts, readings
 from egress_review.models import (
-    REVIEWERS_NEEDED,
     File,
     FileVote,
     Finding,
@@ -119,7 +118,7 @@ def row(submission: Any, *, person: Person) -> Queued:
         flags=submission.flags,
         notes=submission.notes,
         votes=submission.votes,
-        votes_needed=REVIEWERS_NEEDED,
+        votes_needed=submission.project.approvals_needed,
         standing=_standing(submission),
         lookers=tuple("you" if one.id == person.id else one.name for one in looking),
         mine=any(one.id == person.id for one in looking),

@@ -13,7 +13,7 @@ from hub.errors import NotFound
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people.models import Person, Role
-from hub.projects.models import Membership
+from hub.projects.models import Membership, NamedChecker
 
 UNKNOWN = "There is no such submission, or none that your roles and projects let you see."
 
@@ -65,7 +65,9 @@ def _open_to(person: Person) -> SubmissionQuerySet:
 def _not_for(person: Person) -> Q:
     inside = Membership.objects.filter(person=person).values("project")
     declared = Conflict.objects.filter(person=person).values("project")
-    return Q(author=person) | Q(project__in=inside) | Q(project__in=declared)
+    theirs = NamedChecker.objects.filter(person=person).values("project")
+    others = NamedChecker.objects.exclude(project__in=theirs).values("project")
+    return Q(author=person) | Q(project__in=inside) | Q(project__in=declared) | Q(project__in=others)
 
 
 def find(submission: str) -> Submission:

@@ -23,7 +23,7 @@ from egress_review import (
     views,
 )
 from egress_review.forms import AnswerForm, ConflictForm, FileVoteForm, FinishForm, SettleForm, done
-from egress_review.models import REVIEWERS_NEEDED, File, Submission, Vote
+from egress_review.models import File, Submission, Vote
 from egress_review.previews import compare, files
 from egress_review.states import State
 from hub.affected import Affected
@@ -275,9 +275,10 @@ def _next(found: Submission, person: Person) -> str:
 
 def _said(found: Submission) -> str:
     if found.state == State.IN_REVIEW:
-        return f"Your review is finished. It is one of {REVIEWERS_NEEDED}; nobody sees it before all are in."
+        needed = found.project.approvals_needed
+        return f"Your review is finished. It is one of {needed}; nobody sees it before all are in."
     if found.state == State.DIFFERING:
-        return "Your review is finished. The two reviews differ: each of you answers once more."
+        return "Your review is finished. The reviews differ: each of you answers once more."
     return f"Your review is finished. The submission is {State(found.state).label}."
 
 

@@ -1,4 +1,4 @@
-"""Reviews of two checkers who can't see each other's, what follows from them, settling differences."""
+"""Reviews of checkers who can't see each other's, what follows from them, settling differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from egress_review import comments, file_votes, permissions, releases
-from egress_review.models import REVIEWERS_NEEDED, File, FileVote, Review, Submission, Vote
+from egress_review.models import File, FileVote, Review, Submission, Vote
 from egress_review.states import State, require_move
 from egress_review.submissions import move, named
 from egress_review.vault import Vault
@@ -19,6 +19,7 @@ from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people.models import Person
+from hub.projects.models import FEWEST_APPROVALS
 
 log = logging.getLogger("parlatory.reviews")
 
@@ -82,7 +83,7 @@ def settle(*, by: Person, submission: Submission, answers: Mapping[str, Answer],
         rows.recheck(submission, submission.project)
         review = Review.objects.select_for_update().get(submission=submission, reviewer_id=by.id)
         if submission.state != State.DIFFERING or review.settled_at is not None:
-            raise WrongState("You have answered already; it waits for the other checker.")
+            raise WrongState("You have answered already; it waits for the other checkers.")
         allowed.use()
         for file, answer in answers.items():
             cast = FileVote.objects.get(file=file, reviewer_id=by.id)
@@ -107,12 +108,12 @@ def overall(votes: Collection[Vote]) -> Vote:
     return Vote.REJECT if votes and set(votes) == {Vote.REJECT} else Vote.RETURN
 
 
-def outcome(votes: Mapping[str, Mapping[str, Vote]], *, settled: bool) -> State | None:
-    """Return what follows from the votes on files, {reviewer: {file: vote}}; None is too few.
+def outcome(votes: Mapping[str, Mapping[str, Vote]], *, needed: int, settled: bool) -> State | None:
+    """Return what follows from the votes on files, {reviewer: {file: vote}}; fewer than needed is None.
 
-    Where two differ they are asked once more; what they agree on decides, everything else goes back.
+    Where they differ they are asked once more; what they agree on decides, everything else goes back.
     """
-    if len(votes) < REVIEWERS_NEEDED:
+    if len(votes) < max(needed, FEWEST_APPROVALS):
         return None
     first, *others = votes.values()
     if any(other != first for other in others):
@@ -143,7 +144,11 @@ def _cast(submission: Submission) -> dict[str, dict[str, Vote]]:
 def _consolidate(submission: Submission) -> None:
     """Decide when the votes are complete; else mark the row as changed, so that two voters can't cross."""
     cast = Review.objects.standing().filter(submission=submission)
-    decided = outcome(_cast(submission), settled=not cast.filter(settled_at=None).exists())
+    decided = outcome(
+        _cast(submission),
+        needed=submission.project.approvals_needed,
+        settled=not cast.filter(settled_at=None).exists(),
+    )
     if decided is None or decided == submission.state:
         rows.claim(submission)
         return

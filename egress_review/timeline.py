@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from egress_review.models import REVIEWERS_NEEDED, Release, Submission
+from egress_review.models import Release, Submission
 from egress_review.states import State
 
 EARLIER = 10
@@ -22,10 +22,11 @@ class Step:
 def steps(submission: Submission) -> list[Step]:
     """Return what happened so far, in order."""
     release = Release.objects.filter(submission=submission).first()
+    voters = submission.reviews.standing().count()
     happened = [
         (submission.submitted_at, "Handed in and frozen"),
         (submission.screened_at, "Screened" if submission.state != State.BLOCKED else "Screened and blocked"),
-        (submission.decided_at, f"Decided by {REVIEWERS_NEEDED} checkers"),
+        (submission.decided_at, f"Decided by {voters} checkers"),
         (release.released_at if release else None, "Released"),
         (submission.withdrawn_at, "Withdrawn"),
     ]

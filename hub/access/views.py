@@ -72,6 +72,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "approvals": facts.approvals_of(shown),
         "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
         "requests": AccessRequest.objects.with_names().filter(project=shown)[:20],
+        "named_checkers": shown.named_checkers.select_related("person"),
         "image_is_built": shown.image in images.names(),
         "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,
         "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing

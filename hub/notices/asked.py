@@ -1,4 +1,4 @@
-"""What somebody asks of somebody: data for a project, an answer to feedback, votes that agree."""
+"""What somebody asks of somebody: data for a project, an answer to feedback, reviews, votes that agree."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hub.notices import audience
 from hub.notices.drafts import Draft, of, to
 from hub.notices.kinds import About
 from hub.people.models import Person
+from hub.projects.models import Project
 from hub.stewardship.models import Feedback
 
 Facts = Mapping[str, Any]
@@ -73,6 +74,27 @@ def feedback(entry: Entry, facts: Facts) -> list[Draft]:
     body = f"{found.author.name} says: {found.text}"
     draft = of(entry, About.REVIEW, f"Feedback on {subject}", body, url=url, mail=mail)
     return to([found.dataset.steward] if found.dataset else _reviewers(found.submission), draft)
+
+
+def reviewers(entry: Entry, facts: Facts) -> list[Draft]:
+    """Tell checkers that they were named to review a project's outputs, or no longer are."""
+    project = Project.objects.filter(pk=entry.subject).first()
+    if project is None:
+        return []
+    title, url = project.title, reverse("releases:queue")
+    body = f"What it hands in comes to your queue. A release needs {facts.get('approvals')} approvals."
+    given = of(entry, About.GIVEN, f"You review the outputs of {title}", body, url=url)
+    body = (
+        "Others are named to review them; what you voted on before stays as it is."
+        if facts.get("named")
+        else "Nobody is named any more; like any checker from outside you still find them in your queue."
+    )
+    taken = of(entry, About.TAKEN, f"You are no longer named to review the outputs of {title}", body, url=url)
+    return [*to(_people(facts.get("added")), given), *to(_people(facts.get("dropped")), taken)]
+
+
+def _people(ids: Any) -> list[Person]:
+    return list(Person.objects.filter(pk__in=ids or [], is_active=True, suspended_at=None))
 
 
 def _reviewers(submission: Submission | None) -> list[Person]:

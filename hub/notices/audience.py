@@ -45,6 +45,7 @@ def _may_vote(person: Person, submission: Submission) -> bool:
             project=projects.of(submission.project),
             memberships=projects.memberships(submission.project, person),
             submission=permissions.of(submission),
+            reviewing=permissions.reviewing(submission.project),
             conflicted=permissions.conflicted(person, submission),
             reviews=permissions.reviews_of(submission),
         )

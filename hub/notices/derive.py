@@ -56,7 +56,7 @@ def _screened(entry: Entry, facts: Facts) -> list[Draft]:
         )
         body = f"{_findings(found, Severity.BLOCK)}\n\nPut it right in your session and hand in again."
         return _result(entry, found, f"“{found.title}” was blocked by the screening", body, mail)
-    body = "It is screened and waits for the votes of two output checkers."
+    body = "It is screened and waits for the votes of its output checkers."
     flags = _findings(found, Severity.FLAG)
     said = f"{body}\n\nThey will see these findings:\n{flags}" if flags else body
     return [*_result(entry, found, f"“{found.title}” is in review", said, body), *_waits(entry, found)]
@@ -65,8 +65,10 @@ def _screened(entry: Entry, facts: Facts) -> list[Draft]:
 def _waits(entry: Entry, found: Submission) -> list[Draft]:
     if found.state != State.IN_REVIEW:
         return []
+    needed = found.project.approvals_needed
     body = (
-        f"It was handed in from {found.project.title} and needs two votes. Vote on it, or leave it to others."
+        f"It was handed in from {found.project.title} and needs {needed} votes. "
+        "Vote on it, or leave it to others."
     )
     url = reverse("releases:review", args=[found.pk])
     draft = of(entry, About.REVIEW, f"“{found.title}” waits for your review", body, url=url)
@@ -85,7 +87,7 @@ def _rejected(entry: Entry, facts: Facts) -> list[Draft]:
     return _decided(
         entry,
         "was rejected",
-        "Both checkers decided that it can’t leave. Talk to them before you hand in something like it.",
+        "The checkers decided that it can’t leave. Talk to them before you hand in something like it.",
     )
 
 
@@ -239,6 +241,8 @@ def _standing(entry: Entry, about: About, happened: str, body: str) -> list[Draf
 def _provisioned(entry: Entry, facts: Facts) -> list[Draft]:
     if facts.get("what") == "feedback":
         return asked.feedback(entry, facts)
+    if facts.get("what") == "project reviewers":
+        return asked.reviewers(entry, facts)
     return _handed_over(entry, facts) if "before" in facts else _project(entry, facts)
 
 

@@ -33,7 +33,7 @@ def of(roles: frozenset[Role]) -> list[Office]:
 
 
 def _all() -> tuple[Office, ...]:
-    queue = Door("Review queue", reverse("releases:queue"), "results that wait for two votes")
+    queue = Door("Review queue", reverse("releases:queue"), "results that wait for votes")
     brought = Door("Brought in", reverse("bring_ins:index"), "code and tables that wait to be read")
     approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
     asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")

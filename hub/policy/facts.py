@@ -160,6 +160,15 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Reviewing:
+    """By whom a project's outputs are reviewed, anybody outside or those named only, and how often."""
+
+    anybody: bool
+    named: tuple[str, ...]
+    approvals: int
+
+
+@dataclass(frozen=True)
 class Review:
     """A vote that was cast, and what its caster is today; `member` counts ended memberships too."""
 

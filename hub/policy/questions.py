@@ -18,6 +18,7 @@ from hub.policy.facts import (
     Person,
     Project,
     Review,
+    Reviewing,
     Role,
     Session,
     Steward,
@@ -58,6 +59,7 @@ __all__ = [
     "ReleaseSubmission",
     "RequestAccess",
     "Review",
+    "Reviewing",
     "Role",
     "SeeUse",
     "Session",
@@ -282,6 +284,7 @@ class ViewSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     conflicted: bool
 
 
@@ -296,6 +299,7 @@ class Vote(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     reviews: tuple[Review, ...]
     conflicted: bool
 
@@ -311,6 +315,7 @@ class Consolidate(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     reviews: tuple[Review, ...]
     conflicted: bool
 
@@ -325,6 +330,7 @@ class ReleaseSubmission(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     reviews: tuple[Review, ...]
     files: tuple[FileApproval, ...]
     conflicted: bool
@@ -340,6 +346,7 @@ class Withdraw(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     conflicted: bool
 
 

@@ -14,6 +14,7 @@ from hub.people.models import Person, choices
 GIB = 1024**3
 # At 12 kbit/s an hour of speech is 5.4 MB: the default lets about an hour and a half of it through.
 DEFAULT_BUDGET_BYTES = 8_000_000
+FEWEST_APPROVALS = 2
 
 
 class ProjectState(StrEnum):
@@ -66,8 +67,16 @@ class Project(models.Model):
     idle_seconds = models.PositiveIntegerField(default=3600)
     session_seconds = models.PositiveIntegerField(default=8 * 3600)
 
+    # How many output checkers have to approve what leaves; the policies take no smaller number either.
+    approvals_needed = models.PositiveSmallIntegerField(default=FEWEST_APPROVALS)
+
     class Meta:
         ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approvals_needed__gte=FEWEST_APPROVALS), name="approvals_by_two_or_more"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -108,3 +117,17 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.project}"
+
+
+class NamedChecker(models.Model):
+    """An output checker named to review a project's outputs; where nobody is named, any from outside may."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="named_checkers")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="named_for")
+
+    class Meta:
+        ordering = ["person__name"]
+        constraints = [models.UniqueConstraint(fields=["project", "person"], name="checker_named_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} reviews {self.project}"

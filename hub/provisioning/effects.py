@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from django.db.models import Q
@@ -84,6 +85,19 @@ def of_limits(project: Project, changed: set[str]) -> list[Affected]:
     if changed:
         found += on_members(project, "gets the new limits at the next start")
     return found
+
+
+def of_reviewers(
+    project: Project, checkers: Iterable[Person], *, before: set[str], after: set[str]
+) -> list[Affected]:
+    """Say of each checker who may or may no longer review a project's outputs that it is so."""
+    found = []
+    for one in checkers:
+        could, can = not before or one.pk in before, not after or one.pk in after
+        if could != can:
+            says = "reviews its outputs" if can else "can no longer see or review its outputs"
+            found.append(Affected(one.name, says, _person(one.pk)))
+    return found or on_members(project, "needs as many approvals for each release")
 
 
 def of_joining(project: Project, person: Person) -> list[Affected]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django import forms
 
+from egress_review import reviewers
 from hub import images
 from hub.errors import Invalid
-from hub.people.models import choices
+from hub.people.models import Person, choices
 from hub.projects import limits
-from hub.projects.models import GIB, MemberRole, Project
+from hub.projects.models import FEWEST_APPROVALS, GIB, MemberRole, Project
 from hub.projects.services import SLUG
 from hub.provisioning.effects import today
 from hub.provisioning.steps import Change
@@ -152,6 +154,39 @@ class Settings(Change):
             "budget_mb": _short(project.budget_bytes_per_day / 1_000_000),
             "seen": project.row_version,
         }
+
+
+class Reviewers(Change):
+    """Who reviews a project's outputs, and how many have to approve."""
+
+    approvals = forms.IntegerField(
+        label="Approvals a release needs",
+        min_value=FEWEST_APPROVALS,
+        max_value=reviewers.MOST_APPROVALS,
+        help_text="By as many different checkers, each file for itself. Two at least.",
+    )
+    named = forms.MultipleChoiceField(
+        label="Checkers who review it",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Choose nobody to let any output checker from outside the project review.",
+    )
+
+    def __init__(self, *args: Any, checkers: Iterable[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = self.fields["named"]
+        assert isinstance(named, forms.MultipleChoiceField)
+        named.choices = [(one.pk, f"{one.name}, {one.institution.name}") for one in checkers]
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the number to at least two and to at most the checkers who are named."""
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                reviewers.check(approvals=values["approvals"], named=len(set(values["named"])))
+            except Invalid as error:
+                self.add_error(None, str(error))
+        return values
 
 
 class Member(Change):

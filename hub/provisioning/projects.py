@@ -100,8 +100,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     wording = Wording(
         heading=f"Workspaces of {project.title}",
         sentence="Limits of memory, processors, disk and time are those of a session’s start.",
-        lead=f"What each member’s session has. {_gpus()} Two different output checkers judge each release, "
-        "whatever its tier; the policies hold that, and no setting lowers it.",
+        lead=f"What each member’s session has. {_gpus()} Who reviews what it hands in is set "
+        "on a page of its own.",
         action="Change the settings",
         back=_page(project),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.provisioning import access, images, invited, people, projects, registers
+from hub.provisioning import access, images, invited, people, projects, registers, reviewers
 
 app_name = "provisioning"
 urlpatterns = [
     path("provisioning/projects/new/", projects.propose, name="propose"),
     path("projects/<slug:slug>/edit/", projects.edit, name="edit_project"),
     path("projects/<slug:slug>/settings/", projects.settings, name="settings"),
+    path("projects/<slug:slug>/reviewers/", reviewers.choose, name="reviewers"),
     path("projects/<slug:slug>/open/", projects.open, name="open_project"),
     path("projects/<slug:slug>/close/", projects.close, name="close_project"),
     path("projects/<slug:slug>/suspend/", projects.suspend, name="suspend_project"),

@@ -52,7 +52,7 @@ deny contains "Nobody records their own training; ask another admin." if {
 	not about_somebody_else
 }
 
-deny contains "Nobody adds themselves to a project or puts themselves out of one; ask another admin." if {
+deny contains "Nobody adds themselves to a project or its reviewers, or puts themselves out; ask another admin." if {
 	input.action == "manage_project"
 	not members_are_others
 }

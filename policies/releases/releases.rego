@@ -15,7 +15,12 @@ allow if count(deny) == 0
 
 decision := {"allow": allow, "reasons": [reason | some reason in deny]}
 
-reviews_needed := 2
+# No setting of a project's goes below this.
+fewest_reviews := 2
+
+reviews_needed := input.reviewing.approvals if enough_asked
+
+else := fewest_reviews
 
 deny contains facts.incomplete if not facts.complete(input, data.schemas.releases)
 
@@ -63,6 +68,20 @@ deny contains reason if {
 		"You declared a conflict of interest with the project “%s”, so its releases are for others; ask another output checker.",
 		[input.project.title],
 	)
+}
+
+deny contains reason if {
+	judging
+	not may_review(input.person.id)
+	reason := sprintf(
+		"The releases of the project “%s” are reviewed by checkers who were named for it, and you are none of them; ask the enclave's admin.",
+		[input.project.title],
+	)
+}
+
+deny contains "The project asks for fewer approvals than two; ask the enclave's admin to set it right." if {
+	input.action == "release"
+	not enough_asked
 }
 
 deny contains "This submission was withdrawn; ask its author to hand in again." if not standing_submission
@@ -195,7 +214,22 @@ independent_checker if {
 	facts.holds(input.person, "output_checker", input.at)
 	facts.outsider(input.memberships)
 	somebody_elses
+	may_review(input.person.id)
 	input.conflicted == false
+}
+
+# Where nobody is named, any checker from outside may review.
+may_review(_) if input.reviewing.anybody == true
+
+may_review(id) if {
+	is_array(input.reviewing.named)
+	some named in input.reviewing.named
+	named == id
+}
+
+enough_asked if {
+	is_number(input.reviewing.approvals)
+	input.reviewing.approvals >= fewest_reviews
 }
 
 first_vote if every review in input.reviews {
@@ -221,6 +255,7 @@ approvers contains review.reviewer if {
 	review.member == false
 	review.conflicted == false
 	review.reviewer != input.submission.author
+	may_review(review.reviewer)
 }
 
 # The vote of somebody who declared a conflict counts neither for nor against.

@@ -62,10 +62,13 @@ ask(action, role, memberships, more) := object.union(
 		"project": project,
 		"memberships": memberships,
 		"submission": submission,
+		"reviewing": {"anybody": true, "named": [], "approvals": 2},
 		"conflicted": false,
 	},
 	more,
 )
+
+named(people, approvals) := {"anybody": false, "named": people, "approvals": approvals}
 
 lead := object.union(membership, {"role": "project_lead"})
 
@@ -103,12 +106,22 @@ allowed := {
 		],
 		"files": [file(["p1", "p2"])],
 	}),
+	"named_sees_page": ask("view", "output_checker", [], {"what": "page", "reviewing": named(["p1", "p2"], 2)}),
+	"named_votes": ask("vote", "output_checker", [], {
+		"vote": "approve", "reviews": [],
+		"reviewing": named(["p1", "p2", "p3"], 3),
+	}),
+	"release_by_three_named": ask("release", "output_checker", [], {
+		"reviews": [review("p1"), review("p2"), review("p3")],
+		"files": [file(["p1", "p2", "p3"])],
+		"reviewing": named(["p1", "p2", "p3"], 3),
+	}),
 	"author_withdraws": ask("withdraw", "researcher", [membership], {"submission": {"author": "p1"}}),
 	"lead_withdraws": ask("withdraw", "researcher", [lead], {}),
 	"checker_withdraws": ask("withdraw", "output_checker", [], {}),
 	"download": json.remove(
 		ask("download", "researcher", [membership], {"submission": {"released": true}}),
-		["/conflicted"],
+		["/conflicted", "/reviewing"],
 	),
 }
 
@@ -171,6 +184,21 @@ refused := [
 	["consolidate", "/conflicted", true, "declared a conflict of interest"],
 	["consolidate", "/reviews", [review("p2"), review("p3")], "Only the checkers who voted"],
 	["consolidate", "/project/suspended", true, "nothing of it leaves"],
+	["vote", "/reviewing", named(["p2", "p3"], 2), "were named for it"],
+	["vote", "/reviewing", named([], 2), "were named for it"],
+	["named_votes", "/reviewing/named", ["p2", "p3"], "were named for it"],
+	["named_sees_page", "/reviewing/named", ["p2"], "may not see"],
+	["checker_sees_files", "/reviewing", named(["p2"], 2), "were named for it"],
+	["consolidate", "/reviewing", named(["p2"], 2), "were named for it"],
+	["checker_withdraws", "/reviewing", named(["p2"], 2), "Only its author"],
+	["release", "/reviewing", named(["p1", "p3"], 2), "2 different output checkers"],
+	["release", "/reviewing/approvals", 3, "by 3 different output checkers from outside"],
+	["release", "/reviewing/approvals", 1, "fewer approvals than two"],
+	["release", "/reviewing/approvals", 0, "fewer approvals than two"],
+	["release", "/reviewing/approvals", "3", "fewer approvals than two"],
+	["release_by_three_named", "/reviews", [review("p1"), review("p2")], "by 3 different output checkers"],
+	["release_by_three_named", "/files", [file(["p1", "p2"])], "bytes by 3 different output checkers"],
+	["release_by_three_named", "/reviewing/named", ["p1", "p2"], "by 3 different output checkers"],
 	["release", "/conflicted", true, "declared a conflict of interest"],
 	["release", "/reviews/0/conflicted", true, "2 different output checkers"],
 	["release", "/files", [], "Each file needs approvals"],

@@ -8,7 +8,7 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from hub.people.models import Person, Role, RoleAssignment
-from hub.projects.models import Membership, Project
+from hub.projects.models import Membership, NamedChecker, Project
 from hub.workspaces.models import Session
 from tests import portal
 from tests.pages.conftest import House, problems
@@ -85,6 +85,29 @@ def test_settings_say_what_running_sessions_keep(house: House) -> None:
     press(page, "Change the settings")
     project.refresh_from_db()
     assert (project.memory_bytes, project.idle_seconds) == (4 << 30, 1800)
+
+
+def test_who_reviews_is_chosen_after_seeing_who_is_affected(house: House) -> None:
+    project = portal.project(member=portal.person("rosa", Role.RESEARCHER))
+    for name in ("chloe", "carl", "cem"):
+        portal.person(name, Role.OUTPUT_CHECKER)
+    page = house.page(admin(), path="/projects/vowels/", phone=True)
+    page.get_by_role("link", name="Who reviews its outputs").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who reviews the outputs of Vowels")
+    assert problems(page) == []
+    page.get_by_label("Chloe").check()
+    press(page, "Change the reviewers…")
+    expect(page.get_by_text("only 1 checkers would be named")).to_be_visible()
+    page.get_by_label("Carl").check()
+    press(page, "Change the reviewers…")
+    expect(page.locator(".affected")).to_contain_text("Cem: can no longer see or review its outputs")
+    expect(page.get_by_text("any checker from outside → Carl, Chloe")).to_be_visible()
+    assert problems(page) == []
+    assert not NamedChecker.objects.exists()
+    press(page, "Change the reviewers")
+    expect(page.get_by_role("status")).to_contain_text("is changed")
+    expect(page.get_by_text("2 approvals by Carl, Chloe")).to_be_visible()
+    assert NamedChecker.objects.filter(project=project).count() == 2
 
 
 def test_somebody_invited_sets_their_password_once_and_signs_in(house: House, settings: object) -> None:

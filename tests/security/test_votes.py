@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from django.db import IntegrityError
 
-from egress_review import readings, releases, reviews
+from egress_review import readings, releases, reviewers, reviews
 from egress_review.models import Conflict, FileVote, Release, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
@@ -16,10 +16,10 @@ from hub.errors import Refused
 from hub.people.models import Person, Role
 from hub.policy import questions
 from hub.policy.client import Policy
-from hub.projects.models import Membership
+from hub.projects.models import Membership, NamedChecker
 from tests.integration.portal.conftest import _asked, _quick, real
 from tests.unit.egress_review.conftest import ledger, vault
-from tests.unit.egress_review.factories import person, review, submission
+from tests.unit.egress_review.factories import person, project, review, submission
 from tests.unit.policy.examples import ALLOWED, MINE
 
 __all__ = ["_asked", "_quick", "ledger", "real", "vault"]
@@ -120,6 +120,49 @@ def test_a_checker_who_declared_a_conflict_does_not_look(vault: Vault) -> None:
     Conflict.objects.create(person=by, project=found.project, reason="we share a grant")
     with pytest.raises(Refused, match="declared a conflict of interest"):
         readings.open_files(by=by, submission=found)
+
+
+def test_a_checker_who_is_not_named_neither_votes_nor_looks(vault: Vault) -> None:
+    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+    for named in (checker(), checker()):
+        NamedChecker.objects.create(project=found.project, person=named)
+    with pytest.raises(Refused, match="were named for it"):
+        readings.open_files(by=by, submission=found)
+    with pytest.raises(Refused, match="were named for it"):
+        approve(by, found, vault)
+    assert not Review.objects.exists()
+
+
+def test_approvals_of_checkers_who_are_not_named_release_nothing(vault: Vault) -> None:
+    found, by = submission(State.APPROVED, vault=vault), checker()
+    for voter in (by, checker()):
+        review(found, Vote.APPROVE, by=voter)
+    for named in (by, checker()):
+        NamedChecker.objects.create(project=found.project, person=named)
+    with pytest.raises(Refused, match="2 different output checkers"):
+        releases.release(by=by, submission=found, vault=vault)
+    assert not Release.objects.exists()
+
+
+@pytest.mark.parametrize("approvals", [1, 0, -1])
+def test_no_setting_lets_fewer_than_two_approvals_release(approvals: int, real: Policy) -> None:
+    question = cast(questions.ReleaseSubmission, ALLOWED["release"])
+    assert real.ask(question).allow, "the attack needs a question that is right"
+    reviewing = replace(question.reviewing, approvals=approvals)
+    files = (replace(question.files[0], approved_by=(MINE.reviewer,)),)
+    decision = real.ask(replace(question, reviewing=reviewing, reviews=(MINE,), files=files))
+    assert not decision.allow, "one approval released it"
+    reasons = " ".join(decision.reasons)
+    assert "fewer approvals than two" in reasons
+    assert "2 different output checkers" in reasons
+
+
+def test_an_admin_who_checks_does_not_name_themselves() -> None:
+    by, another = checker(Role.ADMIN), checker()
+    place = project()
+    with pytest.raises(Refused, match="adds themselves to a project or its reviewers"):
+        reviewers.choose(by=by, project=place, named=[by.pk, another.pk], approvals=2)
+    assert not NamedChecker.objects.exists()
 
 
 def test_approvals_of_other_bytes_release_nothing(vault: Vault) -> None:

@@ -49,12 +49,13 @@ RELEVANT = {
     "hand in": {"active", "suspended", "person", "at", "session", "expires_at"} | MEMBER | OPEN,
     "vote": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "open_for_review", "reviews", "submission"}
-    | {"conflicted"},
+    | {"conflicted", "reviewing", "named"},
     "release": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "released", "reviews", "checker", "member"}
-    | {"conflicted", "files", "approved_by"},
+    | {"conflicted", "files", "approved_by", "reviewing", "named", "approvals"},
     "consolidate": PERSON
-    | {"memberships", "author", "withdrawn", "blocked", "differing", "conflicted", "submission"},
+    | {"memberships", "author", "withdrawn", "blocked", "differing", "conflicted", "submission"}
+    | {"reviewing", "named"},
     "hand in anew": {"active", "suspended", "person", "at", "session", "expires_at", "author", "replaceable"}
     | MEMBER
     | OPEN,
@@ -183,6 +184,7 @@ def may_view(name: str, what: str) -> bool:
     return name == "view page" and what in (
         "without ('person', 'training', 0)",
         "without ('person', 'roles', 0)",
+        "without ('reviewing', 'named', 0)",
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from egress_review import reviewers
 from egress_review.vault import Vault
 from hub.access import agreements, approvals, requests
 from hub.access.models import AccessRequest, Agreement, Approval
@@ -45,6 +46,7 @@ MODULES: tuple[ModuleType, ...] = (
     courses,
     records,
     projects,
+    reviewers,
     approvals,
     agreements,
     requests,
@@ -230,6 +232,10 @@ ACTS: dict[str, Act] = {
         by=by, membership=w.membership, role=MemberRole.PROJECT_LEAD, valid_until=None
     ),
     "projects.end_membership": lambda by, w: projects.end_membership(by=by, membership=w.membership),
+    "reviewers.choose": lambda by, w: reviewers.choose(by=by, project=w.project, named=[], approvals=3),
+    "reviewers.choose oneself": lambda by, w: reviewers.choose(
+        by=by, project=w.project, named=[by.pk, *(w.actors[one].pk for one in ROLES)], approvals=2
+    ),
     "approvals.approve": lambda by, w: approvals.approve(by=by, **_approval(w)),
     "approvals.revoke": lambda by, w: approvals.revoke(by=by, approval=w.approval, reason="x"),
     "agreements.add": lambda by, w: agreements.add(
@@ -265,7 +271,8 @@ ACTS: dict[str, Act] = {
 }
 ADMIN, STEWARD, LEAD = {"admin"}, {"dataset's steward"}, {"project's lead"}
 ALLOWED: dict[str, set[str]] = {
-    **{name: ADMIN for name in ACTS if name.startswith(("people.", "invitations.", "courses.", "projects."))},
+    **{name: ADMIN for name in ACTS if name.startswith(("people.", "invitations.", "courses."))},
+    **{name: ADMIN for name in ACTS if name.startswith(("projects.", "reviewers."))},
     **{name: set() for name in ACTS if name.endswith("oneself")},
     "records.open_for people": {"admin", "auditor"},
     "records.open_for projects": {"admin", "auditor", "committee_member"},
@@ -303,6 +310,7 @@ NOUNS = (
     "courses",
     "records",
     "projects",
+    "reviewers",
     "approvals",
     "agreements",
     "requests",

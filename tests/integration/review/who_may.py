@@ -18,7 +18,7 @@ from egress_review.uploads import Arrived
 from egress_review.vault import Vault
 from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.places import places
-from hub.projects.models import Membership
+from hub.projects.models import Membership, NamedChecker
 from hub.workspaces.models import Session
 from tests.unit.egress_review import factories as make
 
@@ -47,6 +47,7 @@ ACTORS = (
     "checker whose role is over",
     "checker without second factor",
     "suspended checker",
+    "checker who is not named",
     "nobody",
 )
 PROJECT = frozenset({"author", "author who checks", "member", "member who checks", "lead"})
@@ -101,6 +102,9 @@ def _spoil(actors: dict[str, Person], found: Submission) -> None:
         make.review(found, Vote.APPROVE, by=actors[name])
     for name in ("voter with a conflict", "checker with a conflict"):
         Conflict.objects.create(person=actors[name], project=found.project, reason="we share a grant")
+    # Everybody else is named, so that nobody is kept out by that alone.
+    for name in actors.keys() - {"checker who is not named"}:
+        NamedChecker.objects.create(project=found.project, person=actors[name])
 
 
 def _fresh(actors: dict[str, Person]) -> dict[str, Person]:
@@ -111,6 +115,13 @@ def demo(name: str, *roles: Role) -> Person:
     """Return a demo person."""
     made = make.person(name, *roles)
     Person.objects.filter(pk=made.pk).update(is_demo=True)
+    return made
+
+
+def _another(world: World) -> Person:
+    """Return one more checker who is named."""
+    made = demo("another voter", Role.OUTPUT_CHECKER)
+    NamedChecker.objects.create(project=world.submission.project, person=made)
     return made
 
 
@@ -201,7 +212,7 @@ def approve_blocked(by: Person, world: World) -> None:
 
 def settle(by: Person, world: World) -> None:
     """Answer once more where the votes differ."""
-    world.voted(demo("another voter", Role.OUTPUT_CHECKER), Vote.RETURN)
+    world.voted(_another(world), Vote.RETURN)
     found = _as(by, world, "differing")
     file = found.files.get().pk
     reviews.settle(by=by, submission=found, answers={file: Answer(Vote.RETURN, WHY)}, vault=world.vault)
@@ -209,7 +220,7 @@ def settle(by: Person, world: World) -> None:
 
 def release(by: Person, world: World) -> None:
     """Let it leave with two approvals."""
-    world.voted(demo("another voter", Role.OUTPUT_CHECKER))
+    world.voted(_another(world))
     releases.release(by=by, submission=_as(by, world, "approved"), vault=world.vault)
 
 
@@ -220,7 +231,7 @@ def release_with_one(by: Person, world: World) -> None:
 
 def release_other_bytes(by: Person, world: World) -> None:
     """Let bytes leave that are not those which were approved."""
-    world.voted(demo("another voter", Role.OUTPUT_CHECKER))
+    world.voted(_another(world))
     FileVote.objects.update(canonical_sha256="0" * 64)
     releases.release(by=by, submission=_as(by, world, "approved"), vault=world.vault)
 
@@ -284,8 +295,9 @@ def table() -> str:
         "",
         "Written by `python -m tests.integration.review`; `test_who_may.py` there holds it to the policies.",
         "An act that is not marked is refused. Each role stands for somebody who holds it alone and has no",
-        "part in the project; “voter” has finished one of the two reviews. Declaring a conflict takes rights",
-        "away from oneself, so whoever sees the page may do it.",
+        "part in the project; “voter” has finished one of the two reviews. All but one are named to review",
+        "the project’s outputs. Declaring a conflict takes rights away from oneself, so whoever sees the",
+        "page may do it.",
         "",
         "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
         "|---" * (len(ACTORS) + 1) + "|",

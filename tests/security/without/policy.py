@@ -274,6 +274,20 @@ REMOVALS = {
         "test_a_checker_who_declared_a_conflict_does_not_vote",
         shows="DID NOT RAISE",
     ),
+    "named": Removal(
+        "only a checker who is named reviews, where some are named",
+        altered("releases/releases.rego", rules_gone("not may_review(input.person.id)")),
+        VOTES,
+        "test_a_checker_who_is_not_named_neither_votes_nor_looks",
+        shows="DID NOT RAISE",
+    ),
+    "fewest": Removal(
+        "no setting goes below two approvals",
+        altered("releases/releases.rego", said("fewest_reviews := 2", "fewest_reviews := -1")),
+        VOTES,
+        "test_no_setting_lets_fewer_than_two_approvals_release",
+        shows="released it",
+    ),
     "bytes": Removal(
         "an approval is of the very bytes that leave",
         altered("releases/releases.rego", by_file_gone),

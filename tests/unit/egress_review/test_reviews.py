@@ -72,7 +72,7 @@ def test_what_two_votes_decide(first: Vote, second: Vote, state: State, vault: V
 @pytest.mark.parametrize("votes", [[], [APPROVE]])
 def test_fewer_than_two_votes_decide_nothing(votes: list[Vote]) -> None:
     cast = {f"reviewer {number}": {"file": vote} for number, vote in enumerate(votes)}
-    assert reviews.outcome(cast, settled=True) is None
+    assert reviews.outcome(cast, needed=2, settled=True) is None
 
 
 def test_one_approval_twice_by_one_person_decides_nothing(vault: Vault) -> None:

@@ -298,3 +298,21 @@ def test_both_stewards_are_told_that_a_dataset_was_handed_over(policies: portal.
     assert Dataset.objects.get().steward == ines
     with pytest.raises(WrongState):
         stewards.hand_over(by=ines, dataset=dataset, to=dataset.steward, seen=0)
+
+
+def test_checkers_are_told_that_they_were_named_and_that_they_no_longer_are() -> None:
+    project, named, dropped = make.project(), make.checker("Chloe"), make.checker("Carl")
+    made = entry(
+        Kind.PROVISIONED,
+        on=project.id,
+        what="project reviewers",
+        approvals=3,
+        named=[named.pk],
+        added=[named.pk],
+        dropped=[dropped.pk],
+    )
+    assert told(made) == {
+        "Chloe": ("given", f"You review the outputs of {project.title}"),
+        "Carl": ("taken", f"You are no longer named to review the outputs of {project.title}"),
+    }
+    assert "needs 3 approvals" in derive.drafts(made)[0].body

@@ -119,6 +119,8 @@ BROUGHT = q.BringIn(
 )
 DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
 CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
+REVIEWING = q.Reviewing(anybody=False, named=("01person",), approvals=2)
+REVIEWED = q.Reviewing(anybody=False, named=("01person", "01other"), approvals=2)
 APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
 MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False, conflicted=False)
 ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False, conflicted=False)
@@ -238,6 +240,7 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(MEMBERSHIP,),
         submission=SUBMISSION,
+        reviewing=REVIEWING,
         conflicted=False,
     ),
     "view files": q.ViewSubmission(
@@ -247,6 +250,7 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(),
         submission=SUBMISSION,
+        reviewing=REVIEWING,
         conflicted=False,
     ),
     "vote": q.Vote(
@@ -256,6 +260,7 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(),
         submission=SUBMISSION,
+        reviewing=REVIEWING,
         reviews=(ANOTHERS,),
         conflicted=False,
     ),
@@ -266,6 +271,7 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(),
         submission=DIFFERING,
+        reviewing=REVIEWING,
         reviews=(MINE, ANOTHERS),
         conflicted=False,
     ),
@@ -275,12 +281,19 @@ ALLOWED: dict[str, q.Question] = {
         project=PROJECT,
         memberships=(),
         submission=SUBMISSION,
+        reviewing=REVIEWED,
         reviews=(MINE, ANOTHERS),
         files=(APPROVED_FILE,),
         conflicted=False,
     ),
     "withdraw": q.Withdraw(
-        person=CHECKER, at=AT, project=PROJECT, memberships=(), submission=SUBMISSION, conflicted=False
+        person=CHECKER,
+        at=AT,
+        project=PROJECT,
+        memberships=(),
+        submission=SUBMISSION,
+        reviewing=REVIEWING,
+        conflicted=False,
     ),
     "download": q.Download(
         person=RESEARCHER, at=AT, project=PROJECT, memberships=(MEMBERSHIP,), submission=RELEASED

@@ -1,0 +1,75 @@
+"""The page on which an admin says who reviews what a project hands in, and how many have to approve."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from egress_review import reviewers
+from hub.affected import Affected
+from hub.people.models import Person
+from hub.people.signed_in import login_required, reader
+from hub.projects import services, visible
+from hub.projects.models import Project
+from hub.provisioning import effects, steps
+from hub.provisioning.project_forms import Reviewers
+from hub.provisioning.steps import Values, Wording
+
+
+@login_required
+def choose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Name who reviews a project's outputs, and how many approvals a release needs."""
+    person = reader(request)
+    project = visible.project(to=person, slug=slug)
+    services.may(by=person, project=project, change="edit")
+    shown = list(reviewers.choosable(project).select_related("institution"))
+    now = set(project.named_checkers.values_list("person_id", flat=True))
+    initial = {"approvals": project.approvals_needed, "named": sorted(now), "seen": project.row_version}
+    form = Reviewers(steps.data(request), initial=initial, checkers=shown)
+
+    def affected(values: Values) -> list[Affected]:
+        return effects.of_reviewers(project, shown, before=now, after=set(values["named"]))
+
+    def act(values: Values) -> str:
+        reviewers.choose(
+            by=person,
+            project=project,
+            named=values["named"],
+            approvals=values["approvals"],
+            seen=values["seen"],
+        )
+        return "Who reviews the project’s outputs is changed."
+
+    back = reverse("access:project", args=[project.slug])
+    wording = Wording(
+        heading=f"Who reviews the outputs of {project.title}",
+        sentence="It holds for what is in review now as well.",
+        lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
+        "with fewer than two approvals: the policies hold that, and no setting lowers it.",
+        action="Change the reviewers",
+        back=back,
+    )
+    return steps.two(
+        request,
+        form=form,
+        wording=wording,
+        affected=affected,
+        act=act,
+        to=back,
+        told=lambda values: _told(project, shown, now, values),
+    )
+
+
+def _told(
+    project: Project, shown: list[Person], before: set[str], values: Values
+) -> list[tuple[str, object]]:
+    needed = values["approvals"]
+    changes = {
+        "Approvals": (str(project.approvals_needed), str(needed)),
+        "Reviewed by": (_names(shown, before), _names(shown, set(values["named"]))),
+    }
+    return [(name, f"{old} → {new}") for name, (old, new) in changes.items() if old != new]
+
+
+def _names(shown: list[Person], named: set[str]) -> str:
+    return ", ".join(one.name for one in shown if one.pk in named) or "any checker from outside"
