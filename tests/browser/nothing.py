@@ -60,12 +60,12 @@ class Nothing:
         page.goto(link)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("The same again").fill(PASSWORD)
-        page.get_by_role("button", name="Set my password").click()
+        send(page, "Set my password")
         identify(page, address)
         if page.get_by_role("button", name="Turn it on").count():
             self.secrets[login] = page.locator("main code").inner_text()
             page.get_by_label(re.compile("code", re.I)).fill(self.code(login))
-            page.get_by_role("button", name="Turn it on").click()
+            send(page, "Turn it on")
         page.get_by_role("button", name="Sign out").wait_for()
         self.pages[login] = page
 
@@ -75,12 +75,13 @@ class Nothing:
 
     def sign_in(self, login: str) -> None:
         """Sign somebody in, in a new browser, by the password and second factor they have."""
+        self.pages.pop(login).context.close()
         page = self.browser.new_context(accept_downloads=True).new_page()
         page.goto(self.url)
         identify(page, f"{login}@demo.invalid")
         if login in self.secrets:
             page.get_by_label("Code").fill(self.code(login))
-            page.get_by_role("button", name="Continue").click()
+            send(page, "Continue")
         page.get_by_role("button", name="Sign out").wait_for()
         self.pages[login] = page
 
@@ -89,7 +90,7 @@ def identify(page: Page, address: str) -> None:
     """Fill the form of signing in and send it."""
     page.get_by_label("Email").fill(address)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    send(page, "Sign in")
 
 
 def day(number: int) -> str:
@@ -100,6 +101,12 @@ def day(number: int) -> str:
 def press(page: Page, name: str) -> None:
     """Press the button of exactly this name."""
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def send(page: Page, name: str) -> None:
+    """Press the button that sends a form, and wait until the page that answers is there."""
+    with page.expect_navigation():
+        press(page, name)
 
 
 def again(page: Page, wanted: Locator, what: str) -> None:

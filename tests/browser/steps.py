@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import kernel
 from tests.browser import workspace
-from tests.browser.nothing import Nothing, Picture, again, press
+from tests.browser.nothing import Nothing, Picture, again, send
 from tests.enclave import until
 
 RESULT = """
@@ -46,9 +46,9 @@ def two_checkers_let_it_go(nothing: Nothing, title: str, picture: Picture) -> No
         picture(page, f"checker-queue-{login}")
         page.get_by_role("link", name=title, exact=True).first.click()
         page.get_by_label("Approve: it may leave as it is").check()
-        press(page, "Save the vote")
+        send(page, "Save the vote")
         picture(page, f"checker-review-{login}")
-        press(page, "Finish the review")
+        send(page, "Finish the review")
 
 
 def it_is_downloaded(nothing: Nothing, title: str, picture: Picture) -> dict[str, bytes]:
