@@ -1,4 +1,4 @@
-"""`python -m hub.bench sessions|portal|gate`: start-to-ready; every page's time; what the gate costs."""
+"""`python -m hub.bench sessions|portal|gate|load`: starts; each page; the gate's cost; many at once."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def _gate(options: argparse.Namespace) -> int:
 def _load(options: argparse.Namespace) -> int:
     if lack := preflight.not_root(places):
         raise StepFailed(lack)
-    from hub.bench import load
+    from hub.bench import load, tally
 
     steps = load.measure(places, steps=options.sessions, seconds=options.seconds, say=say)
-    say(load.verdict(steps))
+    say("\n" + tally.bend(steps))
     if options.json:
         options.json.write_text(json.dumps(load.plain(steps), indent=2) + "\n", encoding="utf-8")
     return 0
@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--echoes", type=_count, default=200, help="on each side, in turn (200)")
     gate.add_argument("--loads", type=_count, default=20, help="of Lab, on each side, in turn (20)")
     gate.add_argument("--json", type=Path, help="write every figure to this file too")
-    load = verbs.add_parser("load", help="kernels of many sessions through the gate at once")
+    load = verbs.add_parser("load", help="kernels of many sessions and people at the portal, at once")
     load.add_argument(
         "--sessions", type=_count, nargs="+", default=[50, 100, 200], help="a step each (50 100 200)"
     )

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,30 +24,52 @@ from hub.policy.__main__ import serve_command
 
 PORTS = 6
 ANSWERS_WITHIN_SECONDS = 20
+# What a measurement's state folder is called by; some things are for such a folder only.
+PREFIX = "parlatory-bench-"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An empty state of its own, its policies served."""
+
+    places: Places
+    opa: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells a process that it belongs here."""
+        return os.environ | {
+            "PARLATORY_STATE": str(self.places.state),
+            "PARLATORY_RUN": str(self.places.run),
+            "PARLATORY_PORT": str(self.places.base_port),
+            "PARLATORY_CHECKOUT": str(self.places.checkout),
+            "DJANGO_SETTINGS_MODULE": "hub.settings",
+            "PYTHONPATH": str(self.places.checkout),
+        }
 
 
 @contextmanager
-def opened(places: Places) -> Iterator[dict[str, str]]:
-    """Yield the environment of a portal over an empty state, its policies served; nothing stays."""
-    state = Path(tempfile.mkdtemp(prefix="parlatory-bench-"))
+def laid(places: Places) -> Iterator[Ground]:
+    """Yield an empty state, its policies served; nothing stays."""
+    state = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         own = replace(places, state=state, run=state / "run", base_port=_free_ports())
         _furnish(own)
         process = _opa(own)
         try:
-            yield os.environ | {
-                "PARLATORY_STATE": str(own.state),
-                "PARLATORY_RUN": str(own.run),
-                "PARLATORY_PORT": str(own.base_port),
-                "PARLATORY_CHECKOUT": str(own.checkout),
-                "DJANGO_SETTINGS_MODULE": "hub.settings",
-                "PYTHONPATH": str(own.checkout),
-            }
+            yield Ground(own, process.pid)
         finally:
             process.kill()
             process.wait()
     finally:
         shutil.rmtree(state, ignore_errors=True)
+
+
+@contextmanager
+def opened(places: Places) -> Iterator[dict[str, str]]:
+    """Yield the environment of a portal over an empty state, its policies served; nothing stays."""
+    with laid(places) as ground:
+        yield ground.environment
 
 
 def run(module: str, words: list[str], environment: dict[str, str]) -> int:

@@ -78,7 +78,7 @@ def table(places: Places) -> list[Program]:
         Program("engine", "root", (*module, "hub.engine")),
         Program("opa", USERS["opa"], _opa(places), (("PARLATORY_OPA_TOKEN", places.secret("opa", "opa")),)),
         Program("proxy", USERS["proxy"], _proxy(places), (("CONFIGPROXY_AUTH_TOKEN", token),)),
-        Program("portal", USERS["portal"], (*module, "gunicorn", *_portal(places)), counted),
+        Program("portal", USERS["portal"], (*module, "gunicorn", *portal(places)), counted),
         Program(
             "hub",
             USERS["hub"],
@@ -112,7 +112,8 @@ def _proxy(places: Places) -> tuple[str, ...]:
     )
 
 
-def _portal(places: Places) -> tuple[str, ...]:
+def portal(places: Places) -> tuple[str, ...]:
+    """Return what gunicorn is told to serve the portal."""
     return (
         *(
             "hub.wsgi",

@@ -18,8 +18,8 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlencode
 
+from hub.bench.unsafe_screening import BLOCKED
 from tests.chaos.book import Book
-from tests.chaos.roles import BLOCKED
 from tests.integration.egress_review.stage import Connection, multipart
 
 TOKEN = "t" * 32
