@@ -122,15 +122,25 @@ def test_a_checker_who_declared_a_conflict_does_not_look(vault: Vault) -> None:
         readings.open_files(by=by, submission=found)
 
 
-def test_a_checker_who_is_not_named_neither_votes_nor_looks(vault: Vault) -> None:
-    found, by = submission(State.IN_REVIEW, vault=vault), checker()
+def reviewed_by_others(vault: Vault) -> Submission:
+    """Return a submission of a project for which two checkers are named."""
+    found = submission(State.IN_REVIEW, vault=vault)
     for named in (checker(), checker()):
         NamedChecker.objects.create(project=found.project, person=named)
+    return found
+
+
+def test_a_checker_who_is_not_named_does_not_vote(vault: Vault) -> None:
+    found = reviewed_by_others(vault)
     with pytest.raises(Refused, match="were named for it"):
-        readings.open_files(by=by, submission=found)
-    with pytest.raises(Refused, match="were named for it"):
-        approve(by, found, vault)
+        approve(checker(), found, vault)
     assert not Review.objects.exists()
+
+
+def test_a_checker_who_is_not_named_does_not_look(vault: Vault) -> None:
+    found = reviewed_by_others(vault)
+    with pytest.raises(Refused, match="were named for it"):
+        readings.open_files(by=checker(), submission=found)
 
 
 def test_approvals_of_checkers_who_are_not_named_release_nothing(vault: Vault) -> None:

@@ -278,7 +278,7 @@ REMOVALS = {
         "only a checker who is named reviews, where some are named",
         altered("releases/releases.rego", rules_gone("not may_review(input.person.id)")),
         VOTES,
-        "test_a_checker_who_is_not_named_neither_votes_nor_looks",
+        "test_a_checker_who_is_not_named_does_not_vote",
         shows="DID NOT RAISE",
     ),
     "fewest": Removal(
