@@ -145,10 +145,11 @@ class Load:
                 return
             submission, file = chance.choice(released)
             status, data = self._get(reader, f"/releases/{submission}/files/{file}/download/")
-            if status == 200:
+            if status == 200 and data:
                 self.book.note("downloaded", (submission, file, hashlib.sha256(data).hexdigest()))
             status, data = self._get(reader, f"/releases/{submission}/receipt.json")
-            if status == 200:
+            # Killed between head and body, the portal answers 200 and nothing: that is no receipt.
+            if status == 200 and data:
                 self.book.note("checkpoints", _checkpoint(json.loads(data)))
 
         return turn
