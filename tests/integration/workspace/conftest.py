@@ -88,6 +88,7 @@ def room(image: str) -> Iterator[Room]:
     inner = _folder(scratch.session(grant.session) / "in", UID)
     outer = scratch.session(grant.session) / "out"
     outer.mkdir()
+    _folder(scratch.session(grant.session) / "bring-ins", 0)
     client = docker.APIClient(version="auto", timeout=600)
     with fake_door.opened(root / "vault", outer / "handin.sock") as door:
         made = Docker().run(container.spec(grant, scratch, host_cpus=2), f"parlatory-test-{grant.session}")
