@@ -74,16 +74,16 @@ def _affected(dataset: Dataset) -> list[Affected]:
     counts = (
         (
             Approval.objects.filter(version__dataset=dataset, revoked_at=None).count(),
-            "approvals stay as they are",
+            "approvals that stay as they are",
         ),
         (
             AccessRequest.objects.open().filter(version__dataset=dataset).count(),
-            "requests wait for the new one",
+            "requests that wait for the new one",
         ),
         (
             Feedback.objects.waiting().filter(dataset=dataset).count(),
-            "pieces of feedback wait for the new one",
+            "feedback that waits for the new one",
         ),
     )
     lost = Affected(dataset.steward.name, "can’t approve, revoke, suspend or describe it any more", url)
-    return [lost, *(Affected(f"{dataset.title}", f"{count} {what}", url) for count, what in counts if count)]
+    return [lost, *(Affected(f"{dataset.title}", f"{what}: {count}", url) for count, what in counts if count)]
