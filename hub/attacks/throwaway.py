@@ -54,9 +54,7 @@ class Session:
 @contextmanager
 def session(places: Places) -> Iterator[Session]:
     """Yield a session; its container, home and log are gone afterwards, its grant stays noted as used."""
-    image = builder.current(places.state, "workspace")
-    if image is None:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.")
+    image = builder.needed(places.state, "workspace")
     grant = _grant(image)
     try:
         _start(places, grant)

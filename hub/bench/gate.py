@@ -69,9 +69,7 @@ def _row(name: str, made: Figures) -> str:
 
 def measure(places: Places, *, echoes: int, loads: int, say: Callable[[str], None]) -> list[Pair]:
     """Measure both pairs against a session of an engine that is thrown away; say each as it is known."""
-    image = builder.current(places.state, "workspace")
-    if image is None:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.")
+    image = builder.needed(places.state, "workspace")
     say(f"image {image}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; milliseconds:")
     say(f"{'':<40}{'n':>5}{'p50':>9}{'p95':>9}{'min':>9}{'max':>9}")
     with (
