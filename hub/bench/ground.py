@@ -51,6 +51,12 @@ class Ground:
         }
 
 
+def require(where: Places, *, why: str) -> None:
+    """Stop unless a state folder is a measurement's own."""
+    if not where.state.name.startswith(PREFIX):
+        raise SystemExit(f"error: {where.state} is no measurement's state; {why}")
+
+
 @contextmanager
 def laid(places: Places) -> Iterator[Ground]:
     """Yield an empty state, its policies served; nothing stays."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.bench.crowd import Crowd
 from hub.bench.ground import Ground
 from hub.places import Places
 
@@ -25,3 +26,8 @@ def test_a_measurement_reaches_no_database_or_mail_server_of_an_enclave(
     assert kept == {f"PARLATORY_{name}" for name in ("STATE", "RUN", "TOOLS", "PORT", "CHECKOUT")}
     assert found["PARLATORY_STATE"] == str(tmp_path)
     assert found["PATH"] == os.environ["PATH"]
+
+
+def test_nobody_is_made_up_in_an_enclaves_own_state() -> None:
+    with pytest.raises(SystemExit, match="nobody is made up"):
+        Crowd()
