@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 
-from egress_review import permissions
+from egress_review import permissions, reviewers
 from egress_review.models import Assignment, Conflict, Submission
 from egress_review.states import VOTING, State
 from egress_review.submissions import UNSEEN, move
@@ -15,7 +15,7 @@ from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people.models import Person
-from hub.projects.models import Membership, NamedChecker
+from hub.projects.models import Membership
 
 FEWEST_WORDS = 3
 LONGEST_REASON = 500
@@ -61,8 +61,7 @@ def said_of(person: Person, submissions: Iterable[Submission]) -> dict[str, str]
     )
     declared = Conflict.objects.filter(person=person, project__in=projects)
     reasons = {one.project_id: one.reason for one in declared}
-    mine = NamedChecker.objects.filter(person=person).values("project")
-    named = NamedChecker.objects.filter(project__in=projects).exclude(project__in=mine)
+    named = reviewers.left_to_others(person).filter(project__in=projects)
     others = set(named.values_list("project_id", flat=True))
     return {
         one.id: why

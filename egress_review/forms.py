@@ -16,7 +16,7 @@ VOTES = [
     (Vote.REJECT.value, "Reject: it can’t leave"),
 ]
 FOR_AUTHOR = "For the author. Needed unless you approve; read once the submission is decided."
-FOR_CHECKERS = "For checkers only: the other checker reads it once both reviews are in, the author never."
+FOR_CHECKERS = "For checkers only: other checkers read it once all reviews are in, the author never."
 
 
 class FileVoteForm(forms.Form):
@@ -65,7 +65,7 @@ class FinishForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """One more answer on a file on which two checkers differ."""
+    """One more answer on a file on which the checkers differ."""
 
     vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your answer")
     comment = forms.CharField(

@@ -183,11 +183,13 @@ class Finding(models.Model):
 class ReviewQuerySet(models.QuerySet["Review"]):
     """Votes; a reader sees another's only when all are in."""
 
-    def standing(self) -> ReviewQuerySet:
-        """Keep the votes that count: not those of people who declared a conflict of interest."""
+    def standing(self, *, at: datetime | None = None) -> ReviewQuerySet:
+        """Keep the votes that count, or did at a moment: not those of people with a declared conflict."""
         declared = Conflict.objects.filter(
             person=OuterRef("reviewer"), project=OuterRef("submission__project")
         )
+        if at is not None:
+            declared = declared.filter(declared_at__lte=at)
         return self.filter(~Exists(declared))
 
     def readable_by(self, person: str) -> ReviewQuerySet:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from egress_review.models import Release
     from egress_review.vault import Vault
 
-NEEDED = 2
 # The newest; hashing every file ever released would take as long as there are files.
 LOOKED_AT = 200
 
@@ -22,15 +21,15 @@ def broken(release: Release, vault: Vault) -> Iterator[str]:
     """Yield what a release lacks: a screening, two votes of people not its author, its very bytes."""
     from egress_review.models import Vote
     from egress_review.vault import Stored, VaultAltered
+    from hub.projects.models import FEWEST_APPROVALS
 
     submission = release.submission
     if submission.screened_at is None:
         yield "it left without a screening that finished"
-    approving = {
-        review.reviewer_id for review in submission.reviews.all() if review.vote == Vote.APPROVE.value
-    }
-    if len(approving - {submission.author_id}) < NEEDED:
-        yield f"{len(approving - {submission.author_id})} output checkers approved it"
+    counted = submission.reviews.standing(at=release.released_at).exclude(reviewer=submission.author_id)
+    approving = counted.filter(vote=Vote.APPROVE.value).count()
+    if approving < FEWEST_APPROVALS:
+        yield f"{approving} output checkers approved it"
     for file in submission.files.all():
         if not file.canonical_sha256:
             yield f"file {file.pk} has no rebuilt copy"

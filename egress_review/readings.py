@@ -6,14 +6,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from egress_review import permissions
+from egress_review import permissions, reviewers
 from egress_review.models import Conflict, File, Release, Review, Submission, SubmissionQuerySet
 from egress_review.states import REPLACEABLE, State
 from hub.errors import NotFound
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.people.models import Person, Role
-from hub.projects.models import Membership, NamedChecker
+from hub.projects.models import Membership
 
 UNKNOWN = "There is no such submission, or none that your roles and projects let you see."
 
@@ -65,8 +65,7 @@ def _open_to(person: Person) -> SubmissionQuerySet:
 def _not_for(person: Person) -> Q:
     inside = Membership.objects.filter(person=person).values("project")
     declared = Conflict.objects.filter(person=person).values("project")
-    theirs = NamedChecker.objects.filter(person=person).values("project")
-    others = NamedChecker.objects.exclude(project__in=theirs).values("project")
+    others = reviewers.left_to_others(person).values("project")
     return Q(author=person) | Q(project__in=inside) | Q(project__in=declared) | Q(project__in=others)
 
 

@@ -55,7 +55,7 @@ class Other:
 
 @dataclass(frozen=True)
 class Differing:
-    """A file on which the two reviews differ, with both votes."""
+    """A file on which the reviews differ, with every vote."""
 
     file: File
     votes: list[FileVote]

@@ -85,6 +85,12 @@ def choosable(project: Project) -> QuerySet[Person]:
     ).order_by("name", "pk")
 
 
+def left_to_others(person: Person) -> QuerySet[NamedChecker]:
+    """Return who is named in projects for which this person is not, though somebody is."""
+    theirs = NamedChecker.objects.filter(person=person).values("project")
+    return NamedChecker.objects.exclude(project__in=theirs)
+
+
 def _named(project: Project) -> list[str]:
     return list(NamedChecker.objects.filter(project=project).values_list("person_id", flat=True))
 

@@ -22,7 +22,7 @@ class Step:
 def steps(submission: Submission) -> list[Step]:
     """Return what happened so far, in order."""
     release = Release.objects.filter(submission=submission).first()
-    voters = submission.reviews.standing().count()
+    voters = submission.reviews.standing(at=submission.decided_at).count()
     happened = [
         (submission.submitted_at, "Handed in and frozen"),
         (submission.screened_at, "Screened" if submission.state != State.BLOCKED else "Screened and blocked"),

@@ -122,6 +122,7 @@ class Vault:
 
     def copy_to(self, stored: Stored, target: Path) -> None:
         """Write a verified copy with an inode of its own; nothing is left when it can't be verified."""
+        # No hard link: the screener's container must not share an inode with what was frozen.
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import platform
 import sys
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from hub.kernels import Door, Kernel, KernelFailed, started
 from hub.places import places
 
 ATTACK_SECONDS = 90.0
+MACHINES = ("x86_64", "amd64")
 # A program of its own for each: an attack may not take the kernel with it that the next one needs.
 APART = """
 import subprocess, sys
@@ -30,6 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object an attack")
     parser.add_argument("--match", default="", help="only attacks whose name or area holds this text")
     options = parser.parse_args(arguments)
+    if platform.machine() not in MACHINES:
+        sys.stderr.write(
+            f"error: the attacks call the kernel by the numbers of x86-64, and this is {platform.machine()}: "
+            "they would show nothing here\n"
+        )
+        return 1
     wanted = [one for one in ATTACKS if options.match in one.name or options.match in one.area]
     through = 0
     try:

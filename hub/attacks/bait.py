@@ -36,7 +36,10 @@ def laid() -> Iterator[None]:
         stack.callback(os.close, queue)
         stack.callback(libc.syscall, MQ_UNLINK, name)
         file = Path("/dev/shm") / NAME  # noqa: S108 - the host's own, which no session may see
-        file.write_text("bait")
+        # Anybody may put something of that name there: root neither follows nor keeps it.
+        file.unlink(missing_ok=True)
+        with file.open("x") as made:
+            made.write("bait")
         stack.callback(file.unlink, missing_ok=True)
         listener = stack.enter_context(socket.socket(socket.AF_UNIX))
         listener.bind(f"\0{NAME}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
@@ -55,9 +54,7 @@ class Session:
 @contextmanager
 def session(places: Places) -> Iterator[Session]:
     """Yield a session; its container, home and log are gone afterwards, its grant stays noted as used."""
-    image = builder.current(places.state, "workspace")
-    if image is None:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.")
+    image = builder.needed(places.state, "workspace")
     grant = _grant(image)
     try:
         _start(places, grant)
@@ -118,7 +115,9 @@ def _clear(places: Places, grant: Grant) -> None:
 
 def left(places: Places, grant: Grant) -> list[str]:
     """Return what is left of a session that should be gone."""
-    listed = json.loads(asking.ask(places.engine_socket, "/sessions").text or "[]")
+    listed = asking.ask(places.engine_socket, "/sessions")
+    if listed.status != 200:
+        raise Unavailable(f"The engine did not say which sessions are left: {listed.text[:200]}")
     paths = (
         places.session(grant.session),
         homes.point(places, grant.workspace),
@@ -127,4 +126,4 @@ def left(places: Places, grant: Grant) -> list[str]:
         places.state / "engine" / "ended" / f"{grant.session}.json",
     )
     found = [str(path) for path in paths if path.exists()]
-    return found + [f"session {one['session']}" for one in listed if one["session"] == grant.session]
+    return found + [f"session {one['session']}" for one in listed.json if one["session"] == grant.session]

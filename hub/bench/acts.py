@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import re
-import socket
 import sqlite3
 import sys
 import time
@@ -23,6 +22,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
+
+from hub.cli.asking import UnixConnection
 
 THREADS = 32
 PATIENCE_SECONDS = 20.0
@@ -52,20 +53,6 @@ class Refused(Exception):
 
 class NothingToDo(Exception):
     """There was nothing to act on; it counts for nothing."""
-
-
-class Door(http.client.HTTPConnection):
-    """HTTP over a session's socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("door", timeout=PATIENCE_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(PATIENCE_SECONDS)
-        self.sock.connect(str(self._path))
 
 
 @dataclass
@@ -112,7 +99,7 @@ class Stage:
         author = self.authors[number % count]
         path = Path(self.run) / "sessions" / author["session"] / "out" / "handin.sock"
         headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-        connection = Door(path)
+        connection = UnixConnection(path, timeout=PATIENCE_SECONDS)
         try:
             connection.request("POST", "/v1/submissions", handed_in(os.urandom(200).hex()), headers)
             answered = connection.getresponse()

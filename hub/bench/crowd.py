@@ -16,6 +16,7 @@ from egress_review.models import File, Finding, Release, Review, Severity, Submi
 from egress_review.states import DECIDED, State
 from egress_review.vault import Stored, Vault
 from hub.access.models import Agreement, AgreementSignature, Approval
+from hub.bench import ground
 from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import Dataset, DatasetVersion
 from hub.ledger import entries, tree
@@ -56,7 +57,8 @@ class Crowd:
     """Fills the database up to a size; what was there stays."""
 
     def __init__(self) -> None:
-        """Begin with one institution and one person of each role."""
+        """Begin with one institution and one person of each role, in a measurement's own state only."""
+        ground.require(places, why="nobody is made up in it")
         self._random = Random(20261127)  # noqa: S311 - the same crowd each time is the point
         self.today = datetime.now(UTC).date()
         self.institution = Institution.objects.create(slug="demo", name="Demo University", is_demo=True)

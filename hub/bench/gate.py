@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,9 +16,8 @@ import docker
 import httpx
 
 from hub.attacks import throwaway
-from hub.bench import apart
+from hub.bench import apart, part
 from hub.bench.figures import Figures, summary
-from hub.cli import programs
 from hub.engine.images import builder, labfiles
 from hub.errors import Unavailable
 from hub.kernels import Door, Kernel, started
@@ -72,9 +69,7 @@ def _row(name: str, made: Figures) -> str:
 
 def measure(places: Places, *, echoes: int, loads: int, say: Callable[[str], None]) -> list[Pair]:
     """Measure both pairs against a session of an engine that is thrown away; say each as it is known."""
-    image = builder.current(places.state, "workspace")
-    if image is None:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.")
+    image = builder.needed(places.state, "workspace")
     say(f"image {image}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; milliseconds:")
     say(f"{'':<40}{'n':>5}{'p50':>9}{'p95':>9}{'min':>9}{'max':>9}")
     with (
@@ -99,28 +94,8 @@ def _frontage(own: Places, session: throwaway.Session, image: str) -> Iterator[D
     client.close()
     one = {"person": grant.person, "server": grant.server, "session": grant.session, "image": image}
     wish = {"folder": str(own.run / "sessions"), "labfiles": str(own.state / "labfiles"), "sessions": [one]}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hub.bench.frontage"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=programs.checkout(own),
-        env=programs.environment(own, None),
-        text=True,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        process.stdin.write(json.dumps(wish) + "\n")
-        process.stdin.flush()
-        said = json.loads(process.stdout.readline() or "{}")
-        if not said:
-            raise Unavailable("The measurement's gate did not start.")
-        yield _door(said, grant.person, f"/user/{grant.person}/{grant.server}/")
-    finally:
-        process.stdin.close()
-        process.terminate()
-        process.wait()
-        process.stdout.close()
+    with part.serving(own, "hub.bench.frontage", wish) as gate:
+        yield _door(json.loads(gate.said), grant.person, f"/user/{grant.person}/{grant.server}/")
 
 
 def _door(said: dict[str, Any], person: str, base: str) -> Door:

@@ -37,10 +37,13 @@ class Ground:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What tells a process that it belongs here."""
-        return os.environ | {
+        """What tells a process that it belongs here, and nothing of an enclave whose command this is."""
+        # Such an enclave's settings name its database and its mail server.
+        others = {name: value for name, value in os.environ.items() if not name.startswith("PARLATORY_")}
+        return others | {
             "PARLATORY_STATE": str(self.places.state),
             "PARLATORY_RUN": str(self.places.run),
+            "PARLATORY_TOOLS": str(self.places.tools),
             "PARLATORY_PORT": str(self.places.base_port),
             "PARLATORY_CHECKOUT": str(self.places.checkout),
             "DJANGO_SETTINGS_MODULE": "hub.settings",
@@ -48,12 +51,25 @@ class Ground:
         }
 
 
+def require(where: Places, *, why: str) -> None:
+    """Stop unless a state folder is a measurement's own."""
+    if not where.state.name.startswith(PREFIX):
+        raise SystemExit(f"error: {where.state} is no measurement's state; {why}")
+
+
 @contextmanager
 def laid(places: Places) -> Iterator[Ground]:
     """Yield an empty state, its policies served; nothing stays."""
     state = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        own = replace(places, state=state, run=state / "run", base_port=_free_ports())
+        own = replace(
+            places,
+            state=state,
+            run=state / "run",
+            base_port=_free_ports(),
+            portal_address="",
+            lab_address="",
+        )
         _furnish(own)
         process = _opa(own)
         try:

@@ -10,23 +10,20 @@ import asyncio
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from hub import ids
 from hub.attacks.throwaway import UID
-from hub.bench import acts, hall, usage
+from hub.bench import acts, hall, part, usage
 from hub.bench.hall import Hall
 from hub.bench.tally import Act, Step, Use
-from hub.cli import programs
 from hub.errors import Unavailable
 from hub.kernels import Door, Kernel
 from hub.places import Places
@@ -79,46 +76,14 @@ def _stage(places: Places, count: int) -> Iterator[tuple[dict[str, int], list[Do
     wish = {"folder": str(folder), "labfiles": str(folder), "sessions": sessions, "uid": UID}
     try:
         with (
-            _helper(places, "hub.bench.stubs", wish) as stubs,
-            _helper(places, "hub.bench.frontage", wish) as gate,
+            part.serving(places, "hub.bench.stubs", wish) as stubs,
+            part.serving(places, "hub.bench.frontage", wish) as gate,
         ):
             said = json.loads(gate.said)
             doors = [_door(said, one) for one in sessions]
             yield {"gate": gate.pid, "kernels' stand-ins": stubs.pid}, doors
     finally:
         shutil.rmtree(folder)
-
-
-@dataclass(frozen=True)
-class _Helper:
-    pid: int
-    said: str
-
-
-@contextmanager
-def _helper(places: Places, module: str, wish: dict[str, Any]) -> Iterator[_Helper]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=programs.checkout(places),
-        env=programs.environment(places, None),
-        text=True,
-    )
-    assert process.stdin is not None and process.stdout is not None
-    try:
-        process.stdin.write(json.dumps(wish) + "\n")
-        process.stdin.flush()
-        said = process.stdout.readline()
-        if not said:
-            raise Unavailable(f"{module} did not start.")
-        yield _Helper(process.pid, said)
-    finally:
-        process.stdin.close()
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 def _door(said: dict[str, Any], one: dict[str, str]) -> Door:

@@ -19,7 +19,6 @@ from hub.bench.enclave import Enclave
 from hub.bench.figures import Case
 from hub.bench.stock import Stock
 from hub.engine.images import builder
-from hub.errors import Unavailable
 from hub.places import Places
 
 Say = Callable[[str], None]
@@ -83,9 +82,7 @@ class _Sides:
 def measure(places: Places, wish: Wish, *, say: Say) -> Outcome:
     """Measure both sides in one run; nothing of it is left running."""
     enclave.require_up(places)
-    workspace = builder.current(places.state, "workspace")
-    if workspace is None:
-        raise Unavailable("The workspace image is not built yet; `python3 -m hub up` builds it.")
+    workspace = builder.needed(places.state, "workspace")
     client = docker.APIClient(version="auto", timeout=ANSWER_SECONDS)
     began = datetime.now(UTC)
     say(f"image: {workspace}")

@@ -98,8 +98,7 @@ def serve() -> None:
 
 def main() -> None:
     """Serve, in a measurement's own state folder and nowhere else."""
-    if not places.state.name.startswith(ground.PREFIX):
-        raise SystemExit(f"error: {places.state} is no measurement's state; real files are really screened")
+    ground.require(places, why="real files are really screened")
     serve()
 
 

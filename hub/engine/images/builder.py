@@ -14,6 +14,7 @@ from docker.errors import APIError, ImageNotFound
 
 from hub import images
 from hub.engine.images import base, bill, inputs, labfiles, running, trust
+from hub.errors import Unavailable
 from hub.places import Places
 
 LOCKS = Path("/run/lock")
@@ -44,6 +45,14 @@ def current(state: Path, name: str) -> str | None:
     """Return the current tag of an image, or None when it was never built here."""
     path = stamp(state, name)
     return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+
+def needed(state: Path, name: str) -> str:
+    """Return the current tag of an image; one that was never built here is refused."""
+    found = current(state, name)
+    if found is None:
+        raise Unavailable(f"The {name} image is not built yet; `python3 -m hub up` builds it.")
+    return found
 
 
 def build(client: docker.APIClient, places: Places, name: str, *, say: Say, again: bool = False) -> str:
