@@ -161,7 +161,7 @@ def _wrong(raw: bytes) -> Iterator[str]:
         yield "a session was started"
 
 
-async def _still_well(made: Stage) -> Iterator[str]:
+async def _still_well(made: Stage) -> list[str]:
     """Say what an honest caller misses: health, and a grant that is taken once."""
     health = await trial.exchange(made.connect, noise.request(b"GET", b"/health", (HOST, CLOSE)))
     before = made.docker.reached
@@ -172,7 +172,7 @@ async def _still_well(made: Stage) -> Iterator[str]:
         wrong.append(f"the engine's health is {health[:100]!r}")
     if made.docker.reached != before + 1:
         wrong.append("an honest grant was not taken")
-    return iter(wrong)
+    return wrong
 
 
 def _case(made: Stage, pick: random.Random) -> bytes:

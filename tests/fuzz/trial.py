@@ -50,7 +50,7 @@ class _Heard(logging.Handler):
 def listening() -> Iterator[Callable[[], list[str]]]:
     """Yield a function that returns the errors logged since it was last asked: a crash is one of them."""
     heard = _Heard()
-    root, level = logging.getLogger(), logging.getLogger().level
+    root = logging.getLogger()
     root.addHandler(heard)
 
     def since() -> list[str]:
@@ -63,7 +63,6 @@ def listening() -> Iterator[Callable[[], list[str]]]:
         yield since
     finally:
         root.removeHandler(heard)
-        root.setLevel(level)
 
 
 def picks(seed: int, start: int, count: int) -> Iterator[list[tuple[int, random.Random]]]:
