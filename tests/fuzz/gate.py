@@ -31,6 +31,7 @@ async def _run(
         kind = sorted(KINDS)[(batch[0][0] // trial.BATCH) % len(KINDS)]
         made.alice.requests.clear()
         made.alice.messages.clear()
+        made.bob.requests.clear()
         cases = [KINDS[kind](made, number, pick, proof) for number, pick in batch]
         answers = await trial.together(made.connect, cases)
         wrong = [one for raw in answers for one in wrong_answer(raw, kind)]
@@ -57,7 +58,6 @@ KINDS: dict[str, Case] = {
 
 def _bob_misses(made: Stage) -> list[str]:
     """Say what Bob misses, whose session has nothing to do with all this."""
-    made.bob.requests.clear()
 
     async def ask() -> None:
         await made.bobs_socket.write_message(_sound(), binary=True)
