@@ -163,10 +163,10 @@ def _wrong(raw: bytes) -> Iterator[str]:
 
 async def _still_well(made: Stage) -> list[str]:
     """Say what an honest caller misses: health, and a grant that is taken once."""
-    health = await trial.exchange(made.connect, noise.request(b"GET", b"/health", (HOST, CLOSE)))
+    health = await trial.answer(made.connect, noise.request(b"GET", b"/health", (HOST, CLOSE)))
     before = made.docker.reached
     body = json.dumps({"grant": sign(made.grant(), made.key)}).encode()
-    await trial.exchange(made.connect, noise.request(b"POST", b"/sessions", HEADERS, body))
+    await trial.answer(made.connect, noise.request(b"POST", b"/sessions", HEADERS, body))
     wrong = []
     if not health.startswith(b"HTTP/1.1 200"):
         wrong.append(f"the engine's health is {health[:100]!r}")
