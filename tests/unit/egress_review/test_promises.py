@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from egress_review.models import Release, Review, Submission, Vote
@@ -16,9 +14,9 @@ pytestmark = pytest.mark.django_db
 
 def release(vault: Vault) -> Release:
     """Return a release as it should be."""
-    made = released(vault)
-    Submission.objects.filter(pk=made.pk).update(screened_at=datetime.now(UTC))
-    return Release.objects.get(submission=made)
+    made = Release.objects.get(submission=released(vault))
+    Submission.objects.filter(pk=made.submission_id).update(screened_at=made.released_at)
+    return Release.objects.get(pk=made.pk)
 
 
 def test_a_release_as_promised_lacks_nothing(vault: Vault) -> None:
