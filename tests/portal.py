@@ -193,3 +193,11 @@ def session(of: Project, who: Person, *, state: SessionState = SessionState.RUNN
         versions=list(Approval.objects.filter(project=of).values_list("version_id", flat=True)),
         image="parlatory/workspace:unit" if granted else "",
     )
+
+
+def sound_session(*, state: SessionState = SessionState.RUNNING) -> Session:
+    """Return a researcher's session that nothing speaks against: its data approved, the agreement signed."""
+    who = person("rosa", Role.RESEARCHER)
+    place = project(member=who)
+    approval(place, version(), signed_by=who)
+    return session(place, who, state=state)

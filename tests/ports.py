@@ -19,6 +19,12 @@ def free(count: int = 1) -> int:
     raise AssertionError(f"no {count} neighbouring ports are free below {first}")
 
 
+def listens(port: int) -> bool:
+    """Say whether somebody listens at a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -23,12 +23,10 @@ def main() -> int:
     given = parser.parse_args()
     seed = points.seed() if given.seed is None else given.seed
     sys.stdout.write(f"seed {seed}\n")
-    with tempfile.TemporaryDirectory(prefix="plt-") as folder:
-        made = world.built(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="plt-") as folder, world.opened(Path(folder)) as made:
         try:
             report = run.run(made, points.plan(seed, given.points), seed=seed, aloud=not given.quiet)
         finally:
-            made.stop()
             shutil.copyfile(made.stage.state / "processes.log", LOG)
     sys.stdout.write(report.text() + "\n")
     return 1 if report.broken else 0

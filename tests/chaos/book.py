@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
@@ -49,15 +49,3 @@ def read(text: str) -> Book:
     known = json.loads(text)
     known["checkpoints"] = {int(size): root for size, root in known["checkpoints"].items()}
     return Book(**known)
-
-
-@dataclass
-class Seen:
-    """How far the checks have come: what is older was looked at whole before."""
-
-    entries: int = 0
-    files: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(asdict(self))

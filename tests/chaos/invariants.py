@@ -114,7 +114,7 @@ def _releases(book: books.Book) -> Iterator[str]:
 def _acts(book: books.Book) -> Iterator[str]:
     subjects = {
         kind: Counter(Entry.objects.filter(kind=kind).values_list("subject", flat=True))
-        for kind in (Kind.HANDED_IN, Kind.SCREENED, Kind.APPROVED, Kind.WITHDRAWN, Kind.DOWNLOADED)
+        for kind in (Kind.HANDED_IN, Kind.SCREENED, Kind.WITHDRAWN, Kind.DOWNLOADED)
     }
     rows = list(Submission.objects.values_list("pk", "state", "screened_at"))
     expected = {
@@ -150,7 +150,7 @@ def _entries(since: int, found: list[str]) -> list[bytes]:
 
 
 def _ledger(note: str | None, tiles: Tiles, hashes: list[bytes], book: books.Book) -> Iterator[str]:
-    roots = _roots(hashes, at={*book.checkpoints, 0})
+    roots = _roots(hashes, at=set(book.checkpoints))
     for size, root in book.checkpoints.items():
         if roots.get(size, b"").hex() != root:
             yield f"a signed checkpoint over {size} entries is out there, and this is not its ledger"

@@ -10,16 +10,18 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
 from hub.bench.unsafe_screening import BLOCKED
 from tests.chaos.book import Book
+from tests.chaos.world import World
 from tests.integration.egress_review.stage import Connection, multipart
 
 TOKEN = "t" * 32
@@ -44,15 +46,21 @@ class Load:
     book: Book = field(default_factory=Book)
     _stop: Event = field(default_factory=Event)
 
+    @classmethod
+    def of(cls, world: World, *, seed: int) -> Load:
+        """Return the people of a world."""
+        stage = world.stage
+        return cls(state=stage.state, run=stage.run, port=stage.port, people=world.people, seed=seed)
+
     def come_in(self) -> None:
         """Let everybody in while all is well: who signs in while the policies don't answer is signed out."""
         for one in (*self.people["authors"], *self.people["checkers"]):
-            status, _ = self._get(one, "/releases/")
+            status, _ = self.get(one, "/releases/")
             assert status == 200, f"somebody may not come in: {status}"
 
     @contextmanager
     def at_work(self) -> Iterator[Book]:
-        """Let everybody work, and stop them at the end."""
+        """Let everybody work, and stop them at the end; what one of them stumbled over is raised then."""
         turns: list[Callable[[Random], None]] = []
         for session, author in zip(self.people["sessions"], self.people["authors"], strict=True):
             turns.append(self._author(session, author))
@@ -60,18 +68,17 @@ class Load:
         # Two windows of the same checker: their votes must stay one.
         turns.append(self._checker(self.people["checkers"][0]))
         turns.append(self._reader(self.people["authors"][0]))
-        threads = [
-            Thread(target=self._keep_going, args=(turn, Random(f"{self.seed}:{number}")), daemon=True)
-            for number, turn in enumerate(turns)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self.book
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join(PATIENCE_SECONDS + 5)
+        with ThreadPoolExecutor(len(turns)) as pool:
+            working = [
+                pool.submit(self._keep_going, turn, Random(f"{self.seed}:{number}"))
+                for number, turn in enumerate(turns)
+            ]
+            try:
+                yield self.book
+            finally:
+                self._stop.set()
+            for one in working:
+                one.result(PATIENCE_SECONDS + 5)
 
     def _keep_going(self, turn: Callable[[Random], None], chance: Random) -> None:
         while not self._stop.is_set():
@@ -112,7 +119,7 @@ class Load:
         self.book.note("handed_in", {said["submission"]: sent})
 
     def _take_back(self, author: list[Any], submission: str) -> None:
-        if self._done(author, f"/releases/{submission}/withdraw/", {}):
+        if self.takes(author, f"/releases/{submission}/withdraw/", {}):
             self.book.note("withdrawn", submission)
 
     def _checker(self, checker: list[Any]) -> Callable[[Random], None]:
@@ -128,7 +135,7 @@ class Load:
             submission = chance.choice(waiting)[0]
             vote = "approve" if chance.random() < 0.9 else "return"
             said = {"vote": vote, "comment": "as agreed upon", "note": ""}
-            if self._done(checker, f"/releases/{submission}/review/", said):
+            if self.takes(checker, f"/releases/{submission}/review/", said):
                 self.book.note("voted", (submission, checker[0]))
 
         return turn
@@ -144,10 +151,10 @@ class Load:
                 self._stop.wait(0.05)
                 return
             submission, file = chance.choice(released)
-            status, data = self._get(reader, f"/releases/{submission}/files/{file}/download/")
+            status, data = self.get(reader, f"/releases/{submission}/files/{file}/download/")
             if status == 200 and data:
                 self.book.note("downloaded", (submission, file, hashlib.sha256(data).hexdigest()))
-            status, data = self._get(reader, f"/releases/{submission}/receipt.json")
+            status, data = self.get(reader, f"/releases/{submission}/receipt.json")
             # Killed between head and body, the portal answers 200 and nothing: that is no receipt.
             if status == 200 and data:
                 self.book.note("checkpoints", _checkpoint(json.loads(data)))
@@ -172,10 +179,11 @@ class Load:
         finally:
             known.close()
 
-    def _get(self, who: list[Any], path: str) -> tuple[int, bytes]:
+    def get(self, who: list[Any], path: str) -> tuple[int, bytes]:
+        """Return what the portal answers somebody."""
         return _asked(self._portal(), "GET", path, b"", self._headers(who))
 
-    def _done(self, who: list[Any], path: str, form: dict[str, str]) -> bool:
+    def takes(self, who: list[Any], path: str, form: dict[str, str]) -> bool:
         """Whether the portal took a form: it leads on to another page of the releases."""
         body = urlencode({**form, "csrfmiddlewaretoken": TOKEN}).encode()
         connection = self._portal()

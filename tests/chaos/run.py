@@ -42,13 +42,7 @@ class Report:
 def run(world: World, points: Iterable[Point], *, seed: int, aloud: bool = False) -> Report:
     """Kill at each point while people work; stop at the first that breaks a promise."""
     report = Report(seed)
-    load = Load(
-        state=world.stage.state,
-        run=world.stage.run,
-        port=world.stage.port,
-        people=world.people,
-        seed=seed,
-    )
+    load = Load.of(world, seed=seed)
     load.come_in()
     began = time.monotonic()
     seen: dict[str, Any] = {}

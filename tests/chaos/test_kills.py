@@ -17,12 +17,8 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.fixture
 def small() -> Iterator[World]:
     """A small enclave with people in it; a unix socket's path has to be short."""
-    with tempfile.TemporaryDirectory(prefix="plt-") as folder:
-        made = world.built(Path(folder))
-        try:
-            yield made
-        finally:
-            made.stop()
+    with tempfile.TemporaryDirectory(prefix="plt-") as folder, world.opened(Path(folder)) as made:
+        yield made
 
 
 def test_no_kill_loses_or_doubles_anything(small: World) -> None:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests import ports
 from tests.chaos import power, world
+from tests.chaos.book import Book
 from tests.chaos.load import Load
 from tests.chaos.world import World
 from tests.integration.egress_review.stage import dial, get, hand_in, multipart
@@ -45,19 +47,15 @@ def small() -> Iterator[World]:
         tempfile.TemporaryDirectory(prefix="plt-", dir="/dev/shm") as at,
         tempfile.TemporaryDirectory(prefix="plt-") as run,
         power.disk(Path(at)) as (_, where),
+        world.opened(Path(run), parent=where) as made,
     ):
-        made = world.built(Path(run), parent=where)
         people(made).come_in()
-        try:
-            yield made
-        finally:
-            made.stop()
+        yield made
 
 
 def people(small: World) -> Load:
     """Return the people of a small enclave."""
-    stage = small.stage
-    return Load(state=stage.state, run=stage.run, port=stage.port, people=small.people, seed=0)
+    return Load.of(small, seed=0)
 
 
 def door(small: World, author: int = 0) -> Path:
@@ -96,7 +94,7 @@ def fill(filler: Path, more: int) -> None:
 
 def still_whole(small: World) -> None:
     """Demand that nothing is lost, half done or left over."""
-    assert [*small.at_rest(), *small.broken(people(small).book, {})] == []
+    assert [*small.at_rest(), *small.broken(Book(), {})] == []
 
 
 def memory(small: World, role: str) -> int:
@@ -143,11 +141,11 @@ def test_on_a_full_disk_the_portal_reads_on_and_says_why_it_writes_nothing(small
     with filled(small, but=0) as filler:
         emptied(small)
         fill(filler, free(small))
-        status, page = load._get(author, "/releases/")
+        status, page = load.get(author, "/releases/")
         assert (status, b"Vowel table" in page) == (200, True)
         status, page = refused(load, author, made)
         assert (status, b"disk is full" in page) == (503, True), page[:2000]
-    assert load._done(author, f"/releases/{made}/withdraw/", {})
+    assert load.takes(author, f"/releases/{made}/withdraw/", {})
     still_whole(small)
 
 
@@ -162,7 +160,7 @@ def emptied(small: World) -> None:
 def refused(load: Load, author: list[Any], submission: str) -> tuple[int, bytes]:
     """Look at a page that writes each look down, until that is refused: old blocks may last a while."""
     for _ in range(400):
-        status, page = load._get(author, f"/releases/{submission}/")
+        status, page = load.get(author, f"/releases/{submission}/")
         if status != 200:
             return status, page
     raise AssertionError("the disk is full, and everything is written all the same")
@@ -233,7 +231,7 @@ def test_slow_senders_leave_the_portal_its_threads(small: World) -> None:
     small.stage.start("-c", GUNICORN.format(port=port))
     load = people(small)
     load.port = port
-    small.stage.until(lambda: listens(port), "gunicorn listens", seconds=30)
+    small.stage.until(lambda: ports.listens(port), "gunicorn listens", seconds=30)
     # The first request reads all the portal's code; it is not what this is about.
     small.stage.until(lambda: serves(load), "gunicorn serves", seconds=60)
     head = f"POST /releases/ HTTP/1.1\r\nHost: portal.localhost:{port}\r\n"
@@ -254,14 +252,6 @@ def test_slow_senders_leave_the_portal_its_threads(small: World) -> None:
 def serves(load: Load) -> bool:
     """Say whether the portal answers a page while its people are patient."""
     try:
-        return load._get(load.people["authors"][0], "/releases/")[0] == 200
+        return load.get(load.people["authors"][0], "/releases/")[0] == 200
     except OSError:
         return False
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True

@@ -7,11 +7,11 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -188,19 +188,18 @@ def begun(stage: Stage) -> World:
 
 def answers(world: World) -> bool:
     """Whether portal and policies take questions."""
-    try:
-        for name in ("portal", "opa"):
-            socket.create_connection(("127.0.0.1", world.stage.port + PORTS[name]), 1).close()
-    except OSError:
-        return False
-    return True
+    return all(ports.listens(world.stage.port + PORTS[name]) for name in ("portal", "opa"))
 
 
-def built(run: Path, parent: Path | None = None) -> World:
-    """Return a new world with people in it."""
+@contextlib.contextmanager
+def opened(run: Path, parent: Path | None = None) -> Iterator[World]:
+    """Yield a new world with people in it, and end all of it."""
     stage = prepared(run, ports.free(6), parent=parent)
     stage.command("-m", "django", "collectstatic", "--noinput", "-v", "0")
     made = begun(stage)
-    made.populate()
-    stage.until(lambda: answers(made), "portal and policies answer")
-    return made
+    try:
+        made.populate()
+        stage.until(lambda: answers(made), "portal and policies answer")
+        yield made
+    finally:
+        made.stop()

@@ -161,18 +161,18 @@ def _wrong(raw: bytes) -> Iterator[str]:
         yield "a session was started"
 
 
-async def _still_well(made: Stage) -> Iterator[str]:
+async def _still_well(made: Stage) -> list[str]:
     """Say what an honest caller misses: health, and a grant that is taken once."""
-    health = await trial.exchange(made.connect, noise.request(b"GET", b"/health", (HOST, CLOSE)))
+    health = await trial.answer(made.connect, noise.request(b"GET", b"/health", (HOST, CLOSE)))
     before = made.docker.reached
     body = json.dumps({"grant": sign(made.grant(), made.key)}).encode()
-    await trial.exchange(made.connect, noise.request(b"POST", b"/sessions", HEADERS, body))
+    await trial.answer(made.connect, noise.request(b"POST", b"/sessions", HEADERS, body))
     wrong = []
     if not health.startswith(b"HTTP/1.1 200"):
         wrong.append(f"the engine's health is {health[:100]!r}")
     if made.docker.reached != before + 1:
         wrong.append("an honest grant was not taken")
-    return iter(wrong)
+    return wrong
 
 
 def _case(made: Stage, pick: random.Random) -> bytes:

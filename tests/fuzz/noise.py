@@ -103,9 +103,7 @@ def malformed(
     if pick.random() < 0.2:
         body = pick.choice(BODIES)
     if pick.random() < 0.1:
-        method = pick.choice(
-            (b"get", b"OPTIONS", b"TRACE", b"CONNECT", b"G\tT", b"", b"PRI", MARK, b"A" * 9000)
-        )
+        method = pick.choice(METHODS)
     made = request(method, target, lines, body)
     if pick.random() < 0.2:
         # A second request behind the first, on the same connection.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from hub.engine import grants
@@ -36,11 +34,17 @@ def test_a_gate_that_passes_every_message_is_found_out(monkeypatch: pytest.Monke
     assert any("passed" in fault for fault in report.faults), report.line()
 
 
-def test_a_gate_that_lets_strangers_in_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def let_everybody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take whoever asks for the person whose session is asked for."""
+
     async def whoever(asked: identity.GateHandler) -> str:
         return str(asked.path_args[0])
 
     monkeypatch.setattr(identity.GateHandler, "person", whoever)
+
+
+def test_a_gate_that_lets_strangers_in_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_everybody_in(monkeypatch)
     # Batches of strangers' requests: of twenty, most are too malformed to be anybody's.
     faults = [
         fault for start in (40, 160, 280) for fault in gate.run(seed=SEED, count=20, start=start).faults
@@ -48,10 +52,19 @@ def test_a_gate_that_lets_strangers_in_is_found_out(monkeypatch: pytest.MonkeyPa
     assert any("a stranger's request reached the session" in fault for fault in faults), faults
 
 
+def test_a_gate_that_lets_people_into_each_others_sessions_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_everybody_in(monkeypatch)
+    # Batches of one person's requests, of which some are for another's session.
+    faults = [fault for start in (80, 200) for fault in gate.run(seed=SEED, count=20, start=start).faults]
+    assert any("requests reached Bob's session" in fault for fault in faults), faults
+
+
 def test_an_engine_that_looks_at_no_signature_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def unsigned(text: str, _key: object) -> Grant:
         try:
-            return replace(_parse(_decode(text.partition(".")[0])))
+            return _parse(_decode(text.partition(".")[0]))
         except ValueError as error:
             raise GrantRefused("unreadable") from error
 

@@ -50,7 +50,7 @@ class _Heard(logging.Handler):
 def listening() -> Iterator[Callable[[], list[str]]]:
     """Yield a function that returns the errors logged since it was last asked: a crash is one of them."""
     heard = _Heard()
-    root, level = logging.getLogger(), logging.getLogger().level
+    root = logging.getLogger()
     root.addHandler(heard)
 
     def since() -> list[str]:
@@ -63,7 +63,6 @@ def listening() -> Iterator[Callable[[], list[str]]]:
         yield since
     finally:
         root.removeHandler(heard)
-        root.setLevel(level)
 
 
 def picks(seed: int, start: int, count: int) -> Iterator[list[tuple[int, random.Random]]]:
@@ -73,7 +72,7 @@ def picks(seed: int, start: int, count: int) -> Iterator[list[tuple[int, random.
         yield [(number, random.Random(f"{seed}:{number}")) for number in numbers]
 
 
-async def exchange(connect: Connect, data: bytes) -> bytes:
+async def exchange(connect: Connect, data: bytes, *, silent_seconds: float = SILENT_SECONDS) -> bytes:
     """Send raw bytes and return all that comes back until the other side closes or has answered whole."""
     reader, writer = await connect()
     with suppress(ConnectionError):
@@ -81,7 +80,7 @@ async def exchange(connect: Connect, data: bytes) -> bytes:
             writer.write(data)
             with suppress(TimeoutError):
                 await asyncio.wait_for(writer.drain(), HANGS_SECONDS)
-            return await asyncio.wait_for(_answer(reader, writer), HANGS_SECONDS)
+            return await asyncio.wait_for(_answer(reader, writer, silent_seconds), HANGS_SECONDS)
         except TimeoutError:
             return b"hung"
         finally:
@@ -89,12 +88,12 @@ async def exchange(connect: Connect, data: bytes) -> bytes:
     return b""
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silent_seconds: float) -> bytes:
     came = bytearray()
     ended = False
     while len(came) < ANSWER_BYTES:
         try:
-            more = await asyncio.wait_for(reader.read(1 << 16), HANGS_SECONDS if ended else SILENT_SECONDS)
+            more = await asyncio.wait_for(reader.read(1 << 16), HANGS_SECONDS if ended else silent_seconds)
         except TimeoutError:
             if whole(bytes(came)):
                 break
@@ -113,6 +112,11 @@ def whole(raw: bytes) -> bool:
     head, gap, body = raw.partition(b"\r\n\r\n")
     lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     return bool(gap) and len(lengths) == 1 and lengths[0].strip().isdigit() and len(body) >= int(lengths[0])
+
+
+async def answer(connect: Connect, data: bytes) -> bytes:
+    """Send a whole request and return its answer, however long a busy machine takes for it."""
+    return await exchange(connect, data, silent_seconds=HANGS_SECONDS)
 
 
 async def together(connect: Connect, cases: Sequence[bytes]) -> list[bytes]:

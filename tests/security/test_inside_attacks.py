@@ -51,8 +51,9 @@ def test_an_inside_attack_fails(room: Room, grant: Grant, attack: Attack) -> Non
 
 def test_the_bait_is_taken_on_the_host(laid: None) -> None:
     # Here each of these succeeds; or failing inside would show nothing.
-    for attack in ATTACKS:
-        if attack.name in BAITED:
-            ran = subprocess.run([sys.executable, "-c", attack.code], capture_output=True, text=True)
-            assert ran.returncode == 0, ran.stderr
-            assert not attack.has_failed(ran.stdout), f"{attack.name}: {ran.stdout}"
+    baited = [attack for attack in ATTACKS if attack.name in BAITED]
+    assert len(baited) == len(BAITED)
+    for attack in baited:
+        ran = subprocess.run([sys.executable, "-c", attack.code], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        assert not attack.has_failed(ran.stdout), f"{attack.name}: {ran.stdout}"

@@ -307,5 +307,5 @@ def test_a_flood_of_wrong_secrets_is_one_entry_and_few_rows(
     (entry,) = Entry.objects.filter(kind="secrets_missed")
     assert entry.facts["tries"] == 1 + 4 + misses.TRIES_A_MINUTE and entry.facts["tokens"] == [known.pk]
     assert len(entry.facts["most"]) == 6 and "AAAA" not in str(entry.facts)
-    # What the ledger has been told is kept for a day, for nobody but the limit.
+    # What the ledger was told is kept for a day, for the limit alone; this minute is longer ago.
     assert not Miss.objects.exists()

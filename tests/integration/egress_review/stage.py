@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.places import PORTS
+from tests import ports
 from tests.security.without import child
 from tests.throwaway import make_state
 
@@ -246,10 +247,5 @@ def build(run: Path, port: int) -> Stage:
     made = prepared(run, port)
     made.start("-m", "hub.policy", "serve")
     made.start("-m", "egress_review.door")
-    made.until(lambda: _listens(port + PORTS["opa"]), "the policy engine answers", seconds=60)
+    made.until(lambda: ports.listens(port + PORTS["opa"]), "the policy engine answers", seconds=60)
     return made
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

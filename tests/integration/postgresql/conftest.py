@@ -34,7 +34,7 @@ def database() -> Iterator[str]:
     """A PostgreSQL server of the test's own on loopback; return the file that holds its address."""
     programs = max(SERVER.glob("*/bin"), key=lambda one: int(one.parent.name), default=None)
     assert programs, "PostgreSQL is missing; `python3 -m hub test` installs it"
-    port = ports.free(6)
+    port = ports.free()
     with TemporaryDirectory(prefix="plt-pg-") as folder:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"

@@ -12,19 +12,17 @@ from hub.cli.programs import MARK
 # Names the control to be without, as PART:NAME, for pytest's process and those that its fixtures start.
 VARIABLE = "PARLATORY_WITHOUT"
 PARTS = (
-    *(
-        "engine",
-        "inside",
-        "gate",
-        "hub",
-        "portal",
-        "api",
-        "policy",
-        "screening",
-        "ledger",
-        "enclave",
-        "backup",
-    ),
+    "engine",
+    "inside",
+    "gate",
+    "hub",
+    "portal",
+    "api",
+    "policy",
+    "screening",
+    "ledger",
+    "enclave",
+    "backup",
     "chaos",
 )
 # The processes of an enclave that are Django's; a fixture's process has no name, and may be one.

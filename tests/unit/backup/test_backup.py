@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
-import os
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -16,38 +14,14 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from hub.backup import __main__ as command
-from hub.backup import restoring, sealed, tail, writing
-from hub.backup.failure import BackupFailed, BackupRefused
-from hub.backup.restoring import Restored, Wish
+from hub.backup import restoring
+from hub.backup.failure import BackupRefused
+from hub.backup.restoring import Wish
 from hub.cli import preflight, prepare
 from tests import statefolder
-from tests.statefolder import Enclave, elsewhere
+from tests.statefolder import Enclave, back_up, elsewhere, put_back, quiet
 
 SECRETS = (b"the-secret-of-all-cookies", b"PRIVATE KEY", b"a-demo-password", b"a table that was handed in")
-
-
-@pytest.fixture
-def enclave(tmp_path: Path) -> Enclave:
-    return statefolder.make(tmp_path)
-
-
-def quiet(_text: str) -> None:
-    pass
-
-
-def back_up(enclave: Enclave, name: str = "b", *, with_datasets: bool = False) -> Path:
-    file = enclave.places.checkout / name
-    writing.make(
-        enclave.places, file, recipients=[enclave.key.to_public()], with_datasets=with_datasets, say=quiet
-    )
-    return file
-
-
-def put_back(enclave: Enclave, file: Path, wish: Wish | None = None) -> Restored:
-    return restoring.restore(
-        enclave.places, file, keys=[enclave.key], wish=wish or Wish(without_checkpoint=True), say=quiet
-    )
 
 
 def tree_of(state: Path) -> dict[str, tuple[int, bytes]]:
@@ -383,155 +357,8 @@ def test_another_history_of_the_same_length_is_refused(enclave: Enclave, tmp_pat
         put_back(elsewhere(enclave), back_up(enclave), Wish(checkpoint=kept, lose_the_tail=True))
 
 
-def test_a_ledger_that_is_not_what_was_signed_is_not_backed_up(enclave: Enclave) -> None:
-    with closing(enclave.database()) as database, database:
-        database.execute('UPDATE ledger_entry SET leaf = ? WHERE "index" = 1', (b"rewritten",))
-    with pytest.raises(BackupFailed, match="not the ledger that was published"):
-        back_up(enclave)
-    assert not list(enclave.places.checkout.glob("*b*"))
-    assert not list(enclave.state.glob(".backing-up-*"))
-
-
 def test_content_that_the_database_speaks_of_must_be_there(enclave: Enclave) -> None:
     digest = enclave.keep(b"handed in")
     (enclave.state / "vault/sha256" / digest[:2] / digest).unlink()
     with pytest.raises(BackupRefused, match="lacks 1 contents"):
         put_back(elsewhere(enclave), back_up(enclave))
-
-
-def test_a_writer_at_work_is_neither_held_up_nor_half_copied(enclave: Enclave) -> None:
-    with closing(enclave.database()) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("INSERT INTO django_session VALUES ('not committed')")
-        file = back_up(enclave)
-        database.execute("COMMIT")
-    new = elsewhere(enclave)
-    put_back(new, file)
-    with closing(new.database()) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_a_backup_replaces_no_file_and_lies_outside_the_state(enclave: Enclave) -> None:
-    (enclave.places.checkout / "b").write_text("somebody's")
-    with pytest.raises(BackupFailed, match="exists already"):
-        back_up(enclave)
-    assert (enclave.places.checkout / "b").read_text() == "somebody's"
-    with pytest.raises(BackupFailed, match="inside the state"):
-        writing.make(
-            enclave.places,
-            enclave.state / "b",
-            recipients=[enclave.key.to_public()],
-            with_datasets=False,
-            say=quiet,
-        )
-
-
-def test_one_backup_is_made_at_a_time_and_takes_away_what_a_killed_one_left(enclave: Enclave) -> None:
-    left = enclave.state / ".backing-up-killed"
-    left.mkdir()
-    (left / "home").write_text("half a home")
-    enclave.places.run.mkdir()
-    with (enclave.places.run / "backup.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(BackupFailed, match="another backup"):
-            back_up(enclave)
-    assert left.exists()
-    back_up(enclave)
-    assert not left.exists()
-
-
-def test_a_link_in_the_state_is_not_followed(enclave: Enclave) -> None:
-    (enclave.state / "vault/link").symlink_to("/etc/passwd")
-    with pytest.raises((BackupFailed, OSError)):
-        back_up(enclave)
-    assert not (enclave.places.checkout / "b").exists()
-
-
-def test_a_disk_that_fills_leaves_no_backup(enclave: Enclave, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full(io.RawIOBase):
-        def writable(self) -> bool:
-            return True
-
-        def write(self, _data: object) -> int:
-            raise OSError(28, "No space left on device")
-
-    with (
-        pytest.raises(BackupFailed, match="No space left"),
-        sealed.sealing(
-            Full(),  # type: ignore[arg-type]
-            [enclave.key.to_public()],
-        ) as stream,
-    ):
-        stream.write(os.urandom(1_000_000))
-
-
-def test_holes_stay_holes_and_cost_nothing(enclave: Enclave) -> None:
-    home = enclave.state / "homes/w1.img"
-    with home.open("wb") as out:
-        out.truncate(5 * 2**30)
-        out.seek(2**30)
-        out.write(b"in the middle")
-    file = back_up(enclave)
-    assert file.stat().st_size < 2**20
-    new = elsewhere(enclave)
-    put_back(new, file)
-    back = new.state / "homes/w1.img"
-    facts = back.stat()
-    assert (facts.st_size, facts.st_blocks * 512 < 2**20) == (5 * 2**30, True)
-    with back.open("rb") as read:
-        read.seek(2**30 - 3)
-        assert read.read(19) == b"\0\0\0in the middle\0\0\0"
-
-
-def test_gnu_tar_reads_the_holes_as_well(enclave: Enclave, tmp_path: Path) -> None:
-    with (enclave.state / "homes/w1.img").open("wb") as out:
-        out.truncate(3 * 2**20)
-        out.seek(2**20)
-        out.write(b"x" * 5000)
-    plain = pyrage.decrypt(back_up(enclave).read_bytes(), [enclave.key])
-    words = ["tar", "-x", "--no-same-owner", "-C", str(tmp_path), "homes/w1.img"]
-    subprocess.run(words, input=plain, check=True)
-    assert (tmp_path / "homes/w1.img").read_bytes() == (enclave.state / "homes/w1.img").read_bytes()
-
-
-def test_the_published_ledger_is_held_against_what_was_seen(enclave: Enclave) -> None:
-    verifier = enclave.signer.verifier
-    assert tail.look(enclave.places, verifier) == "3 entries continue the 0 that were seen before"
-    enclave.append(2)
-    assert tail.look(enclave.places, verifier) == "5 entries continue the 3 that were seen before"
-    (enclave.state / "ledger/checkpoint").write_text(enclave.signer.sign(size=4, root=b"x" * 32))
-    with pytest.raises(BackupRefused, match="entries 4 to 4 were seen published"):
-        tail.look(enclave.places, verifier)
-
-
-def test_a_key_sealed_with_a_passphrase_opens_with_it_alone(
-    enclave: Enclave, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = enclave.places.checkout
-    (root / "phrase").write_text("correct horse battery\n")
-    (root / "wrong").write_text("incorrect horse battery\n")
-    key = str(root / "key")
-    assert command.main(["key", key, "--passphrase-file", str(root / "phrase")]) == 0
-    recipient = capsys.readouterr().out.strip()
-    assert recipient.startswith("age1")
-    assert b"AGE-SECRET-KEY" not in Path(key).read_bytes()
-    assert Path(key).stat().st_mode & 0o777 == 0o400
-    monkeypatch.setattr(command, "places", enclave.places)
-    assert command.main(["write", str(root / "b"), "--recipient", recipient]) == 0
-    monkeypatch.setattr(command, "places", elsewhere(enclave).places)
-    words = ["restore", str(root / "b"), "--key", key, "--checkpoint", str(root / "b.checkpoint")]
-    assert command.main([*words, "--passphrase-file", str(root / "wrong")]) == 1
-    assert "does not open the key" in capsys.readouterr().err
-    assert command.main([*words, "--passphrase-file", str(root / "phrase")]) == 0
-    assert "Restored the state of" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("words", [[], ["--recipient", "age1nonsense"], ["--recipients", "/nonexistent"]])
-def test_a_backup_without_a_key_is_not_made(
-    enclave: Enclave, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
-) -> None:
-    monkeypatch.setattr(command, "places", enclave.places)
-    assert command.main(["write", str(enclave.places.checkout / "b"), *words]) == 1
-    assert capsys.readouterr().err.startswith("error: ")
-    assert not (enclave.places.checkout / "b").exists()

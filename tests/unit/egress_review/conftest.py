@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from egress_review import views
+from egress_review.screenings import Bench
+from egress_review.uploads import UploadLimits
 from egress_review.vault import Vault
 from hub import policy
 from hub.ledger.tiles import Tiles
 from tests import own_ledger
-from tests.unit.egress_review.stand_ins import Policies
+from tests.unit.egress_review.stand_ins import FakeScreener, Policies
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +38,15 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vault]:
     made.prepare()
     monkeypatch.setattr(views, "vault", made)
     yield made
+
+
+@pytest.fixture
+def screener(tmp_path: Path) -> FakeScreener:
+    """A screener that answers as the test says."""
+    return FakeScreener(out=tmp_path / "out")
+
+
+@pytest.fixture
+def bench(vault: Vault, tmp_path: Path, screener: FakeScreener) -> Bench:
+    """What a screening needs, without an engine."""
+    return Bench(vault=vault, screener=screener, limits=UploadLimits())

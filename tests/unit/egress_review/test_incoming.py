@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from egress_review.vault import Vault
@@ -19,11 +20,7 @@ def test_the_halves_of_a_living_writer_stay(vault: Vault) -> None:
 
 def test_the_halves_of_a_killed_writer_go_and_only_they(vault: Vault) -> None:
     ours = vault.incoming()
-    child = os.fork()
-    if child == 0:
-        vault.incoming().write(b"half of")
-        os._exit(0)
-    os.waitpid(child, 0)
+    assert in_a_fork(lambda: vault.incoming().write(b"half of")) == 0
     assert len(left(vault)) == 2
     assert vault.forget_orphans() == 1
     assert left(vault) == [ours.path]
@@ -38,10 +35,24 @@ def test_a_half_without_any_writer_goes(vault: Vault) -> None:
 
 def test_a_fork_is_a_writer_of_its_own(vault: Vault) -> None:
     first = vault.incoming()
+
+    def differs() -> None:
+        assert name(vault.incoming().path) != name(first.path)
+
+    assert in_a_fork(differs) == 0
+
+
+def in_a_fork(act: Callable[[], object]) -> int:
+    """Do something in a fork and return 0 if it was done; a fork never goes on with the tests."""
     child = os.fork()
     if child == 0:
-        os._exit(0 if name(vault.incoming().path) != name(first.path) else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        status = 1
+        try:
+            act()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def left(vault: Vault) -> list[Path]:

@@ -17,20 +17,20 @@ pytestmark = pytest.mark.django_db
 
 def release(vault: Vault) -> Release:
     """Return a release as it should be."""
-    return Release.objects.get(submission=released(vault))
+    made = Release.objects.get(submission=released(vault))
+    Submission.objects.filter(pk=made.submission_id).update(screened_at=made.released_at)
+    return Release.objects.get(pk=made.pk)
 
 
 def test_a_release_as_promised_lacks_nothing(vault: Vault) -> None:
-    made = release(vault)
-    Submission.objects.filter(pk=made.submission_id).update(screened_at=made.released_at)
-    made.refresh_from_db()
-    assert list(broken(made, vault)) == []
+    assert list(broken(release(vault), vault)) == []
 
 
 def test_a_release_without_its_screening_is_named(vault: Vault) -> None:
     made = release(vault)
     Submission.objects.filter(pk=made.submission_id).update(screened_at=None)
-    assert any("without a screening" in lack for lack in broken(Release.objects.get(pk=made.pk), vault))
+    (lack,) = broken(Release.objects.get(pk=made.pk), vault)
+    assert "without a screening" in lack
 
 
 @pytest.mark.parametrize("vote", [Vote.RETURN, Vote.REJECT])
@@ -39,7 +39,7 @@ def test_a_release_with_one_approving_vote_is_named(vault: Vault, vote: Vote) ->
     first = made.submission.reviews.first()
     assert first is not None
     Review.objects.filter(pk=first.pk).update(vote=vote.value)
-    assert "1 output checkers approved it" in list(broken(Release.objects.get(pk=made.pk), vault))
+    assert list(broken(Release.objects.get(pk=made.pk), vault)) == ["1 output checkers approved it"]
 
 
 def test_an_authors_own_vote_does_not_count(vault: Vault) -> None:
@@ -47,7 +47,7 @@ def test_an_authors_own_vote_does_not_count(vault: Vault) -> None:
     first = made.submission.reviews.first()
     assert first is not None
     Submission.objects.filter(pk=made.submission_id).update(author=first.reviewer_id)
-    assert "1 output checkers approved it" in list(broken(Release.objects.get(pk=made.pk), vault))
+    assert list(broken(Release.objects.get(pk=made.pk), vault)) == ["1 output checkers approved it"]
 
 
 def test_a_vote_that_a_conflict_had_voided_does_not_count(vault: Vault) -> None:
@@ -77,4 +77,5 @@ def test_altered_bytes_are_named(vault: Vault) -> None:
     path = vault.path(made.submission.files.get().canonical_sha256)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
-    assert [lack for lack in broken(made, vault) if "votes" not in lack]
+    (lack,) = broken(made, vault)
+    assert "was changed" in lack

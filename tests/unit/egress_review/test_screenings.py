@@ -12,78 +12,18 @@ from typing import Any
 
 import pytest
 
-from egress_review import indexes, screenings, submissions, verdicts
+from egress_review import screenings, submissions, verdicts
 from egress_review.models import Release, Severity, Submission
 from egress_review.screener import End, Indexes
-from egress_review.screening.index import VERSION
-from egress_review.screening.indexing import note_failure
 from egress_review.screenings import Bench
 from egress_review.states import State
-from egress_review.uploads import UploadLimits
 from egress_review.vault import Vault
-from hub.access.models import Approval
-from hub.datasets import leak_index
-from hub.datasets.models import Dataset, DatasetVersion
 from hub.ledger.models import Entry
-from tests.unit.egress_review.factories import CANONICAL, person, submission
+from tests.unit.egress_review.factories import CANONICAL, submission
+from tests.unit.egress_review.screened import Document, answer, finding, screen, verdict
 from tests.unit.egress_review.stand_ins import FakeScreener
 
 pytestmark = pytest.mark.django_db
-
-Document = dict[str, Any]
-
-
-@pytest.fixture
-def screener(tmp_path: Path) -> FakeScreener:
-    """A screener that answers as the test says."""
-    return FakeScreener(out=tmp_path / "out")
-
-
-@pytest.fixture
-def bench(vault: Vault, tmp_path: Path, screener: FakeScreener) -> Bench:
-    """What a screening needs, without an engine."""
-    return Bench(vault=vault, screener=screener, limits=UploadLimits())
-
-
-def verdict(of: Submission, **changes: Any) -> Document:
-    """Return a verdict that lets every file pass."""
-    document: Document = {
-        "version": 2,
-        "outcome": "pass",
-        "files": [
-            {
-                "id": file.id,
-                "kind": "table",
-                "media_type": "text/csv",
-                "canonical": True,
-                "canonical_name": file.name,
-                "canonical_bits": 13.5,
-            }
-            for file in of.files.all()
-        ],
-        "findings": [],
-    }
-    return {**document, **changes}
-
-
-def finding(severity: str, file: str | None = None) -> Document:
-    """Return a finding as the screener writes it."""
-    return {"file": file, "check": "cells", "severity": severity, "where": "", "message": "It is.", "fix": ""}
-
-
-def answer(screener: FakeScreener, of: Submission, document: Document) -> None:
-    """Let the screener leave a verdict and canonical copies."""
-    screener.files = {file.id: CANONICAL for file in of.files.all()}
-    screener.files["verdict.json"] = json.dumps(document).encode()
-
-
-def screen(bench: Bench) -> Submission:
-    """Claim and screen what is due."""
-    claimed = screenings.claim(worker="w1", at=datetime.now(UTC))
-    assert claimed is not None
-    screenings.screen(claimed, bench=bench)
-    claimed.refresh_from_db()
-    return claimed
 
 
 @pytest.mark.parametrize("end", [End.CRASHED, End.TIMED_OUT, End.OUT_OF_MEMORY])
@@ -318,76 +258,6 @@ def test_the_screener_gets_read_only_copies_named_by_id_and_nothing_stays_behind
     assert seen == {**given, "request.json": 0o444, "earlier": 0o755}
     assert not folder.parent.exists()
     assert screener.cleared == [made.id, made.id]
-
-
-def approved(made: Submission) -> DatasetVersion:
-    """Return a dataset version that the submission's project may use."""
-    steward = person("Steward")
-    dataset = Dataset.objects.create(
-        slug=f"voices-{made.pk.lower()}",
-        title="Voices",
-        institution=steward.institution,
-        steward=steward,
-        tier=2,
-    )
-    version = DatasetVersion.objects.create(
-        dataset=dataset,
-        version="1.0",
-        folder=f"{dataset.slug}/1.0",
-        manifest_sha256="ab" * 32,
-        recordings=1,
-        speakers=1,
-        seconds=1.0,
-        registered_by=steward,
-    )
-    day = datetime.now(UTC).date()
-    Approval.objects.create(
-        project=made.project, version=version, purpose="phonetics", until=day, approved_by=steward
-    )
-    return version
-
-
-def seal(of: DatasetVersion, **facts: object) -> None:
-    """Leave what a finished build leaves."""
-    folder = leak_index.folder(of)
-    folder.mkdir(parents=True)
-    said = {"version": VERSION, "dataset": "voices", "manifest_sha256": of.manifest_sha256, **facts}
-    (folder / "index.json").write_text(json.dumps(said))
-
-
-def test_nothing_is_screened_before_the_leak_index_of_what_the_project_saw_is_built(
-    vault: Vault, bench: Bench, screener: FakeScreener
-) -> None:
-    made = submission(vault=vault)
-    version = approved(made)
-    answer(screener, made, verdict(made))
-    assert screen(bench).state == State.SUBMITTED
-    assert screener.ran == []
-    seal(version)
-    Submission.objects.update(claimed_until=None)
-    assert screen(bench).state == State.IN_REVIEW
-    assert screener.beside == [[(version.dataset.slug, "1.0")]]
-
-
-@pytest.mark.parametrize("facts", [{"version": 0}, {"manifest_sha256": "cd" * 32}])
-def test_an_index_of_another_format_or_another_manifest_is_none(
-    facts: dict[str, object], vault: Vault, bench: Bench, screener: FakeScreener
-) -> None:
-    made = submission(vault=vault)
-    version = approved(made)
-    seal(version, **facts)
-    answer(screener, made, verdict(made))
-    assert screen(bench).state == State.SUBMITTED
-    assert [due.pk for due in indexes.due()] == [version.pk]
-
-
-def test_an_index_that_cannot_be_built_blocks_with_its_reason(vault: Vault, bench: Bench) -> None:
-    made = submission(vault=vault)
-    version = approved(made)
-    note_failure(leak_index.folder(version), "no sound", manifest_sha256=version.manifest_sha256)
-    assert screen(bench).state == State.BLOCKED
-    assert "no sound" in made.findings.get().message
-    assert indexes.due() == []
 
 
 def test_what_the_project_released_before_is_laid_beside_the_files(

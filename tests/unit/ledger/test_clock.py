@@ -65,10 +65,7 @@ def test_with_a_clock_set_back_nobody_is_asked_and_nobody_comes_in(policies: Pol
 
 @pytest.fixture
 def running(policies: Policies, remote: RemoteStandIn) -> Session:
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    return portal.session(project, who)
+    return portal.sound_session()
 
 
 def test_a_session_that_is_over_gets_no_lease_because_the_clock_was_set_back(running: Session) -> None:

@@ -50,10 +50,7 @@ def test_sessions_are_counted_by_state(policies: Policies, remote: RemoteStandIn
 
 
 def test_a_lease_is_counted_when_it_is_renewed(policies: Policies, remote: RemoteStandIn) -> None:
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    portal.session(project, who, state=SessionState.RUNNING)
+    portal.sound_session()
     before = numbers().get("parlatory_leases_renewed_total", 0)
     leases.renew(reports={}, at=leases.now())
     found = numbers()

@@ -10,7 +10,6 @@ import pytest
 import time_machine
 
 from hub import policy
-from hub.people.models import Role
 from hub.policy.questions import Question
 from hub.workspaces import foresight, leases
 from hub.workspaces.models import Session
@@ -33,10 +32,7 @@ def clock() -> Iterator[Any]:
 @pytest.fixture
 def running(clock: Any, policies: Policies, remote: RemoteStandIn) -> Session:
     """A session that may last until six in the morning."""
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    return portal.session(project, who)
+    return portal.sound_session()
 
 
 def deny_from(moment: datetime, policies: Policies, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.test import Client
 
 from hub.ledger.models import Entry
-from hub.people.models import Role
 from hub.workspaces.models import Session, SessionState
 from tests import portal
 from tests.portal import Policies, RemoteStandIn
@@ -22,10 +21,7 @@ PATHS = ["/internal/grants", "/internal/leases", "/internal/events", "/internal/
 
 @pytest.fixture
 def session(policies: Policies, remote: RemoteStandIn) -> Session:
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    return portal.session(project, who, state=SessionState.REQUESTED)
+    return portal.sound_session(state=SessionState.REQUESTED)
 
 
 def post(path: str, body: Any, token: str | None, host: str = "127.0.0.1") -> Any:

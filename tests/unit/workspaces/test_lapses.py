@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hub.ledger.models import Entry
-from hub.people.models import Role
 from hub.workspaces import lapses
 from hub.workspaces.lapses import LAPSED_SECONDS, Watch
 from hub.workspaces.models import Session, SessionState
@@ -31,10 +30,7 @@ class Clock:
 
 @pytest.fixture
 def running(policies: Policies, remote: RemoteStandIn) -> Session:
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    return portal.session(project, who)
+    return portal.sound_session()
 
 
 def renewed(session: Session, at: datetime) -> None:

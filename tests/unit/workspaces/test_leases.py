@@ -9,7 +9,7 @@ import pytest
 
 from hub.errors import Unavailable
 from hub.ledger.models import Decision, Entry
-from hub.people.models import Person, Role
+from hub.people.models import Person
 from hub.projects.models import Project
 from hub.workspaces import leases
 from hub.workspaces.leases import Report
@@ -22,10 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def running(policies: Policies, remote: RemoteStandIn) -> Session:
-    who = portal.person("rosa", Role.RESEARCHER)
-    project = portal.project(member=who)
-    portal.approval(project, portal.version(), signed_by=who)
-    return portal.session(project, who)
+    return portal.sound_session()
 
 
 def renew(sent: dict[str, int] | None = None, *, later: timedelta = timedelta()) -> leases.Lease:
