@@ -30,7 +30,7 @@ def settings() -> str:
     """Return the hash of what the files say that settings name: a new password there is a new start."""
     total = hashlib.sha256()
     for name, path in sorted(os.environ.items()):
-        if name.startswith("PARLATORY_") and name.endswith("_FILE"):
+        if path and name.startswith("PARLATORY_") and name.endswith("_FILE"):
             total.update(f"{name}\0".encode())
             total.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return total.hexdigest()
