@@ -8,12 +8,14 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from django.db import DatabaseError, connections
+from django.db.models import Q
 
 from egress_review.vault import Stored, Vault
 from hub import ids
@@ -44,9 +46,11 @@ def run(stop: Event) -> None:
 
 
 def step(vault: Vault) -> None:
-    """Bring every project's folder in line with what is approved now."""
-    for project in Project.objects.filter(bring_ins__isnull=False).distinct():
-        bring_in_line(project, vault)
+    """Bring every project's folder in line with what is approved now, one of nothing brought in, too."""
+    everybodys = places.bring_ins("")
+    there = [path.name for path in everybodys.iterdir()] if everybodys.is_dir() else []
+    projects = Project.objects.filter(Q(bring_ins__isnull=False) | Q(slug__in=there)).distinct()
+    _each(partial(bring_in_line, project, vault) for project in projects)
 
 
 def bring_in_line(project: Project, vault: Vault) -> None:
@@ -56,10 +60,20 @@ def bring_in_line(project: Project, vault: Vault) -> None:
         one.folder: one for one in BringIn.objects.filter(project=project, state=BringInState.APPROVED.value)
     }
     present = {path.name for path in root.iterdir()} if root.is_dir() else set()
-    for name in present - set(approved):
-        _take_away(root / name)
-    for name in set(approved) - present:
-        _put(approved[name], root, vault)
+    out = [partial(_take_away, root / name) for name in present - set(approved)]
+    _each([*out, *(partial(_put, approved[name], root, vault) for name in set(approved) - present)])
+
+
+def _each(acts: Iterable[Callable[[], None]]) -> None:
+    """Do all of it, for what fails holds up nothing else; then raise the first failure."""
+    failures = []
+    for act in acts:
+        try:
+            act()
+        except (OSError, Unavailable) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _put(bring_in: BringIn, root: Path, vault: Vault) -> None:
