@@ -23,15 +23,6 @@ READ = {
     "egress_review_file": "sha256, canonical_sha256",
     "bring_ins_bringinfile": "sha256, size_bytes",
 }
-NAMES = {
-    "PGHOST": "host",
-    "PGPORT": "port",
-    "PGUSER": "user",
-    "PGPASSWORD": "password",
-    "PGDATABASE": "dbname",
-    "PGSSLMODE": "sslmode",
-    "PGSSLROOTCERT": "sslrootcert",
-}
 ROWS = 1000
 
 
@@ -100,9 +91,7 @@ def _connected() -> Any:
     """Return a connection that commits where its block ends well."""
     import psycopg
 
-    found = postgresql.environment()
-    said: dict[str, Any] = {name: found[variable] for variable, name in NAMES.items() if variable in found}
-    return psycopg.connect(**said)
+    return psycopg.connect(postgresql.url())
 
 
 def _run(words: Sequence[str | Path]) -> None:
