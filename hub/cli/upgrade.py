@@ -237,12 +237,7 @@ def _with_database(current: Step) -> postgresql.Run:
 
 def _stop(places: Places, current: Step) -> None:
     """End the processes and leave sessions as they are."""
-    supervisor = Supervisor(places)
-    pid = supervisor.pid()
-    if supervisor.runs():
-        supervisor.shutdown()
-    if pid is not None:
-        down.wait_for_end(pid)
+    down.stop_processes(places)
     down.end_leftovers(places)
     current.note = "ended; sessions go on, their windows wait"
 
