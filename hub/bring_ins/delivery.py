@@ -23,12 +23,11 @@ from hub.bring_ins.models import BringIn, BringInState
 from hub.errors import Unavailable
 from hub.places import places
 from hub.projects.models import Project
+from hub.workspaces.bring_ins import SHARED, folder
 
 log = logging.getLogger("parlatory.bring_ins")
 
 POLL_SECONDS = 15.0
-# Portal and worker are two users of one group, and either may have to take away what the other put there.
-FOLDER = 0o2775
 THERE_ALREADY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
@@ -55,11 +54,11 @@ def step(vault: Vault) -> None:
 
 def bring_in_line(project: Project, vault: Vault) -> None:
     """Put what is approved where the project's sessions see it, and take away everything else."""
-    root = places.bring_ins(project.slug)
+    root = folder(project)
     approved = {
         one.folder: one for one in BringIn.objects.filter(project=project, state=BringInState.APPROVED.value)
     }
-    present = {path.name for path in root.iterdir()} if root.is_dir() else set()
+    present = {path.name for path in root.iterdir()}
     out = [partial(_take_away, root / name) for name in present - set(approved)]
     _each([*out, *(partial(_put, approved[name], root, vault) for name in set(approved) - present)])
 
@@ -78,11 +77,9 @@ def _each(acts: Iterable[Callable[[], None]]) -> None:
 
 def _put(bring_in: BringIn, root: Path, vault: Vault) -> None:
     """Make a folder out of sight, each file verified as it is copied, and show it whole."""
-    _folder(root.parent)
-    _folder(root)
     with _aside() as making:
         making.mkdir()
-        making.chmod(FOLDER)
+        making.chmod(SHARED)
         for file in bring_in.files.all():
             vault.copy_to(Stored(file.sha256, file.size_bytes), making / file.name)
         try:
@@ -109,9 +106,3 @@ def _aside() -> Iterator[Path]:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _folder(path: Path) -> None:
-    if not path.is_dir():
-        path.mkdir(exist_ok=True)
-        path.chmod(FOLDER)
