@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hub.cli import prepare, upgrade
+from hub.cli import prepare, stages, upgrade
 from hub.cli.running import Step, StepFailed
 from hub.cli.upgrade import Before
 from hub.places import Places
@@ -62,7 +63,7 @@ def test_a_database_that_was_changed_is_put_back_from_a_whole_copy(
         (where.state / "db" / "more").touch()
         raise StepFailed("it can't be migrated")
 
-    monkeypatch.setattr(upgrade.stages, "inside", change)
+    monkeypatch.setattr(stages, "inside", change)
     with pytest.raises(StepFailed, match="the database is as it was before"):
         upgrade._switch(where, kept(where))
     assert entries(where) == [("kept",)]
@@ -78,7 +79,7 @@ def test_nobody_else_reads_the_copy_on_which_is_rehearsed(
     def backed_up(path: Path, **_to: object) -> None:
         closed.append(scratch.stat().st_mode & 0o007)
 
-    monkeypatch.setattr(upgrade.shutil, "chown", backed_up)
+    monkeypatch.setattr(shutil, "chown", backed_up)
     monkeypatch.setattr(prepare, "migrate", lambda *_: closed.append(scratch.stat().st_mode & 0o007))
     upgrade.rehearse(where, Step("Rehearsal", where.state / "log" / "rehearsal.log"))
     assert len(closed) == 4 and not any(closed)

@@ -109,7 +109,8 @@ def test_what_an_end_left_is_cleared_though_nobody_renews(
 
 
 def test_a_clock_that_was_set_back_ends_no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop, looks = Event(), []
+    stop = Event()
+    looks: list[int] = []
 
     def look(_watch: Watch) -> int:
         looks.append(len(looks))
