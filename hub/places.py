@@ -24,8 +24,6 @@ USERS = {
 }
 DATA_GROUP = "parlatory-data"
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-
-
 LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A name with a dot whose last part begins with a letter: no bare name, no address of numbers.
 ADDRESS = re.compile(rf"https://((?:{LABEL}\.)+(?=[a-z]){LABEL})(?::[1-9][0-9]{{0,4}})?")

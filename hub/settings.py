@@ -14,11 +14,21 @@ LOCAL = (None, "127.0.0.1", "localhost", "::1")
 
 
 def private(path: str) -> str:
-    """Return what a file with a secret says; one that everybody on this machine may read is refused."""
+    """Return what a file with a secret says; an empty one, or one that everybody may read, is refused."""
     file = Path(path)
     if file.stat().st_mode & 0o007:
         raise ValueError(f"{file} holds a secret and everybody may read it: run `chmod o= {file}`")
-    return file.read_text(encoding="utf-8").strip()
+    said = file.read_text(encoding="utf-8").strip()
+    if not said:
+        raise ValueError(f"{file} is empty: it must hold a secret")
+    return said
+
+
+def proxy_secret(path: str) -> str:
+    """Return what the TLS proxy proves itself by; with none, everybody would be taken for it."""
+    if not path:
+        raise ValueError("PARLATORY_FRONT_FILE must name the file with the secret that the TLS proxy sends")
+    return private(path)
 
 
 def database(path: str) -> dict[str, Any]:
@@ -85,7 +95,7 @@ PARLATORY_HUB_API_TOKEN = places.secret("data", "hub-api")
 PARLATORY_HUB_PORTAL_TOKEN = places.secret("data", "hub-portal")
 PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 # Behind a TLS proxy the portal believes nobody but who knows this: hub.pages.front holds that.
-PARLATORY_FRONT_SECRET = private(os.environ.get("PARLATORY_FRONT_FILE", "")) if places.tls else ""
+PARLATORY_FRONT_SECRET = proxy_secret(os.environ.get("PARLATORY_FRONT_FILE", "")) if places.tls else ""
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
 # What runs beside the worker's screenings, each in a thread that is told when to stop.
 PARLATORY_BESIDE_WORKER = [

@@ -38,6 +38,9 @@ def address_of(request: HttpRequest) -> str:
         return "unix socket"
     said = ip_address(str(get_adapter(request).get_client_ip(request)))
     if isinstance(said, IPv6Address):
+        # A proxy that listens on both writes an address of IPv4 in the other's form.
+        if said.ipv4_mapped:
+            return str(said.ipv4_mapped)
         return f"{IPv6Address(int(said) >> 64 << 64)}/64"
     return str(said)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from django.db import DatabaseError, connections
+from django.db.models import Q
 
 from egress_review.vault import Stored, Vault
 from hub import ids
@@ -21,12 +23,11 @@ from hub.bring_ins.models import BringIn, BringInState
 from hub.errors import Unavailable
 from hub.places import places
 from hub.projects.models import Project
+from hub.workspaces.bring_ins import SHARED, folder
 
 log = logging.getLogger("parlatory.bring_ins")
 
 POLL_SECONDS = 15.0
-# Portal and worker are two users of one group, and either may have to take away what the other put there.
-FOLDER = 0o2775
 THERE_ALREADY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
@@ -44,31 +45,41 @@ def run(stop: Event) -> None:
 
 
 def step(vault: Vault) -> None:
-    """Bring every project's folder in line with what is approved now."""
-    for project in Project.objects.filter(bring_ins__isnull=False).distinct():
-        bring_in_line(project, vault)
+    """Bring every project's folder in line with what is approved now, one of nothing brought in, too."""
+    everybodys = places.bring_ins("")
+    there = [path.name for path in everybodys.iterdir()] if everybodys.is_dir() else []
+    projects = Project.objects.filter(Q(bring_ins__isnull=False) | Q(slug__in=there)).distinct()
+    _each(partial(bring_in_line, project, vault) for project in projects)
 
 
 def bring_in_line(project: Project, vault: Vault) -> None:
     """Put what is approved where the project's sessions see it, and take away everything else."""
-    root = places.bring_ins(project.slug)
+    root = folder(project)
     approved = {
         one.folder: one for one in BringIn.objects.filter(project=project, state=BringInState.APPROVED.value)
     }
-    present = {path.name for path in root.iterdir()} if root.is_dir() else set()
-    for name in present - set(approved):
-        _take_away(root / name)
-    for name in set(approved) - present:
-        _put(approved[name], root, vault)
+    present = {path.name for path in root.iterdir()}
+    out = [partial(_take_away, root / name) for name in present - set(approved)]
+    _each([*out, *(partial(_put, approved[name], root, vault) for name in set(approved) - present)])
+
+
+def _each(acts: Iterable[Callable[[], None]]) -> None:
+    """Do all of it, for what fails holds up nothing else; then raise the first failure."""
+    failures = []
+    for act in acts:
+        try:
+            act()
+        except (OSError, Unavailable) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _put(bring_in: BringIn, root: Path, vault: Vault) -> None:
     """Make a folder out of sight, each file verified as it is copied, and show it whole."""
-    _folder(root.parent)
-    _folder(root)
     with _aside() as making:
         making.mkdir()
-        making.chmod(FOLDER)
+        making.chmod(SHARED)
         for file in bring_in.files.all():
             vault.copy_to(Stored(file.sha256, file.size_bytes), making / file.name)
         try:
@@ -95,9 +106,3 @@ def _aside() -> Iterator[Path]:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _folder(path: Path) -> None:
-    if not path.is_dir():
-        path.mkdir(exist_ok=True)
-        path.chmod(FOLDER)

@@ -25,6 +25,10 @@ log = logging.getLogger("parlatory.bring_ins")
 MOST_WAITING = 10
 FEWEST_WORDS = 5
 LONGEST_TITLE, LONGEST_TEXT = 200, 5_000
+VERDICTS = {
+    "approve": (BringInState.APPROVED, Kind.BRING_IN_APPROVED),
+    "reject": (BringInState.REJECTED, Kind.BRING_IN_REJECTED),
+}
 
 
 def bring(
@@ -115,12 +119,6 @@ def find(id: str) -> BringIn:
     if found is None:
         raise NotFound("There is nothing of that name that was brought in, or none that you may see.")
     return found
-
-
-VERDICTS = {
-    "approve": (BringInState.APPROVED, Kind.BRING_IN_APPROVED),
-    "reject": (BringInState.REJECTED, Kind.BRING_IN_REJECTED),
-}
 
 
 def _look(by: Person, bring_in: BringIn, what: permissions.What, file: str) -> None:

@@ -60,8 +60,9 @@ TABLES = ("csv", "tsv", "jsonl", "textgrid", "lab")
 KINDS = frozenset((*CODE, *WORDS, *TABLES))
 LONG_LINE = 1_000
 MOST_FOUND = 40
-# Controls but line ends and tabs: no editor writes them, and a terminal obeys them.
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Controls but line ends and tabs: no editor writes them, and a terminal obeys them. A carriage return by
+# itself is one: Python begins a line there, where a reviewer reads on in a comment.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # What turns the direction of reading, so that a reviewer reads other code than runs.
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 UNSEEN = re.compile(
@@ -155,9 +156,10 @@ def decoded(name: str, data: bytes) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid(f"{name} is not text in UTF-8 (byte {error.start}); save it as UTF-8 text.") from error
-    if found := CONTROL.search(text.replace("\r\n", "\n")):
-        where = text.count("\n", 0, found.start()) + 1
-        raise Invalid(f"{name} has a control character near line {where}; it is no plain text.")
+    plain = text.replace("\r\n", "\n")
+    if found := CONTROL.search(plain):
+        where = plain.count("\n", 0, found.start()) + 1
+        raise Invalid(f"{name} has a control character in line {where}; it is no plain text.")
     if found := TURNING.search(text):
         where = text.count("\n", 0, found.start()) + 1
         raise Invalid(
@@ -223,7 +225,7 @@ def _findings(name: str, kind: str, text: str) -> Iterator[Finding]:
 
 def _of_lines(name: str, text: str) -> Iterator[Finding]:
     for number, line in enumerate(text.split("\n"), start=1):
-        if UNSEEN.search(line.removeprefix("\ufeff")):
+        if UNSEEN.search(line):
             yield Finding(name, number, "Characters that can't be seen.")
         if _is_code(line):
             yield Finding(name, number, "A long code that nobody can read: is something packed in it?")

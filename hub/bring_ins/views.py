@@ -36,7 +36,6 @@ def index(request: HttpRequest) -> HttpResponse:
     found = BringIn.objects.of(person, today).with_people()
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "query": "",
         "waiting": BringIn.objects.awaiting(person, today).with_people()[:PER_PAGE],
         "projects": _open_projects(person, today),
     }
@@ -127,7 +126,7 @@ def file(request: HttpRequest, id: str, position: int) -> HttpResponse:
     lines = [(number, _shown(line)) for number, line in enumerate(text.lines_of(content), start=1)]
     page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
     notes = [one for one in found.findings if one["file"] == wanted.name]
-    context = {"bring_in": found, "file": wanted, "page": page, "query": "", "findings": notes}
+    context = {"bring_in": found, "file": wanted, "page": page, "findings": notes}
     return render(request, "bring_ins/file.html", context)
 
 

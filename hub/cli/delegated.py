@@ -45,8 +45,12 @@ COMMANDS = {
 def command_line(name: str, arguments: list[str]) -> list[str]:
     """Return the command that a delegated command stands for."""
     command = COMMANDS[name]
-    python = str(environment.python(programs.checkout(places)))
-    return [python, "-m", command.module, *command.words, *arguments]
+    return module(command.module, *command.words, *arguments)
+
+
+def module(name: str, *words: str) -> list[str]:
+    """Return the command that runs a module in the environment's Python."""
+    return [str(environment.python(programs.checkout(places))), "-m", name, *words]
 
 
 def run(name: str, arguments: list[str]) -> int:

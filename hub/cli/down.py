@@ -32,12 +32,7 @@ def stop(places: Places) -> list[str]:
     did = []
     if ended := _end_sessions(places):
         did.append(f"Ended {ended} session{'s' if ended > 1 else ''}.")
-    supervisor = Supervisor(places)
-    pid = supervisor.pid()
-    if supervisor.runs():
-        supervisor.shutdown()
-    if pid is not None:
-        wait_for_end(pid)
+    if stop_processes(places):
         did.append("Stopped the processes.")
     if left := end_leftovers(places):
         did.append(f"Ended {left} processes that supervisor had left.")
@@ -47,6 +42,17 @@ def stop(places: Places) -> list[str]:
     if stuck := _unmount(places):
         did.append(f"Still mounted: {', '.join(stuck)}.")
     return did
+
+
+def stop_processes(places: Places) -> bool:
+    """End supervisor and the processes it looks after, and say whether it ran; sessions stay as they are."""
+    supervisor = Supervisor(places)
+    pid = supervisor.pid()
+    if supervisor.runs():
+        supervisor.shutdown()
+    if pid is not None:
+        _wait_for_end(pid)
+    return pid is not None
 
 
 def _end_sessions(places: Places) -> int:
@@ -63,7 +69,7 @@ def _end_sessions(places: Places) -> int:
     return sum(200 <= answer.status < 300 for answer in answers)
 
 
-def wait_for_end(pid: int) -> None:
+def _wait_for_end(pid: int) -> None:
     """Wait until a supervisor has ended its processes and itself; one that does not is killed."""
     until = time.monotonic() + STOP_SECONDS
     while time.monotonic() < until:

@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.cli.running import Step, output
+from hub.cli.running import Step, StepFailed, output
 from hub.places import DATA_GROUP, USERS, Places
 
 
@@ -120,6 +120,18 @@ def mounts_under(path: Path) -> list[str]:
     return sorted(inside, key=len, reverse=True)
 
 
+def _free(places: Places) -> Path:
+    """Return where a checkout can be shown that is shown nowhere yet."""
+    points = [places.run / name for name in SHOWN]
+    for one in points:
+        if not is_mounted(one):
+            return one
+    raise StepFailed(
+        f"other checkouts are in use at {points[0]} and {points[1]}",
+        fix="end what still stands in them, such as a shell, then ask again",
+    )
+
+
 def _ensure_reachable_checkout(places: Places, step: Step) -> None:
     closed = closed_to_others(places.checkout)
     target = shown(places)
@@ -133,7 +145,7 @@ def _ensure_reachable_checkout(places: Places, step: Step) -> None:
     if closed is None:
         return
     if target is None:
-        target = next(places.run / name for name in SHOWN if not is_mounted(places.run / name))
+        target = _free(places)
         target.mkdir(exist_ok=True)
         step.say(f"other users cannot enter {closed}: showing the checkout to them at {target}")
         step.run(

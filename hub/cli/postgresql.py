@@ -19,6 +19,11 @@ def chosen() -> bool:
     return bool(os.environ.get(SETTING))
 
 
+def url() -> str:
+    """Return how to reach the database, user and password included."""
+    return Path(os.environ[SETTING]).read_text(encoding="utf-8").strip()
+
+
 def address() -> str:
     """Return what tells this database from another: host, port and name, without user and password."""
     if not chosen():
@@ -29,7 +34,7 @@ def address() -> str:
 
 def environment() -> dict[str, str]:
     """Return how PostgreSQL's programs find the database; a command line would show the password to all."""
-    parts = urlsplit(Path(os.environ[SETTING]).read_text(encoding="utf-8").strip())
+    parts = urlsplit(url())
     options = dict(parse_qsl(parts.query))
     found = {
         "PGHOST": parts.hostname,

@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from hub.cli import environment, preflight, programs, stages, up
-from hub.cli.down import wait_for_end
+from hub.cli import down, environment, preflight, programs, stages, up
 from hub.cli.running import Step, StepFailed, step
 from hub.cli.supervision import Supervisor
 from hub.places import USERS, Places, places
@@ -101,19 +100,15 @@ def chosen(wanted: list[str]) -> list[str]:
 
 def rotate(where: Places, names: list[str]) -> None:
     """Put it on the ledger, stop the processes, change the secrets, start what ran; sessions go on."""
-    supervisor, logs = Supervisor(where), where.state / "log"
+    logs = where.state / "log"
     if not (where.state / "secrets").is_dir():
         raise StepFailed(f"there are no secrets in {where.state} yet", fix="`python3 -m hub up` makes them")
-    ran = supervisor.runs()
     with up.only_one(where):
         with step("Ledger", "rotate-ledger", logs) as current:
             current.say("entering which secrets are changed")
             _as_portal(where, current, "hub.ledger", "rotated", *names)
-        if ran:
-            pid = supervisor.pid()
-            supervisor.shutdown()
-            if pid is not None:
-                wait_for_end(pid)
+        ran = Supervisor(where).runs()
+        down.stop_processes(where)
         try:
             with step("Secrets", "rotate", logs) as current:
                 current.say(", ".join(names))

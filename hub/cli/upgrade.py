@@ -5,7 +5,6 @@ All that can be done beside the running enclave is done first, the database's ch
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -71,8 +70,9 @@ def _switch(places: Places, before: Before) -> subprocess.Popen[bytes]:
         with step("Old processes", "stop", logs) as current:
             _stop(places, current)
         with step("Database's copy", "copy", logs) as current:
-            marks.append(_entries(places))
             _copy(before, STILL, current)
+            # From here on the copy is whole, and may be put back.
+            marks.append(_entries(places))
         stages.inside(places)
         marks.append(_entries(places))
         return stages.start(places)
@@ -87,7 +87,9 @@ def rehearse(places: Places, current: Step) -> None:
         return
     scratch = places.state / "upgrade" / "rehearsal"
     copy = replace(places, state=scratch)
-    (scratch / "db").mkdir(parents=True)
+    # Closed until the copy has its own mode: it holds the whole database.
+    scratch.mkdir(mode=0o700, parents=True)
+    (scratch / "db").mkdir()
     for name in REHEARSED_WITH:
         (scratch / name).symlink_to(places.state / name)
     with (
@@ -215,11 +217,15 @@ def _put_back(before: Before, names: tuple[str, ...]) -> None:
     for name in names:
         kept, place = before.folder / name, before.places.state / name
         if kept.exists():
-            if place.is_dir():
-                shutil.rmtree(place)
+            # By renames on one file system, so that a moment without either is as short as can be.
+            changed = before.folder / f"changed-{kept.name}"
+            if place.exists():
+                place.rename(changed)
+            kept.rename(place)
+            if changed.is_dir():
+                shutil.rmtree(changed)
             else:
-                place.unlink(missing_ok=True)
-            os.rename(kept, place)  # noqa: PTH104  # one file system: whole or not at all
+                changed.unlink(missing_ok=True)
     if "db" in names and (dump := before.folder / "database.dump").exists():
         with step("The old database", "back-database", before.places.state / "log") as current:
             postgresql.load(_with_database(current), dump)
@@ -231,12 +237,7 @@ def _with_database(current: Step) -> postgresql.Run:
 
 def _stop(places: Places, current: Step) -> None:
     """End the processes and leave sessions as they are."""
-    supervisor = Supervisor(places)
-    pid = supervisor.pid()
-    if supervisor.runs():
-        supervisor.shutdown()
-    if pid is not None:
-        down.wait_for_end(pid)
+    down.stop_processes(places)
     down.end_leftovers(places)
     current.note = "ended; sessions go on, their windows wait"
 

@@ -30,7 +30,7 @@ def settings() -> str:
     """Return the hash of what the files say that settings name: a new password there is a new start."""
     total = hashlib.sha256()
     for name, path in sorted(os.environ.items()):
-        if name.startswith("PARLATORY_") and name.endswith("_FILE"):
+        if path and name.startswith("PARLATORY_") and name.endswith("_FILE"):
             total.update(f"{name}\0".encode())
             total.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return total.hexdigest()
@@ -64,10 +64,6 @@ def checkout(places: Places) -> Path:
         return Path(next(line for line in lines if line.startswith("directory=")).partition("=")[2])
 
 
-def _file(places: Places) -> Path:
-    return places.run / "supervisor" / "started"
-
-
 def is_still_there(places: Places, checkout: Path) -> bool:
     """Say whether the program that runs lies in its checkout as it did at its start."""
     if not os.access(checkout / ".venv" / "bin" / "python", os.X_OK):
@@ -76,3 +72,7 @@ def is_still_there(places: Places, checkout: Path) -> bool:
         return _file(places).read_text(encoding="utf-8").split("\n")[0] == of(checkout)
     except FileNotFoundError:
         return checkout != places.checkout
+
+
+def _file(places: Places) -> Path:
+    return places.run / "supervisor" / "started"

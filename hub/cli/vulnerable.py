@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 from typing import Any
@@ -31,7 +30,7 @@ def run(arguments: list[str]) -> int:
     try:
         ran = subprocess.run(
             [program, "--requirement", str(locked.FILE), "--disable-pip", "--format=json"],
-            check=False, capture_output=True, text=True, timeout=SECONDS, env=dict(os.environ),
+            check=False, capture_output=True, text=True, timeout=SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         print(f"Not audited: the list of vulnerabilities did not answer within {SECONDS} s.")

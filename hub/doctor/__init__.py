@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
 
 def _attack(words: list[str]) -> int:
     """Run the inside attacks in the environment's Python, as root: this command may be Debian's own."""
-    line = [*delegated.command_line("bench", [])[:2], "hub.attacks", *words]
+    line = delegated.module("hub.attacks", *words)
     environment = os.environ | programs.environment(places, None)
     return subprocess.run(line, check=False, cwd=programs.checkout(places), env=environment).returncode
 

@@ -16,7 +16,7 @@ from hub.doctor.promise import Finding, Promise, kept
 from hub.places import USERS, Places
 
 # Whose environment holds which secret, by the table of processes; every other is one too many.
-GIVEN = {"parlatory-opa": {"opa"}, "parlatory-proxy": {"proxy"}, "parlatory-hub": {"proxy"}, "root": set()}
+GIVEN = {"parlatory-opa": {"opa"}, "parlatory-proxy": {"proxy"}, "parlatory-hub": {"proxy"}}
 ROTATE = "`python3 -m hub rotate NAME` makes a new one; then find out how it came there"
 REPORT = "this is a fault of the program: keep the logs and report it; stop the enclave meanwhile"
 SHORTEST = 20

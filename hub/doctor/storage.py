@@ -68,13 +68,13 @@ def _portal_says(places: Places, line: list[str]) -> Finding:
 
 def releases(places: Places) -> Finding:
     """Hold every release against what is promised of releases."""
-    return _portal_says(places, [*delegated.command_line("ledger", [])[:2], "egress_review.promises"])
+    return _portal_says(places, delegated.module("egress_review.promises"))
 
 
 def ledger_goes_on(places: Places) -> Finding:
     """Hold the published ledger against the highest checkpoint that root saw of it, and keep a newer one."""
     result = subprocess.run(
-        [*delegated.command_line("ledger", [])[:2], "hub.backup", "look"],
+        delegated.module("hub.backup", "look"),
         check=False,
         capture_output=True,
         text=True,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
 from egress_review import permissions
 from egress_review.models import Submission
 from hub import policy
+from hub.bring_ins import permissions as brought
+from hub.bring_ins.models import BringIn
 from hub.errors import Unavailable
 from hub.people import facts as people
 from hub.people.models import Person, Role
@@ -31,14 +33,8 @@ def leads(project: str) -> list[Person]:
 
 def may_vote(submission: Submission) -> list[Person]:
     """Return the checkers whom the policies would let vote now; without an answer it is tried again."""
-    held = Person.objects.with_roles().filter(role_assignments__role=Role.OUTPUT_CHECKER.value)
-    checkers = held.filter(is_active=True, suspended_at=None).distinct()
-    return [person for person in checkers if _may_vote(person, submission)]
-
-
-def _may_vote(person: Person, submission: Submission) -> bool:
-    decision = policy.ask(
-        questions.Vote(
+    return _checkers_who_may(
+        lambda person: questions.Vote(
             person=people.of(person),
             at=datetime.now(UTC),
             vote="approve",
@@ -50,6 +46,31 @@ def _may_vote(person: Person, submission: Submission) -> bool:
             reviews=permissions.reviews_of(submission),
         )
     )
+
+
+def may_judge(bring_in: BringIn) -> list[Person]:
+    """Return the checkers whom the policies would let text in now; without an answer it is tried again."""
+    return _checkers_who_may(
+        lambda person: questions.JudgeBringIn(
+            person=people.of(person),
+            at=datetime.now(UTC),
+            verdict="approve",
+            project=projects.of(bring_in.project),
+            memberships=projects.memberships(bring_in.project, person),
+            bring_in=brought.of(bring_in),
+            conflicted=brought.conflicted(person, bring_in),
+        )
+    )
+
+
+def _checkers_who_may(ask: Callable[[Person], questions.Question]) -> list[Person]:
+    held = Person.objects.with_roles().filter(role_assignments__role=Role.OUTPUT_CHECKER.value)
+    checkers = held.filter(is_active=True, suspended_at=None).distinct()
+    return [person for person in checkers if _allowed(ask(person))]
+
+
+def _allowed(question: questions.Question) -> bool:
+    decision = policy.ask(question)
     if not decision.allow and not decision.revision:
         raise Unavailable(policy.UNANSWERED)
     return decision.allow

@@ -74,12 +74,7 @@ def readable(*, by: Person, shown: Sequence[Feedback]) -> set[str]:
     person, at = people.of(people.fresh(by)), datetime.now(UTC)
     decisions = [one for one in shown if one.submission is not None][:MOST_DECISIONS]
     asked: list[tuple[Feedback, questions.Question]] = [
-        (
-            one,
-            questions.DatasetFeedback(
-                person=person, at=at, what="read", dataset=datasets.of(one.dataset), author=one.author_id
-            ),
-        )
+        (one, _about(one.dataset, "read", one.author_id)(person, at))
         for one in shown
         if one.dataset is not None
     ]
@@ -101,10 +96,7 @@ def _asks(
 ) -> permission.Ask:
     """Return how the policies are asked about feedback, with the facts of now."""
     if dataset is not None:
-        fresh = datasets.fresh(dataset)
-        return lambda person, at: questions.DatasetFeedback(
-            person=person, at=at, what=what, dataset=datasets.of(fresh), author=author
-        )
+        return _about(datasets.fresh(dataset), what, author)
     assert submission is not None, "feedback has a subject"
     project = projects.fresh(submission.project)
     return lambda person, at: questions.SubmissionFeedback(
@@ -116,6 +108,13 @@ def _asks(
         submission=submissions.of(submission),
         author=author,
         conflicted=submissions.conflicted(by, submission),
+    )
+
+
+def _about(dataset: Dataset, what: What, author: str) -> permission.Ask:
+    """Return how the policies are asked about feedback on a dataset, with its facts as they were read."""
+    return lambda person, at: questions.DatasetFeedback(
+        person=person, at=at, what=what, dataset=datasets.of(dataset), author=author
     )
 
 

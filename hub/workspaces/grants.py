@@ -19,7 +19,7 @@ from hub.people import facts as people
 from hub.places import places
 from hub.projects import facts as projects
 from hub.projects.models import Project
-from hub.workspaces import facts, sessions
+from hub.workspaces import bring_ins, facts, sessions
 from hub.workspaces.models import Session, SessionState
 
 START_WITHIN = timedelta(seconds=60)
@@ -60,17 +60,8 @@ def issue(*, person: str, server: str) -> tuple[str, Session]:
             "ends_at": granted.ends_at.isoformat(),
         }
         entries.append(Kind.GRANT_ISSUED, by=person, subject=session.id, facts=said)
-    _show_bring_ins(project)
+    bring_ins.folder(project)
     return grants.sign(granted, _key()), session
-
-
-def _show_bring_ins(project: Project) -> None:
-    """Make the folder that the session sees: what is let in later then appears in it."""
-    folder = places.bring_ins(project.slug)
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        # The worker, of the same group, looks after it too; a session only ever reads.
-        folder.chmod(0o2775)
 
 
 def _deny(session: Session, decision: policy.Decision) -> None:

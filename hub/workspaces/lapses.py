@@ -11,6 +11,7 @@ from threading import Event
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
+from hub.errors import Unavailable
 from hub.workspaces import launch, sessions
 from hub.workspaces.models import Session, SessionState
 
@@ -66,7 +67,7 @@ def run(stop: Event) -> None:
         try:
             watch.look()
             clear_left(timezone.now())
-        except (DatabaseError, OSError) as error:
+        except (DatabaseError, OSError, Unavailable) as error:
             log.error("lapses_not_looked_for reason=%s", error)
         finally:
             connections.close_all()

@@ -17,6 +17,7 @@ from hub.stewardship.facets import Row
 
 RESEARCHERS = {Role.RESEARCHER, Role.PROJECT_LEAD}
 OVERSEERS = {Role.ADMIN, Role.AUDITOR}
+LOOK_AGAIN_SECONDS = 10
 
 
 @login_required
@@ -39,9 +40,6 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "stewards": Role.DATA_STEWARD in _roles(request),
     }
     return render(request, "datasets/catalogue.html", context)
-
-
-LOOK_AGAIN_SECONDS = 10
 
 
 @login_required

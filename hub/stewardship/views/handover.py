@@ -86,4 +86,4 @@ def _affected(dataset: Dataset) -> list[Affected]:
         ),
     )
     lost = Affected(dataset.steward.name, "can’t approve, revoke, suspend or describe it any more", url)
-    return [lost, *(Affected(f"{dataset.title}", f"{what}: {count}", url) for count, what in counts if count)]
+    return [lost, *(Affected(dataset.title, f"{what}: {count}", url) for count, what in counts if count)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.backup import database
+from hub.backup import database, postgresql
 
 
 @pytest.mark.parametrize("brought", [True, False])
@@ -21,3 +21,12 @@ def test_a_backup_has_to_hold_what_was_brought_in(brought: bool, tmp_path: Path)
             made.execute("CREATE TABLE bring_ins_bringinfile (sha256 TEXT)")
             made.execute("INSERT INTO bring_ins_bringinfile VALUES ('dd')")
     assert database.vault_hashes(path) == {"aa", "bb", "cc"} | ({"dd"} if brought else set())
+
+
+def test_what_the_checks_read_of_postgresql_holds_it_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "extract.sqlite3"
+    with closing(sqlite3.connect(path)) as made, made:
+        for table, columns in postgresql.READ.items():
+            made.execute(f"CREATE TABLE {table} ({columns})")
+        made.execute("INSERT INTO bring_ins_bringinfile VALUES ('dd', 1)")
+    assert database.vault_hashes(path) == {"dd"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hub.errors import Invalid, Refused, WrongState
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
 from hub.notices import derive
-from hub.people.models import Person
+from hub.people.models import Person, Role
 from hub.places import places
 from tests import portal
 from tests.portal import Policies
@@ -107,6 +108,38 @@ def test_content_that_was_changed_after_the_review_never_appears(
     with pytest.raises(VaultAltered):
         delivery.step(vault)
     assert seen() == {} and [path.name for path in places.bring_ins("x").parent.iterdir()] == ["vowels"]
+
+
+def test_content_that_was_changed_holds_up_nothing_else(
+    author: Person, checker: Person, vault: Vault
+) -> None:
+    first = portal.project("a-first", member=author)
+    changed = services.bring(
+        by=author, project=first, title="Changed", why=WHY, files=[("x.py", b"one = 1\n")], vault=vault
+    )
+    whole = brought(author, vault, "Whole")
+    later = brought(portal.person("ruth", Role.RESEARCHER), vault, "Later", "vowels")
+    for one in (changed, whole, later):
+        judged(one, checker, "approve", vault)
+    gone = [places.bring_ins(one.project.slug) / one.folder for one in (changed, whole, later)]
+    stray = places.bring_ins("vowels") / "stray"
+    stray.mkdir()
+    for folder in gone:
+        shutil.rmtree(folder)
+    path = vault.path(changed.files.get().sha256)
+    path.chmod(0o640)
+    path.write_bytes(b"two = 2\n")
+    with pytest.raises(VaultAltered):
+        delivery.step(vault)
+    assert [folder.exists() for folder in gone] == [False, True, True] and not stray.exists()
+
+
+def test_a_project_that_brought_nothing_in_has_nothing_there(author: Person, vault: Vault) -> None:
+    portal.project("vowels", member=author)
+    stray = places.bring_ins("vowels") / "stray"
+    stray.mkdir(parents=True)
+    delivery.step(vault)
+    assert not stray.exists()
 
 
 def test_who_is_refused_changes_nothing(

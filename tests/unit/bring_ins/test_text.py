@@ -62,6 +62,8 @@ def findings(data: bytes, name: str = "x.py") -> list[str]:
         pytest.param(CODE.decode().encode("utf-16"), id="utf-16"),
         pytest.param(b"\x1b[2Jprint(1)\n", id="escape"),
         pytest.param(b"a\x08b\n", id="backspace"),
+        pytest.param(b"# a comment to its reader\rimport os  # a line to Python\n", id="carriage return"),
+        pytest.param(b"# a comment\r\r\nx = 1\r\n", id="two carriage returns"),
     ],
 )
 def test_what_is_no_text_is_refused_whatever_it_is_called(data: bytes) -> None:
@@ -97,6 +99,15 @@ def test_an_envelope_or_a_key_is_refused(envelope: str) -> None:
 
 def test_what_turns_the_direction_of_reading_is_refused_with_its_line() -> None:
     assert "line 2" in said("x = 1\nif access != 'user\u202e \u2066# check\u2069':\n".encode())
+
+
+def test_a_control_character_is_told_with_its_line() -> None:
+    assert "in line 3" in said(b"a = 1\r\nb = 2\r\n# c\rd = 4\r\n")
+
+
+def test_the_mark_before_a_text_is_none_of_it_and_one_further_down_cannot_be_seen() -> None:
+    assert findings("\ufeffa = 1\nb = 2\n".encode()) == []
+    assert findings("a = 1\n\ufeffb = 2\n".encode()) == ["2: Characters that can't be seen."]
 
 
 MISLEADING = ("x\u202eyp.exe.py", "x\n.py", "x\x00.py", "con.py", "-rf.py", " x.py", "x" * 200 + ".py")

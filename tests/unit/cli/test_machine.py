@@ -76,6 +76,17 @@ def test_a_closed_folder_above_is_found(tmp_path: Path) -> None:
     assert folders.closed_to_others(inner) == tmp_path / "closed"
 
 
+def test_a_checkout_that_can_be_shown_nowhere_is_told_so(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "closed_to_others", lambda path: path)
+    monkeypatch.setattr(folders, "shown", lambda _: None)
+    monkeypatch.setattr(folders, "is_mounted", lambda _: True)
+    monkeypatch.setattr(folders, "output", lambda _: "")
+    with pytest.raises(StepFailed, match=r"in use at .*checkout and .*checkout-2"):
+        folders._ensure_reachable_checkout(places, Step("Folders", places.state / "folders.log"))
+
+
 def test_reset_keeps_tools_and_what_follows_from_the_images(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:

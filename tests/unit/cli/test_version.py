@@ -71,6 +71,14 @@ def test_a_new_password_in_a_file_is_a_new_start(
     assert not version.is_current(running)
 
 
+def test_a_setting_that_names_no_file_is_as_one_that_is_not_there(
+    running: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = version.settings()
+    monkeypatch.setenv("PARLATORY_DATABASE_FILE", "")
+    assert version.settings() == before
+
+
 def test_a_start_that_nobody_remembered_is_told_by_its_processes(running: Places) -> None:
     (running.run / "supervisor" / "started").unlink()
     assert not version.is_current(running)

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 
 from hub.pages import front
 from hub.places import WrongAddress, addresses, places
-from hub.settings import database, private
+from hub.settings import database, private, proxy_secret
 
 CHECKOUT = Path(__file__).parents[3]
 SECRET = "known to the proxy"
@@ -146,6 +146,20 @@ def test_a_secret_that_everybody_may_read_is_refused(tmp_path: Path) -> None:
     file.chmod(0o644)
     with pytest.raises(ValueError, match=r"everybody may read it: run `chmod o="):
         private(str(file))
+
+
+@pytest.mark.parametrize("written", ["", " \n"])
+def test_a_file_without_a_secret_makes_nobody_the_proxy(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "front"
+    file.touch(0o600)
+    file.write_text(written)
+    with pytest.raises(ValueError, match="is empty"):
+        proxy_secret(str(file))
+
+
+def test_an_address_behind_a_proxy_needs_the_proxys_secret() -> None:
+    with pytest.raises(ValueError, match="PARLATORY_FRONT_FILE must name"):
+        proxy_secret("")
 
 
 @pytest.mark.parametrize(

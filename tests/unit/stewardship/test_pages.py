@@ -230,3 +230,11 @@ def test_a_denied_change_shows_nobody_who_is_affected(
         assert client.get(f"/datasets/harbour/{path}").status_code == 403
     with pytest.raises(Refused, match="test says no"):
         services.deprecate(by=steward, version=version)
+
+
+def test_a_page_that_says_it_looks_again_does_and_no_other_says_so(client: Client, steward: Person) -> None:
+    portal.version("own", steward=steward)
+    portal.version("other", steward=portal.person("sten", Role.DATA_STEWARD, second_factor=True))
+    for slug, again in (("own", True), ("other", False)):
+        page = client.get(f"/datasets/{slug}/")
+        assert ("looks again by itself" in page.content.decode()) is again is ("Refresh" in page.headers)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hub.ledger.clock import ClockSetBack
 from hub.ledger.models import Entry
 from hub.workspaces import lapses
 from hub.workspaces.lapses import LAPSED_SECONDS, Watch
@@ -99,3 +102,21 @@ def test_what_an_end_left_is_cleared_though_nobody_renews(
     with django_capture_on_commit_callbacks(execute=True):
         lapses.clear_left(datetime.now(UTC))
     assert Session.objects.get(pk=running.pk).cleared_at is not None
+
+
+def test_a_clock_that_was_set_back_ends_no_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = Event()
+    looks: list[int] = []
+
+    def look(_watch: Watch) -> int:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            stop.set()
+        raise ClockSetBack("the clock was set back")
+
+    monkeypatch.setattr(Watch, "look", look)
+    monkeypatch.setattr(lapses, "POLL_SECONDS", 0)
+    # The test's own connection stays.
+    monkeypatch.setattr(lapses, "connections", SimpleNamespace(close_all=lambda: None))
+    lapses.run(stop)
+    assert looks == [0, 1]
