@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 from pathlib import Path
 
 from hub import ids
+
+log = logging.getLogger("parlatory.vault")
 
 FROZEN = 0o440
 
@@ -20,6 +23,8 @@ class Writer:
         while True:
             self.name = ids.new()
             descriptor = os.open(folder / self.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+            # Whatever the umask: the other processes of the vault must be able to ask whether it lives.
+            os.fchmod(descriptor, 0o660)
             # Between those two lines another may have taken it for one that a dead process left.
             if _lock(descriptor) and os.fstat(descriptor).st_nlink:
                 self._descriptor = descriptor
@@ -76,11 +81,14 @@ def forget_orphans(incoming: Path, writers: Path) -> int:
 
 
 def _buried(writer: Path) -> bool:
-    """Whether a writer is gone; its name goes with it."""
+    """Whether a writer is gone; its name goes with it. Of one that can't be asked nothing is forgotten."""
     try:
-        descriptor = os.open(writer, os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = os.open(writer, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return True
+    except PermissionError:
+        log.warning("incoming_writer_unknown writer=%s", writer.name)
+        return False
     try:
         if not _lock(descriptor):
             return False

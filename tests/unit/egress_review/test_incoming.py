@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from egress_review.vault import Vault
 
 
@@ -40,6 +42,32 @@ def test_a_fork_is_a_writer_of_its_own(vault: Vault) -> None:
         assert name(vault.incoming().path) != name(first.path)
 
     assert in_a_fork(differs) == 0
+
+
+def test_any_process_of_the_vault_can_ask_whether_a_writer_lives(vault: Vault) -> None:
+    before = os.umask(0o077)
+    try:
+        vault.incoming()
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in (vault.root / "writers").iterdir()] == [0o660]
+
+
+def test_a_writer_that_cannot_be_asked_stops_nobody_and_loses_nothing(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_fork(lambda: vault.incoming().write(b"half of"))
+    (writer,) = (vault.root / "writers").iterdir()
+    opens = os.open
+
+    def refused(path: str | Path, flags: int, *rest: int) -> int:
+        if Path(path) == writer:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opens(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refused)
+    assert vault.forget_orphans() == 0
+    assert len(left(vault)) == 1 and writer.exists()
 
 
 def in_a_fork(act: Callable[[], object]) -> int:
