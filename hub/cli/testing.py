@@ -20,6 +20,41 @@ EXTRAS = frozenset({"ansible", "postgresql", "test"})
 ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
+# So have these files: they share the cores with the pages, so that the rest has the enclave to itself.
+BESIDE = (
+    "chaos/test_kills.py",
+    "chaos/test_power.py",
+    "chaos/test_pressure.py",
+    "fuzz/test_replay.py",
+    "integration/api",
+    "integration/demo",
+    "integration/egress_review",
+    "integration/jupyter",
+    "integration/ledger/test_published.py",
+    "integration/policy",
+    "integration/portal",
+    "integration/postgresql",
+    "integration/review",
+    "integration/screening/test_archives.py",
+    "integration/screening/test_leaks.py",
+    "integration/screening/test_near_misses.py",
+    "integration/screening/test_protocol.py",
+    "integration/screening/test_rebuild.py",
+    "integration/screening/test_sounds.py",
+    "integration/screening/test_twins.py",
+    "leaks",
+    "security/test_gate_entry.py",
+    "security/test_gate_leases.py",
+    "security/test_gate_messages.py",
+    "security/test_gate_server.py",
+    "security/test_ledger.py",
+    "security/test_policy_engine.py",
+    "security/test_receipts.py",
+    "security/test_release_attacks.py",
+    "security/test_screening_apart.py",
+    "security/test_screening_hostile.py",
+    "security/test_votes.py",
+)
 # These drive a browser.
 SEEN = {"pages", "integration", "security", "chaos", "browser"}
 TEST_ENCLAVE = {
@@ -28,14 +63,11 @@ TEST_ENCLAVE = {
     "PARLATORY_PORT": "18000",
     "PARLATORY_ENCLAVE": "parlatory-test",
 }
-# These tests share nothing, so each core takes some; the slowest are named, they are to stay fast together.
-TOGETHER = [
-    "--numprocesses=auto",
-    "--maxprocesses=8",
-    "--dist=worksteal",
-    "--durations=15",
-    "--durations-min=1",
-]
+# Tests that share nothing with others are spread over the cores; the slowest are named.
+SPREAD = ["--numprocesses=auto", "--maxprocesses=8", "--durations=15", "--durations-min=1"]
+# Unit tests share nothing even within a file; elsewhere a file's tests share what they started, and the
+# order stays: after a test with a browser a process can't use Django's database.
+BY_TEST, BY_FILE = ("--dist=worksteal",), ("--dist=loadfile", "--no-loadscope-reorder")
 MODULE = "import runpy, sys; sys.argv = {words!r}; runpy.run_module(sys.argv[0], run_name='__main__')"
 LINTERS = (
     ("ruff", MODULE.format(words=["ruff", "check", "."])),
@@ -187,28 +219,56 @@ def outcome(wish: Wish, values: dict[str, str]) -> int:
     """Run linters and pytest and return the status of all checks together."""
     failed = lint(places.checkout, values) if wish.lint else []
     status = 0
-    for suites in (set(wish.suites) & APART, set(wish.suites) - APART):
-        for part in parts(wish, suites):
-            status = pytest(part, {} if suites <= APART else values) or status
+    for run in runs(wish, places.checkout):
+        status = pytest(run, values) or status
     if failed:
         print(f"These linters found something, see above: {', '.join(failed)}", file=sys.stderr)
     return status or (1 if failed else 0)
 
 
-def parts(wish: Wish, suites: set[str]) -> list[Wish]:
-    """Return what is wanted of these suites, as one run of pytest; nothing where none of them is."""
-    rest = [word for word in wish.rest if not word.startswith("tests/") or Path(word).parts[1] in suites]
-    ordered = tuple(name for name in wish.suites if name in suites)
-    return [replace(wish, suites=ordered, rest=tuple(rest))] if ordered else []
+@dataclass(frozen=True)
+class Run:
+    """One run of pytest."""
+
+    words: tuple[str, ...]
+    # Whether it needs no enclave, and is told of none.
+    apart: bool
 
 
-def pytest(wish: Wish, values: dict[str, str]) -> int:
-    """Run pytest over the suites; no test at all is a failure, pytest's status 5."""
-    checkout = places.checkout
-    folders = [f"tests/{name}" for name in SUITES if (checkout / "tests" / name).is_dir()]
-    wanted = [folder for folder in folders if not wish.suites or Path(folder).name in wish.suites]
-    if any(word.startswith("tests/") for word in wish.rest):
-        wanted = []
-    together = TOGETHER if wanted in (["tests/unit"], ["tests/pages"]) else []
-    command = [str(environment.python(checkout)), "-m", "pytest", *wanted, *together, *wish.rest]
-    return subprocess.run(command, check=False, cwd=checkout, env=os.environ | values).returncode
+def runs(wish: Wish, checkout: Path) -> list[Run]:
+    """Return what is wanted as runs of pytest, those that need no enclave first; nothing where nothing is."""
+    suites = [name for name in SUITES if name in wish.suites]
+    if wish.rest:
+        halves = {apart: [name for name in suites if (name in APART) is apart] for apart in (True, False)}
+        return [Run(chosen(wish.rest, half), apart) for apart, half in halves.items() if half]
+    tests = checkout / "tests"
+    files = [path.relative_to(tests) for name in suites for path in sorted((tests / name).rglob("test_*.py"))]
+    halves = {apart: [path for path in files if needs_nothing(path) is apart] for apart in (True, False)}
+    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE))
+    return [
+        Run((*(f"tests/{path}" for path in half), *(spread if apart else ())), apart)
+        for apart, half in halves.items()
+        if half
+    ]
+
+
+def needs_nothing(path: Path) -> bool:
+    """Say whether a file of tests, its path seen from `tests`, has all it needs without an enclave."""
+    return path.parts[0] in APART or any(path.is_relative_to(place) for place in BESIDE)
+
+
+def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
+    """Return what pytest is told of these suites: their own among the paths, or all, and its options."""
+    named = [word for word in rest if word.startswith("tests/")]
+    paths = [word for word in named if Path(word).parts[1] in suites]
+    spread = [*SPREAD, *BY_TEST] if suites == ["unit"] and not named else []
+    options = [word for word in rest if word not in named]
+    return (*(paths if named else [f"tests/{name}" for name in suites]), *spread, *options)
+
+
+def pytest(run: Run, values: dict[str, str]) -> int:
+    """Run pytest; no test at all is a failure, its status 5."""
+    command = [str(environment.python(places.checkout)), "-m", "pytest", *run.words]
+    return subprocess.run(
+        command, check=False, cwd=places.checkout, env=os.environ | ({} if run.apart else values)
+    ).returncode

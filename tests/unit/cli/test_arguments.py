@@ -155,8 +155,31 @@ def test_what_empties_a_state_runs_apart_from_the_enclaves(checkout: Path) -> No
     wish = testing.read(
         ["pages", "integration", "tests/pages/test_x.py", "tests/integration/y", "-x"], checkout
     )
-    (apart,) = testing.parts(wish, {"pages"})
-    assert (apart.suites, apart.rest) == (("pages",), ("tests/pages/test_x.py", "-x"))
-    (within,) = testing.parts(wish, {"integration"})
-    assert (within.suites, within.rest) == (("integration",), ("tests/integration/y", "-x"))
-    assert testing.parts(wish, {"unit"}) == []
+    apart, within = testing.runs(wish, checkout)
+    assert (apart.words, apart.apart) == (("tests/pages/test_x.py", "-x"), True)
+    assert (within.words, within.apart) == (("tests/integration/y", "-x"), False)
+
+
+def test_what_starts_all_it_needs_shares_the_cores_and_the_rest_has_the_enclave_to_itself() -> None:
+    apart, within = testing.runs(testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT)
+    assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)
+    assert {"--dist=loadfile", "--no-loadscope-reorder"} <= set(apart.words)
+    assert apart.apart
+    assert "tests/security/test_revocation.py" in within.words
+    assert not within.apart
+    every = {
+        str(path.relative_to(CHECKOUT))
+        for name in ("pages", "integration", "security")
+        for path in (CHECKOUT / "tests" / name).rglob("test_*.py")
+    }
+    named = [word for run in (apart, within) for word in run.words if word.startswith("tests/")]
+    assert sorted(named) == sorted(every)
+
+
+def test_every_file_said_to_need_no_enclave_is_there() -> None:
+    assert [place for place in testing.BESIDE if not (CHECKOUT / "tests" / place).exists()] == []
+
+
+def test_a_word_for_pytest_reaches_it_and_unit_tests_are_spread_by_test() -> None:
+    (unit,) = testing.runs(testing.read(["unit", "-k", "loop"], CHECKOUT), CHECKOUT)
+    assert unit.words == ("tests/unit", *testing.SPREAD, "--dist=worksteal", "-k", "loop")
