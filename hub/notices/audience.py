@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
+from django.db.models import Q
+
 from egress_review import permissions
 from egress_review.models import Submission
 from hub import policy
@@ -12,7 +14,7 @@ from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
 from hub.errors import Unavailable
 from hub.people import facts as people
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, RoleAssignment
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import MemberRole, Membership
@@ -29,6 +31,13 @@ def leads(project: str) -> list[Person]:
     """Return a project's leads who can read a notice today."""
     held = Membership.objects.current(_today()).filter(project=project, role=MemberRole.PROJECT_LEAD.value)
     return _welcome(held.values_list("person", flat=True))
+
+
+def admins() -> list[Person]:
+    """Return the admins of the enclave who can read a notice today."""
+    held = RoleAssignment.objects.filter(role=Role.ADMIN.value)
+    current = held.filter(Q(valid_until=None) | Q(valid_until__gte=_today()))
+    return _welcome(current.values_list("person", flat=True))
 
 
 def may_vote(submission: Submission) -> list[Person]:

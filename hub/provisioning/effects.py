@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from egress_review import shortages
 from hub.access.models import Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
@@ -107,7 +108,8 @@ def of_joining(project: Project, person: Person) -> list[Affected]:
     if Role.RESEARCHER not in person.roles_on(today()):
         missing = "isn’t a researcher in this enclave, and can’t start a session before that role is given"
         found.append(Affected(person.name, missing, _person(person.id)))
-    return found
+    # Nobody who was ever of a project reviews what leaves it.
+    return found + of_losing_checker(person, project)
 
 
 def of_leaving(project: Project, person: Person) -> list[Affected]:
@@ -125,7 +127,19 @@ def of_stopping_person(person: Person) -> list[Affected]:
     for one in current:
         url = reverse("access:project", args=[one.project.slug])
         found.append(Affected(one.project.title, f"is without {person.name} as {_words(one.role)}", url))
-    return [*found, *of_losing_stewardship(person)]
+    return [*found, *of_losing_checker(person), *of_losing_stewardship(person)]
+
+
+def of_losing_checker(person: Person, project: Project | None = None) -> list[Affected]:
+    """Say which projects would wait for checkers if this one could review no more."""
+    return [
+        Affected(
+            one.project.title,
+            f"keeps {one.able} of the {one.needed} checkers that each release needs, and waits for others",
+            reverse("access:project", args=[one.project.slug]),
+        )
+        for one in shortages.without(person, project=project)
+    ]
 
 
 def of_losing_stewardship(person: Person) -> list[Affected]:
@@ -145,6 +159,8 @@ def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
         found += on_sessions(gone, workspace__person=person)
     if ends and role is Role.DATA_STEWARD:
         found += of_losing_stewardship(person)
+    if ends and role is Role.OUTPUT_CHECKER:
+        found += of_losing_checker(person)
     if ends and role is Role.ADMIN:
         others = Person.objects.filter(
             Q(role_assignments__valid_until=None) | Q(role_assignments__valid_until__gte=today()),
