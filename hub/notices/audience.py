@@ -51,7 +51,7 @@ def may_vote(submission: Submission) -> list[Person]:
             memberships=projects.memberships(submission.project, person),
             submission=permissions.of(submission),
             reviewing=permissions.reviewing(submission.project),
-            conflicted=permissions.conflicted(person, submission),
+            conflicted=permissions.conflicted(person, submission.project),
             reviews=permissions.reviews_of(submission),
         )
     )
@@ -67,7 +67,7 @@ def may_judge(bring_in: BringIn) -> list[Person]:
             project=projects.of(bring_in.project),
             memberships=projects.memberships(bring_in.project, person),
             bring_in=brought.of(bring_in),
-            conflicted=brought.conflicted(person, bring_in),
+            conflicted=permissions.conflicted(person, bring_in.project),
         )
     )
 

@@ -30,7 +30,7 @@ def may_vote(by: Person, there: World) -> bool:
         memberships=projects.memberships(submission.project, person),
         submission=permissions.of(submission),
         reviewing=permissions.reviewing(submission.project),
-        conflicted=permissions.conflicted(person, submission),
+        conflicted=permissions.conflicted(person, submission.project),
         reviews=(),
     )
     return policy.ask(question).allow

@@ -10,12 +10,13 @@ import json
 import lzma
 import secrets
 import time
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.bring_ins import text
@@ -170,14 +171,34 @@ def test_findings_of_a_file_are_bounded() -> None:
     assert len(findings(line * 500)) == text.MOST_FOUND + 1
 
 
-@given(st.binary(max_size=400))
-def test_any_bytes_are_text_or_refused(data: bytes) -> None:
+TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+ODD = st.sampled_from("\0\t\n\r\x0b\x1b\x7f\x85\u200b\u202e\u2069\ufeff\u2028ü日a ")
+
+
+def reads(data: bytes) -> bool:
+    """Whether bytes are text by what Unicode says of each letter, asked otherwise than the code asks it."""
+    try:
+        letters = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return False
+    plain = all(one in "\t\n" or unicodedata.category(one) != "Cc" for one in letters)
+    return plain and bool(data) and not {unicodedata.bidirectional(one) for one in letters} & TURNS
+
+
+@given(
+    st.one_of(st.binary(max_size=60), st.text(st.one_of(ODD, st.characters(codec="utf-8"))).map(str.encode))
+)
+@example(b"\xef\xbb\xbf# a mark\r\n")
+@example("für\n".encode("latin-1"))
+@example("x = 1 \u202e\n".encode())
+@example(b"a\rb\n")
+def test_any_bytes_are_refused_unless_they_are_text(data: bytes) -> None:
     try:
         (one,) = text.accepted([("x.txt", data)])
     except Invalid:
-        return
-    assert one.data == data
-    data.decode("utf-8")
+        assert not reads(data)
+    else:
+        assert reads(data) and one.data == data
 
 
 def test_a_path_is_no_part_of_a_name(tmp_path: Path) -> None:
