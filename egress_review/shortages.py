@@ -6,8 +6,10 @@ Who may vote is the policies' answer, each time. What is here foresees it for li
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -24,16 +26,12 @@ COURSE = "output-checking"
 
 @dataclass(frozen=True)
 class Shortage:
-    """A project, how many checkers are named for it, and how many of them can review today."""
+    """A project, how many checkers are named, how many of them can review today, and how many have to."""
 
     project: Project
     named: int
     able: int
-
-    @property
-    def needed(self) -> int:
-        """How many have to approve."""
-        return self.project.approvals_needed
+    needed: int
 
     @property
     def waiting(self) -> int:
@@ -71,7 +69,10 @@ def among(projects: QuerySet[Project]) -> list[Shortage]:
     for row in rows.select_related("project").order_by("project__title", "project"):
         named.setdefault(row.project_id, []).append(row)
     fit = set(_able(rows).values_list("pk", flat=True))
-    found = [Shortage(of[0].project, len(of), sum(row.pk in fit for row in of)) for of in named.values()]
+    found = [
+        Shortage(of[0].project, len(of), sum(row.pk in fit for row in of), of[0].project.approvals_needed)
+        for of in named.values()
+    ]
     return [one for one in found if one.able < one.needed]
 
 
@@ -91,21 +92,35 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
     for row in theirs.select_related("project").order_by("project__title", "project"):
         left, needed = able(row.project).count() - 1, row.project.approvals_needed
         if left < needed:
-            found.append(Shortage(row.project, row.project.named_checkers.count(), left))
+            found.append(Shortage(row.project, row.project.named_checkers.count(), left, needed))
     return found
 
 
+def chosen(project: Project, *, named: Collection[str], approvals: int) -> Shortage | None:
+    """Return what a project would lack if these were named and so many approvals needed."""
+    if not named:
+        return None
+    left = Person.objects.filter(_fit("pk", project), pk__in=named).count()
+    return Shortage(project, len(set(named)), left, approvals) if left < approvals else None
+
+
 def _able(rows: QuerySet[NamedChecker]) -> QuerySet[NamedChecker]:
-    today = _today()
-    held = RoleAssignment.objects.filter(person=OuterRef("person"), role=Role.OUTPUT_CHECKER.value)
-    trained = Training.objects.filter(person=OuterRef("person"), course=COURSE)
-    here = {"person": OuterRef("person"), "project": OuterRef("project")}
-    return rows.filter(
-        Exists(held.filter(Q(valid_until=None) | Q(valid_until__gte=today))),
-        Exists(trained.filter(completed_on__lte=today, valid_until__gte=today)),
-        ~Exists(Membership.objects.filter(**here)),
-        ~Exists(Conflict.objects.filter(**here)),
-        person__in=Person.objects.filter(facts.identified(), is_active=True, suspended_at=None),
+    return rows.filter(_fit("person", OuterRef("project")))
+
+
+def _fit(person: str, project: Project | OuterRef) -> Q:
+    """Return the condition that who stands in a row's field `person` can review a project's outputs today."""
+    today, who = _today(), OuterRef(person)
+    here: dict[str, Any] = {"person": who, "project": project}
+    held = RoleAssignment.objects.filter(person=who, role=Role.OUTPUT_CHECKER.value)
+    trained = Training.objects.filter(person=who, course=COURSE, completed_on__lte=today)
+    welcome = Person.objects.filter(facts.identified(), is_active=True, suspended_at=None)
+    return (
+        Q(Exists(held.filter(Q(valid_until=None) | Q(valid_until__gte=today))))
+        & Q(Exists(trained.filter(valid_until__gte=today)))
+        & ~Q(Exists(Membership.objects.filter(**here)))
+        & ~Q(Exists(Conflict.objects.filter(**here)))
+        & Q(**{f"{person}__in": welcome.values("pk")})
     )
 
 

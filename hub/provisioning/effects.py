@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from egress_review import shortages
+from egress_review.shortages import Shortage
 from hub.access.models import Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
@@ -89,10 +90,11 @@ def of_limits(project: Project, changed: set[str]) -> list[Affected]:
 
 
 def of_reviewers(
-    project: Project, checkers: Iterable[Person], *, before: set[str], after: set[str]
+    project: Project, checkers: Iterable[Person], *, before: set[str], after: set[str], approvals: int
 ) -> list[Affected]:
     """Say of each checker who may or may no longer review a project's outputs that it is so."""
-    found = []
+    short = shortages.chosen(project, named=after, approvals=approvals)
+    found = [_waiting(short, "gets")] if short else []
     for one in checkers:
         could, can = not before or one.pk in before, not after or one.pk in after
         if could != can:
@@ -132,14 +134,12 @@ def of_stopping_person(person: Person) -> list[Affected]:
 
 def of_losing_checker(person: Person, project: Project | None = None) -> list[Affected]:
     """Say which projects would wait for checkers if this one could review no more."""
-    return [
-        Affected(
-            one.project.title,
-            f"keeps {one.able} of the {one.needed} checkers that each release needs, and waits for others",
-            reverse("access:project", args=[one.project.slug]),
-        )
-        for one in shortages.without(person, project=project)
-    ]
+    return [_waiting(one, "keeps") for one in shortages.without(person, project=project)]
+
+
+def _waiting(one: Shortage, verb: str) -> Affected:
+    says = f"{verb} {one.able} of the {one.needed} checkers that each release needs, and waits for others"
+    return Affected(one.project.title, says, reverse("access:project", args=[one.project.slug]))
 
 
 def of_losing_stewardship(person: Person) -> list[Affected]:

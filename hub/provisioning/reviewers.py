@@ -28,7 +28,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     form = Reviewers(steps.data(request), initial=initial, checkers=shown)
 
     def affected(values: Values) -> list[Affected]:
-        return effects.of_reviewers(project, shown, before=now, after=set(values["named"]))
+        after, approvals = set(values["named"]), values["approvals"]
+        return effects.of_reviewers(project, shown, before=now, after=after, approvals=approvals)
 
     def act(values: Values) -> str:
         reviewers.choose(

@@ -154,8 +154,16 @@ def test_who_takes_a_checker_away_reads_before_which_project_will_wait(
         ]
         return [[one.effect for one in each if "waits for others" in one.effect] for each in found]
 
+    def chosen(*named: Person, approvals: int = 2) -> list[str]:
+        ids = {one.pk for one in named}
+        found = effects.of_reviewers(project, named, before=set(), after=ids, approvals=approvals)
+        return [one.effect for one in found if "waits for others" in one.effect]
+
     keeps = "keeps 1 of the 2 checkers that each release needs, and waits for others"
     assert foretold() == [[keeps]] * 3
     assert effects.of_role(carl, Role.RESEARCHER, ends=True)[0].effect.startswith("is no longer")
     NamedChecker.objects.create(project=project, person=checker("cora"))
     assert foretold() == [[], [], []]
+    new = portal.person("nina", Role.OUTPUT_CHECKER, second_factor=True)
+    assert chosen(carl, new) == [keeps.replace("keeps", "gets")] and chosen() == []
+    assert chosen(carl, *Person.objects.filter(name__in=["Cora", "Chloe"]), approvals=3) == []
