@@ -39,7 +39,7 @@ MEANING: Mapping[Scope, str] = MappingProxyType(
         Scope.PROJECTS_READ: "read projects, members, limits",
         Scope.PROJECTS_WRITE: "propose, change, open, close, suspend projects",
         Scope.MEMBERS_WRITE: "add members to projects and end memberships",
-        Scope.REVIEWERS_WRITE: "name who reviews a project’s outputs, and how many approve",
+        Scope.REVIEWERS_WRITE: "choose who reviews a project’s outputs, and how many approve",
         Scope.DATASETS_READ: "read the catalogue and its versions",
         Scope.DATASETS_WRITE: "add datasets, register and deprecate versions, suspend",
         Scope.APPROVALS_READ: "read approvals and agreements",
