@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, State
 from hub import ids
-from hub.people.models import choices
-from hub.projects.models import FEWEST_APPROVALS
+from hub.people.models import Person, choices
+from hub.projects.models import FEWEST_APPROVALS, Membership
 
 sha256_only = RegexValidator(r"\A[0-9a-f]{64}\Z", "A content hash is 64 hexadecimal digits.")
 
@@ -288,6 +288,13 @@ class Conflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} with {self.project_id}"
+
+
+def tied(person: Person, *, project: str = "project") -> Q:
+    """Return the condition that a person ever had a part in a row's project, or declared a conflict."""
+    inside = Membership.objects.filter(person=person).values("project")
+    declared = Conflict.objects.filter(person=person).values("project")
+    return Q(**{f"{project}__in": inside}) | Q(**{f"{project}__in": declared})
 
 
 class Assignment(models.Model):

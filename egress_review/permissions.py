@@ -52,7 +52,7 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
             memberships=projects.memberships(project, by),
             submission=of(submission),
             reviewing=reviewing(project),
-            conflicted=conflicted(by, submission),
+            conflicted=conflicted(by, project),
         ),
     )
 
@@ -71,7 +71,7 @@ def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
             memberships=projects.memberships(project, by),
             submission=of(submission),
             reviewing=reviewing(project),
-            conflicted=conflicted(by, submission),
+            conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
         ),
     )
@@ -91,7 +91,7 @@ def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permiss
             memberships=projects.memberships(project, by),
             submission=of(submission),
             reviewing=reviewing(project),
-            conflicted=conflicted(by, submission),
+            conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
         ),
     )
@@ -110,7 +110,7 @@ def to_release(*, by: Person, submission: Submission) -> Permission:
             memberships=projects.memberships(project, by),
             submission=of(submission),
             reviewing=reviewing(project),
-            conflicted=conflicted(by, submission),
+            conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
             files=approvals_of(submission),
         ),
@@ -130,7 +130,7 @@ def to_withdraw(*, by: Person, submission: Submission) -> Permission:
             memberships=projects.memberships(project, by),
             submission=of(submission),
             reviewing=reviewing(project),
-            conflicted=conflicted(by, submission),
+            conflicted=conflicted(by, project),
         ),
     )
 
@@ -192,9 +192,9 @@ def reviewing(project: Project) -> questions.Reviewing:
     return questions.Reviewing(anybody=not named, named=named, approvals=project.approvals_needed)
 
 
-def conflicted(by: Person, submission: Submission) -> bool:
-    """Return whether a person declared a conflict of interest with a submission's project."""
-    return Conflict.objects.filter(person_id=by.id, project_id=submission.project_id).exists()
+def conflicted(by: Person, project: Project) -> bool:
+    """Return whether a person declared a conflict of interest with a project."""
+    return Conflict.objects.filter(person_id=by.id, project=project).exists()
 
 
 def approvals_of(submission: Submission) -> tuple[questions.FileApproval, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import django
@@ -13,23 +14,27 @@ if TYPE_CHECKING:
     from egress_review.models import Release
     from egress_review.vault import Vault
 
+
+@dataclass(frozen=True)
+class Asked:
+    """What a project asked of its reviews: how many approvals, and of whom; of anybody if none is named."""
+
+    approvals: int
+    named: frozenset[str]
+
+
 # The newest; hashing every file ever released would take as long as there are files.
 LOOKED_AT = 200
 
 
 def broken(release: Release, vault: Vault) -> Iterator[str]:
-    """Yield what a release lacks: a screening, two votes of people not its author, its very bytes."""
-    from egress_review.models import Vote
+    """Yield what a release lacks: a screening, the votes its project asked for, its very bytes."""
     from egress_review.vault import Stored, VaultAltered
-    from hub.projects.models import FEWEST_APPROVALS
 
     submission = release.submission
     if submission.screened_at is None:
         yield "it left without a screening that finished"
-    counted = submission.reviews.standing(at=release.released_at).exclude(reviewer=submission.author_id)
-    approving = counted.filter(vote=Vote.APPROVE.value).count()
-    if approving < FEWEST_APPROVALS:
-        yield f"{approving} output checkers approved it"
+    yield from _missing_votes(release)
     for file in submission.files.all():
         if not file.canonical_sha256:
             yield f"file {file.pk} has no rebuilt copy"
@@ -38,6 +43,47 @@ def broken(release: Release, vault: Vault) -> Iterator[str]:
             vault.verify(Stored(file.canonical_sha256, file.canonical_size_bytes or 0))
         except VaultAltered as error:
             yield str(error)
+
+
+def _missing_votes(release: Release) -> Iterator[str]:
+    """Yield where fewer approved than two, or than the project asked for when it left, of those it named."""
+    from egress_review.models import Vote
+    from hub.projects.models import FEWEST_APPROVALS
+
+    submission = release.submission
+    counted = submission.reviews.standing(at=release.released_at).exclude(reviewer=submission.author_id)
+    approving = set(counted.filter(vote=Vote.APPROVE.value).values_list("reviewer_id", flat=True))
+    if len(approving) < FEWEST_APPROVALS:
+        yield f"{len(approving)} output checkers approved it"
+        return
+    for asked in dict.fromkeys([*_said_on_ledger(release), *_said_to_policies(release)]):
+        of_those = approving & asked.named if asked.named else approving
+        if len(of_those) < asked.approvals:
+            who = "named checkers" if asked.named else "output checkers"
+            yield f"{len(of_those)} {who} approved it, and its project asked for {asked.approvals}"
+
+
+def _said_on_ledger(release: Release) -> Iterator[Asked]:
+    """Yield what was chosen last before the release; nothing where nothing ever was, or it was erased."""
+    from hub.ledger.kinds import Kind
+    from hub.ledger.models import Entry
+
+    said = Entry.objects.filter(kind=Kind.PROVISIONED.value, subject=release.submission.project_id)
+    index = release.receipt.get("ledger", {}).get("entry_index")
+    before = said.filter(facts__what="project reviewers", **({} if index is None else {"index__lt": index}))
+    last = before.order_by("index").last()
+    if last is not None:
+        yield Asked(int(last.facts["approvals"]), frozenset(last.facts["named"]))
+
+
+def _said_to_policies(release: Release) -> Iterator[Asked]:
+    """Yield what the policies were told when they let it leave; nothing where that was erased."""
+    from hub.ledger.models import Decision
+
+    made = Decision.objects.filter(pk=release.receipt.get("document", {}).get("decision")).first()
+    reviewing = (made.question or {}).get("reviewing") if made is not None else None
+    if reviewing:
+        yield Asked(int(reviewing["approvals"]), frozenset(reviewing["named"]))
 
 
 def main() -> int:
@@ -52,7 +98,11 @@ def main() -> int:
     newest = Release.objects.select_related("submission").order_by("-released_at")[:LOOKED_AT]
     wrong = [f"release {one.pk}: {lack}" for one in newest for lack in broken(one, vault)]
     sys.stdout.write("".join(f"{line}\n" for line in wrong))
-    said = "; ".join(wrong[:3]) if wrong else "each was screened, approved by two, and is unchanged"
+    said = (
+        "; ".join(wrong[:3])
+        if wrong
+        else "each was screened, approved as its project asked, by two at least, and is unchanged"
+    )
     sys.stdout.write(f"{len(newest)} releases: {said}\n")
     return 1 if wrong else 0
 

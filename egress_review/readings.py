@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from egress_review import permissions, reviewers
-from egress_review.models import Conflict, File, Release, Review, Submission, SubmissionQuerySet
+from egress_review.models import File, Release, Review, Submission, SubmissionQuerySet, tied
 from egress_review.states import REPLACEABLE, State
 from hub.errors import NotFound
 from hub.ledger import entries
@@ -63,10 +63,8 @@ def _open_to(person: Person) -> SubmissionQuerySet:
 
 
 def _not_for(person: Person) -> Q:
-    inside = Membership.objects.filter(person=person).values("project")
-    declared = Conflict.objects.filter(person=person).values("project")
     others = reviewers.left_to_others(person).values("project")
-    return Q(author=person) | Q(project__in=inside) | Q(project__in=declared) | Q(project__in=others)
+    return Q(author=person) | tied(person) | Q(project__in=others)
 
 
 def find(submission: str) -> Submission:

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     PROJECTS_READ = "projects:read"
     PROJECTS_WRITE = "projects:write"
     MEMBERS_WRITE = "members:write"
+    REVIEWERS_WRITE = "reviewers:write"
     DATASETS_READ = "datasets:read"
     DATASETS_WRITE = "datasets:write"
     APPROVALS_READ = "approvals:read"
@@ -25,6 +26,8 @@ class Scope(StrEnum):
     RELEASES_READ = "releases:read"
     RELEASES_DOWNLOAD = "releases:download"
     RELEASES_WRITE = "releases:write"
+    BRING_INS_READ = "bring-ins:read"
+    BRING_INS_WRITE = "bring-ins:write"
     LEDGER_READ = "ledger:read"
 
 
@@ -36,6 +39,7 @@ MEANING: Mapping[Scope, str] = MappingProxyType(
         Scope.PROJECTS_READ: "read projects, members, limits",
         Scope.PROJECTS_WRITE: "propose, change, open, close, suspend projects",
         Scope.MEMBERS_WRITE: "add members to projects and end memberships",
+        Scope.REVIEWERS_WRITE: "choose who reviews a project’s outputs, and how many approve",
         Scope.DATASETS_READ: "read the catalogue and its versions",
         Scope.DATASETS_WRITE: "add datasets, register and deprecate versions, suspend",
         Scope.APPROVALS_READ: "read approvals and agreements",
@@ -45,6 +49,8 @@ MEANING: Mapping[Scope, str] = MappingProxyType(
         Scope.RELEASES_READ: "read submissions, findings and receipts",
         Scope.RELEASES_DOWNLOAD: "download released files",
         Scope.RELEASES_WRITE: "withdraw a submission",
+        Scope.BRING_INS_READ: "read what was brought in and what became of it, not its text",
+        Scope.BRING_INS_WRITE: "hand in text for your projects’ sessions, and take it back",
         Scope.LEDGER_READ: "read the ledger’s signed checkpoint and proofs",
     }
 )
@@ -56,6 +62,7 @@ PROVISIONING = (
     Scope.PROJECTS_READ,
     Scope.PROJECTS_WRITE,
     Scope.MEMBERS_WRITE,
+    Scope.REVIEWERS_WRITE,
     Scope.DATASETS_READ,
     Scope.DATASETS_WRITE,
     Scope.APPROVALS_READ,

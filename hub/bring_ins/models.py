@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from egress_review.models import Conflict, sha256_only
+from egress_review.models import sha256_only, tied
 from hub import ids
 from hub.people.models import Person, Role, choices
 from hub.projects.models import Membership, Project
@@ -56,9 +56,8 @@ class BringInQuerySet(models.QuerySet["BringIn"]):
         """Keep what waits for a checker without a tie to it, the longest waiting first."""
         if Role.OUTPUT_CHECKER not in person.roles_on(today):
             return self.none()
-        tied = Q(project__in=Membership.objects.filter(person=person).values("project"))
-        tied |= Q(project__in=Conflict.objects.filter(person=person).values("project")) | Q(author=person)
-        return self.filter(state=BringInState.WAITING.value).exclude(tied).order_by("brought_at", "id")
+        waiting = self.filter(state=BringInState.WAITING.value)
+        return waiting.exclude(tied(person) | Q(author=person)).order_by("brought_at", "id")
 
 
 class BringIn(models.Model):

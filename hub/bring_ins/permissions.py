@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from egress_review.models import Conflict
+from egress_review.permissions import conflicted
 from hub.bring_ins.models import GONE, BringIn, BringInState
 from hub.people import permission
 from hub.people.models import Person
@@ -42,7 +42,7 @@ def to_view(*, by: Person, bring_in: BringIn, what: What) -> Permission:
             project=projects.of(now),
             memberships=projects.memberships(now, by),
             bring_in=of(bring_in),
-            conflicted=conflicted(by, bring_in),
+            conflicted=conflicted(by, now),
         ),
     )
 
@@ -60,7 +60,7 @@ def to_judge(*, by: Person, bring_in: BringIn, verdict: Verdict) -> Permission:
             project=projects.of(now),
             memberships=projects.memberships(now, by),
             bring_in=of(bring_in),
-            conflicted=conflicted(by, bring_in),
+            conflicted=conflicted(by, now),
         ),
     )
 
@@ -77,7 +77,7 @@ def to_take_back(*, by: Person, bring_in: BringIn) -> Permission:
             project=projects.of(now),
             memberships=projects.memberships(now, by),
             bring_in=of(bring_in),
-            conflicted=conflicted(by, bring_in),
+            conflicted=conflicted(by, now),
         ),
     )
 
@@ -93,8 +93,3 @@ def of(bring_in: BringIn) -> questions.BringIn:
         waiting=now.state == BringInState.WAITING,
         gone=BringInState(now.state) in GONE,
     )
-
-
-def conflicted(by: Person, bring_in: BringIn) -> bool:
-    """Return whether a person declared a conflict of interest with the project."""
-    return Conflict.objects.filter(person_id=by.id, project_id=bring_in.project_id).exists()

@@ -123,7 +123,7 @@ PROMISES = (
         ledger,
     ),
     Promise(
-        "What left was screened, approved by two who are not its author, and is unchanged",
+        "What left was screened, approved by all whom its project asked for, two at least, and is unchanged",
         "the newest 200 releases are held against their reviews, and their files against their hashes",
         "stop downloads (`python3 -m hub down`), keep a copy of the state, read the ledger on it",
         releases,

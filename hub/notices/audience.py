@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
+from django.db.models import Q
+
 from egress_review import permissions
 from egress_review.models import Submission
 from hub import policy
@@ -12,7 +14,7 @@ from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
 from hub.errors import Unavailable
 from hub.people import facts as people
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, RoleAssignment
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import MemberRole, Membership
@@ -31,6 +33,13 @@ def leads(project: str) -> list[Person]:
     return _welcome(held.values_list("person", flat=True))
 
 
+def admins() -> list[Person]:
+    """Return the admins of the enclave who can read a notice today."""
+    held = RoleAssignment.objects.filter(role=Role.ADMIN.value)
+    current = held.filter(Q(valid_until=None) | Q(valid_until__gte=_today()))
+    return _welcome(current.values_list("person", flat=True))
+
+
 def may_vote(submission: Submission) -> list[Person]:
     """Return the checkers whom the policies would let vote now; without an answer it is tried again."""
     return _checkers_who_may(
@@ -42,7 +51,7 @@ def may_vote(submission: Submission) -> list[Person]:
             memberships=projects.memberships(submission.project, person),
             submission=permissions.of(submission),
             reviewing=permissions.reviewing(submission.project),
-            conflicted=permissions.conflicted(person, submission),
+            conflicted=permissions.conflicted(person, submission.project),
             reviews=permissions.reviews_of(submission),
         )
     )
@@ -58,7 +67,7 @@ def may_judge(bring_in: BringIn) -> list[Person]:
             project=projects.of(bring_in.project),
             memberships=projects.memberships(bring_in.project, person),
             bring_in=brought.of(bring_in),
-            conflicted=brought.conflicted(person, bring_in),
+            conflicted=permissions.conflicted(person, bring_in.project),
         )
     )
 

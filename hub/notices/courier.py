@@ -43,6 +43,7 @@ def step(*, at: datetime, calendar: bool = True) -> None:
             continue
     except Unavailable as error:
         log.warning("ledger_not_read reason=%s", error)
+    reconciler.read_shortages(at=at)
     if calendar:
         reconciler.read_calendar(at=at)
     letters.make(at=at)

@@ -58,7 +58,7 @@ RULES: Mapping[About, Rule] = MappingProxyType(
         ),
         About.REVIEW: Rule(
             "What waits for you",
-            "results for your vote, text to read, requests and feedback to answer",
+            "results for your vote, text to read, requests and feedback to answer, projects without checkers",
             Mail.AT_ONCE,
             ALL,
         ),

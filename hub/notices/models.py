@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from hub import ids
 from hub.notices.kinds import About, Mail
 from hub.people.models import Person, choices
+from hub.projects.models import Project
 
 
 class Letter(models.Model):
@@ -92,6 +93,16 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.about} {self.mail} for {self.person_id}"
+
+
+class ShortageSeen(models.Model):
+    """A project that waits for checkers, since when; the row goes when it is mended."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.project_id} lacks checkers since {self.since.isoformat()}"
 
 
 class Read(models.Model):

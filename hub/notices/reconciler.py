@@ -1,4 +1,4 @@
-"""From the ledger and the calendar to notices: again after a stop, never twice for the same thing."""
+"""From ledger, calendar and what lacks checkers to notices: again after a stop, never twice for one thing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from egress_review import shortages
 from hub.ledger.models import Entry
-from hub.notices import derive, ends
+from hub.notices import derive, ends, lacking
 from hub.notices.drafts import keep
-from hub.notices.models import Read
+from hub.notices.models import Read, ShortageSeen
 
 BATCH = 100
 
@@ -39,4 +40,19 @@ def read_calendar(*, at: datetime) -> None:
     """Make the notices of all that ends, or has ended."""
     made = ends.drafts(at=at)
     with transaction.atomic():
+        keep(made)
+
+
+def read_shortages(*, at: datetime) -> None:
+    """Make the notices of projects that wait for checkers since now; forget those that no longer do."""
+    short = {one.project.pk: one for one in shortages.everywhere()}
+    seen = set(ShortageSeen.objects.values_list("project_id", flat=True))
+    if short.keys() == seen:
+        return
+    made = [draft for id in short.keys() - seen for draft in lacking.drafts(short[id], at=at)]
+    with transaction.atomic():
+        ShortageSeen.objects.filter(project__in=seen - short.keys()).delete()
+        ShortageSeen.objects.bulk_create(
+            ShortageSeen(project_id=id, since=at) for id in sorted(short.keys() - seen)
+        )
         keep(made)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 
-from egress_review import readings
+from egress_review import readings, shortages
 from egress_review.models import Submission
 from egress_review.states import State
 from hub.access.models import AccessRequest, Approval
@@ -16,6 +16,7 @@ from hub.bring_ins.models import BringIn
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
 from hub.datasets.models import DatasetVersion, Intake, IntakeState
+from hub.notices.models import ShortageSeen
 from hub.pages.home import Place
 from hub.people import facts
 from hub.people.models import Person, Role, Training
@@ -233,7 +234,7 @@ def _of_feedback(person: Person) -> list[Step]:
 
 def _as_admin(person: Person, today: date) -> list[Step]:
     held = Submission.objects.filter(state=State.APPROVED.value).exclude(held_reason="")
-    steps = [
+    steps = _of_shortages() + [
         Step(
             f"The release of “{one.title}” is held",
             one.held_reason,
@@ -255,6 +256,22 @@ def _as_admin(person: Person, today: date) -> list[Step]:
         url = reverse("people:people")
         steps.append(Step(f"{what} within 30 days", text, url, "See people", due=running_out[0]))
     return steps
+
+
+def _of_shortages() -> list[Step]:
+    """Return the projects whose named checkers became too few; an admin names others."""
+    short = shortages.everywhere()[:3]
+    since = dict(ShortageSeen.objects.values_list("project", "since")) if short else {}
+    return [
+        Step(
+            f"{one.project.title} has too few checkers",
+            f"{one} What it hands in waits until others are named, or can review again.",
+            reverse("provisioning:reviewers", args=[one.project.slug]),
+            "Name checkers",
+            since=since.get(one.project.pk),
+        )
+        for one in short
+    ]
 
 
 def _as_lead(places: list[Place], today: date) -> list[Step]:

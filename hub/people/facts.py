@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from hub.people.models import Person, Role
 from hub.policy import questions
@@ -25,6 +26,13 @@ def has_second_factor(person: Person) -> bool:
 def second_factor_waived(person: Person) -> bool:
     """Whether the demo's switch frees this demo person from the second factor."""
     return bool(settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR) and person.is_demo
+
+
+def identified() -> Q:
+    """Return the condition on people that they enrolled a second factor, or are spared one."""
+    enrolled = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+    spared = Q(is_demo=True) if settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR else Q(pk__in=[])
+    return Q(Exists(enrolled)) | spared
 
 
 def of(person: Person) -> questions.Person:

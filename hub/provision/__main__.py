@@ -1,4 +1,4 @@
-"""`python3 -m hub provision`: institutions, people, projects, datasets, approvals, or a file of them all."""
+"""`python3 -m hub provision`: institutions, people, projects, datasets, approvals, text; or a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from hub.provision.client import Json
 
 ROLES = get_args(plan.Role)
 # What a line of the readable output shows, where the document has it.
-SAID = ("slug", "email", "name", "title", "institution", "state", "role", "version", "until", "valid_until")
+SAID = (
+    *("slug", "email", "name", "title", "institution", "folder", "state", "role", "version", "until"),
+    *("valid_until", "comment"),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _person(nouns.add_parser("person", help="add, role, training, suspend, …").add_subparsers(required=True))
     _project(nouns.add_parser("project", help="add, open, member, close, …").add_subparsers(required=True))
     _dataset(nouns.add_parser("dataset", help="add, register, list").add_subparsers(required=True))
+    _bring_in(nouns.add_parser("bring-in", help="add, list, show, take back").add_subparsers(required=True))
     approve = _verb(nouns, "approve", verbs.approve, "project", "dataset", "version", needed=("purpose",))
     approve.add_argument("--until", type=_day, required=True)
     approve.add_argument("--conditions", default="")
@@ -91,9 +95,23 @@ def _project(group: Any) -> None:
     for name in ("open", "close", "resume"):
         _verb(group, name, verbs.move(name), "slug")
     _verb(group, "suspend", verbs.move("suspend"), "slug", needed=("reason",))
+    chosen = _verb(group, "reviewers", verbs.reviewers, "slug")
+    chosen.add_argument("--approvals", type=int, help="how many have to approve a release")
+    either = chosen.add_mutually_exclusive_group()
+    either.add_argument("--checker", action="append", default=[], metavar="EMAIL", help="who reviews; all")
+    either.add_argument("--anybody", action="store_true", help="any checker from outside reviews")
     member = _verb(group, "member", verbs.member, "slug", "email")
     member.add_argument("--role", default="researcher", choices=("researcher", "project_lead"))
     _term(member)
+
+
+def _bring_in(group: Any) -> None:
+    add = _verb(group, "add", verbs.bring, "project", needed=("title", "why"))
+    add.add_argument("file", nargs="+", help="text in UTF-8")
+    _verb(group, "list", verbs.list_brought).add_argument("--project")
+    # Its id is what a script keeps; `add --json` prints it.
+    _verb(group, "show", verbs.show_brought, "id")
+    _verb(group, "take-back", verbs.take_back, "id")
 
 
 def _dataset(group: Any) -> None:

@@ -82,6 +82,9 @@ class Project(_Wanted):
     state: Literal["proposed", "open", "closed"] = "open"
     limits: dict[str, float] = {}
     members: list[Member] = []
+    # Who reviews what it hands in, by address; nobody named means any checker from outside.
+    checkers: list[str] = []
+    approvals: int | None = None
 
 
 class Dataset(_Wanted):
@@ -224,6 +227,8 @@ def _project(wanted: Project, client: Client) -> Iterator[Step]:
     for member in wanted.members:
         if member.email.lower() not in inside:
             yield _join(client, wanted.slug, member)
+    if wanted.checkers or wanted.approvals:
+        yield from _reviewers(wanted, client, client.get(f"{path}/reviewers") if there else None)
 
 
 def _join(client: Client, slug: str, member: Member) -> Step:
@@ -235,6 +240,30 @@ def _join(client: Client, slug: str, member: Member) -> Step:
             {"person": client.person(member.email)["id"], "role": member.role, "valid_until": until},
         ),
     )
+
+
+def _reviewers(wanted: Project, client: Client, there: Json | None) -> Iterator[Step]:
+    """Name who is missing and raise the number; a file drops nobody and lowers nothing."""
+    named = [one["email"] for one in there["named"]] if there else []
+    missing = [one.lower() for one in wanted.checkers if one.lower() not in named]
+    more = wanted.approvals if wanted.approvals and wanted.approvals > _approvals(there) else None
+    if not missing and more is None:
+        return
+
+    def change() -> Json:
+        body: Json = {} if more is None else {"approvals": more}
+        if missing:
+            body["named"] = [client.person(one)["id"] for one in (*named, *missing)]
+        return client.patch(f"/projects/{wanted.slug}/reviewers", body)
+
+    says = [f"name {', '.join(missing)}"] if missing else []
+    says += [f"ask for {more} approvals"] if more else []
+    yield Step(f"{' and '.join(says)} to review what {wanted.slug} hands in", change)
+
+
+def _approvals(there: Json | None) -> int:
+    # Every project begins with two.
+    return int(there["approvals"]) if there else 2
 
 
 def _dataset(wanted: Dataset, client: Client) -> Iterator[Step]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from hub.errors import Invalid
 from hub.provision import plan
 from hub.provision.client import Client, Json
 
@@ -108,6 +109,54 @@ def member(client: Client, asked: argparse.Namespace) -> Json:
     if asked.end:
         return client.delete(f"{path}/{person}")
     return client.post(path, {"person": person, "role": asked.role, "valid_until": asked.until})
+
+
+def reviewers(client: Client, asked: argparse.Namespace) -> Json:
+    """Show who reviews a project's outputs, or change it; what is not said stays."""
+    path = f"/projects/{asked.slug}/reviewers"
+    wanted: Json = {} if asked.approvals is None else {"approvals": asked.approvals}
+    if asked.anybody or asked.checker:
+        wanted["named"] = [client.person(email)["id"] for email in asked.checker]
+    found = client.patch(path, wanted) if wanted else client.get(path)
+    return found if asked.json else plain_reviewers(asked.slug, found)
+
+
+def plain_reviewers(slug: str, found: Json) -> Json:
+    """Return reviewers as one line shows them."""
+    named = ", ".join(one["email"] for one in found["named"]) or "any checker from outside"
+    able = f" ({found['able']} of them can review today)" if found["named"] else ""
+    return {"slug": slug, "title": f"{found['approvals']} approvals by {named}{able}"}
+
+
+def bring(client: Client, asked: argparse.Namespace) -> Json:
+    """Hand in text files for a project's sessions; a checker reads them on the portal and decides."""
+    files = [{"name": Path(file).name, "text": _text(Path(file))} for file in asked.file]
+    said = {name: getattr(asked, name) for name in ("project", "title", "why")}
+    return client.post("/bring-ins", {**said, "files": files})
+
+
+def list_brought(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List what was brought into your projects."""
+    return list(client.all("/bring-ins", **({"project": asked.project} if asked.project else {})))
+
+
+def show_brought(client: Client, asked: argparse.Namespace) -> Json:
+    """Say what became of something that was brought in."""
+    return client.get(f"/bring-ins/{asked.id}")
+
+
+def take_back(client: Client, asked: argparse.Namespace) -> Json:
+    """Take text back: out of the queue, or out of the project's sessions."""
+    return client.post(f"/bring-ins/{asked.id}/take-back")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"{file} is not text in UTF-8 (byte {error.start}); only text is brought in."
+        ) from error
 
 
 def add_dataset(client: Client, asked: argparse.Namespace) -> Json:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from egress_review import shortages
+from egress_review.shortages import Shortage
 from hub.access.models import Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
@@ -88,10 +90,11 @@ def of_limits(project: Project, changed: set[str]) -> list[Affected]:
 
 
 def of_reviewers(
-    project: Project, checkers: Iterable[Person], *, before: set[str], after: set[str]
+    project: Project, checkers: Iterable[Person], *, before: set[str], after: set[str], approvals: int
 ) -> list[Affected]:
     """Say of each checker who may or may no longer review a project's outputs that it is so."""
-    found = []
+    short = shortages.chosen(project, named=after, approvals=approvals)
+    found = [_waiting(short, "gets")] if short else []
     for one in checkers:
         could, can = not before or one.pk in before, not after or one.pk in after
         if could != can:
@@ -107,7 +110,8 @@ def of_joining(project: Project, person: Person) -> list[Affected]:
     if Role.RESEARCHER not in person.roles_on(today()):
         missing = "isn’t a researcher in this enclave, and can’t start a session before that role is given"
         found.append(Affected(person.name, missing, _person(person.id)))
-    return found
+    # Nobody who was ever of a project reviews what leaves it.
+    return found + of_losing_checker(person, project)
 
 
 def of_leaving(project: Project, person: Person) -> list[Affected]:
@@ -125,7 +129,17 @@ def of_stopping_person(person: Person) -> list[Affected]:
     for one in current:
         url = reverse("access:project", args=[one.project.slug])
         found.append(Affected(one.project.title, f"is without {person.name} as {_words(one.role)}", url))
-    return [*found, *of_losing_stewardship(person)]
+    return [*found, *of_losing_checker(person), *of_losing_stewardship(person)]
+
+
+def of_losing_checker(person: Person, project: Project | None = None) -> list[Affected]:
+    """Say which projects would wait for checkers if this one could review no more."""
+    return [_waiting(one, "keeps") for one in shortages.without(person, project=project)]
+
+
+def _waiting(one: Shortage, verb: str) -> Affected:
+    says = f"{verb} {one.able} of the {one.needed} checkers that each release needs, and waits for others"
+    return Affected(one.project.title, says, reverse("access:project", args=[one.project.slug]))
 
 
 def of_losing_stewardship(person: Person) -> list[Affected]:
@@ -145,6 +159,8 @@ def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
         found += on_sessions(gone, workspace__person=person)
     if ends and role is Role.DATA_STEWARD:
         found += of_losing_stewardship(person)
+    if ends and role is Role.OUTPUT_CHECKER:
+        found += of_losing_checker(person)
     if ends and role is Role.ADMIN:
         others = Person.objects.filter(
             Q(role_assignments__valid_until=None) | Q(role_assignments__valid_until__gte=today()),

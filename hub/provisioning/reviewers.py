@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from egress_review import reviewers
+from egress_review import reviewers, shortages
 from hub.affected import Affected
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
@@ -28,7 +28,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     form = Reviewers(steps.data(request), initial=initial, checkers=shown)
 
     def affected(values: Values) -> list[Affected]:
-        return effects.of_reviewers(project, shown, before=now, after=set(values["named"]))
+        after, approvals = set(values["named"]), values["approvals"]
+        return effects.of_reviewers(project, shown, before=now, after=after, approvals=approvals)
 
     def act(values: Values) -> str:
         reviewers.choose(
@@ -45,7 +46,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         heading=f"Who reviews the outputs of {project.title}",
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
-        "with fewer than two approvals: the policies hold that, and no setting lowers it.",
+        f"with fewer than two approvals: the policies hold that, and no setting lowers it.{_lacks(project)}",
         action="Change the reviewers",
         back=back,
     )
@@ -58,6 +59,11 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         to=back,
         told=lambda values: _told(project, shown, now, values),
     )
+
+
+def _lacks(project: Project) -> str:
+    short = shortages.of(project)
+    return f" {short} {'; '.join(short.lost())}." if short else ""
 
 
 def _told(

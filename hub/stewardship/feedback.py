@@ -107,7 +107,7 @@ def _asks(
         memberships=projects.memberships(project, by),
         submission=submissions.of(submission),
         author=author,
-        conflicted=submissions.conflicted(by, submission),
+        conflicted=submissions.conflicted(by, project),
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from egress_review.models import Conflict, Submission
+from egress_review.models import Submission, tied
 from hub import ids
 from hub.datasets.models import Dataset
 from hub.people.models import Person
-from hub.projects.models import Membership
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -21,9 +20,8 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
 
     def on_decisions_for(self, person: Person) -> FeedbackQuerySet:
         """Keep feedback on decisions of projects that a checker has no part in and no conflict with."""
-        tied = Q(submission__project__in=Membership.objects.filter(person=person).values("project"))
-        tied |= Q(submission__project__in=Conflict.objects.filter(person=person).values("project"))
-        return self.filter(dataset=None).exclude(tied | Q(author=person) | Q(submission__author=person))
+        theirs = tied(person, project="submission__project") | Q(author=person) | Q(submission__author=person)
+        return self.filter(dataset=None).exclude(theirs)
 
     def with_people(self) -> FeedbackQuerySet:
         """Read subject, author and who answered along."""

@@ -101,6 +101,7 @@ def test_who_reviews_is_chosen_after_seeing_who_is_affected(house: House) -> Non
     page.get_by_label("Carl").check()
     press(page, "Change the reviewers…")
     expect(page.locator(".affected")).to_contain_text("Cem: can no longer see or review its outputs")
+    expect(page.locator(".affected")).to_contain_text("Vowels: gets 0 of the 2 checkers")
     expect(page.get_by_text("any checker from outside → Carl, Chloe")).to_be_visible()
     assert problems(page) == []
     assert not NamedChecker.objects.exists()
@@ -108,6 +109,9 @@ def test_who_reviews_is_chosen_after_seeing_who_is_affected(house: House) -> Non
     expect(page.get_by_role("status")).to_contain_text("is changed")
     expect(page.get_by_text("2 approvals by Carl, Chloe")).to_be_visible()
     assert NamedChecker.objects.filter(project=project).count() == 2
+    # Neither has the course yet.
+    expect(page.get_by_text("of 2 named checkers none can review today")).to_be_visible()
+    assert problems(page) == []
 
 
 def test_somebody_invited_sets_their_password_once_and_signs_in(house: House, settings: object) -> None:

@@ -33,6 +33,16 @@ for act in (
 print(said)
 """
 LIST = "import os; print(sorted(os.path.join(d, f)[11:] for d, _, fs in os.walk('/bring-ins') for f in fs))"
+FIND = """
+import os
+found = []
+for path, folders, files in os.walk('/'):
+    if path == '/':
+        folders[:] = sorted(set(folders) - {'proc', 'sys'})
+    if path.endswith('/tracker') and 'x.py' in files:
+        found.append(path)
+print(found)
+"""
 
 
 @pytest.fixture
@@ -69,7 +79,10 @@ def test_what_is_let_in_or_taken_back_shows_in_a_session_that_runs(room: Room, f
 def test_a_session_sees_no_other_projects_bring_ins(room: Room, folder: Path) -> None:
     with room.session(project="other-project") as grant:
         assert room.inside(grant, LIST) == "[]"
-        assert room.inside(grant, "import os; print(os.path.exists('/bring-ins/../a-project'))") == "False"
+        assert room.inside(grant, FIND) == "[]"
+    # It finds them where they are, wherever that is.
+    with room.session() as grant:
+        assert room.inside(grant, FIND) == "['/bring-ins/tracker']"
 
 
 @pytest.mark.parametrize("project", ["../datasets", "..", ".hidden", "a/b", "A", "", "a" * 31])

@@ -6,12 +6,14 @@ from hub.api.description import Described
 from hub.api.v1 import (
     access,
     arrivals,
+    bring_ins,
     datasets,
     ledger,
     me,
     people,
     projects,
     requests,
+    reviewing,
     sessions,
     submissions,
 )
@@ -24,5 +26,18 @@ api = Described(
         "rights of its person, narrowed to its scopes. Errors are problem+json, each with a sentence."
     ),
 )
-for module in (me, people, arrivals, projects, access, requests, datasets, sessions, submissions, ledger):
+for module in (
+    me,
+    people,
+    arrivals,
+    projects,
+    reviewing,
+    access,
+    requests,
+    datasets,
+    sessions,
+    bring_ins,
+    submissions,
+    ledger,
+):
     api.add_router("", module.router)

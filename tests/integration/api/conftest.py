@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from egress_review.vault import Vault
 from hub import policy
-from hub.api.v1 import submissions
+from hub.api.v1 import bring_ins, submissions
 from hub.policy.client import Policy
-from tests import own_ledger
+from tests import own_ledger, throwaway
 from tests.integration.api.world import World, built
 from tests.integration.portal.conftest import _quick, real, remote
 from tests.portal import RemoteStandIn
@@ -21,12 +23,15 @@ __all__ = ["_quick", "real", "remote"]
 @pytest.fixture
 def world(
     db: None, real: Policy, remote: RemoteStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> World:
+) -> Iterator[World]:
     """People of every role, a project, a dataset, a running session, a submission and a release."""
     own_ledger.opened(tmp_path, monkeypatch)
     vault = Vault(tmp_path / "vault")
     vault.prepare()
-    monkeypatch.setattr(submissions, "vault", vault)
+    for module in (submissions, bring_ins):
+        monkeypatch.setattr(module, "vault", vault)
     made = built(vault)
     monkeypatch.setattr(policy, "ask", real.ask)
-    return made
+    yield made
+    # What is taken back makes the project's folder.
+    shutil.rmtree(throwaway.state() / "bring-ins", ignore_errors=True)

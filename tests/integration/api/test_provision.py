@@ -62,9 +62,10 @@ purpose = "speech_research"
 opens = 2026-01-01
 closes = 2030-12-31
 limits = {cpus = 0.5}
+approvals = 3
 members = [{email = "rosa@north.example", role = "project_lead"}]
 """
-STEPS = 11
+STEPS = 12
 
 
 @dataclass
@@ -148,6 +149,7 @@ def test_a_file_is_tried_then_applied_then_has_nothing_left_to_do(portal: Portal
     done = portal.hub("apply", str(file))
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "make rosa@north.example project lead until 2030-01-31" in done.stdout
+    assert "ask for 3 approvals to review what vowels hands in" in done.stdout
     again = portal.hub("apply", str(file))
     assert again.stdout == "Nothing to change: all is as the file wants it.\n"
     assert portal.hub("project", "list").stdout.startswith("vowels  Vowels  open")
@@ -193,6 +195,36 @@ def test_people_are_invited_and_trained_from_a_table(portal: Portal, tmp_path: P
     table.write_text(f"email,course,completed_on,valid_until\n{good}")
     assert portal.hub("person", "training-table", str(table)).returncode == 0
     assert [kind for kind, _, _ in portal.ledger()].count("training_recorded") >= 1
+
+
+def test_reviewers_are_named_and_what_is_not_said_stays(portal: Portal) -> None:
+    emails = [f"{name}@south.example" for name in ("carl", "chloe", "cora")]
+    for email in emails:
+        words = ("--name", "Checker (demo)", "--institution", "north", "--role", "output_checker")
+        assert portal.hub("person", "add", email, *words).returncode == 0
+    shown = portal.hub("project", "reviewers", "vowels")
+    assert shown.stdout == "vowels  3 approvals by any checker from outside\n", shown.stderr
+    named = [word for email in emails for word in ("--checker", email)]
+    chosen = portal.hub("project", "reviewers", "vowels", *named, "--json")
+    found = json.loads(chosen.stdout)
+    assert (found["approvals"], [one["email"] for one in found["named"]]) == (3, emails)
+    fewer = portal.hub("project", "reviewers", "vowels", "--checker", emails[0])
+    assert (fewer.returncode, "only 1 checkers would be named" in fewer.stderr) == (1, True)
+    anybody = portal.hub("project", "reviewers", "vowels", "--anybody", "--approvals", "2")
+    assert anybody.stdout == "vowels  2 approvals by any checker from outside\n"
+
+
+def test_the_operator_brings_nothing_in_and_what_is_no_text_is_not_even_sent(
+    portal: Portal, tmp_path: Path
+) -> None:
+    code, packed = tmp_path / "track.py", tmp_path / "x.py"
+    code.write_text("print(1)\n")
+    packed.write_bytes(b"\xff\xfe")
+    said = ("--title", "Tracker", "--why", "A formant tracker from our last paper.")
+    refused = portal.hub("bring-in", "add", "vowels", str(code), *said)
+    assert (refused.returncode, "operator" in refused.stderr) == (1, True)
+    refused = portal.hub("bring-in", "add", "vowels", str(packed), *said)
+    assert "x.py is not text in UTF-8" in refused.stderr
 
 
 def test_the_operator_approves_no_data(portal: Portal) -> None:

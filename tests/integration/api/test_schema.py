@@ -80,6 +80,7 @@ def known(world: World, path: str) -> dict[str, str]:
         "sessions": world.session.id,
         "submissions": world.released.id,
         "approvals": world.approval.id,
+        "bring-ins": world.brought.id,
     }
     noun = path.removeprefix("/api/v1/").partition("/")[0]
     return {

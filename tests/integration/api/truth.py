@@ -70,6 +70,12 @@ def _request(world: World) -> dict[str, str]:
     return {**said, "reason": "The paper needs it."}
 
 
+def _text(world: World) -> dict[str, Any]:
+    files = [{"name": "track.py", "text": "print('vowels')\n"}]
+    why = "A formant tracker from our last paper."
+    return {"project": "vowels", "title": "Tracker", "why": why, "files": files}
+
+
 def _table(world: World) -> dict[str, Any]:
     row = f"somebody@north.example,output-checking,{portal.days(-2)},{portal.days(90)}"
     return {"csv": f"email,course,completed_on,valid_until\n{row}\n"}
@@ -125,6 +131,8 @@ TABLE: dict[str, Row] = {
     "projects_end_membership": Row(
         lambda w: ("DELETE", f"/projects/vowels/members/{w.people['member'].id}", None), ADMIN
     ),
+    "reviewing_get_reviewers": Row(get(lambda w: "/projects/vowels/reviewers"), ADMIN),
+    "reviewing_choose": Row(lambda w: ("PATCH", "/projects/vowels/reviewers", {"approvals": 3}), ADMIN),
     "access_list_approvals": Row(get(lambda w: "/approvals"), EVERYBODY),
     "access_list_approvals?all": Row(get(lambda w: "/approvals?all=true"), DATASETS),
     "access_list_of_project": Row(get(lambda w: "/projects/vowels/approvals"), PROJECTS),
@@ -150,6 +158,10 @@ TABLE: dict[str, Row] = {
     "sessions_list_sessions": Row(get(lambda w: "/sessions"), EVERYBODY),
     "sessions_list_sessions?all": Row(get(lambda w: "/sessions?all=true"), OFFICE),
     "sessions_stop": Row(post(lambda w: f"/sessions/{w.session.id}/stop"), frozenset({"member"})),
+    "bring_ins_list_bring_ins": Row(get(lambda w: "/bring-ins"), EVERYBODY),
+    "bring_ins_bring": Row(post(lambda w: "/bring-ins", _text), frozenset({"member", "lead"}), 201),
+    "bring_ins_get_bring_in": Row(get(lambda w: f"/bring-ins/{w.brought.id}"), SEES),
+    "bring_ins_take_back": Row(post(lambda w: f"/bring-ins/{w.brought.id}/take-back"), SEES - {"auditor"}),
     "submissions_list_submissions": Row(get(lambda w: "/submissions"), EVERYBODY),
     "submissions_list_submissions?all": Row(get(lambda w: "/submissions?all=true"), frozenset({"auditor"})),
     "submissions_get_submission": Row(get(lambda w: f"/submissions/{w.waiting.id}"), SEES),

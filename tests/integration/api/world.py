@@ -9,6 +9,7 @@ from egress_review.models import Release, Submission
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.access.models import AccessRequest, Approval
+from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import DatasetVersion
 from hub.people.models import Invitation, Person, Role, Training
 from hub.projects.models import Membership, Project
@@ -42,6 +43,7 @@ class World:
     request: AccessRequest
     waiting: Submission
     released: Submission
+    brought: BringIn
 
 
 def built(vault: Vault) -> World:
@@ -88,6 +90,7 @@ def built(vault: Vault) -> World:
         ),
         waiting=_submission(project, people["member"], State.IN_REVIEW, vault),
         released=_released(project, people["member"], vault),
+        brought=_brought(project, people["member"], vault),
     )
 
 
@@ -106,6 +109,16 @@ def _submission(project: Project, author: Person, state: State, vault: Vault) ->
     Membership.objects.filter(project=made.project).delete()
     Submission.objects.filter(pk=made.pk).update(project=project, session=session)
     made.refresh_from_db()
+    return made
+
+
+def _brought(project: Project, author: Person, vault: Vault) -> BringIn:
+    kept = vault.put(b"print('vowels')\n")
+    said = {"title": "Tracker", "why": "The paper needs it.", "folder": "tracker"}
+    made = BringIn.objects.create(project=project, author=author, **said)
+    BringInFile.objects.create(
+        bring_in=made, position=0, name="x.py", sha256=kept.sha256, size_bytes=kept.size_bytes, lines=1
+    )
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,11 +15,12 @@ __all__ = ["stage"]
 
 SETTING = """
 from egress_review.models import FileVote, Release, Review
-from egress_review import file_votes, reviews, releases
+from egress_review import file_votes, reviewers, reviews, releases
 from hub.errors import ParlatoryError
 from hub.ledger.models import Entry
 from hub.places import places
 import time
+from pathlib import Path
 vault = Vault(places.state / "vault")
 vault.prepare()
 """
@@ -33,12 +35,22 @@ made = submission(State.IN_REVIEW, vault=vault)
 answer = [made.pk, demo("one"), demo("two")]
 """
 )
+WITH_ADMIN = (
+    MAKE
+    + """
+ada = person("Ada", Role.ADMIN)
+Person.objects.filter(pk=ada.pk).update(is_demo=True)
+answer += [demo("three"), ada.pk]
+"""
+)
 ACT = (
     SETTING
     + """
 by = Person.objects.get(pk={by!r})
 found = Submission.objects.get(pk={found!r})
-while time.time() < {at}:
+ready = Path({ready!r})
+(ready / {number!r}).touch()
+while len(list(ready.iterdir())) < {all}:
     time.sleep(0.001)
 said = []
 for attempt in range({tries}):
@@ -57,6 +69,7 @@ DRAFT = (
     "file_votes.put(by=by, file=found.files.get(), vote=Vote.RETURN, "
     'comment="round these counts " + str(time.monotonic_ns()), note="", seen=0)'
 )
+CHOOSE = "reviewers.choose(by=by, project=found.project, named={named!r}, approvals=2)"
 AFTER = (
     SETTING
     + """
@@ -74,13 +87,14 @@ answer = {{
 ROUNDS = 4
 
 
-def together(stage: Stage, found: str, people: list[str], act: str, *, tries: int = 1) -> list[list[str]]:
-    """Let people act at the same moment, and return what each was told."""
-    import time
-
-    at = time.time() + 8
-    lines = [ACT.format(by=by, found=found, act=act, at=at, tries=tries) for by in people]
-    with ThreadPoolExecutor(len(people)) as pool:
+def together(stage: Stage, found: str, acts: list[tuple[str, str]], *, tries: int = 1) -> list[list[str]]:
+    """Let people, each with their act, act at the same moment, and return what each was told."""
+    with tempfile.TemporaryDirectory() as ready, ThreadPoolExecutor(len(acts)) as pool:
+        # Each waits until all are there.
+        there = {"ready": ready, "all": len(acts), "found": found, "tries": tries}
+        lines = [
+            ACT.format(by=by, act=act, number=str(number), **there) for number, (by, act) in enumerate(acts)
+        ]
         return list(pool.map(lambda code: _apart(stage, code), lines))
 
 
@@ -95,7 +109,7 @@ def _apart(stage: Stage, code: str) -> Any:
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_two_votes_at_the_same_moment_decide_once(stage: Stage, number: int) -> None:
     found, *people = stage.ask(MAKE)
-    said = together(stage, found, people, VOTE, tries=3)
+    said = together(stage, found, [(one, VOTE) for one in people], tries=3)
     assert [one[-1] for one in said] == ["done", "done"]
     assert all("look again" in line or "load the page again" in line for one in said for line in one[:-1])
     after = stage.ask(AFTER.format(found=found))
@@ -105,7 +119,7 @@ def test_two_votes_at_the_same_moment_decide_once(stage: Stage, number: int) -> 
 
 def test_one_checker_in_two_windows_votes_once(stage: Stage) -> None:
     found, one, _ = stage.ask(MAKE)
-    said = together(stage, found, [one, one], VOTE)
+    said = together(stage, found, [(one, VOTE)] * 2)
     assert sorted(line == "done" for lines in said for line in lines) == [False, True]
     after = stage.ask(AFTER.format(found=found))
     assert (after["state"], after["reviews"], after["voted"]) == ("in_review", 1, 1)
@@ -113,7 +127,17 @@ def test_one_checker_in_two_windows_votes_once(stage: Stage) -> None:
 
 def test_one_checker_in_two_windows_overwrites_no_draft(stage: Stage) -> None:
     found, one, _ = stage.ask(MAKE)
-    said = together(stage, found, [one, one], DRAFT)
+    said = together(stage, found, [(one, DRAFT)] * 2)
     refused = [line for lines in said for line in lines if line != "done"]
     assert len(refused) == 1 and "another window" in refused[0]
     assert stage.ask(AFTER.format(found=found))["file_votes"] == 1
+
+
+def test_a_vote_and_the_naming_of_others_at_the_same_moment_have_one_result(stage: Stage) -> None:
+    found, voter, *others, ada = stage.ask(WITH_ADMIN)
+    (vote,), (chosen,) = together(stage, found, [(voter, VOTE), (ada, CHOOSE.format(named=others))])
+    code = f"found = Submission.objects.get(pk={found!r})\n"
+    code += "answer = [found.reviews.count(), found.project.named_checkers.count(), found.state]"
+    cast, named, state = stage.ask(code)
+    assert (cast, named) == ((1, 0) if vote == "done" else (0, 2)), (vote, chosen)
+    assert [vote, chosen].count("done") == 1 and state == "in_review"

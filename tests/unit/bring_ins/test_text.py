@@ -10,6 +10,7 @@ import json
 import lzma
 import secrets
 import time
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
@@ -170,14 +171,37 @@ def test_findings_of_a_file_are_bounded() -> None:
     assert len(findings(line * 500)) == text.MOST_FOUND + 1
 
 
-@given(st.binary(max_size=400))
-def test_any_bytes_are_text_or_refused(data: bytes) -> None:
+TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def reads(data: bytes) -> bool:
+    """Whether bytes are text by what Unicode says of each letter, asked otherwise than the code asks it."""
+    try:
+        letters = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return False
+    plain = all(one in "\t\n" or unicodedata.category(one) != "Cc" for one in letters)
+    return plain and bool(data) and not {unicodedata.bidirectional(one) for one in letters} & TURNS
+
+
+def taken(data: bytes) -> bool:
+    """Whether bytes come in, as they are."""
     try:
         (one,) = text.accepted([("x.txt", data)])
     except Invalid:
-        return
-    assert one.data == data
-    data.decode("utf-8")
+        return False
+    return one.data == data
+
+
+@given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
+def test_any_bytes_are_refused_unless_they_are_text(data: bytes) -> None:
+    assert taken(data) == reads(data)
+
+
+def test_each_letter_is_taken_if_it_is_one_and_each_byte_alone_if_it_is_text() -> None:
+    whole = [f"a{chr(code)}b\n".encode() for code in range(0x2100)] + [b"a\r\n", b"\xef\xbb\xbfa\n"]
+    each = [*whole, *(bytes([byte]) for byte in range(256))]
+    assert [data for data in each if taken(data) != reads(data)] == []
 
 
 def test_a_path_is_no_part_of_a_name(tmp_path: Path) -> None:

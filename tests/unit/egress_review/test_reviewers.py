@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from egress_review import conflicts, readings, reviewers, reviews
-from egress_review.models import Review, Submission, Vote
+from egress_review import conflicts, file_votes, permissions, readings, reviewers, reviews
+from egress_review.models import FileVote, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.errors import Invalid, WrongState
 from hub.ledger.models import Entry
 from hub.people.models import Person, Role
+from hub.projects import services as projects
 from hub.projects.models import Membership, NamedChecker, Project
 from tests.unit.egress_review.factories import checker, person, project, review, submission
 
@@ -135,3 +136,59 @@ def test_no_vote_that_was_cast_is_lost_by_naming_others(state: State, vault: Vau
     assert not NamedChecker.objects.exists()
     found.project.refresh_from_db()
     choose(found.project, [voter, checker()])
+
+
+def _between(monkeypatch: pytest.MonkeyPatch, module: object, name: str, act: Callable[[], object]) -> None:
+    """Let something happen once between a permission's question and the transaction that uses it."""
+    asked = getattr(module, name)
+
+    def ask(**given: object) -> object:
+        allowed = asked(**given)
+        monkeypatch.setattr(module, name, asked)
+        act()
+        return allowed
+
+    monkeypatch.setattr(module, name, ask)
+
+
+@pytest.mark.parametrize("change", ["others named", "three approvals"])
+@pytest.mark.parametrize("what", ["review", "vote on a file"])
+def test_who_asked_before_reviewers_changed_casts_no_vote(
+    change: str, what: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, voter = submission(State.IN_REVIEW, vault=vault), checker("Vera")
+    others = [checker(), checker()]
+    chosen = (others, 2) if change == "others named" else ([], 3)
+    _between(
+        monkeypatch,
+        permissions,
+        "to_vote",
+        lambda: choose(Project.objects.get(pk=found.project_id), *chosen),
+    )
+    with pytest.raises(WrongState, match="changed by somebody else"):
+        if what == "review":
+            reviews.vote(by=voter, submission=found, vote=Vote.APPROVE, comment="", vault=vault)
+        else:
+            file_votes.put(by=voter, file=found.files.get(), vote=Vote.APPROVE, comment="", note="", seen=0)
+    assert (Review.objects.count(), FileVote.objects.count()) == (0, 0)
+    found.project.refresh_from_db()
+    assert found.project.named_checkers.count() == len(chosen[0])
+    assert found.project.approvals_needed == chosen[1]
+
+
+@pytest.mark.parametrize("change", ["others named", "three approvals"])
+def test_who_asked_before_a_vote_was_cast_changes_no_reviewers(
+    change: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, voter = submission(State.IN_REVIEW, vault=vault), checker("Vera")
+    _between(
+        monkeypatch,
+        projects,
+        "may",
+        lambda: reviews.vote(by=voter, submission=found, vote=Vote.APPROVE, comment="", vault=vault),
+    )
+    place = Project.objects.get(pk=found.project_id)
+    with pytest.raises(WrongState, match=r"Vera has reviewed|has votes already"):
+        choose(place, *(([checker(), checker()], 2) if change == "others named" else ([], 3)))
+    place.refresh_from_db()
+    assert (place.approvals_needed, place.named_checkers.count(), Review.objects.count()) == (2, 0, 1)
