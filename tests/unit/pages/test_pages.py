@@ -37,9 +37,9 @@ def browser(who: Person | None = None) -> Client:
         ("127.0.0.1", "/identity/o/authorize", 421),
         ("portal", "/sign-in/", 421),
         ("portal.localhost", "/internal/leases", 421),
-        ("127.0.0.1", "/health/", 200),
-        ("portal", "/health/", 200),
-        ("portal.localhost", "/health/", 200),
+        ("127.0.0.1", "/health/portal/", 200),
+        ("portal", "/health/portal/", 200),
+        ("portal.localhost", "/health/portal/", 200),
     ],
 )
 def test_host_and_path_have_to_belong_together(host: str, path: str, status: int) -> None:
