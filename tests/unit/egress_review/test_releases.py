@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from egress_review import releases
 from egress_review.models import Release, Submission, Vote
@@ -94,6 +97,18 @@ def test_what_a_killed_process_left_approved_is_released_by_the_worker(
     releases.finish_all(vault=vault)
     approved.refresh_from_db()
     assert approved.state == State.RELEASED
+
+
+def test_a_round_asks_once_however_much_has_left(
+    vault: Vault, policies: Policies, django_assert_num_queries: Any
+) -> None:
+    """The index on the state finds what is left; what left before is never read."""
+    for _ in range(5):
+        submission(State.RELEASED, vault=vault)
+    Submission.objects.update(decided_at=timezone.now() - timedelta(days=1))
+    with django_assert_num_queries(1):
+        releases.finish_all(vault=vault)
+    assert policies.asked == []
 
 
 def test_a_release_that_is_held_is_not_tried_every_second(
