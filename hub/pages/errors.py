@@ -32,6 +32,7 @@ HEADINGS = {
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here for you",
     HTTPStatus.CONFLICT: "That is not possible now",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the enclave does not answer",
@@ -94,15 +95,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that a request can't be read."""
-    said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
+    """Say that a request can't be read, or is too long."""
     if isinstance(exception, RequestDataTooBig):
-        multipart = request.content_type == "multipart/form-data"
-        limit = uploads.most_bytes() if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        said = f"What was sent is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
+        return too_long(request)
+    said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
     return page(
         request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)
     )
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """Say how much may be sent at once, and how much was."""
+    multipart = request.content_type == "multipart/form-data"
+    limit = uploads.most_bytes() if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    sent = int(request.META.get("CONTENT_LENGTH") or 0)
+    given = f" ({sent / 1024**2:,.1f} MiB)" if sent > limit else ""
+    sentence = (
+        f"What was sent{given} is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
+    )
+    return page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, (sentence,))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
