@@ -19,16 +19,12 @@ from egress_review.uploads import LONGEST_BODY_BYTES, TooLarge, Upload, UploadLi
 from egress_review.vault import Vault, VaultAltered
 from hub import room, trace
 from hub.datasets.models import DatasetVersion
-from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.places import places
 from hub.workspaces.leases import budget_left
 from hub.workspaces.models import Session, SessionState
 
 log = logging.getLogger("parlatory.door")
-
-
-class Busy(ParlatoryError):
-    """One hand-in of a session is still arriving; the next has to wait."""
 
 
 STATUS: dict[type[ParlatoryError], int] = {

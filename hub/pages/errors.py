@@ -15,7 +15,7 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 
 from hub import room
 from hub.api import door, problems
-from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.pages import uploads
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ STATUS: dict[type[ParlatoryError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Invalid: HTTPStatus.BAD_REQUEST,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.TOO_MANY_REQUESTS,
 }
 HEADINGS = {
     HTTPStatus.BAD_REQUEST: "That can’t be used as it is",
@@ -33,7 +34,7 @@ HEADINGS = {
     HTTPStatus.NOT_FOUND: "There is nothing here for you",
     HTTPStatus.CONFLICT: "That is not possible now",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the enclave does not answer",
 }

@@ -13,7 +13,7 @@ from egress_review import releases
 from egress_review.models import Release, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault, VaultAltered
-from hub.errors import NotFound, Refused, WrongState
+from hub.errors import Busy, NotFound, Refused, WrongState
 from hub.ledger import receipt
 from hub.ledger.models import Entry
 from tests.unit.egress_review.factories import CANONICAL, checker, review, submission
@@ -164,6 +164,29 @@ def test_bytes_altered_while_they_leave_do_not_leave_whole(approved: Submission,
     alter(vault, approved)
     with pytest.raises(VaultAltered):
         b"".join(leaving.chunks)
+
+
+def test_a_person_has_few_downloads_at_a_time(approved: Submission, vault: Vault) -> None:
+    """Each holds a thread of the portal for as long as its reader likes."""
+    made, file = leave(approved, vault), approved.files.get()
+
+    def begin() -> releases.Download:
+        return releases.download(by=approved.author, release=made, file=file, vault=vault)
+
+    first, second = begin(), begin()
+    next(iter(first.chunks))
+    with pytest.raises(Busy, match="2 of your downloads"):
+        begin()
+    assert Entry.objects.filter(kind="downloaded").count() == 2, "what did not begin is not on the ledger"
+    assert b"".join(second.chunks) == CANONICAL
+    third = begin()
+    first.chunks.close()  # type: ignore[attr-defined]  # as Django's response does
+    del third
+    b"".join(begin().chunks)
+    alter(vault, approved)
+    for _ in range(3):
+        with pytest.raises(VaultAltered):
+            begin()
 
 
 def test_a_file_of_another_submission_is_not_part_of_a_release(approved: Submission, vault: Vault) -> None:

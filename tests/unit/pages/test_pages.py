@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, Refused, Unavailable, WrongState
 from hub.pages import home, offices, views
 from hub.people.models import Person, Role
 from hub.projects.models import Membership
@@ -83,6 +83,7 @@ def test_a_form_from_elsewhere_changes_nothing(policies: Policies) -> None:
         (NotFound("There is no such thing."), 404),
         (Invalid("The name is too long."), 400),
         (Unavailable("Notebooks do not answer."), 503),
+        (Busy("Two are going on."), 429),
         (RuntimeError("secret detail"), 500),
     ],
 )
