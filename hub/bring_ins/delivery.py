@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from django.db import DatabaseError, connections
 from django.db.models import Q
 
 from egress_review.vault import Stored, Vault
-from hub import ids
+from hub import control_loop, ids
 from hub.bring_ins.models import BringIn, BringInState
 from hub.errors import Unavailable
 from hub.places import places
@@ -34,14 +33,8 @@ THERE_ALREADY = {errno.ENOTEMPTY, errno.EEXIST}
 def run(stop: Event) -> None:
     """Look after every project's folder, beside the worker, until told to stop."""
     vault = Vault(places.state / "vault")
-    while not stop.is_set():
-        try:
-            step(vault)
-        except (DatabaseError, OSError, Unavailable) as error:
-            log.error("bring_ins_step_failed reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+    failed = "bring_ins_step_failed reason=%s"
+    control_loop.run(lambda: step(vault), stop=stop, every_seconds=POLL_SECONDS, log=log, failed=failed)
 
 
 def step(vault: Vault) -> None:
