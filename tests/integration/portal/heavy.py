@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,6 +23,7 @@ def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[
         start("200 OK", [("Content-Length", str(100 * len(PAGE)))])
         return (PAGE for _ in range(100))
     if path == "/wait":
+        (folder / f"waits-{threading.get_ident()}").touch()
         while not (folder / "go").exists():
             time.sleep(0.02)
     said = {"/page": PAGE, "/wait": b"waited"}.get(path, b"short")
