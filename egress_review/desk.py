@@ -15,20 +15,16 @@ from tornado.web import Application, RequestHandler, stream_request_body
 
 from egress_review import answers, submissions
 from egress_review.models import Submission
-from egress_review.uploads import TooLarge, Upload, UploadLimits
+from egress_review.uploads import LONGEST_BODY_BYTES, TooLarge, Upload, UploadLimits, too_large
 from egress_review.vault import Vault, VaultAltered
 from hub import room, trace
 from hub.datasets.models import DatasetVersion
-from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.places import places
 from hub.workspaces.leases import budget_left
 from hub.workspaces.models import Session, SessionState
 
 log = logging.getLogger("parlatory.door")
-
-
-class Busy(ParlatoryError):
-    """One hand-in of a session is still arriving; the next has to wait."""
 
 
 STATUS: dict[type[ParlatoryError], int] = {
@@ -207,21 +203,31 @@ class Submissions(Handler):
         """Begin an upload before its body arrives."""
         if self.request.method != "POST":
             return
+        headers = self.request.headers
+        if (length := length_said(headers.get("Content-Length", ""))) > LONGEST_BODY_BYTES:
+            self.refuse_unread(length)
+            return
         if self.desk.busy:
             self.refused = Busy(BUSY)
             return
-        headers = self.request.headers
         try:
             self.upload = Upload(
                 vault=self.desk.vault,
                 limits=self.desk.limits,
                 content_type=headers.get("Content-Type", ""),
-                content_length=int(headers.get("Content-Length", "-1")),
+                content_length=length,
             )
         except ParlatoryError as error:
             self.refused = error
             return
         self.desk.busy = True
+
+    def refuse_unread(self, length: int) -> None:
+        """Answer at once and close: tornado's own answer to so long a body is an empty 400."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(length)
+        self.set_header("Connection", "close")
+        self.refuse(too_large(self.desk.limits, length))
 
     async def data_received(self, chunk: bytes) -> None:
         """Take the next bytes; after a refusal the rest is read and forgotten."""
@@ -275,6 +281,11 @@ class Submissions(Handler):
             self.upload.drop()
             self.upload = None
             self.desk.busy = False
+
+
+def length_said(header: str) -> int:
+    """Return how long a body is said to be; -1 where that is not said as one number."""
+    return int(header) if header.isascii() and header.isdecimal() else -1
 
 
 def _with_database(function: Callable[[], T]) -> T:

@@ -19,6 +19,8 @@ from tornado.iostream import IOStream
 from tornado.netutil import bind_unix_socket
 from tornado.web import Application
 
+from egress_review.uploads import LONGEST_BODY_BYTES
+
 log = logging.getLogger("parlatory.door")
 
 POLL_SECONDS = 0.5
@@ -28,8 +30,6 @@ HEADER_BYTES = 16 * 1024
 CHUNK_BYTES = 256 * 1024
 IDLE_SECONDS = 60
 BODY_SECONDS = 900
-# A body beyond the limits is read and thrown away up to here, so that its sender can read why.
-LONGEST_BODY_BYTES = 1024**3
 
 
 class SessionServer(HTTPServer):

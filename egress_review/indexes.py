@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Event
 
-from django.db import DatabaseError, connections, transaction
+from django.db import transaction
 
 from egress_review.screening.index import VERSION
 from egress_review.screening.indexing import note_failure
+from hub import control_loop
 from hub.access.models import Approval
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
@@ -101,17 +102,21 @@ def build(version: DatasetVersion) -> None:
 
 def keep_built(stop: Event) -> None:
     """Build what is due until told to stop; a database that does not answer is asked again."""
-    while not stop.is_set():
-        try:
-            for version in due():
-                build(version)
-                if stop.is_set():
-                    break
-        except (DatabaseError, OSError, subprocess.TimeoutExpired) as error:
-            log.error("leak_indexes_not_built reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+
+    def build_due() -> None:
+        for version in due():
+            build(version)
+            if stop.is_set():
+                break
+
+    control_loop.run(
+        build_due,
+        stop=stop,
+        every_seconds=POLL_SECONDS,
+        log=log,
+        failed="leak_indexes_not_built reason=%s",
+        passing=(*control_loop.PASSING, subprocess.TimeoutExpired),
+    )
 
 
 def _state(version: DatasetVersion) -> IndexState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from egress_review import permissions, receipts
+from egress_review.leaving import Leaving
 from egress_review.models import File, Release, Submission
 from egress_review.states import State, require_move
 from egress_review.submissions import move, named
@@ -97,21 +99,33 @@ def download(*, by: Person, release: Release, file: File, vault: Vault) -> Downl
         raise NotFound("This release has no such file.")
     allowed = permissions.to_download(by=by, submission=release.submission)
     stored = canonical(file)
-    vault.verify(stored)
-    with transaction.atomic():
-        allowed.use()
-        entries.append(
-            Kind.DOWNLOADED,
-            by=by.id,
-            subject=release.submission_id,
-            facts={"release": release.id, "file": file.id, "sha256": stored.sha256},
-        )
+    leaving = Leaving(by.id, vault.chunks(stored))
+    with _given_up(leaving):
+        vault.verify(stored)
+        with transaction.atomic():
+            allowed.use()
+            entries.append(
+                Kind.DOWNLOADED,
+                by=by.id,
+                subject=release.submission_id,
+                facts={"release": release.id, "file": file.id, "sha256": stored.sha256},
+            )
     return Download(
         name=file.canonical_name,
         size_bytes=stored.size_bytes,
         media_type=file.media_type,
-        chunks=vault.chunks(stored),
+        chunks=leaving,
     )
+
+
+@contextmanager
+def _given_up(leaving: Leaving) -> Iterator[None]:
+    """Give a download's place back where it does not begin."""
+    try:
+        yield
+    except BaseException:
+        leaving.close()
+        raise
 
 
 def canonical(file: File) -> Stored:

@@ -22,6 +22,9 @@ MIB = 1024**2
 FIELDS = ("title", "context", "controls")
 OPTIONAL = ("declared", "replaces")
 LINE_ENDS = (b"\r", b"\r\n")
+# A body beyond the limits is read and thrown away up to here, so that its sender can read why; of one that
+# says it is longer nothing is read.
+LONGEST_BODY_BYTES = 1024**3
 
 
 class TooLarge(ParlatoryError):
@@ -68,7 +71,7 @@ class Upload:
         if kind != "multipart/form-data" or not options.get("boundary"):
             raise Invalid("Send the files as multipart/form-data; `parlatory.submit(…)` does that.")
         if self.content_length > self.limits.body_bytes:
-            raise TooLarge(_too_large_in_all(self.limits))
+            raise too_large(self.limits, self.content_length)
         if self.vault.free_bytes() < self.limits.free_bytes + max(self.content_length, 0):
             raise TooLarge("The enclave has no room for these files now; tell the enclave's admin.")
         self._parser = PushMultipartParser(
@@ -171,7 +174,7 @@ class Upload:
                 f"{self.arrived[-1].name} is larger than {largest} MiB; hand in something smaller."
             )
         if self._total_bytes > self.limits.total_bytes:
-            raise TooLarge(_too_large_in_all(self.limits))
+            raise too_large(self.limits, self.content_length)
         self._open.write(data)
 
     def _end(self) -> None:
@@ -187,5 +190,11 @@ class Upload:
         self._segment = None
 
 
-def _too_large_in_all(limits: UploadLimits) -> str:
-    return f"A hand-in holds at most {limits.total_bytes // MIB} MiB in all; hand in less at once."
+def too_large(limits: UploadLimits, said_bytes: int) -> TooLarge:
+    """Return the refusal of a hand-in that is too large, with how much it may hold and how much it does."""
+    most, each = limits.total_bytes // MIB, limits.file_bytes // MIB
+    given = f"{-(-said_bytes // MIB):,} MiB" if said_bytes > limits.total_bytes else "more"
+    return TooLarge(
+        f"A hand-in holds at most {most} MiB in all and {each} MiB a file, and this one has {given}; "
+        "hand in less at once."
+    )

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +99,7 @@ class Vault:
             raise VaultAltered(f"This file has {stored.size_bytes} bytes; {most_bytes} may be read at once.")
         return b"".join(self.chunks(stored))
 
-    def chunks(self, stored: Stored) -> Iterator[bytes]:
+    def chunks(self, stored: Stored) -> Generator[bytes]:
         """Yield content; the last piece is held back until the hash over all of it is right."""
         digest = hashlib.sha256()
         size = 0

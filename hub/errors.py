@@ -31,3 +31,7 @@ class Invalid(ParlatoryError):
 
 class Unavailable(ParlatoryError):
     """A part of the enclave did not answer; nothing was changed."""
+
+
+class Busy(ParlatoryError):
+    """As much of this is going on for this person as may at a time; later it is possible."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from hub.database import SETTING as DATABASE_SETTING
+from hub.database import parse
 from hub.places import places
-
-# A database there is reached without a network: a socket, or this machine's loopback.
-LOCAL = (None, "127.0.0.1", "localhost", "::1")
 
 
 def private(path: str) -> str:
@@ -47,24 +46,15 @@ def database(path: str) -> dict[str, Any]:
                 "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"),
             },
         }
-    parts = urlsplit(private(path))
-    options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
-    if parts.scheme != "postgresql" or options.keys() - {"sslmode", "sslrootcert"}:
-        raise ValueError(
-            f"{path} must be like postgresql://user:password@host/name?sslmode=verify-full&sslrootcert=…"
-        )
-    if parts.hostname not in LOCAL and options.get("sslmode") != "verify-full":
-        raise ValueError(
-            f"{path} names the database on {parts.hostname}, so it must end in ?sslmode=verify-full"
-        )
+    address = parse(private(path), file=path)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
-        "OPTIONS": options,
+        "NAME": address.name,
+        "USER": address.user,
+        "PASSWORD": address.password,
+        "HOST": address.host,
+        "PORT": address.port,
+        "OPTIONS": address.options,
     }
 
 
@@ -175,7 +165,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": database(os.environ.get("PARLATORY_DATABASE_FILE", ""))}
+DATABASES = {"default": database(os.environ.get(DATABASE_SETTING, ""))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The OpenID provider keeps its codes in the cache: several workers must see the same one.
 CACHES = {

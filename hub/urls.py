@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from hub.pages import metrics, views
+from hub.pages import health, metrics, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("signed-out/", views.signed_out, name="signed_out"),
-    path("health/", views.health, name="health"),
+    path("health/", health.health, name="health"),
+    path("health/portal/", health.portal, name="health_portal"),
     path("metrics", metrics.metrics, name="metrics"),
     path("", include("allauth.idp.urls")),
     path("", include("hub.people.sign_in_urls")),

@@ -12,12 +12,12 @@ from ipaddress import IPv6Address, ip_address
 from threading import Event
 
 from allauth.account.adapter import get_adapter
-from django.db import DatabaseError, connections, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 from django.http import HttpRequest
 
+from hub import control_loop
 from hub.api.models import Miss
-from hub.errors import Unavailable
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 
@@ -70,13 +70,15 @@ def count(address: str, *, token: str = "") -> None:
 
 def run(stop: Event) -> None:
     """Tell the ledger, beside the worker, until told to stop."""
-    while not stop.wait(TOLD_EVERY_SECONDS):
-        try:
-            step(at=datetime.now(UTC))
-        except (DatabaseError, OSError, Unavailable) as error:
-            log.error("misses_step_failed reason=%s", error)
-        finally:
-            connections.close_all()
+    # Not at the start: a worker that starts again and again would tell of each try.
+    stop.wait(TOLD_EVERY_SECONDS)
+    control_loop.run(
+        lambda: step(at=datetime.now(UTC)),
+        stop=stop,
+        every_seconds=TOLD_EVERY_SECONDS,
+        log=log,
+        failed="misses_step_failed reason=%s",
+    )
 
 
 def step(*, at: datetime) -> None:

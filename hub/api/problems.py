@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ STATUS: dict[type[ParlatoryError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.TOO_MANY_REQUESTS,
     Unproved: HTTPStatus.UNAUTHORIZED,
     TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     Stale: HTTPStatus.PRECONDITION_FAILED,

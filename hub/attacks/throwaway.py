@@ -59,8 +59,14 @@ def session(places: Places) -> Iterator[Session]:
     try:
         _start(places, grant)
         yield Session(grant, _ready(places, grant))
-    finally:
-        _clear(places, grant)
+    except BaseException as first:
+        try:
+            _clear(places, grant)
+        except Unavailable as second:
+            # That something is left is said after what went wrong, never in its place.
+            raise Unavailable(f"{first} {second}".strip()) from first
+        raise
+    _clear(places, grant)
 
 
 def _grant(image: str) -> Grant:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from threading import Event
 
-from django.db import DatabaseError, connections, transaction
+from django.db import transaction
 from django.db.models import Count, TextField
 from django.db.models.functions import Cast, Substr
 
-from hub import plots
+from hub import control_loop, plots
 from hub.audit import timeline
 from hub.audit.models import Counted, Tally
 from hub.ledger.kinds import Kind
@@ -98,14 +98,13 @@ def keep(size: int) -> int:
 
 def run(stop: Event) -> None:
     """Keep the counts, beside the worker's screenings, until told to stop: no page has to count far."""
-    while not stop.is_set():
-        try:
-            keep(timeline.size())
-        except DatabaseError as error:
-            log.error("tallies_not_kept reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(KEEP_EVERY_SECONDS)
+    control_loop.run(
+        lambda: keep(timeline.size()),
+        stop=stop,
+        every_seconds=KEEP_EVERY_SECONDS,
+        log=log,
+        failed="tallies_not_kept reason=%s",
+    )
 
 
 def _add(counts: Counts) -> None:

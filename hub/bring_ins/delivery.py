@@ -10,15 +10,15 @@ import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
 
-from django.db import DatabaseError, connections
 from django.db.models import Q
 
 from egress_review.vault import Stored, Vault
-from hub import ids
+from hub import control_loop, ids
 from hub.bring_ins.models import BringIn, BringInState
 from hub.errors import Unavailable
 from hub.places import places
@@ -28,20 +28,16 @@ from hub.workspaces.bring_ins import SHARED, folder
 log = logging.getLogger("parlatory.bring_ins")
 
 POLL_SECONDS = 15.0
+# What is made or taken away out of sight takes seconds; after this its process is gone.
+LEFT = timedelta(hours=1)
 THERE_ALREADY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
 def run(stop: Event) -> None:
     """Look after every project's folder, beside the worker, until told to stop."""
     vault = Vault(places.state / "vault")
-    while not stop.is_set():
-        try:
-            step(vault)
-        except (DatabaseError, OSError, Unavailable) as error:
-            log.error("bring_ins_step_failed reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+    failed = "bring_ins_step_failed reason=%s"
+    control_loop.run(lambda: step(vault), stop=stop, every_seconds=POLL_SECONDS, log=log, failed=failed)
 
 
 def step(vault: Vault) -> None:
@@ -49,7 +45,13 @@ def step(vault: Vault) -> None:
     everybodys = places.bring_ins("")
     there = [path.name for path in everybodys.iterdir()] if everybodys.is_dir() else []
     projects = Project.objects.filter(Q(bring_ins__isnull=False) | Q(slug__in=there)).distinct()
-    _each(partial(bring_in_line, project, vault) for project in projects)
+    left = [everybodys / name for name in there if _is_left(name, datetime.now(UTC))]
+    _each(
+        [
+            *(partial(bring_in_line, project, vault) for project in projects),
+            *(partial(_remove, path) for path in left),
+        ]
+    )
 
 
 def bring_in_line(project: Project, vault: Vault) -> None:
@@ -102,7 +104,17 @@ def _aside() -> Iterator[Path]:
     try:
         yield path
     finally:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        _remove(path)
+
+
+def _is_left(name: str, now: datetime) -> bool:
+    """Whether a name is one that a killed process left aside."""
+    made = ids.made_at(name[1:]) if name.startswith(".") else None
+    return made is not None and made < now - LEFT
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

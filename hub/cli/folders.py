@@ -40,6 +40,8 @@ STATE = (
     Folder("indexes", 0o2770, group=DATA_GROUP),
     # What a checker let in; the portal puts it there, the worker looks after it, sessions read it.
     Folder("bring-ins", 0o2770, group=DATA_GROUP),
+    # How the promises stood at the last look; the portal reads it.
+    Folder("doctor", 0o750, group=DATA_GROUP),
     Folder("homes", 0o700),
     Folder("labfiles", 0o755),
     Folder("images", 0o755),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
+from hub import database
 from hub.cli.running import output
+from hub.database import SETTING
 
-SETTING = "PARLATORY_DATABASE_FILE"
 # Runs one of PostgreSQL's programs under `environment()`; raises where it fails.
 Run = Callable[[Sequence[str | Path]], None]
 
@@ -34,16 +34,18 @@ def address() -> str:
 
 def environment() -> dict[str, str]:
     """Return how PostgreSQL's programs find the database; a command line would show the password to all."""
-    parts = urlsplit(url())
-    options = dict(parse_qsl(parts.query))
+    try:
+        said = database.parse(url(), file=os.environ[SETTING])
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from error
     found = {
-        "PGHOST": parts.hostname,
-        "PGPORT": str(parts.port) if parts.port else None,
-        "PGUSER": unquote(parts.username or ""),
-        "PGPASSWORD": unquote(parts.password or ""),
-        "PGDATABASE": parts.path.lstrip("/"),
-        "PGSSLMODE": options.get("sslmode"),
-        "PGSSLROOTCERT": options.get("sslrootcert"),
+        "PGHOST": said.host,
+        "PGPORT": said.port,
+        "PGUSER": said.user,
+        "PGPASSWORD": said.password,
+        "PGDATABASE": said.name,
+        "PGSSLMODE": said.options.get("sslmode"),
+        "PGSSLROOTCERT": said.options.get("sslrootcert"),
     }
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {name: value for name, value in found.items() if value}

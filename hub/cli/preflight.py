@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hub.cli import docker_engine, environment, programs
 from hub.cli.running import StepFailed
-from hub.places import PORTS, USERS, Places
+from hub.places import PORTS, Places
 
 GIB = 1024**3
 FREE_TO_BUILD = 12
@@ -162,7 +162,7 @@ def leftovers(places: Places) -> dict[int, str]:
         except OSError:
             continue
         names = [value[len(mark) :].decode() for value in variables if value.startswith(mark)]
-        if names and here in variables and (names[0] in USERS or names[0] == "engine"):
+        if names and here in variables and names[0] in programs.NAMES:
             found[process] = names[0]
     return found
 

@@ -6,17 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
-from hub.cli import environment, postgresql, programs, tools
+from hub.cli import environment, postgresql, programs, tools, version
 from hub.cli.running import Step, StepFailed, last_lines
 from hub.places import USERS, Places
 
 POLICY_FILES = (".rego", ".json", ".yaml", ".yml", ".manifest")
 TESTS = "_test.rego"
-# Neither the database nor the pages follow from these.
-LEFT_OUT = {"__pycache__", "cli", "doctor", "engine", "gate", "jupyter", "README.md"}
 
 
 def images(places: Places, step: Step) -> None:
@@ -75,7 +72,7 @@ def bundle(places: Places, step: Step) -> None:
 def database(places: Places, step: Step) -> None:
     """Migrate the database and collect the pages' files, when the program changed since the last time."""
     # The hub's client in the database holds the addresses; another database has no tables yet.
-    facts = (program_hash(places.checkout), places.portal_url, places.lab_url, postgresql.address())
+    facts = (version.of_prepared(places.checkout), places.portal_url, places.lab_url, postgresql.address())
     now = hashlib.sha256("\0".join(facts).encode()).hexdigest()
     if _stamps(places).get("database") == now and _database_exists(places):
         return
@@ -133,7 +130,7 @@ def demo(places: Places, step: Step) -> None:
     if without_demo(places).exists():
         step.note = "none is wanted"
         return
-    now = program_hash(places.checkout)
+    now = version.of_prepared(places.checkout)
     if _stamps(places).get("demo") == now and _passwords(places).exists():
         return
     step.say("speech, institutions, people and projects")
@@ -178,22 +175,6 @@ def _module(places: Places, step: Step, module: str, *words: str) -> None:
         umask=0o007,
         **programs.credentials(USERS["portal"]),
     )
-
-
-def program_hash(checkout: Path) -> str:
-    """Return the hash of every file of the program."""
-    total = hashlib.sha256(environment.fingerprint(checkout).encode())
-    for path in _program_files(checkout):
-        total.update(f"{path.relative_to(checkout)}\0".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def _program_files(checkout: Path) -> Iterable[Path]:
-    for package in ("hub", "egress_review", "notebooks"):
-        for path in sorted((checkout / package).rglob("*")):
-            if path.is_file() and not LEFT_OUT.intersection(path.relative_to(checkout).parts):
-                yield path
 
 
 def _database_exists(places: Places) -> bool:

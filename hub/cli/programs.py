@@ -88,10 +88,11 @@ def table(places: Places) -> list[Program]:
         Program("gate", USERS["gate"], (*module, "hub.gate")),
         Program("door", USERS["door"], (*module, "egress_review.door"), counted),
         Program("worker", USERS["worker"], (*module, "egress_review.worker"), counted),
+        Program("doctor", "root", (*module, "hub.doctor.rounds")),
     ]
 
 
-NAMES = ("engine", "opa", "proxy", "portal", "hub", "gate", "door", "worker")
+NAMES = ("engine", "opa", "proxy", "portal", "hub", "gate", "door", "worker", "doctor")
 
 
 def _opa(places: Places) -> tuple[str, ...]:

@@ -177,7 +177,7 @@ def health_checks(places: Places) -> dict[str, Callable[[], str]]:
         "engine": lambda: _wrong(asking.ask(places.engine_socket, "/health")),
         "opa": lambda: _wrong(asking.ask(places.port("opa"), "/health?bundles", headers=token)),
         "proxy": lambda: _wrong(asking.ask(places.port("proxy-api"), "/api/routes", headers=proxy)),
-        "portal": lambda: _wrong(asking.ask(places.port("portal"), "/health/", headers=portal)),
+        "portal": lambda: _wrong(asking.ask(places.port("portal"), "/health/portal/", headers=portal)),
         "hub": lambda: _wrong(asking.ask(places.port("lab"), "/hub/api/", headers=lab)),
         # The gate has no page of its own: under its own host name a clear "not found" is its sign of life.
         "gate": lambda: _wrong(asking.ask(places.port("gate"), "/health", headers=lab), also=404),

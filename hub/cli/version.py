@@ -4,25 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hub.cli import programs
+from hub.cli import environment, programs
 from hub.cli.supervision import Supervisor
 from hub.places import Places
 
 PARTS = ("hub", "egress_review", "policies", "images", "notebooks")
 # Read by people, or made by Python: no process follows from these.
 LEFT_OUT = (".md", ".pyc")
+# What database, pages' files and demo follow from, and what in there they don't.
+PREPARED = ("hub", "egress_review", "notebooks")
+UNPREPARED = {"__pycache__", "cli", "doctor", "engine", "gate", "jupyter", "README.md"}
 
 
 def of(checkout: Path) -> str:
     """Return the hash of all that a running enclave follows from."""
-    total = hashlib.sha256((checkout / "pyproject.toml").read_bytes())
-    for part in PARTS:
-        for path in sorted((checkout / part).rglob("*")):
-            if path.is_file() and path.suffix not in LEFT_OUT:
-                total.update(f"{path.relative_to(checkout)}\0".encode())
-                total.update(hashlib.sha256(path.read_bytes()).digest())
+    files = (path for path in _files(checkout, PARTS) if path.suffix not in LEFT_OUT)
+    return _hash(checkout, files, first=(checkout / "pyproject.toml").read_bytes())
+
+
+def of_prepared(checkout: Path) -> str:
+    """Return the hash of all that the database, the pages' files and the demo follow from."""
+    files = (
+        path
+        for path in _files(checkout, PREPARED)
+        if not UNPREPARED.intersection(path.relative_to(checkout).parts)
+    )
+    return _hash(checkout, files, first=environment.fingerprint(checkout).encode())
+
+
+def _files(checkout: Path, parts: Iterable[str]) -> Iterator[Path]:
+    for part in parts:
+        yield from (path for path in sorted((checkout / part).rglob("*")) if path.is_file())
+
+
+def _hash(checkout: Path, files: Iterable[Path], *, first: bytes) -> str:
+    total = hashlib.sha256(first)
+    for path in files:
+        total.update(f"{path.relative_to(checkout)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 
 

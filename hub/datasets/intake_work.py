@@ -14,9 +14,10 @@ from datetime import timedelta
 from threading import Event
 from typing import Any
 
-from django.db import DatabaseError, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from hub import control_loop
 from hub.datasets import copying, examiner, intakes, services
 from hub.datasets.examiner import ExaminationFailed, Superseded
 from hub.datasets.models import DatasetVersion, Intake, IntakeState, VersionFacts
@@ -130,16 +131,14 @@ class IntakeWorker:
 
 def keep_going(stop: Event) -> None:
     """Work until told to stop; a database or a policy that does not answer is asked again."""
-    worker = IntakeWorker()
-    while not stop.is_set():
-        try:
-            if worker.step():
-                continue
-        except (DatabaseError, OSError, ParlatoryError) as error:
-            log.error("intake_step_failed reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+    control_loop.run(
+        IntakeWorker().step,
+        stop=stop,
+        every_seconds=POLL_SECONDS,
+        log=log,
+        failed="intake_step_failed reason=%s",
+        passing=(*control_loop.PASSING, ParlatoryError),
+    )
 
 
 def _go_on(wanted: bool) -> None:

@@ -7,13 +7,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hub.cli import delegated, preflight, programs
 from hub.cli.running import StepFailed
-from hub.doctor import answers, checklist, exposure, processes, sessions, storage
+from hub.doctor import answers, checklist, exposure, processes, sessions, standing, storage
 from hub.doctor.promise import Finding, Promise
 from hub.places import MissingSecret, Places, places
 
@@ -45,9 +47,11 @@ def run(arguments: list[str]) -> int:
         return _attack(["--json"] * options.json + (["--match", options.match] if options.match else []))
     if options.checklist:
         return _checklist(checklist.LISTS[options.checklist], as_json=options.json)
-    results = list(examine(PROMISES, places))
-    for result in results:
+    began, results = time.monotonic(), []
+    for result in examine(PROMISES, places):
+        results.append(result)
         sys.stdout.write((json.dumps(result) if options.json else _line(result)) + "\n")
+    standing.keep(places, results, at=datetime.now(UTC), took_seconds=time.monotonic() - began)
     broken = sum(not result["ok"] for result in results)
     if not options.json:
         sys.stdout.write(f"\n{len(results) - broken} of {len(results)} promises hold.\n")
@@ -79,6 +83,7 @@ def examine(promises: Iterable[Promise], where: Places) -> Iterable[dict[str, An
     for promise in promises:
         finding = _look(promise, where)
         yield {
+            "name": promise.name,
             "promise": promise.promise,
             "ok": finding.ok,
             "how": promise.how,

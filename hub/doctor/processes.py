@@ -40,7 +40,7 @@ def own_users(places: Places) -> Finding:
             wrong.append(f"{name} (pid {pid}) could become another user by a set-uid program")
         seen.append(name)
     wrong += [f"{name} was not found in /proc" for name in programs.NAMES if name not in seen]
-    return kept(wrong, f"{len(seen)} processes, only the engine is root")
+    return kept(wrong, f"{len(seen)} processes, only engine and doctor are root")
 
 
 def _status(pid: int) -> dict[str, str]:
@@ -93,7 +93,7 @@ def loopback_only(places: Places) -> Finding:
 PROMISES = (
     Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
     Promise(
-        "Each process runs as its own unprivileged user, the engine alone as root",
+        "Each process runs as its own unprivileged user, engine and doctor alone as root",
         "user and capabilities of each process are read from /proc",
         RESTART,
         own_users,

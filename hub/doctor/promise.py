@@ -25,6 +25,11 @@ class Promise:
     fix: str
     look: Callable[[Places], Finding]
 
+    @property
+    def name(self) -> str:
+        """What numbers and logs call it."""
+        return self.look.__name__
+
 
 def kept(exceptions: list[str], otherwise: str) -> Finding:
     """Return a finding from the list of what breaks the promise."""

@@ -42,6 +42,8 @@ class Records:
         self._ended = places.state / "engine" / "ended"
         self._logs = places.state / "sessions"
         self._owners = owners
+        # Unreadable records that were said to be, as they were then: asked for every second, said once.
+        self._said: dict[str, tuple[int, int]] = {}
 
     def remember(self, record: Record) -> Record:
         """Keep how a session ended, until it is cleared or a day is over."""
@@ -58,8 +60,15 @@ class Records:
             return None
         except (ValueError, TypeError, KeyError):
             # Not one of ours, or of a disk that lost it: no reason for the engine not to start.
-            log.warning("record_unreadable session=%s", session)
+            self._say_unreadable(session)
             return None
+
+    def _say_unreadable(self, session: str) -> None:
+        facts = (self._ended / f"{session}.json").stat()
+        now = (facts.st_ino, facts.st_mtime_ns)
+        if self._said.get(session) != now:
+            self._said[session] = now
+            log.warning("record_unreadable session=%s", session)
 
     def all(self) -> list[Record]:
         """Return every session that ended by itself and was not cleared."""
@@ -69,6 +78,7 @@ class Records:
     def forget(self, session: str) -> None:
         """Forget how a session ended."""
         (self._ended / f"{session}.json").unlink(missing_ok=True)
+        self._said.pop(session, None)
 
     def forget_old(self) -> None:
         """Forget what ended more than a day ago."""

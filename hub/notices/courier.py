@@ -6,8 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from django.db import DatabaseError, connections
-
+from hub import control_loop
 from hub.errors import Unavailable
 from hub.notices import letters, reconciler
 
@@ -20,17 +19,16 @@ CALENDAR_EVERY = timedelta(minutes=15)
 def run(stop: Event) -> None:
     """Work until told to stop; what can't be done now is done at the next look."""
     looked: datetime | None = None
-    while not stop.is_set():
+
+    def look() -> None:
+        nonlocal looked
         at = datetime.now(UTC)
         due = looked is None or at - looked >= CALENDAR_EVERY
-        try:
-            step(at=at, calendar=due)
-            looked = at if due else looked
-        except (DatabaseError, OSError, Unavailable) as error:
-            log.error("notices_step_failed reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+        step(at=at, calendar=due)
+        looked = at if due else looked
+
+    failed = "notices_step_failed reason=%s"
+    control_loop.run(look, stop=stop, every_seconds=POLL_SECONDS, log=log, failed=failed)
 
 
 def step(*, at: datetime, calendar: bool = True) -> None:

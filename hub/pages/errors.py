@@ -15,7 +15,7 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 
 from hub import room
 from hub.api import door, problems
-from hub.errors import Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, ParlatoryError, Refused, Unavailable, WrongState
 from hub.pages import uploads
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,15 @@ STATUS: dict[type[ParlatoryError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Invalid: HTTPStatus.BAD_REQUEST,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.TOO_MANY_REQUESTS,
 }
 HEADINGS = {
     HTTPStatus.BAD_REQUEST: "That can’t be used as it is",
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here for you",
     HTTPStatus.CONFLICT: "That is not possible now",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many tries",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "That is too much at once",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much at once",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the enclave does not answer",
 }
@@ -94,15 +96,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Say that a request can't be read."""
-    said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
+    """Say that a request can't be read, or is too long."""
     if isinstance(exception, RequestDataTooBig):
-        multipart = request.content_type == "multipart/form-data"
-        limit = uploads.most_bytes() if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        said = f"What was sent is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
+        return too_long(request)
+    said = str(exception) if isinstance(exception, BadRequest) and str(exception) else ""
     return page(
         request, HTTPStatus.BAD_REQUEST, (said or "The request can’t be read; go back and try again.",)
     )
+
+
+def too_long(request: HttpRequest) -> HttpResponse:
+    """Say how much may be sent at once, and how much was."""
+    multipart = request.content_type == "multipart/form-data"
+    limit = uploads.most_bytes() if multipart else settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    sent = int(request.META.get("CONTENT_LENGTH") or 0)
+    given = f" ({sent / 1024**2:,.1f} MiB)" if sent > limit else ""
+    sentence = (
+        f"What was sent{given} is larger than {limit / 1024**2:.1f} MiB; go back, and send less at once."
+    )
+    return page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, (sentence,))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

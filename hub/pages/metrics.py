@@ -22,6 +22,7 @@ from hub import meters
 from hub.ledger import audit, publisher
 from hub.ledger.checkpoint import CheckpointRefused
 from hub.ledger.models import Entry
+from hub.pages import health
 from hub.places import places
 from hub.workspaces.models import Session, SessionState
 
@@ -52,6 +53,7 @@ class Standing(Collector):
         yield from _sessions(now)
         yield from _submissions(now)
         yield from _ledger()
+        yield from _promises()
         free = GaugeMetricFamily("parlatory_disk_free_bytes", "Room left where it lies", labels=["folder"])
         for name in (".", "vault", "db"):
             if (places.state / name).exists():
@@ -119,6 +121,20 @@ def _ledger() -> Iterable[Metric]:
     )
     yield GaugeMetricFamily(
         "parlatory_ledger_bytes", "What the published files take", value=_bytes(publisher.folder())
+    )
+
+
+def _promises() -> Iterable[Metric]:
+    standing = health.standing_now()
+    kept = GaugeMetricFamily(
+        "parlatory_promise_kept", "1 when the promise is known to hold, 0 when not", labels=["promise"]
+    )
+    for stand in standing.stands:
+        kept.add_metric([stand.name], stand.ok)
+    yield kept
+    looked = standing.looked_at.timestamp() if standing.looked_at else 0
+    yield GaugeMetricFamily(
+        "parlatory_promises_looked_at_seconds", "When the promises were last looked at", value=looked
     )
 
 

@@ -1,4 +1,4 @@
-"""The home page, the way out, and the portal's pulse."""
+"""The home page and the way out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 from allauth.idp.oidc.models import Token
 from django.contrib.auth import logout
-from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
+from hub.pages import health, offices, steps
 from hub.pages import home as content
-from hub.pages import offices, steps
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
 from hub.places import places
@@ -41,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": waiting[1:],
         "admins": content.admins(),
         "offices": offices.of(roles),
+        "standing": health.standing_now() if Role.ADMIN in roles else None,
         "researches": bool(roles & RESEARCH) or not roles,
     }
     return render(request, "home.html", context)
@@ -66,11 +67,3 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Person):
         return redirect("home")
     return render(request, "signed_out.html")
-
-
-@require_GET
-def health(request: HttpRequest) -> HttpResponse:
-    """Say that the portal answers and reaches its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"portal": "ok"})

@@ -1,7 +1,9 @@
 """The portal's worker: a slow sender or reader holds one of its few threads for a bounded time only.
 
-gunicorn's threads wait for a request's bytes for as long as they come, one by one. Sixteen such senders would
-stop the portal, and with it every session's lease.
+gunicorn's threads wait for a request's bytes for as long as they come, one by one, and for as long as the
+client takes to read an answer; its one thread that accepts waits for whoever does not close. Sixteen such
+clients would stop the portal. The enclave's own processes come by the unix socket and have threads of their
+own, so that no browser stands between a session and its lease.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ import contextlib
 import logging
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from threading import Event, Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # gunicorn carries no types
+
+from hub.pages.outgoing import Drain, Outgoing, Taken
 
 log = logging.getLogger("parlatory.portal")
 
@@ -25,8 +30,11 @@ BODY_SECONDS, BODY_BYTES_PER_SECOND = 10.0, 32 * 1024
 # A body up to here is read before a view is asked for anything; a longer one while the view works on it.
 READ_FIRST_BYTES = 4 * 1024**2
 WORK_SECONDS = 120.0
-# One write of an answer, or one wait for a piece of a body.
+# One wait for a piece of a body.
 STEP_SECONDS = 30.0
+# How many of a process's threads may wait for the readers of long answers; the others are there for pages.
+LONG_ANSWERS = 4
+INSIDE_THREADS = 4
 LOOK_SECONDS = 0.5
 
 
@@ -69,19 +77,35 @@ class Bounded(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
     def init_process(self) -> None:
         """Start watching, in the process that serves."""
         self.deadlines = Deadlines()
-        Thread(target=self.deadlines.keep, name="deadlines", daemon=True).start()
+        self.drain = Drain()
+        self.long_answers = BoundedSemaphore(LONG_ANSWERS)
+        self.inside = ThreadPoolExecutor(INSIDE_THREADS, thread_name_prefix="inside")
+        for keep in (self.deadlines.keep, self.drain.keep):
+            Thread(target=keep, name=keep.__qualname__, daemon=True).start()
         super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give a connection to a thread: those of the unix socket to threads that no browser gets."""
+        # A unix socket's own name is a path, a TCP socket's an address and a port.
+        pool = self.inside if isinstance(conn.server, str) else self.tpool
+        done = pool.submit(self.handle, conn)
+        done.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def handle(self, conn: Any) -> Any:
         """Serve a connection's next request, whose headers have little time to arrive."""
+        conn.left = bytearray()
         self.deadlines.set(conn, HEAD_SECONDS)
         try:
-            return super().handle(conn)
+            goes_on = super().handle(conn)
         finally:
             self.deadlines.clear(conn)
+        if goes_on is False:
+            self.drain.take(conn.sock, conn.left)
+            conn.sock = Taken()
+        return goes_on
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer a request: its body has a time by its length, each write of the answer one of its own."""
+        """Answer a request: its body has a time by its length, and what is not read waits elsewhere."""
         length = body_bytes(req.headers)
         until_read = BODY_SECONDS + length / BODY_BYTES_PER_SECOND
         conn.sock.settimeout(STEP_SECONDS)
@@ -91,7 +115,17 @@ class Bounded(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
             self.deadlines.set(conn, until_read)
             req.body = BytesIO(req.body.read(READ_FIRST_BYTES + 1))
             self.deadlines.clear(conn)
-        return super().handle_request(req, conn)
+        return self._answer(req, conn)
+
+    def _answer(self, req: Any, conn: Any) -> Any:
+        plain = conn.sock
+        conn.sock = outgoing = Outgoing(plain, self.long_answers)
+        try:
+            goes_on = super().handle_request(req, conn)
+        finally:
+            conn.sock = plain
+        conn.left = outgoing.held
+        return goes_on and not outgoing.held
 
 
 def body_bytes(headers: list[tuple[str, str]]) -> int:

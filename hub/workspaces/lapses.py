@@ -8,10 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Event
 
-from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from hub.errors import Unavailable
+from hub import control_loop
 from hub.workspaces import launch, sessions
 from hub.workspaces.models import Session, SessionState
 
@@ -63,12 +62,10 @@ def clear_left(at: datetime) -> None:
 def run(stop: Event) -> None:
     """Watch until told to stop; what can't be done now is done at the next look."""
     watch = Watch()
-    while not stop.is_set():
-        try:
-            watch.look()
-            clear_left(timezone.now())
-        except (DatabaseError, OSError, Unavailable) as error:
-            log.error("lapses_not_looked_for reason=%s", error)
-        finally:
-            connections.close_all()
-        stop.wait(POLL_SECONDS)
+
+    def look() -> None:
+        watch.look()
+        clear_left(timezone.now())
+
+    failed = "lapses_not_looked_for reason=%s"
+    control_loop.run(look, stop=stop, every_seconds=POLL_SECONDS, log=log, failed=failed)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.browser import workspace
@@ -93,5 +94,15 @@ def test_every_promise_holds_while_a_session_runs(people: People, enclave: Encla
         assert not broken, broken
         seen = next(promise for promise in promises if "has a network" in promise["promise"])
         assert "0 containers" not in seen["detail"], "the doctor did not see the running session"
+        health = httpx.get(f"{enclave.places.url('portal')}/health/", headers={"Host": "127.0.0.1"})
+        assert (health.status_code, health.json()["broken"]) == (200, []), health.text
     finally:
         workspace.stop(page, enclave, PROJECT)
+
+
+def test_the_enclave_looks_at_its_promises_by_itself(enclave: Enclave) -> None:
+    """The process `doctor` has looked since the start, and found nothing amiss when all was up."""
+    lines = (enclave.places.state / "log" / "doctor.log").read_text(encoding="utf-8").splitlines()
+    looks = [said for line in lines if (said := json.loads(line))["event"] == "promises_looked_at"]
+    assert looks
+    assert looks[0]["fields"]["broken"] == 0, lines

@@ -99,7 +99,7 @@ def portal(stage: Stage) -> Iterator[Portal]:
 def answers(address: str) -> bool:
     """Tell whether the portal answers."""
     try:
-        return httpx.get(f"http://{address}/health/", trust_env=False).status_code < 500
+        return httpx.get(f"http://{address}/health/portal/", trust_env=False).status_code < 500
     except httpx.HTTPError:
         return False
 

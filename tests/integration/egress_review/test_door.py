@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
+import json
 import os
 import stat
 import time
@@ -117,12 +119,21 @@ def test_a_body_larger_than_all_limits_is_refused_and_its_sender_reads_why(stage
     assert (answer.status, "500 MiB" in answer.document["error"]) == (413, True)
 
 
-def test_a_body_without_end_is_cut(stage: Stage) -> None:
+@pytest.mark.parametrize(("length", "said"), [(5 * 1024**3, "5,120 MiB"), (10**12, "953,675 MiB")])
+def test_a_body_far_too_long_is_refused_unread_and_its_sender_reads_why(
+    length: int, said: str, stage: Stage
+) -> None:
+    """Of a file of 5 GB nothing has to be sent to know that it can't be handed in."""
     path = stage.door(stage.session())
     with dial(path) as connected:
-        head = f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {10**12}\r\n"
+        head = f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {length}\r\n"
         connected.sendall((head + "Content-Type: multipart/form-data; boundary=line\r\n\r\n").encode())
-        assert b"400" in connected.recv(4096).split(b"\r\n")[0]
+        answer = http.client.HTTPResponse(connected)
+        answer.begin()
+        error = json.loads(answer.read())["error"]
+        assert answer.status == 413
+        assert "at most 500 MiB in all" in error and said in error
+        assert connected.recv(1) == b""
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,48 @@ def patient() -> None:
     replaced(Bounded, "handle_request", ThreadWorker.handle_request)
 
 
+def stuck() -> None:
+    """Wait with a thread for whoever does not read."""
+    from hub.pages.outgoing import Outgoing
+
+    replaced(Outgoing, "sendall", lambda self, data: self._plain.sendall(data))
+
+
+def queued() -> None:
+    """Let every reader of a long answer have a thread."""
+    from threading import BoundedSemaphore
+
+    from hub.pages import workers
+
+    replaced(workers, "BoundedSemaphore", lambda _: BoundedSemaphore(1000))
+
+
+def lingering() -> None:
+    """Wait for whoever does not close, one after the other, in the thread that accepts."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    from hub.pages.workers import Bounded
+
+    replaced(Bounded, "handle", ThreadWorker.handle)
+
+
+def among_browsers() -> None:
+    """Give the enclave's own processes the threads that browsers get."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    from hub.pages.workers import Bounded
+
+    replaced(Bounded, "enqueue_req", ThreadWorker.enqueue_req)
+
+
+def all_downloads() -> None:
+    """Let a person begin as many downloads at a time as they like."""
+    from egress_review import leaving
+
+    replaced(leaving, "MOST_AT_ONCE", 10**9)
+
+
+SLOW_READERS = "integration/portal/test_slow_readers.py"
 REMOVALS = {
     "guesses": Removal(
         "few guesses at an account's password are tried",
@@ -189,6 +231,41 @@ REMOVALS = {
         "chaos/test_pressure.py",
         "test_slow_senders_leave_the_portal_its_threads",
         "hold every thread",
+    ),
+    "stuck": Removal(
+        "who does not read an answer holds no thread of the portal",
+        stuck,
+        SLOW_READERS,
+        "test_readers_that_do_not_read_hold_no_thread_and_get_it_all_when_they_do",
+        "hold every thread",
+    ),
+    "queued": Removal(
+        "readers of long answers leave threads for pages",
+        queued,
+        SLOW_READERS,
+        "test_readers_of_long_answers_leave_a_thread",
+        "hold every thread",
+    ),
+    "lingering": Removal(
+        "who does not close a connection keeps no other from being accepted",
+        lingering,
+        SLOW_READERS,
+        "test_who_does_not_close_keeps_nobody_from_being_served",
+        "holds up the one thread",
+    ),
+    "among-browsers": Removal(
+        "the enclave's own processes have threads of the portal that no browser gets",
+        among_browsers,
+        SLOW_READERS,
+        "test_the_enclaves_own_processes_have_threads_that_no_browser_gets",
+        "hold the threads",
+    ),
+    "downloads": Removal(
+        "a person has few downloads at a time",
+        all_downloads,
+        "unit/egress_review/test_releases.py",
+        "test_a_person_has_few_downloads_at_a_time",
+        "DID NOT RAISE",
     ),
     "hosts": Removal(
         "portal and lab on two hosts, whose cookies the other does not get (alone)",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
+from hub import control_loop
 from hub.audit import tallies, timeline
 from hub.audit.models import Tally
 from hub.ledger.kinds import Kind
@@ -52,7 +54,7 @@ def test_a_page_that_finds_much_uncounted_keeps_it(some: None, monkeypatch: pyte
 
 def test_the_worker_keeps_them(some: None, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = Event()
-    monkeypatch.setattr("hub.audit.tallies.connections.close_all", stop.set)
+    monkeypatch.setattr(control_loop, "connections", SimpleNamespace(close_all=stop.set))
     tallies.run(stop)
     assert sum(Tally.objects.values_list("count", flat=True)) == timeline.size()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from egress_review.vault import Vault, VaultAltered
+from hub import ids
 from hub.bring_ins import delivery, services
 from hub.bring_ins.models import BringIn, BringInState
 from hub.errors import Invalid, Refused, WrongState
@@ -223,3 +225,22 @@ def test_checkers_and_author_are_told_and_a_mail_holds_no_comment(
     (draft,) = derive.drafts(Entry.objects.get(kind=Kind.BRING_IN_REJECTED.value))
     assert draft.person == author.id and "Smith" in draft.body and "Smith" not in draft.mail
     assert derive.drafts(first) == []
+
+
+def test_what_a_killed_process_left_aside_is_forgotten_after_a_while(
+    author: Person, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = places.bring_ins("")
+    brought(author, vault)
+    delivery.step(vault)
+    left, others = root / f".{ids.new()}", [root / ".keep", root / f".{ids.new()}x"]
+    for folder in (left, *others):
+        folder.mkdir()
+        (folder / "track.py").write_bytes(CODE)
+    delivery.step(vault)
+    assert left.is_dir(), "its process may still be at work"
+    monkeypatch.setattr(delivery, "LEFT", timedelta(0))
+    delivery.step(vault)
+    assert not left.exists()
+    assert all(folder.is_dir() for folder in others), "only what is ours is taken away"
+    assert places.bring_ins("vowels").is_dir()

@@ -54,6 +54,7 @@ def test_what_cannot_be_checked_does_not_hold() -> None:
     promise = Promise("It answers", "it is asked", "restart it", breaks)
     assert list(doctor.examine([promise], PLACES)) == [
         {
+            "name": "breaks",
             "promise": "It answers",
             "ok": False,
             "how": "it is asked",
@@ -69,8 +70,8 @@ def test_a_promise_that_holds_needs_no_fix() -> None:
 
 
 def test_promises_have_names_of_their_own() -> None:
-    names = [promise.promise for promise in doctor.PROMISES]
-    assert len(names) == len(set(names))
+    for names in zip(*((promise.promise, promise.name) for promise in doctor.PROMISES), strict=True):
+        assert len(names) == len(set(names))
 
 
 def test_a_confined_container_lacks_nothing() -> None:

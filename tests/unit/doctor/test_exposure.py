@@ -67,3 +67,13 @@ def test_a_secret_of_another_process_is_found(where: Places, way: str) -> None:
 )
 def test_what_a_content_policy_leaves_open_is_named(policy: str, lacks: int) -> None:
     assert len(exposure.policy_lacks(policy)) == lacks
+
+
+def test_a_process_of_ours_that_cannot_be_looked_at_is_not_taken_for_a_good_one(
+    where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        exposure, "_processes", lambda: iter([(7, "parlatory-gate", None), (1, "root", None)])
+    )
+    found = exposure.environments(where)
+    assert (found.ok, found.detail) == (False, "process 7 of parlatory-gate lets nobody look")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from egress_review import releases
 from egress_review.models import Release, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault, VaultAltered
-from hub.errors import NotFound, Refused, WrongState
+from hub.errors import Busy, NotFound, Refused, WrongState
 from hub.ledger import receipt
 from hub.ledger.models import Entry
 from tests.unit.egress_review.factories import CANONICAL, checker, review, submission
@@ -96,6 +99,18 @@ def test_what_a_killed_process_left_approved_is_released_by_the_worker(
     assert approved.state == State.RELEASED
 
 
+def test_a_round_asks_once_however_much_has_left(
+    vault: Vault, policies: Policies, django_assert_num_queries: Any
+) -> None:
+    """The index on the state finds what is left; what left before is never read."""
+    for _ in range(5):
+        submission(State.RELEASED, vault=vault)
+    Submission.objects.update(decided_at=timezone.now() - timedelta(days=1))
+    with django_assert_num_queries(1):
+        releases.finish_all(vault=vault)
+    assert policies.asked == []
+
+
 def test_a_release_that_is_held_is_not_tried_every_second(
     approved: Submission, vault: Vault, policies: Policies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +164,29 @@ def test_bytes_altered_while_they_leave_do_not_leave_whole(approved: Submission,
     alter(vault, approved)
     with pytest.raises(VaultAltered):
         b"".join(leaving.chunks)
+
+
+def test_a_person_has_few_downloads_at_a_time(approved: Submission, vault: Vault) -> None:
+    """Each holds a thread of the portal for as long as its reader likes."""
+    made, file = leave(approved, vault), approved.files.get()
+
+    def begin() -> releases.Download:
+        return releases.download(by=approved.author, release=made, file=file, vault=vault)
+
+    first, second = begin(), begin()
+    next(iter(first.chunks))
+    with pytest.raises(Busy, match="2 of your downloads"):
+        begin()
+    assert Entry.objects.filter(kind="downloaded").count() == 2, "what did not begin is not on the ledger"
+    assert b"".join(second.chunks) == CANONICAL
+    third = begin()
+    first.chunks.close()  # type: ignore[attr-defined]  # as Django's response does
+    del third
+    b"".join(begin().chunks)
+    alter(vault, approved)
+    for _ in range(3):
+        with pytest.raises(VaultAltered):
+            begin()
 
 
 def test_a_file_of_another_submission_is_not_part_of_a_release(approved: Submission, vault: Vault) -> None:

@@ -16,7 +16,9 @@ from hub.places import Places
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b"[]", b'{"session": "s2"}'])
-def test_a_record_that_cannot_be_read_keeps_no_engine_from_starting(tmp_path: Path, left: bytes) -> None:
+def test_a_record_that_cannot_be_read_keeps_no_engine_from_starting(
+    tmp_path: Path, left: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     places = Places(
         checkout=tmp_path, state=tmp_path, run=tmp_path, tools=tmp_path, base_port=31000, enclave="unit"
     )
@@ -33,3 +35,10 @@ def test_a_record_that_cannot_be_read_keeps_no_engine_from_starting(tmp_path: Pa
     (tmp_path / "engine" / "ended" / "s2.json").write_bytes(left)
     assert records.all() == [record]
     records.forget_old()
+    assert records.find("s2") is None
+    said = [entry.getMessage() for entry in caplog.records]
+    assert said == ["record_unreadable session=s2"], "it is said once, however often it is asked for"
+    (tmp_path / "engine" / "ended" / "s2.json").write_bytes(left + b" ")
+    os.utime(tmp_path / "engine" / "ended" / "s2.json", ns=(0, 1))
+    assert records.all() == [record]
+    assert len(caplog.records) == 2, "another content is said again"

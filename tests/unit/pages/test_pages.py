@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from hub.errors import Invalid, NotFound, Refused, Unavailable, WrongState
+from hub.errors import Busy, Invalid, NotFound, Refused, Unavailable, WrongState
 from hub.pages import home, offices, views
 from hub.people.models import Person, Role
 from hub.projects.models import Membership
@@ -37,9 +37,9 @@ def browser(who: Person | None = None) -> Client:
         ("127.0.0.1", "/identity/o/authorize", 421),
         ("portal", "/sign-in/", 421),
         ("portal.localhost", "/internal/leases", 421),
-        ("127.0.0.1", "/health/", 200),
-        ("portal", "/health/", 200),
-        ("portal.localhost", "/health/", 200),
+        ("127.0.0.1", "/health/portal/", 200),
+        ("portal", "/health/portal/", 200),
+        ("portal.localhost", "/health/portal/", 200),
     ],
 )
 def test_host_and_path_have_to_belong_together(host: str, path: str, status: int) -> None:
@@ -83,6 +83,7 @@ def test_a_form_from_elsewhere_changes_nothing(policies: Policies) -> None:
         (NotFound("There is no such thing."), 404),
         (Invalid("The name is too long."), 400),
         (Unavailable("Notebooks do not answer."), 503),
+        (Busy("Two are going on."), 429),
         (RuntimeError("secret detail"), 500),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_proposal_that_cannot_be_comes_back_with_all_that_was_typed(wrong: str
 
 def test_a_field_of_ten_megabytes_is_refused_with_a_sentence(browser: Client) -> None:
     page = browser.post(NEW, {**PROPOSAL, "summary": "x" * 10_000_000})
-    assert page.status_code == 400 and "larger than" in page.content.decode()
+    assert page.status_code == 413 and "(9.5 MiB) is larger than 5.0 MiB" in page.content.decode()
     assert not Project.objects.exists()
 
 

@@ -137,7 +137,7 @@ def test_what_is_wrong_is_told_and_what_was_typed_is_kept(
 def test_ten_megabytes_are_refused_with_a_sentence(client: Client, steward: Person) -> None:
     portal.version("harbour", steward=steward)
     answer = client.post("/datasets/harbour/feedback/", {"text": "x" * 10_000_000})
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert not Feedback.objects.exists()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub import control_loop
 from hub.ledger.clock import ClockSetBack
 from hub.ledger.models import Entry
 from hub.workspaces import lapses
@@ -117,6 +118,6 @@ def test_a_clock_that_was_set_back_ends_no_watch(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Watch, "look", look)
     monkeypatch.setattr(lapses, "POLL_SECONDS", 0)
     # The test's own connection stays.
-    monkeypatch.setattr(lapses, "connections", SimpleNamespace(close_all=lambda: None))
+    monkeypatch.setattr(control_loop, "connections", SimpleNamespace(close_all=lambda: None))
     lapses.run(stop)
     assert looks == [0, 1]
