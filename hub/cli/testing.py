@@ -239,8 +239,8 @@ def runs(wish: Wish, checkout: Path) -> list[Run]:
     """Return what is wanted as runs of pytest, those that need no enclave first; nothing where nothing is."""
     suites = [name for name in SUITES if name in wish.suites]
     if wish.rest:
-        halves = {apart: [name for name in suites if (name in APART) is apart] for apart in (True, False)}
-        return [Run(chosen(wish.rest, half), apart) for apart, half in halves.items() if half]
+        named = {apart: [name for name in suites if (name in APART) is apart] for apart in (True, False)}
+        return [Run(chosen(wish.rest, half), apart) for apart, half in named.items() if half]
     tests = checkout / "tests"
     files = [path.relative_to(tests) for name in suites for path in sorted((tests / name).rglob("test_*.py"))]
     halves = {apart: [path for path in files if needs_nothing(path) is apart] for apart in (True, False)}
