@@ -38,7 +38,7 @@ class Sessions:
         self._records = Records(places, owners)
         self._locks = Locks()
         self._samples: dict[str, Sample] = {}
-        # Only `look` writes this, and it never runs twice at once.
+        # Only `_live` writes this, and never twice at once.
         self._away = False
 
     def start(self, text: object) -> dict[str, Any]:
@@ -119,21 +119,26 @@ class Sessions:
 
     def look(self) -> None:
         """Clear away what ended by itself or is not whole, and end what is past its time."""
-        try:
-            live = self._docker.list(self._places.enclave, container.LABEL_SESSION)
-        except Unavailable:
-            if not self._away:
-                log.warning("docker_away sessions go on by themselves and are looked after when it is back")
-            self._away = True
-            raise
-        was_away, self._away = self._away, False
-        if was_away:
-            log.warning("docker_back sessions=%s", len(live))
+        live, was_away = self._live()
         mounted = set(mounts.mounted())
         for found in live:
             if self._why_over(found, mounted):
                 self._end_in_its_turn(found.labels[container.LABEL_SESSION], was_away=was_away)
         self._clear_leftovers(live)
+
+    def _live(self) -> tuple[Sequence[Container], bool]:
+        """Return the sessions' containers, and whether Docker was away when they were asked for last."""
+        try:
+            live = self._docker.list(self._places.enclave, container.LABEL_SESSION)
+        except Unavailable:
+            if not self._away:
+                log.warning("docker_away sessions=%s", "looked after when it is back")
+            self._away = True
+            raise
+        was_away, self._away = self._away, False
+        if was_away:
+            log.warning("docker_back sessions=%s", len(live))
+        return live, was_away
 
     def _why_over(self, found: Container, mounted: Collection[Path], *, was_away: bool = False) -> str:
         """Return why a container may not stay as it is; nothing when it may."""
@@ -178,9 +183,10 @@ class Sessions:
         live = set()
         homes_in_use = set()
         mounted = set(mounts.mounted())
-        for found in self._docker.list(self._places.enclave, container.LABEL_SESSION):
+        found_now, was_away = self._live()
+        for found in found_now:
             session = found.labels[container.LABEL_SESSION]
-            if reason := self._why_over(found, mounted):
+            if reason := self._why_over(found, mounted, was_away=was_away):
                 with self._locks.held(session):
                     self._end_and_remember(session, found, reason)
             else:
