@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 import subprocess
 import sys
@@ -109,11 +110,15 @@ class OwnDocker:
         return asking.ask(self.socket, "/_ping", timeout=5).status == 200
 
     def end(self, number: signal.Signals) -> None:
-        """Send it a signal and wait until it is gone."""
+        """Send it a signal and wait until it and its containerd are gone."""
         assert self.process is not None
+        containerd = self.run / "exec" / "containerd" / "containerd.pid"
+        own = Path("/proc") / containerd.read_text().strip()
         self.process.send_signal(number)
         self.process.wait(ENDED_SECONDS)
         self.process = None
+        # The next one takes a containerd that has died and was not collected yet for one that runs.
+        until(lambda: not own.exists(), seconds=ENDED_SECONDS, what="containerd ended with it")
 
     def log(self) -> str:
         """Return the end of what it said."""
@@ -122,7 +127,7 @@ class OwnDocker:
 
     def remove(self) -> None:
         """End its containers, then itself."""
-        if self.process is None:
+        if self.process is None or self.process.poll() is not None:
             self.start()
         client = docker.APIClient(base_url=self.address, version="auto")
         try:
@@ -137,9 +142,9 @@ class OwnDocker:
 class Ward:
     """An engine on a Docker that may be killed."""
 
-    room: Room
+    room: Room = field(repr=False)
     docker: OwnDocker
-    engine: subprocess.Popen[bytes] | None = field(default=None)
+    engine: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -165,13 +170,15 @@ class Ward:
         self.engine.kill()
         self.engine.wait()
 
-    def says(self, words: str, *, times: int) -> None:
+    def said(self, event: str) -> list[dict[str, object]]:
+        """Return what the engine said of one kind of event."""
+        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.endswith("}")]
+        return [line["fields"] for line in lines if line["event"] == event]
+
+    def says(self, event: str, *, times: int) -> None:
         """Wait until the engine has said something so often."""
-        until(
-            lambda: self.log.read_text().count(words) >= times,
-            seconds=STARTED_SECONDS,
-            what=f"the engine says {words} for the {times}. time: {self.log.read_text()[-3000:]}",
-        )
+        what = f"the engine says {event} for the {times}. time"
+        until(lambda: len(self.said(event)) >= times, seconds=STARTED_SECONDS, what=what)
 
     def home(self, workspace: str) -> Path:
         """Return where the home of a running session lies on the host."""
