@@ -228,11 +228,12 @@ class Sessions:
             mounts.bind_without_links(source, self._places.state / "bring-ins", target)
 
     def _end_and_remember(self, session: str, found: Container, reason: str) -> None:
-        self._end(session, found)
-        over = self._records.remember(
+        # First, so that an end which is cut off is not without its reason; the first one stays.
+        over = self._records.find(session) or self._records.remember(
             Record(session, "exited", found.exit_code, found.started_at, reason, datetime.now(UTC))
         )
-        log.info("session_ended session=%s exit_code=%s reason=%s", session, over.exit_code, reason)
+        self._end(session, found)
+        log.info("session_ended session=%s exit_code=%s reason=%s", session, over.exit_code, over.reason)
 
     def _end(self, session: str, found: Container) -> None:
         self._docker.stop(found.id)

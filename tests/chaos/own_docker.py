@@ -73,7 +73,7 @@ def _entry(name: str, *, mode: int, size: int = 0, kind: bytes = tarfile.REGTYPE
 
 @dataclass
 class OwnDocker:
-    """A `dockerd` apart from the machine's: nothing of it is shared but the kernel."""
+    """A `dockerd` apart from the machine's: data, sockets and network are its own."""
 
     data: Path
     run: Path
@@ -93,7 +93,8 @@ class OwnDocker:
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = [
-            "dockerd", "--data-root", self.data, "--exec-root", self.run / "exec",
+            # In a network of its own: started with no bridge, it would take the machine's docker0 away.
+            "unshare", "--net", "dockerd", "--data-root", self.data, "--exec-root", self.run / "exec",
             "--pidfile", self.run / "pid",
             "--host", self.address, "--bridge", "none", "--iptables=false", "--ip6tables=false",
             "--config-file", self.run / "none.json", "--log-level", "warn",
