@@ -68,13 +68,16 @@ def _linked(there: Path, own: Path) -> bool:
     fresh = own.with_name(".venv-new")
     for how in ("--link", "--reflink=auto"):
         shutil.rmtree(fresh, ignore_errors=True)
-        if subprocess.run(
-            ["cp", "--archive", how, "--", there, fresh], check=False, capture_output=True
-        ).returncode:
-            continue
-        own.unlink(missing_ok=True)
-        fresh.rename(own)
-        return True
+        copy = ["cp", "--archive", how, "--", there, fresh]
+        if subprocess.run(copy, check=False, capture_output=True).returncode == 0:
+            # What `up` itself writes into an environment is written over, so these are files of their own.
+            for name in (environment.STAMP, environment.locked.FILE.name, "pyvenv.cfg"):
+                (fresh / name).unlink(missing_ok=True)
+                if (there / name).exists():
+                    shutil.copy2(there / name, fresh / name)
+            own.unlink(missing_ok=True)
+            fresh.rename(own)
+            return True
     return False
 
 

@@ -81,13 +81,14 @@ def test_libraries_that_the_upgrade_renews_are_copied_first(started: Places) -> 
     pulled(started, libraries_too=True)
     program, _ = upgrade._program(started, started.checkout)
     assert program is not None and not (program / ".venv").is_symlink()
-    # As pip does: a new file takes the old one's name.
+    was = environment.made_of(started.checkout)
+    # As pip does: a new file takes the old one's name; what `up` notes is written over.
     environment.python(started.checkout).unlink()
     libraries(started.checkout, started.checkout / LOCK)
     assert environment.made_of(started.checkout) == environment.fingerprint(
         started.checkout, started.checkout / LOCK
     )
-    assert environment.python(program).exists()
+    assert environment.python(program).exists() and environment.made_of(program) == was
 
 
 def test_a_program_that_came_back_from_its_copy_can_do_so_again(started: Places) -> None:
