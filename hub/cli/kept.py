@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hub.cli import environment, version
+from hub.cli import environment, locked, version
 from hub.places import Places
 
 MADE_BY_PYTHON = shutil.ignore_patterns("__pycache__")
@@ -52,7 +52,7 @@ def hold_libraries(copy: Path, checkout: Path, places: Places) -> bool:
         return True
     there = own.readlink() if own.is_symlink() else checkout / ".venv"
     made_of = environment.made_of(there.parent)
-    if made_of != environment.fingerprint(copy, copy / "hub" / "cli" / environment.locked.FILE.name):
+    if made_of != environment.fingerprint(copy, copy / "hub" / "cli" / locked.FILE.name):
         # They were renewed already, or belong to something else.
         return False
     if there.parent == places.checkout and made_of != environment.fingerprint(places.checkout):
@@ -71,7 +71,7 @@ def _linked(there: Path, own: Path) -> bool:
         copy = ["cp", "--archive", how, "--", there, fresh]
         if subprocess.run(copy, check=False, capture_output=True).returncode == 0:
             # What `up` itself writes into an environment is written over, so these are files of their own.
-            for name in (environment.STAMP, environment.locked.FILE.name, "pyvenv.cfg"):
+            for name in (environment.STAMP, locked.FILE.name, "pyvenv.cfg"):
                 (fresh / name).unlink(missing_ok=True)
                 if (there / name).exists():
                     shutil.copy2(there / name, fresh / name)

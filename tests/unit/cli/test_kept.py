@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import environment, kept, programs, upgrade, version
+from hub.cli import environment, kept, locked, programs, upgrade, version
 from hub.places import Places
 
 HERE = Path(version.__file__).resolve().parents[2]
-LOCK = Path("hub") / "cli" / environment.locked.FILE.name
+LOCK = Path("hub") / "cli" / locked.FILE.name
 
 
 def libraries(checkout: Path, lock: Path) -> None:
@@ -41,7 +41,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     (made.run / "supervisor").mkdir(parents=True)
     command = (str(environment.python(checkout)), "-m", "hub.gate", str(checkout / "hub/x.py"))
     monkeypatch.setattr(programs, "table", lambda places: [programs.Program("gate", "g", command)])
-    monkeypatch.setattr(environment.locked, "FILE", checkout / LOCK)
+    monkeypatch.setattr(locked, "FILE", checkout / LOCK)
     text = programs.configuration(made, programs.table(made))
     (made.run / "supervisor" / "supervisord.conf").write_text(text)
     version.write(made)
