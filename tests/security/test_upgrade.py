@@ -54,7 +54,7 @@ class Newer:
     def change(self, name: str, act: str) -> None:
         """Add one more change of the database, where this checkout lies."""
         migrations = self.checkout / "hub" / "notices" / "migrations"
-        after = max(path.stem for path in migrations.glob("0*.py"))
+        after = max(path.stem for path in migrations.glob("[0-9]*.py"))
         text = MIGRATION.format(act=act, after=after, table=name)
         (migrations / f"9999_{name}.py").write_text(text)
 
