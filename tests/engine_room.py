@@ -236,10 +236,8 @@ def _dataset(state: Path) -> None:
     (folder / "manifest.jsonl").chmod(0o444)
 
 
-@contextmanager
-def opened() -> Iterator[Room]:
-    """A scratch enclave whose engine answers; it and all its containers are gone afterwards."""
-    client = docker.APIClient(version="auto")
+def prepared() -> tuple[Places, Ed25519PrivateKey]:
+    """Return the folders of a scratch enclave, data in them, and the key that its engine knows."""
     state = Path(tempfile.mkdtemp(prefix="parlatory-enginetest-", dir="/var/lib"))
     run = Path(tempfile.mkdtemp(prefix="parlatory-enginetest-", dir="/run"))
     state.chmod(0o755)
@@ -252,9 +250,17 @@ def opened() -> Iterator[Room]:
     (state / "keys" / "grant.pub").write_bytes(
         key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
+    return places, key
+
+
+@contextmanager
+def opened() -> Iterator[Room]:
+    """A scratch enclave whose engine answers; it and all its containers are gone afterwards."""
+    client = docker.APIClient(version="auto")
+    places, key = prepared()
     made = Room(places=places, key=key, image=_image(client, places, "workspace", PROBE))
     screener = _image(client, places, "screener", SCREENER)
-    (state / "images" / "screener").write_text(screener)
+    (places.state / "images" / "screener").write_text(screener)
     made.renew()
     try:
         with _served(made):
@@ -265,5 +271,5 @@ def opened() -> Iterator[Room]:
                 made.engine.docker.remove(found.id)
         for image in (made.image, screener):
             client.remove_image(image, force=True)
-        mounts.remove(run)
-        shutil.rmtree(state)
+        mounts.remove(places.run)
+        shutil.rmtree(places.state)

@@ -39,20 +39,25 @@ def base_interpreter() -> Path | None:
     return None
 
 
-def fingerprint(checkout: Path) -> str:
+def fingerprint(checkout: Path, lock: Path | None = None) -> str:
     """Return the hash of what the environment's contents follow from."""
     total = hashlib.sha256((checkout / "pyproject.toml").read_bytes())
-    total.update(locked.FILE.read_bytes())
+    total.update((lock or locked.FILE).read_bytes())
     return total.hexdigest()
+
+
+def made_of(checkout: Path) -> str:
+    """Return the fingerprint that the environment was made or renewed with."""
+    return _read(checkout / ".venv" / STAMP)[0]
 
 
 def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) -> None:
     """Make or renew the environment so that it holds the distribution with these extras."""
     folder = checkout / ".venv"
     stamp = folder / STAMP
-    made_of, has = _read(stamp)
+    made_with, has = _read(stamp)
     works = bool(output([python(checkout), "-c", "print('here')"]))
-    if works and made_of == fingerprint(checkout) and extras <= has:
+    if works and made_with == fingerprint(checkout) and extras <= has:
         return
     if not works:
         base = base_interpreter() or DEBIANS

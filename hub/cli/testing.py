@@ -22,6 +22,7 @@ ALONE = {"unit", "lint"}
 APART = {"unit", "pages"}
 # So have these files: they share the cores with the pages, so that the rest has the enclave to itself.
 BESIDE = (
+    "chaos/test_docker.py",
     "chaos/test_kills.py",
     "chaos/test_power.py",
     "chaos/test_pressure.py",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hub.cli import down, greeting, preflight, prepare, stages, upgrade, version
+from hub.cli import down, greeting, kept, preflight, prepare, stages, upgrade, version
 from hub.cli.running import StepFailed
 from hub.cli.supervision import Supervisor
 from hub.places import Places, places
@@ -39,6 +39,8 @@ def run(arguments: list[str]) -> int:
         if options.without_demo:
             prepare.stay_without_demo(places)
         supervisor = upgrade.run(places) if runs else from_nothing(places)
+        if lack := kept.keep(places):
+            print(f"  An upgrade in this folder could not go back: {lack}.")
     print(f"\nReady in {time.monotonic() - began:.1f} s.\n")
     print(greeting.text(places, new_passwords=prepare.show_passwords_once(places)))
     return 0 if options.detach else watch(places, supervisor)

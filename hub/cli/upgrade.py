@@ -13,7 +13,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hub.cli import asking, docker_engine, down, folders, postgresql, prepare, stages, supervision, version
+from hub.cli import (
+    asking,
+    docker_engine,
+    down,
+    folders,
+    kept,
+    postgresql,
+    prepare,
+    stages,
+    supervision,
+    version,
+)
 from hub.cli.running import Step, StepFailed, step
 from hub.cli.supervision import Supervisor
 from hub.places import DATA_GROUP, Places
@@ -127,7 +138,8 @@ def go_back(before: Before, marks: list[int]) -> str:
         if before.changed_in_place:
             return (
                 "the database is as it was before, but nothing runs except the sessions, for the program was "
-                f"changed where it lies: put the version before into {places.checkout} and run `up`"
+                "changed where it lies, and there is no whole copy of the old one: put the version before "
+                f"into {places.checkout} and run `up`"
             )
         with step("The old program", "back", places.state / "log") as current:
             folders.ensure(places, current)
@@ -191,16 +203,28 @@ def _set_aside(places: Places, current: Step) -> Before:
     folder.chmod(0o711)
     (folder / "before").mkdir(mode=0o700)
     old = version.checkout(places)
+    program, configuration = _program(places, old)
     before = Before(
-        replace(places, checkout=old),
-        Supervisor(places).configuration(),
+        replace(places, checkout=program or old),
+        configuration,
         folder / "before",
-        changed_in_place=not version.is_still_there(places, old),
+        changed_in_place=program is None,
         ways=_ways(places),
     )
     _copy(before, BESIDE, current)
     current.note = f"started from {old}"
     return before
+
+
+def _program(places: Places, old: Path) -> tuple[Path | None, str]:
+    """Return where the program that runs lies whole, checkout or copy, and how it is started there."""
+    configuration = Supervisor(places).configuration()
+    if version.is_still_there(places, old):
+        # One that came back before runs from its copy, whose libraries may still be this checkout's.
+        lies_there = old.parent != kept.folder(places) or kept.hold_libraries(old, places.checkout, places)
+        return (old if lies_there else None), configuration
+    copy = kept.find(places, old)
+    return copy, kept.moved(configuration, copy) if copy else configuration
 
 
 def _copy(before: Before, names: tuple[str, ...], current: Step) -> None:

@@ -64,6 +64,14 @@ def write(places: Places) -> None:
     _file(places).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def running(places: Places) -> str:
+    """Return the hash of the program that runs; nothing where it was started by one that did not remember."""
+    try:
+        return _file(places).read_text(encoding="utf-8").split("\n")[0]
+    except FileNotFoundError:
+        return ""
+
+
 def is_current(places: Places) -> bool:
     """Say whether what runs is this checkout's program under this configuration."""
     try:

@@ -17,7 +17,7 @@ from hub.engine.dock import Docker
 from hub.engine.owners import Owners
 from hub.engine.screenings import Screenings
 from hub.engine.sessions import Sessions
-from hub.errors import Unavailable
+from hub.errors import ParlatoryError, Unavailable
 from hub.places import Places, places
 
 log = logging.getLogger("parlatory.engine")
@@ -53,22 +53,36 @@ def make(where: Places, docker: Docker, owners: Owners) -> server.Engine:
 
 
 async def watch(engine: server.Engine) -> None:
-    """Look after the sessions every few seconds; a Docker that is away is asked again."""
+    """Look after sessions and screenings every few seconds; a Docker that is away is asked again."""
     loop = asyncio.get_running_loop()
     while True:
         try:
             await loop.run_in_executor(engine.pool, engine.sessions.look)
-        except (Unavailable, OSError) as error:
+            await loop.run_in_executor(engine.pool, engine.screenings.look)
+        except (ParlatoryError, OSError) as error:
             log.warning("look_failed error=%s", error)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def adopt(engine: server.Engine) -> None:
+    """Find what runs, however long Docker is away: nothing is started before that."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            await loop.run_in_executor(engine.pool, engine.sessions.adopt)
+            await loop.run_in_executor(engine.pool, engine.screenings.adopt)
+        except Unavailable as error:
+            log.warning("not_ready error=%s", error)
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 async def serve(where: Places) -> None:
     """Serve until told to stop; sessions go on without us and are found again."""
     engine = make(where, Docker(), Owners())
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(engine.pool, engine.sessions.adopt)
-    await loop.run_in_executor(engine.pool, engine.screenings.adopt)
+    await adopt(engine)
     http = server.server(engine)
     # Anyone may connect: who may ask what is decided by the uid the kernel tells us.
     http.add_socket(bind_unix_socket(str(where.engine_socket), mode=0o666))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,16 @@ from docker.errors import NotFound as NoContainer
 from hub.engine.container import STOP_SECONDS, Body
 from hub.errors import Unavailable, WrongState
 
+log = logging.getLogger("parlatory.engine")
+
 SOCKET = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 60
 CONFLICT = 409
+# The person who asks for a session reads this too; what exactly failed is in the engine's log.
+AWAY = (
+    "Docker's engine does not answer, so this could not be done; try again in a minute. "
+    "An admin finds out why with `systemctl status docker`"
+)
 
 
 @dataclass(frozen=True)
@@ -190,9 +198,8 @@ def _translated() -> Iterator[None]:
     except APIError as error:
         raise Unavailable(f"Docker refused: {error.explanation or error}") from error
     except (DockerException, requests.exceptions.RequestException) as error:
-        raise Unavailable(
-            f"Docker did not answer ({error}); `systemctl status docker` may say why"
-        ) from error
+        log.warning("docker_unanswered error=%s", error)
+        raise Unavailable(AWAY) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from hub import files
@@ -13,6 +14,8 @@ from hub.places import Places
 
 # e2fsck: 0 is clean, 1 is "errors corrected".
 FSCK_FINE = {0, 1}
+# A container that has just gone lets go of its home a moment later.
+LET_GO_SECONDS = 5.0
 
 
 def image(places: Places, workspace: str) -> Path:
@@ -37,6 +40,7 @@ def mount(places: Places, workspace: str, *, uid: int, size_bytes: int) -> Path:
         raise WrongState(f"the home of workspace {workspace} is in use by another session; stop that first")
     file = image(places, workspace)
     if file.exists():
+        _require_let_go(file, workspace)
         _check(file)
         if file.stat().st_size < size_bytes:
             _grow(file, size_bytes)
@@ -77,6 +81,19 @@ def _create(file: Path, *, uid: int, size_bytes: int) -> None:
     files.sync(fresh)
     fresh.replace(file)
     files.sync(file.parent)
+
+
+def _require_let_go(file: Path, workspace: str) -> None:
+    """Refuse a home that is still mounted where our own mounts don't show it: in a container of before."""
+    end = time.monotonic() + LET_GO_SECONDS
+    while held := _call("losetup", "--associated", str(file)).stdout.strip():
+        if time.monotonic() > end:
+            device = held.partition(":")[0]
+            raise WrongState(
+                f"the home of workspace {workspace} is still held by something on this machine ({device}); "
+                "it can be opened again when that has ended"
+            )
+        time.sleep(0.1)
 
 
 def _check(file: Path) -> None:

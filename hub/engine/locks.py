@@ -27,7 +27,29 @@ class Locks:
                     yield
 
     @contextmanager
+    def session_if_free(self, session: str) -> Iterator[bool]:
+        """Hold a session unless somebody does; say whether it is held now."""
+        with _if_free(self._sessions[hash(session) % STRIPES]) as free:
+            yield free
+
+    @contextmanager
+    def home_if_free(self, workspace: str) -> Iterator[bool]:
+        """Hold a workspace's home unless somebody does; say whether it is held now."""
+        with _if_free(self._homes[hash(workspace) % STRIPES]) as free:
+            yield free
+
+    @contextmanager
     def home(self, workspace: str) -> Iterator[None]:
         """Hold a workspace's home."""
         with self._homes[hash(workspace) % STRIPES]:
             yield
+
+
+@contextmanager
+def _if_free(lock: threading.Lock) -> Iterator[bool]:
+    free = lock.acquire(blocking=False)
+    try:
+        yield free
+    finally:
+        if free:
+            lock.release()

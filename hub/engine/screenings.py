@@ -44,6 +44,8 @@ class Screenings:
         self._owners = owners
         self._limit = limit_seconds
         self._locks = Locks()
+        # Ids are added before their containers are made, and leave when those are gone.
+        self._under_way: set[str] = set()
 
     def run(self, screening: object, indexes: object = ()) -> dict[str, Any]:
         """Screen one submission beside leak indexes, [dataset, version] each, until its container is gone."""
@@ -60,13 +62,25 @@ class Screenings:
         except container.Unfit as error:
             raise Refused([f"This cannot be screened: {error}."]) from error
         with self._locks.held(str(screening)):
-            return self._run(str(screening), body, folders)
+            self._under_way.add(str(screening))
+            try:
+                return self._run(str(screening), body, folders)
+            finally:
+                self._under_way.discard(str(screening))
 
     def clear(self, screening: str) -> None:
         """Remove a screening's container and what it wrote; it is fine if there is none."""
         with self._locks.held(screening):
             self._docker.remove(container.screening_name(self._places, screening))
             mounts.remove(self._places.run / "screenings" / screening)
+
+    def look(self) -> None:
+        """Remove the containers of screenings that Docker cut off: nobody waits for them any more."""
+        for found in self._docker.list(self._places.enclave, container.LABEL_SCREENING):
+            screening = found.labels[container.LABEL_SCREENING]
+            if screening not in self._under_way:
+                self._docker.remove(found.id)
+                log.warning("screening_forgotten screening=%s", screening)
 
     def adopt(self) -> None:
         """Clear away every screening that a restart of the engine cut off; its worker asks again."""

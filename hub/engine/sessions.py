@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hub.engine.dock import Container, Docker, Sample
 from hub.engine.locks import Locks
 from hub.engine.owners import Owners
 from hub.engine.records import Record, Records
-from hub.errors import NotFound, Refused, WrongState
+from hub.errors import NotFound, Refused, Unavailable, WrongState
 from hub.grant import Grant
 from hub.places import Places
 
@@ -21,6 +22,10 @@ log = logging.getLogger("parlatory.engine")
 
 IN_BYTES = 1 << 20
 IN_INODES = 64
+WHILE_AWAY = (
+    "The session ended while Docker's engine was away; what was saved in its home is kept. Start it again."
+)
+NOT_WHOLE = "The session lost a part that it needs and was ended; what was saved is kept. Start it again."
 
 
 class Sessions:
@@ -33,6 +38,8 @@ class Sessions:
         self._records = Records(places, owners)
         self._locks = Locks()
         self._samples: dict[str, Sample] = {}
+        # Only `_live` writes this, and never twice at once.
+        self._away = False
 
     def start(self, text: object) -> dict[str, Any]:
         """Start the session of a signed grant; whatever is not exactly right is refused."""
@@ -51,6 +58,10 @@ class Sessions:
         with self._locks.held(grant.session, grant.workspace):
             if self._records.find(grant.session) or self._find(grant.session):
                 raise WrongState(f"session {grant.session} was started before; ask for a new one")
+            if self._of_workspace(grant.workspace):
+                raise WrongState(
+                    f"the home of workspace {grant.workspace} is in use by another session; stop that first"
+                )
             self._prepare_and_run(grant, body)
         log.info("session_started session=%s image=%s", grant.session, grant.image)
         return {"session": grant.session, "state": "running"}
@@ -58,14 +69,14 @@ class Sessions:
     def list(self) -> list[dict[str, Any]]:
         """Return every session that runs, or ended and was not cleared since."""
         live = self._docker.list(self._places.enclave, container.LABEL_SESSION)
-        seen = {item.labels[container.LABEL_SESSION]: _view(item) for item in live}
+        seen = {item.labels[container.LABEL_SESSION]: self._view(item) for item in live}
         return [*seen.values(), *(r.view() for r in self._records.all() if r.session not in seen)]
 
     def show(self, session: str) -> dict[str, Any]:
         """Return one session."""
         found = self._find(session)
         if found:
-            return _view(found)
+            return self._view(found)
         record = self._records.find(session)
         if record:
             return record.view()
@@ -107,29 +118,81 @@ class Sessions:
         }
 
     def look(self) -> None:
-        """Clear away what ended by itself, and end what is past its time."""
-        now = datetime.now(UTC)
-        for found in self._docker.list(self._places.enclave, container.LABEL_SESSION):
-            ends_at = datetime.fromisoformat(found.labels[container.LABEL_ENDS_AT])
-            if found.is_over or (found.is_running and ends_at <= now):
-                reason = _reason(found) if found.is_over else "The session reached its time limit."
-                self._end_and_remember(found.labels[container.LABEL_SESSION], reason)
+        """Clear away what ended by itself or is not whole, and end what is past its time."""
+        live, was_away = self._live()
+        mounted = set(mounts.mounted())
+        for found in live:
+            if self._why_over(found, mounted):
+                self._end_in_its_turn(found.labels[container.LABEL_SESSION], was_away=was_away)
+        self._clear_leftovers(live)
+
+    def _live(self) -> tuple[Sequence[Container], bool]:
+        """Return the sessions' containers, and whether Docker was away when they were asked for last."""
+        try:
+            live = self._docker.list(self._places.enclave, container.LABEL_SESSION)
+        except Unavailable:
+            if not self._away:
+                log.warning("docker_away sessions=%s", "looked after when it is back")
+            self._away = True
+            raise
+        was_away, self._away = self._away, False
+        if was_away:
+            log.warning("docker_back sessions=%s", len(live))
+        return live, was_away
+
+    def _why_over(self, found: Container, mounted: Collection[Path], *, was_away: bool = False) -> str:
+        """Return why a container may not stay as it is; nothing when it may."""
+        if found.is_over:
+            return _reason(found, was_away=was_away)
+        ends_at = datetime.fromisoformat(found.labels[container.LABEL_ENDS_AT])
+        if found.is_running and ends_at <= datetime.now(UTC):
+            return "The session reached its time limit."
+        # Created and never started is not whole either: what is being started now is held meanwhile.
+        return "" if found.is_running and self._is_whole(found, mounted) else NOT_WHOLE
+
+    def _end_in_its_turn(self, session: str, *, was_away: bool) -> None:
+        """End a session and say so; one that can't be ended now keeps no other from its end."""
+        with self._locks.session_if_free(session) as free:
+            # It may have been started, or be gone, since it was looked at.
+            found = self._find(session) if free else None
+            if found and (reason := self._why_over(found, mounts.mounted(), was_away=was_away)):
+                try:
+                    self._end_and_remember(session, found, reason)
+                except (Unavailable, OSError) as error:
+                    log.warning("session_not_ended session=%s error=%s", session, error)
+
+    def _clear_leftovers(self, live: Sequence[Container]) -> None:
+        """Take away folders and homes of no container: a start or an end that Docker cut off left them."""
+        sessions = {found.labels[container.LABEL_SESSION] for found in live}
+        for folder in (self._places.run / "sessions").glob("*"):
+            if folder.name not in sessions:
+                with self._locks.session_if_free(folder.name) as free:
+                    if free and folder.exists() and not self._find(folder.name):
+                        mounts.remove(folder)
+                        log.warning("leftover_cleared session=%s", folder.name)
+        workspaces = {found.labels[container.LABEL_WORKSPACE] for found in live}
+        for target in (self._places.run / "homes").glob("*"):
+            if target.name not in workspaces:
+                with self._locks.home_if_free(target.name) as free:
+                    if free and target.exists() and not self._of_workspace(target.name):
+                        homes.unmount(self._places, target.name)
+                        log.warning("leftover_cleared home=%s", target.name)
 
     def adopt(self) -> None:
         """Take over after a restart: keep what is whole, clear away the rest."""
         live = set()
         homes_in_use = set()
-        for found in self._docker.list(self._places.enclave, container.LABEL_SESSION):
-            session, workspace = (
-                found.labels[container.LABEL_SESSION],
-                found.labels[container.LABEL_WORKSPACE],
-            )
-            if found.is_running and self._is_whole(session, workspace):
+        mounted = set(mounts.mounted())
+        found_now, was_away = self._live()
+        for found in found_now:
+            session = found.labels[container.LABEL_SESSION]
+            if reason := self._why_over(found, mounted, was_away=was_away):
+                with self._locks.held(session):
+                    self._end_and_remember(session, found, reason)
+            else:
                 log.info("session_adopted session=%s", session)
                 live.add(session)
-                homes_in_use.add(workspace)
-            else:
-                self._end_and_remember(session, "The session was not whole after a restart of the engine.")
+                homes_in_use.add(found.labels[container.LABEL_WORKSPACE])
         for folder in (self._places.run / "sessions").glob("*"):
             if folder.name not in live:
                 mounts.remove(folder)
@@ -164,16 +227,13 @@ class Sessions:
         if os.path.lexists(source):
             mounts.bind_without_links(source, self._places.state / "bring-ins", target)
 
-    def _end_and_remember(self, session: str, reason: str) -> None:
-        with self._locks.held(session):
-            found = self._find(session)
-            if not found:
-                return
-            self._end(session, found)
-            over = self._records.remember(
-                Record(session, "exited", found.exit_code, found.started_at, reason, datetime.now(UTC))
-            )
-        log.info("session_ended session=%s exit_code=%s reason=%s", session, over.exit_code, reason)
+    def _end_and_remember(self, session: str, found: Container, reason: str) -> None:
+        # First, so that an end which is cut off is not without its reason; the first one stays.
+        over = self._records.find(session) or self._records.remember(
+            Record(session, "exited", found.exit_code, found.started_at, reason, datetime.now(UTC))
+        )
+        self._end(session, found)
+        log.info("session_ended session=%s exit_code=%s reason=%s", session, over.exit_code, over.reason)
 
     def _end(self, session: str, found: Container) -> None:
         self._docker.stop(found.id)
@@ -190,22 +250,27 @@ class Sessions:
             raise WrongState(f"the container named for session {session} is not this enclave's")
         return found
 
-    def _is_whole(self, session: str, workspace: str) -> bool:
-        return self._places.session(session) / "in" in mounts.mounted() and homes.is_mounted(
-            self._places, workspace
-        )
+    def _view(self, found: Container) -> dict[str, Any]:
+        seen = {
+            "session": found.labels[container.LABEL_SESSION],
+            "state": "exited" if found.is_over else found.state,
+            "exit_code": found.exit_code,
+            "started_at": found.started_at,
+        }
+        return seen | ({"reason": _reason(found, was_away=self._away)} if found.is_over else {})
+
+    def _of_workspace(self, workspace: str) -> Sequence[Container]:
+        return self._docker.list(self._places.enclave, f"{container.LABEL_WORKSPACE}={workspace}")
+
+    def _is_whole(self, found: Container, mounted: Collection[Path]) -> bool:
+        inside = self._places.session(found.labels[container.LABEL_SESSION]) / "in"
+        home = homes.point(self._places, found.labels[container.LABEL_WORKSPACE])
+        return inside in mounted and home in mounted
 
 
-def _view(found: Container) -> dict[str, Any]:
-    return {
-        "session": found.labels[container.LABEL_SESSION],
-        "state": "exited" if found.is_over else found.state,
-        "exit_code": found.exit_code,
-        "started_at": found.started_at,
-    }
-
-
-def _reason(found: Container) -> str:
+def _reason(found: Container, *, was_away: bool) -> str:
+    if was_away:
+        return WHILE_AWAY
     if found.out_of_memory:
         return "A process of the session used more memory than the session may."
     return f"The session's server ended with status {found.exit_code}."

@@ -14,6 +14,8 @@ UNREACHABLE = "The portal did not answer, so no session was started. Try again i
 UNREADABLE = "The portal's answer could not be read, so no session was started. Tell the enclave's admin."
 ENGINE_UNREACHABLE = "The engine did not answer, so no session was started. Tell the enclave's admin."
 
+ENDED = "The session's server ended by itself (exit code {code})."
+
 
 class Denied(Exception):
     """No session: the message is the reason, for the person who asked."""
@@ -25,6 +27,14 @@ class Granted:
 
     session: str
     grant: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a session ended by itself: its server's exit code, and the reason in a sentence."""
+
+    code: int
+    reason: str
 
 
 class PortalDoor:
@@ -79,20 +89,21 @@ class EngineDoor:
             reason = answer.get("error")
             raise Denied(reason[:1000] if isinstance(reason, str) else ENGINE_UNREACHABLE)
 
-    async def exit_code(self, session: str) -> int | None:
-        """Return None while the session runs, else its exit code; a silent engine says nothing new."""
+    async def ended(self, session: str) -> Ended | None:
+        """Return None while the session runs, else how it ended; a silent engine says nothing new."""
         try:
             async with _client(self._socket, 10.0) as client:
                 response = await client.get(f"/sessions/{session}")
         except httpx.HTTPError:
             return None
         if response.status_code == 404:
-            return 0
+            return Ended(0, ENDED.format(code=0))
         answer = _object(response.content)
         if response.status_code != 200 or answer.get("state") in ("running", "starting", "created"):
             return None
-        code = answer.get("exit_code")
-        return code if isinstance(code, int) else 0
+        said, reason = answer.get("exit_code"), answer.get("reason")
+        code = said if isinstance(said, int) else 0
+        return Ended(code, reason[:1000] if isinstance(reason, str) and reason else ENDED.format(code=code))
 
     async def stop(self, session: str) -> None:
         """Stop and remove the session; one that is gone already is fine."""

@@ -66,10 +66,11 @@ class GrantSpawner(Spawner):  # type: ignore[misc] # JupyterHub carries no types
         """Return None while the session runs; tell the portal once when it has ended by itself."""
         if not self.session:
             return 0
-        code = await self.engine.exit_code(self.session)
-        if code is not None:
-            await self._forget(f"The session's server ended by itself (exit code {code}).")
-        return code
+        ended = await self.engine.ended(self.session)
+        if ended is None:
+            return None
+        await self._forget(ended.reason)
+        return ended.code
 
     async def stop(self, now: bool = False) -> None:
         """Stop the session for good; its container is never used again."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from egress_review import screenings
+from egress_review.models import Finding, Severity
 from egress_review.screener import End, Indexes, Ran
 from egress_review.screenings import Bench
 from egress_review.states import State
@@ -94,6 +95,16 @@ def test_a_screener_that_broke_blocks_whatever_it_said_before(
     room: Room, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     assert screened(room, monkeypatch, ENDS[ending]) == "blocked"
+
+
+def test_a_screening_that_needs_too_much_memory_says_so_and_the_next_one_passes(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert screened(room, monkeypatch, ENDS["out of memory"]) == "blocked"
+    finding = Finding.objects.get(severity=Severity.BLOCK)
+    assert finding.message == "The screening of these files needed too much memory, so they can't leave."
+    monkeypatch.undo()
+    assert screened(room, monkeypatch, "") == "in_review"
 
 
 def test_a_screener_that_takes_too_long_blocks_whatever_it_said_before(

@@ -49,8 +49,12 @@ class Newer:
         here = programs.checkout(enclave.places)
         shutil.copytree(here, self.checkout, ignore=LEFT_OUT)
         (self.checkout / ".venv").symlink_to(here / ".venv")
+        self.change(name, act)
+
+    def change(self, name: str, act: str) -> None:
+        """Add one more change of the database, where this checkout lies."""
         migrations = self.checkout / "hub" / "notices" / "migrations"
-        after = max(path.stem for path in migrations.glob("0*.py"))
+        after = max(path.stem for path in migrations.glob("[0-9]*.py"))
         text = MIGRATION.format(act=act, after=after, table=name)
         (migrations / f"9999_{name}.py").write_text(text)
 
@@ -146,3 +150,12 @@ def test_a_session_runs_through_an_upgrade_and_a_failed_one_goes_back(
     status, said = newer[-1].up()
     assert status == 0 and "is up already" in said, said
     assert pids(enclave) == after
+
+    # One that fails where the running program lay: that comes back from the copy that was kept of it.
+    newer[-1].change("surprising_in_place", act)
+    status, said = newer[-1].up()
+    assert status == 1, said
+    assert "everything is as it was before" in said
+    assert Path(runs_from(enclave)).parent == enclave.places.state / "program"
+    assert "surprising_in_place" not in tables(enclave)
+    assert inside.say("print(kept + 3)") == "44"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
-from hub.jupyter.doors import Denied, Granted
+from hub.jupyter import doors
+from hub.jupyter.doors import Denied, Ended, EngineDoor, Granted
 from hub.jupyter.spawner import GrantSpawner, StartRefused
 
 SESSION = "01jsession0000000000000000"
+EXITED = {"state": "exited"}
 
 
 class Portal:
@@ -44,8 +47,8 @@ class Engine:
             raise Denied(self.reason)
         self.started.append(granted)
 
-    async def exit_code(self, session: str) -> int | None:
-        return self.code
+    async def ended(self, session: str) -> Ended | None:
+        return None if self.code is None else Ended(self.code, "Docker's engine was away.")
 
     async def stop(self, session: str) -> None:
         self.stopped.append(session)
@@ -114,7 +117,7 @@ def test_a_session_that_ended_by_itself_is_told_once() -> None:
     made.session = SESSION
     assert asyncio.run(made.poll()) == 137
     assert asyncio.run(made.poll()) == 0
-    assert len(portal.told) == 1
+    assert portal.told == [(SESSION, "Docker's engine was away.")]
 
 
 def test_stopping_stops_the_container_and_a_rename_is_refused() -> None:
@@ -125,3 +128,24 @@ def test_stopping_stops_the_container_and_a_rename_is_refused() -> None:
     assert engine.stopped == [SESSION]
     with pytest.raises(StartRefused, match="renamed"):
         asyncio.run(made.rename("voices", "other"))
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "ended"),
+    [
+        (503, {"error": "Docker's engine does not answer."}, None),
+        (200, {"state": "running", "exit_code": None}, None),
+        (200, {"state": "created", "exit_code": None}, None),
+        (404, {}, Ended(0, "The session's server ended by itself (exit code 0).")),
+        (200, EXITED | {"exit_code": 137, "reason": "It took too much."}, Ended(137, "It took too much.")),
+        (200, EXITED | {"exit_code": None, "reason": "Its time is over."}, Ended(0, "Its time is over.")),
+        (200, EXITED | {"exit_code": 3}, Ended(3, "The session's server ended by itself (exit code 3).")),
+    ],
+)
+def test_the_engine_is_believed_about_an_end_and_its_silence_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, status: int, said: dict[str, object], ended: Ended | None
+) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, json=said))
+    client = httpx.AsyncClient(transport=transport, base_url="http://engine")
+    monkeypatch.setattr(doors, "_client", lambda socket, seconds: client)
+    assert asyncio.run(EngineDoor(socket="").ended(SESSION)) == ended
