@@ -36,6 +36,12 @@ class DayInput(forms.DateInput):
     input_type = "date"
 
 
+class ManyChoices(forms.Select):
+    """A list of a thousand choices, in one template: Django’s own takes one for each choice."""
+
+    template_name = "audit/_many_choices.html"
+
+
 class FilterForm(forms.Form):
     """The filters above the timeline."""
 

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hub import policy
 from hub.audit import reach, tables
-from hub.audit.filters import DayInput, place
+from hub.audit.filters import DayInput, ManyChoices, place
 from hub.audit.world import Way
 from hub.datasets.models import Dataset
 from hub.errors import Invalid, Unavailable
@@ -24,9 +25,14 @@ from hub.ledger.models import Entry
 from hub.people import records
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
-from hub.projects.models import Project
+from hub.projects.models import Membership, Project
 
 HEAD = ("day", "project", "person", "address", "institution", "dataset", "version", "reaches", "why not")
+
+
+def _choice(model: type[Model], *, label: str, empty: str) -> forms.ModelChoiceField:
+    none = model._default_manager.none()
+    return forms.ModelChoiceField(none, required=False, label=label, empty_label=empty, widget=ManyChoices)
 
 
 class ReachForm(forms.Form):
@@ -35,24 +41,18 @@ class ReachForm(forms.Form):
     day = forms.DateField(
         required=False, label="At the end of", widget=DayInput, help_text="empty: as it is now"
     )
-    person = forms.ModelChoiceField(
-        Person.objects.none(), required=False, label="Person", empty_label="everybody"
-    )
-    project = forms.ModelChoiceField(
-        Project.objects.none(), required=False, label="Project", empty_label="every project"
-    )
-    dataset = forms.ModelChoiceField(
-        Dataset.objects.none(), required=False, label="Dataset", empty_label="every dataset"
-    )
+    person = _choice(Person, label="Person", empty="everybody")
+    project = _choice(Project, label="Project", empty="every project")
+    dataset = _choice(Dataset, label="Dataset", empty="every dataset")
     only = forms.BooleanField(required=False, label="Only who reaches it")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Offer everybody and everything there is."""
         super().__init__(data)
         for name, rows in {
-            "person": Person.objects.filter(memberships__isnull=False).distinct(),
-            "project": Project.objects.all(),
-            "dataset": Dataset.objects.all(),
+            "person": Person.objects.filter(pk__in=Membership.objects.values("person")).only("name"),
+            "project": Project.objects.only("title"),
+            "dataset": Dataset.objects.only("title"),
         }.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]  # a field of choices
 

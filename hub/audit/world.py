@@ -110,22 +110,31 @@ def present() -> World:
         ),
     )
     _people(world)
-    for project in Project.objects.all():
-        world.projects[project.id] = Undertaking(
-            project.state, project.purpose, project.opens_on, project.closes_on, project.is_suspended
-        )
-    for part in Membership.objects.order_by("pk"):
-        place = (part.project_id, part.person_id)
-        made = Part(part.role, part.valid_until, part.ended_at is not None)
-        world.parts[place] = (*world.parts.get(place, ()), made)
-    for one in Approval.objects.order_by("pk"):
-        revoked = one.revoked_at is not None
-        world.approvals[one.id] = Leave(one.project_id, one.version_id, one.purpose, one.until, revoked)
-    for said in Agreement.objects.order_by("pk"):
-        world.agreements[str(said.pk)] = Promise(said.dataset_id, said.project_id, said.until)
+    # Rows, not objects: the auditor's page reads all of them each time.
+    for id, state, purpose, opens_on, closes_on, suspended_at in Project.objects.values_list(
+        "pk", "state", "purpose", "opens_on", "closes_on", "suspended_at"
+    ):
+        world.projects[id] = Undertaking(state, purpose, opens_on, closes_on, suspended_at is not None)
+    for project, person, role, until, ended_at in Membership.objects.order_by("pk").values_list(
+        "project_id", "person_id", "role", "valid_until", "ended_at"
+    ):
+        made = Part(role, until, ended_at is not None)
+        world.parts[project, person] = (*world.parts.get((project, person), ()), made)
+    _terms(world)
+    return world
+
+
+def _terms(world: World) -> None:
+    for id, project, version, purpose, until, revoked_at in Approval.objects.order_by("pk").values_list(
+        "pk", "project_id", "version_id", "purpose", "until", "revoked_at"
+    ):
+        world.approvals[id] = Leave(project, version, purpose, until, revoked_at is not None)
+    for number, dataset, project, until in Agreement.objects.order_by("pk").values_list(
+        "pk", "dataset_id", "project_id", "until"
+    ):
+        world.agreements[str(number)] = Promise(dataset, project, until)
     signed = AgreementSignature.objects.values_list("agreement_id", "person_id")
     world.signatures = {(str(agreement), person) for agreement, person in signed}
-    return world
 
 
 def _people(world: World) -> None:

@@ -241,11 +241,8 @@ def test_no_way_is_missing_among_those_that_are_asked_about(stage: Stage) -> Non
     at = reach.moment(None, now=datetime.now(UTC))
     ways = set(at.ways())
     everybody = itertools.product(Project.objects.all(), Person.objects.all(), DatasetVersion.objects.all())
-    opened = {
-        way
-        for project, person, version in everybody
-        if at.ask(way := Way(project.id, person.id, version.id)).open
-    }
+    asked = [Way(project.id, person.id, version.id) for project, person, version in everybody]
+    opened = {way for way, found in zip(asked, at.asked(asked), strict=True) if found.open}
     assert opened == {Way(stage.vowels.id, stage.rosa.id, stage.prompts.id)} and opened <= ways
 
 
@@ -258,7 +255,7 @@ def test_what_an_erased_entry_said_is_missing_and_said_to_be(stage: Stage) -> No
 
 
 def test_no_answer_is_no_answer_and_not_a_no(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "ask", portal.Policies(broken=True).ask)
+    monkeypatch.setattr(policy, "ask_at_once", portal.Policies(broken=True).ask_at_once)
     with pytest.raises(reach.Unavailable):
         stage.reaches(None)
 
