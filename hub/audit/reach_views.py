@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -30,31 +29,27 @@ from hub.projects.models import Membership, Project
 HEAD = ("day", "project", "person", "address", "institution", "dataset", "version", "reaches", "why not")
 
 
-def _choice(model: type[Model], *, label: str, empty: str) -> forms.ModelChoiceField:
-    none = model._default_manager.none()
-    return forms.ModelChoiceField(none, required=False, label=label, empty_label=empty, widget=ManyChoices)
-
-
 class ReachForm(forms.Form):
     """Which day, and whose ways."""
 
     day = forms.DateField(
         required=False, label="At the end of", widget=DayInput, help_text="empty: as it is now"
     )
-    person = _choice(Person, label="Person", empty="everybody")
-    project = _choice(Project, label="Project", empty="every project")
-    dataset = _choice(Dataset, label="Dataset", empty="every dataset")
+    person = forms.ChoiceField(required=False, label="Person", widget=ManyChoices)
+    project = forms.ChoiceField(required=False, label="Project", widget=ManyChoices)
+    dataset = forms.ChoiceField(required=False, label="Dataset", widget=ManyChoices)
     only = forms.BooleanField(required=False, label="Only who reaches it")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Offer everybody and everything there is."""
         super().__init__(data)
-        for name, rows in {
-            "person": Person.objects.filter(pk__in=Membership.objects.values("person")).only("name"),
-            "project": Project.objects.only("title"),
-            "dataset": Dataset.objects.only("title"),
-        }.items():
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]  # a field of choices
+        members = Person.objects.filter(pk__in=Membership.objects.values("person"))
+        for name, everything, rows in (
+            ("person", "everybody", members.values_list("pk", "name")),
+            ("project", "every project", Project.objects.values_list("pk", "title")),
+            ("dataset", "every dataset", Dataset.objects.values_list("pk", "title")),
+        ):
+            self.fields[name].choices = [("", everything), *rows]  # type: ignore[attr-defined]  # a choice field
 
     def clean_day(self) -> date | None:
         """Refuse a day to come: nobody knows what will be decided until then."""
@@ -101,8 +96,7 @@ def table(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _ways(at: reach.Moment, form: ReachForm) -> list[Way]:
-    asked = {name: form.cleaned_data[name] for name in ("person", "project", "dataset")}
-    return at.ways(**{name: one.pk if one else "" for name, one in asked.items()})
+    return at.ways(**{name: form.cleaned_data[name] for name in ("person", "project", "dataset")})
 
 
 def _rows(at: reach.Moment, form: ReachForm) -> Iterator[tuple[Any, ...]]:
