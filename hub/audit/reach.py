@@ -266,7 +266,8 @@ def _read_sign_ins(at: Moment, ways: Sequence[Way]) -> None:
         return
     at.read |= people
     # Their own entries are walked, not everybody's sign-ins: those would be found by kind, and are many more.
-    said = Entry.objects.filter(by__in=people, index__lt=at.below).order_by().values("by")
+    # What lies below is a little more than the day, for clocks that were set back; the time decides.
+    said = Entry.objects.filter(by__in=people, index__lt=at.below, at__lte=at.at).order_by().values("by")
     signed = said.annotate(last=Max("index", filter=Q(kind=Kind.SIGNED_IN.value)))
     last = [one for one in signed.values_list("last", flat=True) if one is not None]
     for person, told in Entry.objects.filter(index__in=last).values_list("by", "facts"):

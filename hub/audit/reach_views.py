@@ -126,7 +126,7 @@ def _rules(at: reach.Moment) -> str:
     """Return the revision of the policies that was in force at a past moment, when it was another."""
     if at.below is None:
         return ""
-    entries = Entry.objects.filter(kind=Kind.POLICY_REVISION.value, index__lt=at.below)
+    entries = Entry.objects.filter(kind=Kind.POLICY_REVISION.value, index__lt=at.below, at__lte=at.at)
     last = entries.order_by("-index").first()
     if last is None:
         return ""
