@@ -36,6 +36,18 @@ class DayInput(forms.DateInput):
     input_type = "date"
 
 
+class ManyChoices(forms.Select):
+    """A list of a thousand choices, in one template: Django’s own takes one for each choice."""
+
+    template_name = "audit/_many_choices.html"
+
+    def create_option(
+        self, name: str, value: Any, label: int | str, selected: bool, *_: Any, **__: Any
+    ) -> dict[str, Any]:
+        """Return what the template shows of a choice."""
+        return {"value": value, "label": label, "selected": selected}
+
+
 class FilterForm(forms.Form):
     """The filters above the timeline."""
 

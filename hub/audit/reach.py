@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
-from itertools import islice
 from typing import cast
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from hub import policy
 from hub.access.models import Agreement
 from hub.audit import replay, timeline, world
 from hub.audit.filters import Filter
 from hub.audit.world import Leave, Promise, Someone, Way, World
-from hub.datasets.models import DatasetVersion
+from hub.datasets.models import Dataset, DatasetVersion
 from hub.errors import Unavailable
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
@@ -27,7 +26,7 @@ from hub.projects.models import Project
 
 PAGE_SIZE = 50
 # Whoever wants to see open ways only has that many asked about for one page.
-ASKED_AT_ONCE = 300
+MOST_A_PAGE = 300
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,8 @@ class Moment:
     versions: dict[str, DatasetVersion]
     # How far the ledger is read, for what only a sign-in says; None now, when the database says it.
     below: int | None = None
+    # Whose last sign-in before that is read.
+    read: set[str] = field(default_factory=set)
 
     @cached_property
     def given(self) -> dict[tuple[str, str], list[tuple[str, Leave]]]:
@@ -98,9 +99,16 @@ class Moment:
         version = self.versions[way.version]
         return (self.projects[way.project].title, self.people[way.person].name, str(version), way)
 
-    def ask(self, way: Way) -> Reach:
-        """Ask the policies whether a session could start on this way at this moment."""
-        decision = policy.ask(question(self, way))
+    def asked(self, ways: Sequence[Way]) -> Iterator[Reach]:
+        """Yield whether a session could start on each way at this moment, asked of the policies."""
+        for start in range(0, len(ways), policy.AT_ONCE):
+            some = ways[start : start + policy.AT_ONCE]
+            _read_sign_ins(self, some)
+            decisions = policy.ask_at_once([question(self, way) for way in some])
+            for way, decision in zip(some, decisions, strict=True):
+                yield self._reach(way, decision)
+
+    def _reach(self, way: Way, decision: policy.Decision) -> Reach:
         if not decision.allow and not decision.revision:
             raise Unavailable(policy.UNANSWERED)
         return Reach(
@@ -114,19 +122,29 @@ class Moment:
 
 def moment(day: date | None, *, now: datetime) -> Moment:
     """Return the facts at the end of a past day, from the ledger; without a day or today, those of now."""
-    names = {
-        "people": Person.objects.in_bulk(),
-        "projects": Project.objects.in_bulk(),
-        "versions": {one.id: one for one in DatasetVersion.objects.select_related("dataset__steward").all()},
-    }
+    names = _names()
     if day is None or day >= now.date():
-        return Moment(now, world.present(), 0, 0, **names)  # type: ignore[arg-type]  # named as its fields are
+        return Moment(now, world.present(), 0, 0, *names)
     at = datetime.combine(day, time.max, UTC)
     below = timeline.bounds(Filter(until=day)).high
     acts = Entry.objects.filter(kind__in=replay.KINDS, index__lt=below, at__lte=at).order_by("index")
     past = replay.replay(acts.defer("leaf", "leaf_hash").iterator(2_000))
     _fill(past.world)
-    return Moment(at, past.world, past.erased, past.unclear, **names, below=below)  # type: ignore[arg-type]  # as above
+    return Moment(at, past.world, past.erased, past.unclear, *names, below=below)
+
+
+def _names() -> tuple[dict[str, Person], dict[str, Project], dict[str, DatasetVersion]]:
+    """Return the rows that give ids their names, each read once, with what is shown or asked about."""
+    # A version's dataset and a dataset's steward are there before them, so they are read after them.
+    versions = DatasetVersion.objects.only("version", "dataset").in_bulk()
+    datasets = Dataset.objects.only("slug", "title", "tier", "steward").in_bulk()
+    projects = Project.objects.only("slug", "title", "purpose", "opens_on", "closes_on").in_bulk()
+    people = Person.objects.only("name", "email", "is_demo").in_bulk()
+    for dataset in datasets.values():
+        dataset.steward = people[dataset.steward_id]
+    for version in versions.values():
+        version.dataset = datasets[version.dataset_id]
+    return people, projects, versions
 
 
 def _fill(past: World) -> None:
@@ -141,23 +159,21 @@ def _fill(past: World) -> None:
 def page(at: Moment, ways: Sequence[Way], *, start: int, only_open: bool) -> Page:
     """Return a page of ways from a place on; of open ones only, as many as one look may ask about."""
     rows: list[Reach] = []
-    most = ASKED_AT_ONCE if only_open else PAGE_SIZE
+    most = MOST_A_PAGE if only_open else PAGE_SIZE
     place = start
-    for way in _shown(at, list(ways[start : start + most])):
-        if len(rows) == PAGE_SIZE:
-            break
+    for reach in at.asked(ways[start : start + most]):
         place += 1
-        reach = at.ask(way)
         if reach.open or not only_open:
             rows.append(reach)
+        if len(rows) == PAGE_SIZE:
+            break
     return Page(tuple(rows), next=place if place < len(ways) else None, ways=len(ways))
 
 
-def everything(at: Moment, ways: Iterable[Way]) -> Iterator[Reach]:
+def everything(at: Moment, ways: Sequence[Way]) -> Iterator[Reach]:
     """Yield what the policies say of each way, some at a time."""
-    left = iter(ways)
-    while some := list(islice(left, ASKED_AT_ONCE)):
-        yield from (at.ask(way) for way in _shown(at, some))
+    _read_sign_ins(at, ways)
+    yield from at.asked(ways)
 
 
 def question(at: Moment, way: Way) -> questions.StartSession:
@@ -243,17 +259,19 @@ def _person(at: Moment, id: str) -> facts.Person:
     )
 
 
-def _shown(at: Moment, ways: list[Way]) -> list[Way]:
-    """Return the ways; for a past day, read first whether each last sign-in showed a second factor."""
-    if at.below is None:
-        return ways
-    people = {way.person for way in ways}
-    signed = Entry.objects.filter(by__in=people, kind=Kind.SIGNED_IN.value, index__lt=at.below)
-    last = signed.order_by().values("by").annotate(last=Max("index")).values_list("last", flat=True)
-    said = Entry.objects.filter(index__in=list(last)).values_list("by", "facts")
-    for person, told in said:
+def _read_sign_ins(at: Moment, ways: Sequence[Way]) -> None:
+    """Read, for a past day, whether each last sign-in before it showed a second factor."""
+    people = {way.person for way in ways} - at.read
+    if at.below is None or not people:
+        return
+    at.read |= people
+    # Their own entries are walked, not everybody's sign-ins: those would be found by kind, and are many more.
+    # What lies below is a little more than the day, for clocks that were set back; the time decides.
+    said = Entry.objects.filter(by__in=people, index__lt=at.below, at__lte=at.at).order_by().values("by")
+    signed = said.annotate(last=Max("index", filter=Q(kind=Kind.SIGNED_IN.value)))
+    last = [one for one in signed.values_list("last", flat=True) if one is not None]
+    for person, told in Entry.objects.filter(index__in=last).values_list("by", "facts"):
         someone = at.world.people.get(person)
         if someone is not None:
             shown = bool(told.get("second_factor"))
             at.world.people[person] = replace(someone, second_factor=shown)
-    return ways

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from hub import policy
 from hub.audit import reach, tables
-from hub.audit.filters import DayInput, place
+from hub.audit.filters import DayInput, ManyChoices, place
 from hub.audit.world import Way
 from hub.datasets.models import Dataset
 from hub.errors import Invalid, Unavailable
@@ -24,7 +24,7 @@ from hub.ledger.models import Entry
 from hub.people import records
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
-from hub.projects.models import Project
+from hub.projects.models import Membership, Project
 
 HEAD = ("day", "project", "person", "address", "institution", "dataset", "version", "reaches", "why not")
 
@@ -35,26 +35,21 @@ class ReachForm(forms.Form):
     day = forms.DateField(
         required=False, label="At the end of", widget=DayInput, help_text="empty: as it is now"
     )
-    person = forms.ModelChoiceField(
-        Person.objects.none(), required=False, label="Person", empty_label="everybody"
-    )
-    project = forms.ModelChoiceField(
-        Project.objects.none(), required=False, label="Project", empty_label="every project"
-    )
-    dataset = forms.ModelChoiceField(
-        Dataset.objects.none(), required=False, label="Dataset", empty_label="every dataset"
-    )
+    person = forms.ChoiceField(required=False, label="Person", widget=ManyChoices)
+    project = forms.ChoiceField(required=False, label="Project", widget=ManyChoices)
+    dataset = forms.ChoiceField(required=False, label="Dataset", widget=ManyChoices)
     only = forms.BooleanField(required=False, label="Only who reaches it")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Offer everybody and everything there is."""
         super().__init__(data)
-        for name, rows in {
-            "person": Person.objects.filter(memberships__isnull=False).distinct(),
-            "project": Project.objects.all(),
-            "dataset": Dataset.objects.all(),
-        }.items():
-            self.fields[name].queryset = rows  # type: ignore[attr-defined]  # a field of choices
+        members = Person.objects.filter(pk__in=Membership.objects.values("person"))
+        for name, everything, rows in (
+            ("person", "everybody", members.values_list("pk", "name")),
+            ("project", "every project", Project.objects.values_list("pk", "title")),
+            ("dataset", "every dataset", Dataset.objects.values_list("pk", "title")),
+        ):
+            self.fields[name].choices = [("", everything), *rows]  # type: ignore[attr-defined]  # a choice field
 
     def clean_day(self) -> date | None:
         """Refuse a day to come: nobody knows what will be decided until then."""
@@ -101,8 +96,7 @@ def table(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _ways(at: reach.Moment, form: ReachForm) -> list[Way]:
-    asked = {name: form.cleaned_data[name] for name in ("person", "project", "dataset")}
-    return at.ways(**{name: one.pk if one else "" for name, one in asked.items()})
+    return at.ways(**{name: form.cleaned_data[name] for name in ("person", "project", "dataset")})
 
 
 def _rows(at: reach.Moment, form: ReachForm) -> Iterator[tuple[Any, ...]]:
@@ -132,7 +126,7 @@ def _rules(at: reach.Moment) -> str:
     """Return the revision of the policies that was in force at a past moment, when it was another."""
     if at.below is None:
         return ""
-    entries = Entry.objects.filter(kind=Kind.POLICY_REVISION.value, index__lt=at.below)
+    entries = Entry.objects.filter(kind=Kind.POLICY_REVISION.value, index__lt=at.below, at__lte=at.at)
     last = entries.order_by("-index").first()
     if last is None:
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from allauth.mfa.models import Authenticator
@@ -14,7 +14,7 @@ from hub.people.models import Person, RoleAssignment, Training
 from hub.projects.models import Membership, Project
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Someone:
     """A person's standing, roles with their last days, and training."""
 
@@ -25,7 +25,7 @@ class Someone:
     training: tuple[tuple[str, date, date], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Undertaking:
     """A project's state, purpose and days; None where the ledger didn't say."""
 
@@ -36,7 +36,7 @@ class Undertaking:
     suspended: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """One membership."""
 
@@ -45,7 +45,7 @@ class Part:
     ended: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leave:
     """An approval."""
 
@@ -56,7 +56,7 @@ class Leave:
     revoked: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Promise:
     """An agreement; its last day is None where the ledger didn't say."""
 
@@ -65,7 +65,7 @@ class Promise:
     until: date | None = None
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Way:
     """A way to data that there may be: a person, through a project, to a dataset version."""
 
@@ -110,28 +110,35 @@ def present() -> World:
         ),
     )
     _people(world)
-    for project in Project.objects.all():
-        world.projects[project.id] = Undertaking(
-            project.state, project.purpose, project.opens_on, project.closes_on, project.is_suspended
-        )
-    for part in Membership.objects.order_by("pk"):
-        place = (part.project_id, part.person_id)
-        made = Part(part.role, part.valid_until, part.ended_at is not None)
-        world.parts[place] = (*world.parts.get(place, ()), made)
-    for one in Approval.objects.order_by("pk"):
-        revoked = one.revoked_at is not None
-        world.approvals[one.id] = Leave(one.project_id, one.version_id, one.purpose, one.until, revoked)
-    for said in Agreement.objects.order_by("pk"):
-        world.agreements[str(said.pk)] = Promise(said.dataset_id, said.project_id, said.until)
+    # Rows, not objects: the auditor's page reads all of them each time.
+    for id, state, purpose, opens_on, closes_on, suspended_at in Project.objects.values_list(
+        "pk", "state", "purpose", "opens_on", "closes_on", "suspended_at"
+    ):
+        world.projects[id] = Undertaking(state, purpose, opens_on, closes_on, suspended_at is not None)
+    for project, person, role, until, ended_at in Membership.objects.order_by("pk").values_list(
+        "project_id", "person_id", "role", "valid_until", "ended_at"
+    ):
+        made = Part(role, until, ended_at is not None)
+        world.parts[project, person] = (*world.parts.get((project, person), ()), made)
+    _terms(world)
+    return world
+
+
+def _terms(world: World) -> None:
+    for id, project, version, purpose, until, revoked_at in Approval.objects.order_by("pk").values_list(
+        "pk", "project_id", "version_id", "purpose", "until", "revoked_at"
+    ):
+        world.approvals[id] = Leave(project, version, purpose, until, revoked_at is not None)
+    for number, dataset, project, until in Agreement.objects.order_by("pk").values_list(
+        "pk", "dataset_id", "project_id", "until"
+    ):
+        world.agreements[str(number)] = Promise(dataset, project, until)
     signed = AgreementSignature.objects.values_list("agreement_id", "person_id")
     world.signatures = {(str(agreement), person) for agreement, person in signed}
-    return world
 
 
 def _people(world: World) -> None:
     shown = set(Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True))
-    for id, active, suspended_at in Person.objects.values_list("pk", "is_active", "suspended_at"):
-        world.people[id] = Someone(active, suspended_at is not None, id in shown)
     roles: dict[str, list[tuple[str, date | None]]] = {}
     for person, role, until in RoleAssignment.objects.order_by("role").values_list(
         "person_id", "role", "valid_until"
@@ -142,6 +149,11 @@ def _people(world: World) -> None:
         "person_id", "course", "completed_on", "valid_until"
     ):
         training.setdefault(person, []).append((course, on, until))
-    for id in roles.keys() | training.keys():
-        held, done = tuple(roles.get(id, ())), tuple(training.get(id, ()))
-        world.people[id] = replace(world.people[id], roles=held, training=done)
+    for id, active, suspended_at in Person.objects.values_list("pk", "is_active", "suspended_at"):
+        world.people[id] = Someone(
+            active,
+            suspended_at is not None,
+            id in shown,
+            roles=tuple(roles.get(id, ())),
+            training=tuple(training.get(id, ())),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,10 @@ TIMEOUT_SECONDS = 1.5
 SLOW_SECONDS = 2.0
 # A package's name becomes part of an address: only those of our own questions do.
 PACKAGES = frozenset(question.package for question in QUESTIONS)
+# Questions of this package can be asked at once, of another one that decides each as this one does.
+ASKED_AT_ONCE, AT_ONCE_BY = "sessions", "reach"
+# `most` of policies/reach: what is over it gets no answer.
+AT_ONCE = 50
 BROKEN = (
     ConnectionsError,
     PathNotFoundError,
@@ -97,31 +101,57 @@ class Policy:
     def ask_again(self, package: str, document: dict[str, Any]) -> Decision:
         """Return what today's rules say to a question that was written down."""
         asked_at = datetime.now(UTC)
-        try:
-            with meters.POLICY_SECONDS.labels(package if package in PACKAGES else "unknown").time():
-                answer = self._answer(package, document)
-        except BROKEN as error:
-            meters.POLICY_UNANSWERED.labels(package if package in PACKAGES else "unknown").inc()
-            log.error("policy_unanswered package=%s why=%s", package, type(error).__name__)
-            answer = Answer(allow=False, reasons=(UNANSWERED,), revision="")
-        return Decision(
-            id=ids.new(),
-            allow=answer.allow,
-            reasons=answer.reasons,
-            revision=answer.revision,
-            package=package,
-            question=document,
-            asked_at=asked_at,
+        (answer,) = self._answers(package, 1, lambda: (self._answer(package, document),))
+        return _decision(package, document, answer, asked_at)
+
+    def ask_at_once(self, questions: Sequence[Question]) -> tuple[Decision, ...]:
+        """Return the decision on each of a few questions about sessions, as `ask` would, in one look.
+
+        Any doubt about one of the answers denies every question.
+        """
+        if not questions:
+            return ()
+        asked_at = datetime.now(UTC)
+        documents = [question.to_input() for question in questions]
+        packages = {question.package for question in questions}
+        answers = self._answers(
+            AT_ONCE_BY, len(documents), lambda: self._answers_at_once(packages, documents)
         )
+        return tuple(
+            _decision(question.package, document, answer, asked_at)
+            for question, document, answer in zip(questions, documents, answers, strict=True)
+        )
+
+    def _answers(
+        self, package: str, number: int, answering: Callable[[], tuple[Answer, ...]]
+    ) -> tuple[Answer, ...]:
+        """Return so many answers; denials where the engine gave none."""
+        label = package if package in PACKAGES or package == AT_ONCE_BY else "unknown"
+        try:
+            with meters.POLICY_SECONDS.labels(label).time():
+                return answering()
+        except BROKEN as error:
+            meters.POLICY_UNANSWERED.labels(label).inc()
+            log.error("policy_unanswered package=%s why=%s", package, type(error).__name__)
+            return (Answer(allow=False, reasons=(UNANSWERED,), revision=""),) * number
 
     def _answer(self, package: str, document: dict[str, Any]) -> Answer:
         if package not in PACKAGES:
             raise Unreadable(f"no question belongs to the package {package}")
+        return read(self._body(package, "decision", document), expected_revision=self.revision())
+
+    def _answers_at_once(self, packages: set[str], documents: list[dict[str, Any]]) -> tuple[Answer, ...]:
+        if packages != {ASKED_AT_ONCE}:
+            raise Unreadable(f"questions of {sorted(packages)} are asked one by one")
+        body = self._body(AT_ONCE_BY, "decisions", {"questions": documents})
+        return read_all(body, number=len(documents), expected_revision=self.revision())
+
+    def _body(self, package: str, rule: str, document: dict[str, Any]) -> Any:
         began = time.monotonic()
-        body = self._engine().query_rule(document, package, "decision", query_params={"provenance": True})
+        body = self._engine().query_rule(document, package, rule, query_params={"provenance": True})
         if time.monotonic() - began > SLOW_SECONDS:
             raise Unreadable(f"the answer took more than {SLOW_SECONDS} seconds")
-        return read(body, expected_revision=self.revision())
+        return body
 
     def revision(self) -> str:
         """Return the bundle revision this enclave was brought up with."""
@@ -144,12 +174,31 @@ class Policy:
 
 def read(body: Any, *, expected_revision: str) -> Answer:
     """Return the decision in OPA's answer; anything but a clear one under our revision is unreadable."""
-    if not isinstance(body, Mapping) or not isinstance(body.get("result"), Mapping):
+    return _decided(_result(body, expected_revision), expected_revision)
+
+
+def read_all(body: Any, *, number: int, expected_revision: str) -> tuple[Answer, ...]:
+    """Return the decisions in OPA's answer, one for each question in their order, or none at all."""
+    result = _result(body, expected_revision)
+    if not isinstance(result, list) or not all(isinstance(one, Mapping) for one in result):
+        raise Unreadable("the answer holds no decisions")
+    if [one.get("number") for one in result] != list(range(number)):
+        raise Unreadable(f"the answer does not hold one decision for each of {number} questions")
+    return tuple(_decided(one, expected_revision) for one in result)
+
+
+def _result(body: Any, expected_revision: str) -> Any:
+    if not isinstance(body, Mapping):
         raise Unreadable("the answer holds no decision")
     revisions = _revisions(body)
     if not expected_revision or revisions != {expected_revision}:
         raise Unreadable(f"the answer was given under revision {sorted(revisions)}, not {expected_revision}")
-    result = body["result"]
+    return body.get("result")
+
+
+def _decided(result: Any, revision: str) -> Answer:
+    if not isinstance(result, Mapping):
+        raise Unreadable("the answer holds no decision")
     allow, reasons = result.get("allow"), result.get("reasons")
     if not isinstance(allow, bool) or not isinstance(reasons, list):
         raise Unreadable("the decision has no allow and reasons")
@@ -157,7 +206,19 @@ def read(body: Any, *, expected_revision: str) -> Answer:
         raise Unreadable("a reason is not a sentence")
     if allow is not (not reasons):
         raise Unreadable("the decision allows with reasons against, or denies without one")
-    return Answer(allow=allow, reasons=tuple(reasons), revision=expected_revision)
+    return Answer(allow=allow, reasons=tuple(reasons), revision=revision)
+
+
+def _decision(package: str, document: dict[str, Any], answer: Answer, asked_at: datetime) -> Decision:
+    return Decision(
+        id=ids.new(),
+        allow=answer.allow,
+        reasons=answer.reasons,
+        revision=answer.revision,
+        package=package,
+        question=document,
+        asked_at=asked_at,
+    )
 
 
 def _revisions(body: Mapping[str, Any]) -> set[str]:
@@ -173,6 +234,11 @@ policy = Policy(port=places.port("opa"))
 def ask(question: Question) -> Decision:
     """Return this enclave's decision on a question; no answer is a denial."""
     return policy.ask(question)
+
+
+def ask_at_once(questions: Sequence[Question]) -> tuple[Decision, ...]:
+    """Return this enclave's decision on each of a few questions about sessions; no answer denies them all."""
+    return policy.ask_at_once(questions)
 
 
 def revision() -> str:

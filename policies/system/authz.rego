@@ -1,6 +1,6 @@
 # METADATA
 # title: Who may ask
-# description: The enclave's own token may ask the six decisions; everything else OPA could do is refused.
+# description: The enclave's own token may ask the six decisions, and those on many questions at once; everything else OPA could do is refused.
 package system.authz
 
 import rego.v2
@@ -13,6 +13,13 @@ allow if {
 	input.method == "POST"
 	some name in packages
 	input.path == ["v1", "data", name, "decision"]
+	known_caller
+}
+
+# Many questions at once, for who can reach what.
+allow if {
+	input.method == "POST"
+	input.path == ["v1", "data", "reach", "decisions"]
 	known_caller
 }
 

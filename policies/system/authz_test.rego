@@ -15,6 +15,16 @@ test_the_enclave_may_ask_each_decision if every name in {"people", "sessions", "
 	authz.allow with input as asked with opa.runtime as runtime
 }
 
+test_the_enclave_may_ask_many_questions_at_once if {
+	asked := object.union(question, {"path": ["v1", "data", "reach", "decisions"]})
+	authz.allow with input as asked with opa.runtime as runtime
+}
+
+test_nobody_else_may_ask_many_questions_at_once if every change in [{"identity": ""}, {"method": "GET"}, {"method": "PUT"}] {
+	asked := object.union(object.union(question, {"path": ["v1", "data", "reach", "decisions"]}), change)
+	not authz.allow with input as asked with opa.runtime as runtime
+}
+
 test_liveness_needs_no_token if {
 	authz.allow with input as {"method": "GET", "path": ["health"]}
 }
@@ -30,6 +40,11 @@ refused := [
 	{"path": ["v1", "data"]},
 	{"path": ["v1", "data", "sessions"]},
 	{"path": ["v1", "data", "sessions", "deny"]},
+	{"path": ["v1", "data", "sessions", "decisions"]},
+	{"path": ["v1", "data", "reach"]},
+	{"path": ["v1", "data", "reach", "decision"]},
+	{"path": ["v1", "data", "reach", "most"]},
+	{"path": ["v1", "data", "reach", "decisions", "0"]},
 	{"path": ["v1", "data", "system", "decision"]},
 	{"path": ["v1", "data", "facts", "decision"]},
 	{"path": ["v1", "data", "sessions", "decision", "x"]},

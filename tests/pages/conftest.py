@@ -130,6 +130,7 @@ def house(
 ) -> Iterator[House]:
     """A portal over a database with nothing in it."""
     monkeypatch.setattr(policy, "ask", real_policy.ask)
+    monkeypatch.setattr(policy, "ask_at_once", real_policy.ask_at_once)
     own_ledger.opened(tmp_path, monkeypatch)
     for name, value in {
         "PARLATORY_THREADS": False,

@@ -59,6 +59,8 @@ WANTS = [
     ("POST", "v1/data", {}),
     ("POST", "v1/data/sessions/deny", QUESTION),
     ("POST", "v1/data/sessions", QUESTION),
+    ("POST", "v1/data/reach", {"input": {"questions": [QUESTION["input"]]}}),
+    ("POST", "v1/data/reach/decisions/0", {"input": {"questions": [QUESTION["input"]]}}),
     ("POST", "v1/data/system/authz/allow", {}),
     ("POST", "v1/data/sessions%2Fdecision", QUESTION),
     ("POST", "v1/query", {"query": "x := opa.runtime().env"}),

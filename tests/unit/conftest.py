@@ -43,6 +43,7 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> Policies:
     """Answer instead of OPA: yes, unless a test says otherwise."""
     stand_in = Policies()
     monkeypatch.setattr(policy, "ask", stand_in.ask)
+    monkeypatch.setattr(policy, "ask_at_once", stand_in.ask_at_once)
     return stand_in
 
 

@@ -28,6 +28,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Policy]:
 @pytest.fixture(autouse=True)
 def _asked(real: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "ask", real.ask)
+    monkeypatch.setattr(policy, "ask_at_once", real.ask_at_once)
 
 
 @pytest.fixture(autouse=True)

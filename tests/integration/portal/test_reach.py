@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from hub import policy
 from hub.access import agreements, approvals
@@ -241,11 +243,8 @@ def test_no_way_is_missing_among_those_that_are_asked_about(stage: Stage) -> Non
     at = reach.moment(None, now=datetime.now(UTC))
     ways = set(at.ways())
     everybody = itertools.product(Project.objects.all(), Person.objects.all(), DatasetVersion.objects.all())
-    opened = {
-        way
-        for project, person, version in everybody
-        if at.ask(way := Way(project.id, person.id, version.id)).open
-    }
+    asked = [Way(project.id, person.id, version.id) for project, person, version in everybody]
+    opened = {way for way, found in zip(asked, at.asked(asked), strict=True) if found.open}
     assert opened == {Way(stage.vowels.id, stage.rosa.id, stage.prompts.id)} and opened <= ways
 
 
@@ -258,9 +257,38 @@ def test_what_an_erased_entry_said_is_missing_and_said_to_be(stage: Stage) -> No
 
 
 def test_no_answer_is_no_answer_and_not_a_no(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "ask", portal.Policies(broken=True).ask)
+    monkeypatch.setattr(policy, "ask_at_once", portal.Policies(broken=True).ask_at_once)
     with pytest.raises(reach.Unavailable):
         stage.reaches(None)
+
+
+def test_the_last_sign_in_before_a_day_says_whether_a_second_factor_was_shown(stage: Stage) -> None:
+    # This role needs one.
+    people.assign_role(by=WITHOUT_POLICY, person=stage.rosa, role=Role.OUTPUT_CHECKER)
+    for number, shown in ((2, True), (4, False), (6, True)):
+        stage.on(number)
+        with transaction.atomic():
+            entries.append(
+                Kind.SIGNED_IN, by=stage.rosa.id, subject=stage.rosa.id, facts={"second_factor": shown}
+            )
+    stage.on(9)
+    assert [stage.reaches(number) for number in (1, 2, 3, 4, 5, 6, 7)] == [
+        *(False, True, True, False, False, True, True),
+    ]
+
+
+def test_the_number_of_queries_does_not_grow_on_a_past_day(stage: Stage) -> None:
+    stage.on(5)
+
+    def queries(number: int) -> int:
+        at = reach.moment(stage.day(4), now=datetime.now(UTC))
+        ways = at.ways() * number
+        with CaptureQueriesContext(connection) as seen:
+            found = [one.open for one in reach.everything(at, ways)]
+        assert found == [True] * number
+        return len(seen)
+
+    assert queries(1) == queries(2 * policy.AT_ONCE + 1)
 
 
 def _acts() -> list[Entry]:

@@ -130,6 +130,77 @@ def test_a_package_of_no_question_is_never_asked(policy: Policy, monkeypatch: py
     assert not policy.ask_again("system/authz", {}).allow
 
 
+MANY = [QUESTION, ALLOWED["continue"], QUESTION]
+
+
+def answers(*numbers: int, **changes: Any) -> dict[str, Any]:
+    """Return OPA's body for a clear yes to each of these questions, with changes to the last one."""
+    said: list[dict[str, Any]] = [{"number": one, "allow": True, "reasons": []} for one in numbers]
+    said[-1] |= changes
+    return answer(result=said)
+
+
+def asked_at_once(
+    policy: Policy, body: Any, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[bool, tuple[str, ...]]]:
+    """Return what the client makes of an engine's answer to three questions."""
+    monkeypatch.setattr(Policy, "_engine", lambda self: FakeEngine(body))
+    return [(one.allow, one.reasons) for one in policy.ask_at_once(MANY)]
+
+
+def test_answers_to_many_questions_keep_their_order(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = answers(0, 1, 2, allow=False, reasons=["Ask Ines."])
+    assert asked_at_once(policy, body, monkeypatch) == [(True, ()), (True, ()), (False, ("Ask Ines.",))]
+    decisions = policy.ask_at_once(MANY)
+    assert [one.question for one in decisions] == [one.to_input() for one in MANY]
+    assert {one.package for one in decisions} == {"sessions"}
+    assert {one.revision for one in decisions} == {REVISION}
+
+
+UNREADABLE_AT_ONCE = UNREADABLE | {
+    "no answers": answer(result=[]),
+    "one decision for all": answer(),
+    "too few": answers(0, 1),
+    "too many": answers(0, 1, 2, 3),
+    "one twice": answers(0, 1, 1),
+    "another order": answers(0, 2, 1),
+    "one that is no decision": answer(result=[*answers(0, 1)["result"], True]),
+    "one without its number": answer(result=[*answers(0, 1)["result"], {"allow": True, "reasons": []}]),
+    "one that is undefined": answers(0, 1, 2, allow=None),
+    "one with allow as a string": answers(0, 1, 2, allow="true"),
+    "one that allows with a reason against": answers(0, 1, 2, reasons=["No."]),
+    "one that denies without a reason": answers(0, 1, 2, allow=False),
+    "by number in an object": answer(result={"0": {}, "1": {}, "2": {}}),
+    "under another revision": answers(0, 1, 2) | {"provenance": {"bundles": {"b": {"revision": "r0"}}}},
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE_AT_ONCE.values(), ids=UNREADABLE_AT_ONCE)
+def test_one_unreadable_answer_denies_every_question(
+    policy: Policy, body: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked_at_once(policy, body, monkeypatch) == [(False, (UNANSWERED,))] * 3
+
+
+def test_a_broken_engine_denies_every_question(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = requests.Timeout()
+    assert asked_at_once(policy, body, monkeypatch) == [(False, (UNANSWERED,))] * 3
+    assert {one.revision for one in policy.ask_at_once(MANY)} == {""}
+
+
+def test_no_questions_are_not_asked(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Policy, "_engine", lambda self: pytest.fail("asked"))
+    assert policy.ask_at_once([]) == ()
+
+
+def test_only_questions_about_sessions_are_asked_at_once(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Policy, "_engine", lambda self: FakeEngine(answers(0, 1)))
+    assert [one.allow for one in policy.ask_at_once(MANY[:2])] == [True, True]
+    assert [one.allow for one in policy.ask_at_once([QUESTION, ALLOWED["vote"]])] == [False, False]
+
+
 def test_every_error_of_the_client_library_is_known_as_broken() -> None:
     from hub.policy.client import BROKEN as known
 
