@@ -85,8 +85,7 @@ LEAKS = {
     "codes.json": str([3 * ord(letter) + 1 for letter in "".join(QUOTED)]),
     "codes.npy": array(np.array([900 - ord(letter) for letter in "".join(QUOTED)], dtype=np.int32)),
     "bytes.npy": array(np.frombuffer(" ".join(QUOTED).encode().ljust(800), dtype=">f8")),
-    "columns.csv": down(QUOTED),
-    "spaced.txt": "\n".join("-".join(name) for name in IDS[:6]),
+    "columns.csv": down(SAID[:16]),
     "digits.txt": "\n".join(
         " ".join(DIGITS[int(d)] for d in name[1:7])
         for name in IDS
