@@ -13,8 +13,8 @@ from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.verdict import Finding, block, flag
-from egress_review.screening.wording import ID_FIX, WORDS_FIX, content, ids, lists
+from egress_review.screening.verdict import Finding, block, flag, outcome_of
+from egress_review.screening.wording import ID_FIX, WORDS_FIX, content, ids, lists, transcripts
 
 STRANGE = 0.34  # known words of a line below which it may be enciphered
 RIGHT = 0.4  # known words from which a cipher is undone rightly
@@ -22,6 +22,7 @@ SAMPLE, MOST = 800, 200_000  # characters a cipher is tried on, and that are the
 LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must be
 UNSPACED = re.compile(r"[^\W\d_]{30,}")
 SPELLED, SPELLED_RIGHT = 300, 0.6
+READ, LEAST_READ = 20_000, 20  # words of a text of which every second to fourth is read
 TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
@@ -53,8 +54,20 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
         findings += content(
             spelled, index, limits.minimum_count, where, "spelled by its first or last letters"
         )
+        findings += _skipped(text, index, limits, where)
         findings += _respelled(text, index, where)
     return findings + _capitals(text, where)
+
+
+def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for transcripts that every second to fourth word of a text repeats."""
+    words = text.split()[:READ]
+    if len(words) < LEAST_READ:
+        return []
+    views = (" ".join(words[start::every]) for every in (2, 3, 4) for start in range(every))
+    said = index.transcripts.find("\n".join(views), limits.minimum_count)
+    found = transcripts(said, where, ", with words between")
+    return [finding for finding in found if outcome_of([finding]) == "block"]
 
 
 def _respelled(text: str, index: Index, where: str) -> list[Finding]:

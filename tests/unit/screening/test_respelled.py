@@ -85,6 +85,7 @@ LEAKS = {
     "codes.json": str([3 * ord(letter) + 1 for letter in "".join(QUOTED)]),
     "codes.npy": array(np.array([900 - ord(letter) for letter in "".join(QUOTED)], dtype=np.int32)),
     "bytes.npy": array(np.frombuffer(" ".join(QUOTED).encode().ljust(800), dtype=">f8")),
+    "between.txt": " ".join(f"{word} loss model error" for text in QUOTED for word in text.split()),
     "columns.csv": down(SAID[:16]),
     "digits.txt": "\n".join(
         " ".join(DIGITS[int(d)] for d in name[1:7])
