@@ -19,6 +19,7 @@ from egress_review.screening.wording import ID_FIX, WORDS_FIX, content, ids, lis
 STRANGE = 0.34  # known words of a line below which it may be enciphered
 RIGHT = 0.4  # known words from which a cipher is undone rightly
 SAMPLE, MOST = 800, 200_000  # characters a cipher is tried on, and that are then read
+KEYED = 4_000  # characters that a key is looked for in
 LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must be
 UNSPACED = re.compile(r"[^\W\d_]{30,}")
 SPELLED, SPELLED_RIGHT = 300, 0.6
@@ -131,7 +132,18 @@ def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Findin
         findings = content(undo(odd), index, limits.minimum_count, where, name)
         if findings:
             return findings
+    for plain in ciphers.keyed(odd[:KEYED], lambda view: _familiar(view, index)):
+        findings = content(plain, index, limits.minimum_count, where, "a repeating key")
+        if findings:
+            return findings
     return []
+
+
+def _familiar(text: str, index: Index) -> float:
+    """Return how many letters of a text are in known words of some length."""
+    words = Words(text)
+    sizes = words.ends - words.starts
+    return float(sizes[index.transcripts.known(words.hashes) & (sizes >= LONG_WORD)].sum())
 
 
 def _strange(text: str, index: Index) -> list[int]:

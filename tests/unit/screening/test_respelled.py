@@ -50,6 +50,13 @@ def substituted(text: str, seed: int) -> str:
     return text.translate(str.maketrans(string.ascii_lowercase, secret))
 
 
+def keyed(text: str, key: str) -> str:
+    """Return a text whose letters are moved by those of a key, over and over."""
+    moved = enumerate(letter for letter in text if letter != " ")
+    steps = [chr((ord(letter) - 194 + ord(key[n % len(key)])) % 26 + 97) for n, letter in moved]
+    return "".join(" " if letter == " " else steps.pop(0) for letter in text)
+
+
 def doubled(text: str) -> str:
     """Return each byte of a text as two of sixteen pictures."""
     return "".join(chr(0x1F400 + half) for byte in text.encode() for half in (byte >> 4, byte & 15))
@@ -78,6 +85,7 @@ def judged(name: str, content: str | bytes) -> Verdict:
 LEAKS = {
     "colours.md": PROSE + "\n".join(map(coloured, QUOTED)),
     "alphabet.txt": "\n".join(substituted(text, 77) for text in QUOTED),
+    "key.txt": "\n".join(keyed(text, "harmonium") for text in QUOTED),
     "pictures.txt": "\n".join(map(doubled, QUOTED)),
     "hangul.txt": "\n".join("".join(chr(0xAC00 + byte) for byte in text.encode()) for text in QUOTED),
     "vowels.txt": "\n".join(re.sub("[aeiou]", "", text) for text in QUOTED),
