@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import disclosure
+from egress_review.screening import disclosure, disguised, encoded, unpacking
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
@@ -26,12 +26,13 @@ AGGREGATE = "Hand in aggregated numbers, or a plot."
 SHARE = 0.4  # of the time for a file that comparing numbers may take
 TABLED_SHARE = 0.2  # the same of a table, which are many more
 LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under which it is not compared
-LEAST_MEASURED = 5  # columns of measured numbers that may be vectors, one way round or the other
+LEAST_MEASURED = 2  # columns of measured numbers that may be vectors, one way round or the other
 NUMERIC = 0.9  # of a column's cells that are numbers
 RAW = "raw"  # what arrays of unknown bytes are called
 MOST_FRAMES = 6_000  # rows compared at once
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
+LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
 MOST_VALUES = 4_000_000
 
 
@@ -42,7 +43,10 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     """
     values = array.values
     where = array.where or array.name
-    findings = disclosure.in_array(values, index, where) or voices.check(_matrix(values), index, where)
+    findings = _written(values, index, limits, where)
+    findings = (
+        findings or disclosure.in_array(values, index, where) or voices.check(_matrix(values), index, where)
+    )
     if outcome_of(findings) == "block" or values.size <= limits.table_rows:
         return findings
     complete = False
@@ -62,6 +66,28 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
             where,
         ),
     ]
+
+
+def _written(values: NDArray[np.generic], index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for numbers that are the letters, or hold the bytes, of ids or transcripts."""
+    if values.dtype.kind not in "iuf" or not LEAST_BYTES <= values.size <= MOST_BYTES:
+        return []
+    whole = values.dtype.kind != "f" or bool(np.equal(values, np.round(values.astype(np.float64))).all())
+    found = disguised.coded(values.ravel().tolist(), index, where) if whole else []
+    if found:
+        return found
+    held = [values.tobytes(), values.byteswap().tobytes()]
+    if whole and values.min() >= 0 and values.max() < 256:
+        held.insert(0, values.astype(np.uint8).tobytes())
+    for data in held:
+        hidden = encoded.held(data, index, limits, where) if _reads(data) else None
+        if hidden:
+            return [hidden]
+    return []
+
+
+def _reads(data: bytes) -> bool:
+    return unpacking.as_text(data) is not None or unpacking.unpack(data, 4096) is not None
 
 
 def from_table(table: Table, index: Index, limits: Limits) -> list[Finding]:

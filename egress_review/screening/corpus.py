@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.folding import Hashes, Positions, Words
 from egress_review.screening.hashtable import Arrays, HashTable
+from egress_review.screening.sound.packing import Packed
 
 WINDOW = 3  # of each run of 3 words at least the rarest is an anchor, so that every run of 3 can be found
 EVERYDAY_BITS = 3.5
@@ -58,10 +59,10 @@ class Corpus:
         self.words = HashTable.read(arrays, "words")
         self.wholes = HashTable.read(arrays, "wholes")
         self.word_bits: NDArray[np.uint8] = np.asarray(arrays["word_bits"])
-        self.sequence: NDArray[np.int64] = np.asarray(arrays["sequence"])
-        self.rows: NDArray[np.int64] = np.asarray(arrays["rows"])
+        self.sequence: NDArray[np.int64] = _packed(arrays, "sequence").whole()
+        self.rows: NDArray[np.int64] = _packed(arrays, "rows").places()
         self.row_speakers = np.asarray(arrays["row_speakers"])
-        self.speaker_starts = np.asarray(arrays["speaker_starts"])
+        self.speaker_starts = _packed(arrays, "speaker_starts").places()
         self.whole_rows = np.asarray(arrays["whole_rows"])
         self.anchors = np.asarray(arrays["anchors"])
         self.anchor_starts: NDArray[np.int64] = np.asarray(arrays["anchor_starts"])
@@ -107,6 +108,10 @@ class Corpus:
         return len(speakers)
 
 
+def _packed(arrays: Arrays, name: str) -> Packed:
+    return Packed(np.asarray(arrays[name], dtype=np.uint8))
+
+
 def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of a corpus from pairs of speaker and transcript."""
     said: dict[str, dict[int, None]] = {}
@@ -128,13 +133,18 @@ def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
         **HashTable.of(members).arrays("words"),
         **_wholes(texts, np.concatenate(([0], np.cumsum(lengths)))),
         "word_bits": np.round(bits * STEP).astype(np.uint8),
-        "sequence": sequence,
-        "rows": rows,
-        "row_speakers": row_speakers,
-        "speaker_starts": speaker_starts.astype(np.uint32),
+        "sequence": Packed.of(sequence).raw,
+        "rows": Packed.starts(rows).raw,
+        "row_speakers": _narrow(row_speakers),
+        "speaker_starts": Packed.starts(speaker_starts).raw,
         "anchors": anchors,
         "anchor_starts": anchor_starts,
     }
+
+
+def _narrow(numbers: NDArray[np.integer]) -> NDArray[np.generic]:
+    """Return whole numbers of 0 or more in as few bytes as the largest needs."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
 
 
 def _bits(
@@ -158,9 +168,9 @@ def _bits(
 
 def _sequence(
     numbers: Positions, lengths: Positions, separator: int
-) -> tuple[NDArray[np.generic], NDArray[np.uint32]]:
+) -> tuple[NDArray[np.unsignedinteger], NDArray[np.uint32]]:
     """Return the rows' words as a sequence, each row closed by a number that is no word; and their starts."""
-    kind = np.uint16 if separator < 0xFFFF else np.uint32
+    kind: type[np.unsignedinteger] = np.uint16 if separator < 0xFFFF else np.uint32
     rows = np.concatenate(([0], np.cumsum(lengths + 1))).astype(np.uint32)
     sequence = np.full(int(rows[-1]), separator, dtype=kind)
     inside = np.ones(len(sequence), dtype=bool)
@@ -193,4 +203,4 @@ def _wholes(texts: Words, firsts: Positions) -> dict[str, NDArray[np.generic]]:
     bags = bag(texts.hashes, firsts[:-1], firsts[1:])
     filled = np.flatnonzero(firsts[1:] > firsts[:-1])
     members, first = np.unique(bags[filled], return_index=True)
-    return {**HashTable.of(members).arrays("wholes"), "whole_rows": filled[first].astype(np.uint32)}
+    return {**HashTable.of(members).arrays("wholes"), "whole_rows": _narrow(filled[first])}

@@ -23,6 +23,8 @@ CODES = re.compile(
     r"(?<![0-9A-Za-z])(?:(?:0x|\\x|%|U\+|&#x?|\\u|\\)?[0-9A-Fa-f]{1,8}(?![0-9A-Za-z])[;,.:\-\s|/]*){8,}"
 )
 NUMBERED_LINE = re.compile(r"^[ \t]*\d{1,6}[ \t]*[,;|:\t]", re.MULTILINE)  # of a table whose rows are counted
+LEAST_DRAWN = 16  # bytes
+DRAWN = re.compile(rf"[^\x00-\u02ff\s]{{{LEAST_DRAWN},}}")
 MORSE = dict(
     zip(
         [
@@ -241,6 +243,8 @@ def uuencoded(text: str) -> Iterator[bytes]:
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
     """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
     yield from _codes(text)
+    if not text.isascii():
+        yield from _drawn(text)
     if NUMBERED_LINE.search(text):
         # Blanks of the same length keep the offsets.
         yield from _codes(NUMBERED_LINE.sub(lambda match: " " * len(match.group()), text))
@@ -260,6 +264,22 @@ def _codes(text: str) -> Iterator[tuple[int, bytes]]:
                 yield match.start(), "".join(map(chr, values)).encode("utf-8", "replace")
             if max(values) <= 26 and min(values) >= 1:
                 yield match.start(), bytes(value + 96 for value in values)
+
+
+def _drawn(text: str) -> Iterator[tuple[int, bytes]]:
+    """Yield runs of signs of one block of Unicode as the bytes, or halves of bytes, that they count."""
+    for match in DRAWN.finditer(text):
+        codes = [ord(character) for character in match.group()]
+        low, high = min(codes), max(codes)
+        if high - low < 16 and len(codes) >= 2 * LEAST_DRAWN:
+            halves = [code - (low & ~15 if high >> 4 == low >> 4 else low) for code in codes]
+            pairs = zip(halves[::2], halves[1::2], strict=False)
+            yield match.start(), bytes(16 * first + second for first, second in pairs)
+        elif high - low < 256:
+            # Blocks begin where the last eight bits are 0; a list of signs may begin anywhere.
+            for base in {low & ~255 if high >> 8 == low >> 8 else low, low & ~127}:
+                if high - base < 256:
+                    yield match.start(), bytes(code - base for code in codes)
 
 
 def _bases(run: str, tokens: list[str]) -> list[int]:

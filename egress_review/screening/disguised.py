@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 
-from egress_review.screening import ciphers
+from egress_review.screening import ciphers, respelled
 from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.verdict import Finding, block, flag
-from egress_review.screening.wording import ID_FIX, content
+from egress_review.screening.verdict import Finding, block, flag, outcome_of
+from egress_review.screening.wording import ID_FIX, WORDS_FIX, content, ids, lists, transcripts
 
 STRANGE = 0.34  # known words of a line below which it may be enciphered
 RIGHT = 0.4  # known words from which a cipher is undone rightly
 SAMPLE, MOST = 800, 200_000  # characters a cipher is tried on, and that are then read
+KEYED = 4_000  # characters that a key is looked for in
 LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must be
 UNSPACED = re.compile(r"[^\W\d_]{30,}")
 SPELLED, SPELLED_RIGHT = 300, 0.6
+READ, LEAST_READ = 20_000, 20  # words of a text of which every second to fourth is read
 TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
+SIGN = re.compile(r"[^\W_]+")
+SPELLED_ID = 4
+DIGITS = {
+    word: str(digit)
+    for words in (
+        "zero one two three four five six seven eight nine",
+        "oh won to tree fower fife six seven ait niner",
+        "null eins zwei drei vier fünf sechs sieben acht neun",
+        "zéro un deux trois quatre cinq six sept huit neuf",
+        "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    )
+    for digit, word in enumerate(words.split())
+}
 ODD_CASE = re.compile(r"\b[^\W\d_]{5,}\b")
 ODD = 12  # words with capitals inside that make a pattern
 
 
 def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return the ids and transcripts that a text holds under simple ciphers or spelled by its letters."""
-    findings = _ids(text, index, where)
+    findings = _ids(text, index, where) or _spelled(text, index, where)
     if index.transcripts.corpora:
         findings += _ciphers(text, index, limits, where)
         # Where hardly a letter comes out, as of lines of numbers, nothing is spelled.
@@ -40,7 +55,32 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
         findings += content(
             spelled, index, limits.minimum_count, where, "spelled by its first or last letters"
         )
+        findings += _skipped(text, index, limits, where)
+        findings += _respelled(text, index, where)
     return findings + _capitals(text, where)
+
+
+def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for transcripts that every second to fourth word of a text repeats."""
+    words = text.split()[:READ]
+    if len(words) < LEAST_READ:
+        return []
+    views = (" ".join(words[start::every]) for every in (2, 3, 4) for start in range(every))
+    said = index.transcripts.find("\n".join(views), limits.minimum_count)
+    found = transcripts(said, where, ", with words between")
+    return [finding for finding in found if outcome_of([finding]) == "block"]
+
+
+def _respelled(text: str, index: Index, where: str) -> list[Finding]:
+    """Return the block for transcripts whose letters are other signs, whichever those are."""
+    lines = text.split("\n")
+    how = respelled.repeated(index.transcripts.patterns, text, [lines[n] for n in _strange(text, index)])
+    return [_other_signs(how, where)] if how else []
+
+
+def _other_signs(how: str, where: str) -> Finding:
+    message = f"The text repeats what is said in the recordings, {how}."
+    return block("transcripts", message, WORDS_FIX, where)
 
 
 def _ids(text: str, index: Index, where: str) -> list[Finding]:
@@ -55,6 +95,26 @@ def _ids(text: str, index: Index, where: str) -> list[Finding]:
         return []
     message = f"The text holds {len(strong)} ids of the project's data under a simple cipher."
     return [block("identifiers", message, ID_FIX, where)]
+
+
+def _spelled(text: str, index: Index, where: str) -> list[Finding]:
+    """Return the ids whose characters stand apart, or whose digits are written as words."""
+    told: list[str] = []
+    for line in text[:MOST].split("\n"):
+        signs = [DIGITS.get(token.casefold(), token) for token in SIGN.findall(line)]
+        runs = "".join(sign if len(sign) == 1 else " " for sign in signs).split()
+        told += [run for run in runs if len(run) >= SPELLED_ID and any(map(str.isdigit, run))]
+    listed = "\n".join(dict.fromkeys(told[:TOKENS]))
+    how = " (spelled out)"
+    return ids(listed, index, where, how) or lists(listed, index, where, how) if told else []
+
+
+def coded(values: Sequence[object], index: Index, where: str) -> list[Finding]:
+    """Return the block for a list of values that stand for the letters of transcripts, whichever they are."""
+    if not len(values) >= respelled.SHORTEST or len(set(values)) > respelled.SIGNS:
+        return []
+    how = respelled.of_values(index.transcripts.patterns, values)
+    return [_other_signs(how, where)] if how else []
 
 
 def _is_coded(token: str) -> bool:
@@ -72,7 +132,18 @@ def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Findin
         findings = content(undo(odd), index, limits.minimum_count, where, name)
         if findings:
             return findings
+    for plain in ciphers.keyed(odd[:KEYED], lambda view: _familiar(view, index)):
+        findings = content(plain, index, limits.minimum_count, where, "a repeating key")
+        if findings:
+            return findings
     return []
+
+
+def _familiar(text: str, index: Index) -> float:
+    """Return how many letters of a text are in known words of some length."""
+    words = Words(text)
+    sizes = words.ends - words.starts
+    return float(sizes[index.transcripts.known(words.hashes) & (sizes >= LONG_WORD)].sum())
 
 
 def _strange(text: str, index: Index) -> list[int]:

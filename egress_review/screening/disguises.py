@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.folding import fold, hash_of
-from egress_review.screening.hashtable import HashTable
+from egress_review.screening.hashtable import HashTable, packed
+from egress_review.screening.sound.packing import Packed
 
 STRONG_CHARACTERS = 5  # an id this long with letters and digits is no ordinary word or number
 STRUCTURE = 2  # separators by which even an id of plain words ("en-allison-goodbye") stands out
 STRIPPED_CHARACTERS = 5
 NUMBER_DIGITS = 3  # of the number in an id that may stand for it
 SALTS = ("salt", "secret", "pepper", "speaker", "project", "pseudonym")
+USUAL = ("md5", "sha1", "sha256")
+UNUSUAL = ("sha224", "sha512", "blake2b", "blake2s", "sha3_256", "crc32")
 LENGTHY = 300  # characters; no id is longer
 
 
@@ -79,12 +82,14 @@ def cut(value: str) -> Iterator[str]:
         yield digits
 
 
-def digests(value: str) -> Iterator[bytes]:
-    """Yield the first 4 bytes of the usual unsalted hashes of a value."""
+def digests(value: str, algorithms: Sequence[str] = (*USUAL, *UNUSUAL)) -> Iterator[bytes]:
+    """Yield the first 4 bytes of unsalted hashes of a value."""
     raw = value.encode()
-    for algorithm in ("md5", "sha1", "sha224", "sha256", "sha512", "blake2b", "blake2s", "sha3_256"):
-        yield hashlib.new(algorithm, raw, usedforsecurity=False).digest()[:4]
-    yield zlib.crc32(raw).to_bytes(4, "big")
+    for algorithm in algorithms:
+        if algorithm == "crc32":
+            yield zlib.crc32(raw).to_bytes(4, "big")
+        else:
+            yield hashlib.new(algorithm, raw, usedforsecurity=False).digest()[:4]
 
 
 def salted(value: str, salts: Sequence[str]) -> Iterator[bytes]:
@@ -146,13 +151,15 @@ def build(
             flags = STRONG if is_strong_stripped(short) else 0
             for form in {folded(short), folded(unpadded(short))} - {""}:
                 forms.setdefault(form, KINDS.index(Match.STRIPPED) | flags)
-        for spelling in {value, value.lower(), value.upper()}:
-            hashed.update(digests(spelling))
+        hashed.update(digests(value))
+        # In another case than its own an id is rarely hashed: only the most usual hashes of that are kept.
+        for spelling in {value.lower(), value.upper()} - {value}:
+            hashed.update(digests(spelling, USUAL))
     members, order = np.unique(hash_of(forms), return_index=True)
     return {
         **HashTable.of(members).arrays("forms"),
-        "kinds": np.array(list(forms.values()), dtype=np.uint8)[order],
-        "hashed": np.sort(np.frombuffer(b"".join(hashed), dtype=">u4").astype(np.uint32)),
+        "kinds": Packed.of(np.array(list(forms.values()), dtype=np.uint8)[order]).raw,
+        **packed(np.sort(np.frombuffer(b"".join(hashed), dtype=">u4").astype(np.uint32)), "hashed"),
         "speakers": np.array([len(people)], dtype=np.int64),
         "parts": np.array([max((_parts(value) for value in (*people, *clips)), default=1)], dtype=np.int64),
     }

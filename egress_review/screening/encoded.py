@@ -22,6 +22,8 @@ BLOB_FIX = "Hand in what is encoded as a file of its own type, or remove it."
 PICTURE_BYTES = 16 * 1024  # of a picture that may stand encoded in a text, for a human to see
 ADDRESS = 300  # characters of an address on the web that a human may be asked to judge
 SHORT = re.compile(r"(?<![A-Za-z0-9+/_=\-])[A-Za-z0-9+/_\-]{10,}={0,6}(?![A-Za-z0-9+/_=])")
+HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,31}(?![0-9A-Za-z])")
+ALIKE = 8  # values that make a list
 SHORT_ONES = 3_000
 OPENED = 60  # blobs that are decoded one by one
 CODES = 200  # numbers a list of which is data, not a result
@@ -54,6 +56,7 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
             break
         findings.append(_blob(blob, index, limits, where, budget if number < OPENED else Budget(times=0)))
     findings += _digests(digests, index, limits, where, budget)
+    findings += [] if digests else _alike(text, where)
     if outcome_of(findings) != "block":
         findings += _small(text, index, limits, where, budget)
     if outcome_of(findings) != "block":
@@ -167,6 +170,11 @@ def _matched(
     return None
 
 
+def held(data: bytes, index: Index, limits: Limits, where: str) -> Finding | None:
+    """Return a block where bytes are, however packed, a file, ids or transcripts of the project's data."""
+    return _matched([data, *encodings.decoded(data, limits, Budget())], index, limits, where, ciphers=False)
+
+
 def _digests(
     digests: list[Blob], index: Index, limits: Limits, where: str, budget: Budget
 ) -> Iterator[Finding]:
@@ -180,6 +188,19 @@ def _digests(
         "Leave checksums of files inside the enclave out.",
         at(where, digests[0].line),
     )
+
+
+def _alike(text: str, where: str) -> Iterator[Finding]:
+    """Yield a flag for a list of hexadecimal values of one length: under a secret key ids look so, too."""
+    lengths: dict[int, set[str]] = {}
+    for match in HEXADECIMAL.finditer(text):
+        lengths.setdefault(len(match.group()), set()).add(match.group())
+    most = max(lengths.values(), key=len, default=set())
+    if len(most) >= ALIKE:
+        message = (
+            f"{len(most)} values of one length look like hashes; a human has to see what they stand for."
+        )
+        yield flag("checksums", message, "Leave hashes of people and recordings out.", where)
 
 
 def _small(text: str, index: Index, limits: Limits, where: str, budget: Budget) -> Iterator[Finding]:

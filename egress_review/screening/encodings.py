@@ -23,6 +23,7 @@ WRAPPED = re.compile(
     rf"(?:^[ \t]*(?:{BASE64}{{40,}}={{0,2}})[ \t\\,'\"]*\n){{2,}}[ \t]*{BASE64}*={{0,2}}", re.MULTILINE
 )
 BASE85 = re.compile(r"[!-u]{60,}|[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{60,}")
+PRINTED = re.compile(r"[!-~]{80,}")
 KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]{3,40})-----\n(?:[A-Za-z0-9+/=:,\- \t]+\n){1,200}-----END \1-----")
 SUMMED = re.compile(
     r"(?i)(?:sha-?(?:1|224|256|384|512)|md5|blake[23]\w?|integrity|digest|checksum|hash|etag|h1|narhash|commit|rev|"
@@ -100,7 +101,18 @@ def blobs(text: str, least: int) -> list[Blob]:
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
         if not plain and _is_dense(match.group()):
             found.append(_blob(text, match, match.group()))
-    return found
+    return found or [
+        _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())
+    ]
+
+
+def is_mixed(run: str) -> bool:
+    """Return whether a run of printed characters is mixed as no address, formula or program is."""
+    part = run[:400]
+    kinds = [_class(character) if character.isalnum() else 3 for character in part]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    pairs = len(set(pairwise(part)))
+    return len(set(part)) >= 45 and 2 * changes > len(part) and 5 * pairs >= 4 * len(part)
 
 
 def _blob(text: str, match: re.Match[str], run: str) -> Blob:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from egress_review.screening import arrays, disclosure, pictures, tables, text
+from egress_review.screening import arrays, disclosure, pictures, tables, text, wording
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
 from egress_review.screening.sound.check import check as check_sound
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.verdict import Finding, Severity, flag
 
 # Looks through a file inside a file; given by whoever knows all carriers.
 Open = Callable[[Packed], list[Finding]]
+
+SHALLOWEST, DEEPEST = 5, 2_000  # cells of a column of words that are read
 
 
 def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open) -> list[Finding]:
@@ -61,7 +63,23 @@ def judged(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings = disclosure.check(table, index, limits)
     if any(finding.check == disclosure.ROW_LEVEL for finding in findings):
         return findings
+    findings += _downwards(table, index, limits)
     return [*findings, *arrays.from_table(table, index, limits)]
+
+
+def _downwards(table: Table, index: Index, limits: Limits) -> list[Finding]:
+    """Return the transcripts that a table's columns of single words repeat, read from top to bottom."""
+    lines = []
+    for at, name in enumerate(table.header):
+        cells = [name, *table.column(at)][:DEEPEST]
+        worded = [cell for cell in cells if cell.strip().replace("'", "").isalpha()]
+        if len(worded) >= SHALLOWEST and 2 * len(worded) > len(cells):
+            lines.append(" ".join(cells))
+    if not lines:
+        return []
+    said = index.transcripts.find("\n".join(lines), limits.minimum_count)
+    found = wording.transcripts(said, table.where, ", read down its columns")
+    return [finding for finding in found if finding.severity is Severity.BLOCK]
 
 
 def words(content: str, index: Index, limits: Limits, where: str) -> list[Finding]:

@@ -9,11 +9,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.folding import Hashes, Positions
+from egress_review.screening.sound.packing import Packed
 
 PER_BUCKET = 8
 MOST_BUCKET_BITS = 28
 
+MOST_HIGH_BITS = 24
+
 Arrays = Mapping[str, NDArray[np.generic]]
+
+
+def packed(values: NDArray[np.uint32], name: str) -> dict[str, NDArray[np.generic]]:
+    """Return sorted values in about 2 bits more than the logarithm of the gaps between them, to be kept.
+
+    Source: Elias 1974, Fano 1971.
+    """
+    bits = min(max(len(values), 1).bit_length() - 1, MOST_HIGH_BITS)
+    shift = np.uint32(32 - bits)
+    high = (values.astype(np.uint64) >> np.uint64(shift)).astype(np.int64)
+    marks = np.zeros(len(values) + (1 << bits), dtype=np.uint8)
+    marks[high + np.arange(len(values))] = 1
+    low = values.astype(np.uint64) & np.uint64((1 << int(shift)) - 1)
+    return {f"{name}.high": np.packbits(marks), f"{name}.low": Packed.of(low.astype(np.uint32)).raw}
+
+
+def unpacked(arrays: Arrays, name: str) -> NDArray[np.uint32]:
+    """Return the sorted values kept under a name."""
+    low = Packed(np.asarray(arrays[f"{name}.low"], dtype=np.uint8))
+    count = len(low)
+    shift = 32 - min(max(count, 1).bit_length() - 1, MOST_HIGH_BITS)
+    places = np.flatnonzero(np.unpackbits(np.asarray(arrays[f"{name}.high"], dtype=np.uint8)))
+    high = (places - np.arange(count)).astype(np.uint64) << np.uint64(shift)
+    return np.asarray(high | low.whole().astype(np.uint64), dtype=np.uint32)
 
 
 @dataclass(frozen=True)
@@ -25,7 +52,7 @@ class HashTable:
     """
 
     kept: NDArray[np.uint32]
-    buckets: NDArray[np.uint32]
+    buckets: NDArray[np.unsignedinteger]
 
     @classmethod
     def of(cls, hashes: Hashes) -> HashTable:
@@ -41,12 +68,13 @@ class HashTable:
         """Return the table kept under a name."""
         return cls(
             np.asarray(arrays[f"{name}.kept"], dtype=np.uint32),
-            np.asarray(arrays[f"{name}.buckets"], dtype=np.uint32),
+            np.asarray(arrays[f"{name}.buckets"]),
         )
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Return the arrays to keep under a name."""
-        return {f"{name}.kept": self.kept, f"{name}.buckets": self.buckets}
+        narrow = np.min_scalar_type(len(self.kept))
+        return {f"{name}.kept": self.kept, f"{name}.buckets": self.buckets.astype(narrow)}
 
     def __len__(self) -> int:
         return len(self.kept)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from egress_review.screening import disguises
 from egress_review.screening.disguises import KINDS, LENGTHY, NAME, STRONG, Match, folded, unpadded
 from egress_review.screening.folding import Positions, Spans, classes, codes_of, fold, hash_of
-from egress_review.screening.hashtable import Arrays, HashTable
+from egress_review.screening.hashtable import Arrays, HashTable, unpacked
+from egress_review.screening.sound.packing import Packed
 
 __all__ = ["Hit", "Identifiers", "Match", "folded"]
 
@@ -98,8 +99,9 @@ class Table:
 
     def __init__(self, arrays: Arrays) -> None:
         self.forms = HashTable.read(arrays, "forms")
-        self.kinds: NDArray[np.uint8] = np.asarray(arrays["kinds"])
-        self.hashed = np.asarray(arrays["hashed"])
+        kinds = Packed(np.asarray(arrays["kinds"], dtype=np.uint8)).whole()
+        self.kinds: NDArray[np.uint8] = kinds.astype(np.uint8)
+        self.hashed = unpacked(arrays, "hashed")
         self.speakers = int(arrays["speakers"][0])
         self.parts = int(arrays["parts"][0])
 

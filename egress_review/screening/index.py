@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
+import lzma
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,9 +17,9 @@ from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 8
+VERSION = 9
 NO_FACTS: Mapping[str, str] = {}
-ROWS = "recordings.jsonl.gz"
+ROWS = "recordings.jsonl.xz"
 # Written last: a folder without it is no index, only the beginning of one.
 SEAL = "index.json"
 
@@ -122,7 +121,7 @@ def build(
     """
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
-    with gzip.open(target / ROWS, "wt", encoding="utf-8") as rows:
+    with lzma.open(target / ROWS, "wt", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
     vocabulary.build(name, recordings, target)
@@ -146,9 +145,9 @@ def _seal(folder: Path) -> str:
 
 def _rows(folder: Path) -> list[Recording]:
     try:
-        with gzip.open(folder / ROWS, "rt", encoding="utf-8") as rows:
+        with lzma.open(folder / ROWS, "rt", encoding="utf-8") as rows:
             return [_row(json.loads(line)) for line in rows]
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, TypeError) as error:
         raise NoIndex(f"the index in {folder} can't be read: {error}") from error
 
 

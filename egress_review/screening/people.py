@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import wave
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ LABELS = 2000  # more different words than these are kept as hashes: they tell r
 LEVELS = 12  # numbers of so few different values may be labels, too ("0" and "1" for a sex)
 NUMERIC_SHARE = 0.9
 SECONDS = "seconds"
+DECIMALS, EXACT = 7, 2**53  # of numbers that are kept as whole ones
 STATISTICS = ("mean", "sum", "median", "min", "max", "std", "count")
 
 
@@ -195,8 +196,9 @@ def build(rows: Sequence[Row], dataset: Path, target: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {"speakers": people.speakers, "ids": people.ids, "names": people.names}
     columns: list[dict[str, object]] = []
     for number, column in enumerate(people.numbers):
-        arrays |= {f"number-{number}": column.values, f"order-{number}": column.order}
-        columns.append({"name": column.name, "kind": "number", "at": number})
+        written, decimals = _decimal(np.asarray(column.values))
+        arrays[f"number-{number}"] = written
+        columns.append({"name": column.name, "kind": "number", "at": number, **decimals})
     for number, labels in enumerate(people.labels):
         arrays[f"label-{number}"] = labels.codes
         columns.append({"name": labels.name, "kind": "label", "at": number, "labels": labels.labels})
@@ -215,6 +217,33 @@ def _narrow(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.promote_types(np.min_scalar_type(array.max()), np.min_scalar_type(array.min())))
 
 
+def _ordered(name: str, values: Floats) -> Numbers:
+    return Numbers(name, values, np.argsort(values, kind="stable").astype(np.int32))
+
+
+def _decimal(values: Floats) -> tuple[NDArray[Any], dict[str, object]]:
+    """Return numbers as whole ones where that is exact, with their decimals and what stands for NaN."""
+    missing = np.isnan(values)
+    for digits in range(DECIMALS):
+        whole = np.round(np.where(missing, 0.0, values) * 10**digits)
+        if np.abs(whole).max(initial=0.0) > EXACT:
+            break
+        # The same division is done when they are read, and gives the number that was written so.
+        if bool(((whole / 10**digits == values) | missing).all()):
+            least = int(whole.min(initial=0.0)) - 1
+            return np.where(missing, least, whole).astype(np.int64), {"digits": digits, "missing": least}
+    return values, {}
+
+
+def _numbers(kept: NDArray[Any], column: Mapping[str, Any]) -> Floats:
+    """Return numbers as they were before `_decimal`."""
+    if "digits" not in column:
+        return kept
+    found: Floats = kept / 10 ** column["digits"]
+    found[kept == column["missing"]] = math.nan
+    return found
+
+
 def _read(folder: Path) -> People:
     columns = json.loads((folder / COLUMNS).read_bytes())
 
@@ -228,9 +257,7 @@ def _read(folder: Path) -> People:
         array("speakers"),
         array("ids"),
         array("names"),
-        tuple(
-            Numbers(c["name"], array(f"number-{c['at']}"), array(f"order-{c['at']}")) for c in of["number"]
-        ),
+        tuple(_ordered(c["name"], _numbers(array(f"number-{c['at']}"), c)) for c in of["number"]),
         tuple(Labels(c["name"], array(f"label-{c['at']}"), tuple(c["labels"])) for c in of["label"]),
         tuple(Telling(c["name"], array(f"telling-{c['at']}")) for c in of["telling"]),
     )
@@ -297,7 +324,7 @@ def _columns(cells: dict[str, list[str]]) -> tuple[list[Numbers], list[Labels], 
         values = np.array([_number(cell) for cell in column], dtype=np.float64)
         numeric = np.count_nonzero(~np.isnan(values)) >= NUMERIC_SHARE * len(filled)
         if numeric:
-            numbers.append(Numbers(name, values, np.argsort(values, kind="stable").astype(np.int32)))
+            numbers.append(_ordered(name, values))
         if (numeric and len(distinct) <= LEVELS) or (not numeric and not _tells_apart(distinct, filled)):
             codes = {label: code for code, label in enumerate(distinct)}
             at = np.array([codes.get(cell.strip(), -1) for cell in column], dtype=np.int32)
@@ -336,7 +363,7 @@ def _joined(tables: Sequence[People]) -> People:
         found = [table.number(name) for table in tables]
         parts = [np.full(n, np.nan) if c is None else c.values for c, n in zip(found, sizes, strict=True)]
         values = np.concatenate(parts)[kept]
-        numbers.append(Numbers(name, values, np.argsort(values, kind="stable").astype(np.int32)))
+        numbers.append(_ordered(name, values))
     labels = [_joined_labels(name, tables, kept) for name in _label_names(tables)]
     telling = [
         Telling(

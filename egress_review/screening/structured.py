@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, text
+from egress_review.screening import arrays, disclosure, disguised, text
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -15,6 +15,11 @@ from egress_review.screening.numbers import rounded_float, rounded_prose, rounde
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
+Scalar = int | float | str
+SUMMARY = frozenset(
+    {"mean", "median", "std", "sd", "q1", "q3", "p25", "p50", "p75", "25%", "50%", "75%", "iqr"}
+)
+ENDS = frozenset({"min", "max", "minimum", "maximum", "lowest", "highest", "oldest", "youngest"})
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -104,10 +109,22 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
             findings += judged(table, index, limits)
         if isinstance(node, list):
             findings += _list(node, place, index, limits)
+            findings += disguised.coded([one for one in node if isinstance(one, Scalar)], index, place)
+        elif isinstance(node, dict):
+            findings += _summary(node, place)
         if len(findings) > limits.findings:
             break
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
     return findings + disclosure.in_numbers(numbers, index, "numbers")
+
+
+def _summary(node: Mapping[str, Json], place: str) -> list[Finding]:
+    """Return a flag for the ends of a distribution that stand among its mean, quartiles or spread."""
+    numbers = {name.casefold() for name, one in node.items() if isinstance(one, int | float)}
+    if not numbers & SUMMARY or not numbers & ENDS:
+        return []
+    message = "The smallest and the largest value may be those of a single person."
+    return [flag("extremes", message, "Give quantiles that enough people lie beyond.", place)]
 
 
 def _strings(value: Json) -> Iterator[str]:

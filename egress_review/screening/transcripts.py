@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening import corpus as corpora
-from egress_review.screening import spacing
+from egress_review.screening import respelled, spacing
 from egress_review.screening.alignment import How, Repeated, repeated
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.folding import APOSTROPHE, Hashes, Words
+from egress_review.screening.respelled import Patterns
 
 PLAIN = re.compile(r"[a-z0-9]+")
 STRONG_BITS = 38.0  # what tells so much is no everyday phrase
@@ -82,13 +83,15 @@ class Spoken:
 class Transcripts:
     """The transcripts of the project's recordings, searchable by words."""
 
-    def __init__(self, spoken: Sequence[Corpus]) -> None:
+    def __init__(self, spoken: Sequence[Corpus], patterns: Sequence[Patterns] = ()) -> None:
         self.corpora = tuple(one for one in spoken if len(one.rows) > 1)
+        self.patterns = tuple(patterns)
 
     @classmethod
     def of(cls, spoken: Iterable[tuple[str, str]]) -> Transcripts:
         """Return the transcripts of pairs of speaker and text, in memory."""
-        return cls([Corpus(corpora.build(spoken))])
+        pairs = list(spoken)
+        return cls([Corpus(corpora.build(pairs))], [Patterns(respelled.build({text for _, text in pairs}))])
 
     def find(self, text: str, minimum: int = 10) -> Spoken:
         """Return how much of the transcripts a text repeats; `minimum` people make a phrase everybody's.

@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import corpus, disguises
+from egress_review.screening import corpus, disguises, respelled
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.identifiers import Identifiers, Table
+from egress_review.screening.respelled import Patterns
 from egress_review.screening.transcripts import Transcripts
 
 WORDS, IDS = "words.bin", "ids.bin"
@@ -37,7 +38,7 @@ class Named(Protocol):
 
 def build(name: str, recordings: Sequence[Named], target: Path) -> None:
     """Write the words and ids of a dataset's recordings into its index's folder."""
-    _write(target / WORDS, corpus.build((one.speaker, one.transcript) for one in recordings))
+    _write(target / WORDS, _words(recordings))
     _write(target / IDS, _ids(name, recordings))
 
 
@@ -51,8 +52,14 @@ def identifiers(folders: Sequence[Path], recordings: Sequence[Named]) -> Identif
 def transcripts(folders: Sequence[Path], recordings: Sequence[Named]) -> Transcripts:
     """Return what is said by the words kept in these folders; without any, in the recordings, in memory."""
     if folders:
-        return Transcripts([Corpus(_read(folder / WORDS)) for folder in folders])
+        kept = [_read(folder / WORDS) for folder in folders]
+        return Transcripts([Corpus(one) for one in kept], [Patterns(one) for one in kept])
     return Transcripts.of((one.speaker, one.transcript) for one in recordings)
+
+
+def _words(recordings: Sequence[Named]) -> dict[str, NDArray[np.generic]]:
+    spoken = corpus.build((one.speaker, one.transcript) for one in recordings)
+    return {**spoken, **respelled.build({one.transcript for one in recordings})}
 
 
 def _ids(name: str, recordings: Sequence[Named]) -> dict[str, NDArray[np.generic]]:

@@ -42,6 +42,7 @@ def open(data: bytes, limits: Limits) -> Opened:
         raise refuse("workbook", "No visible sheet of this workbook holds a cell.", "Leave the file out.")
     clean = [sheet.clean() for sheet in sheets]
     parts = [part for sheet in clean for part in _parts(sheet)]
+    parts.append(Text("\n".join(sheet.name for sheet in clean), "names of sheets"))
     findings = tuple(_left_out(names, hidden, archive))
     return Opened(tuple(parts), xlsx.written(clean), WORKBOOK, findings)
 

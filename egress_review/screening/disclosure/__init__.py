@@ -15,6 +15,7 @@ from egress_review.screening.disclosure import (
     models,
     recount,
     rows,
+    running,
     said,
     suppression,
 )
@@ -41,6 +42,8 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += cells.leftovers(table, limits)
     findings += cells.shares(table, limits)
     findings += cells.copies(table, limits)
+    findings += running.check(table, people, limits)
+    findings += said.shares(table, running.labelled(table), limits)
     findings += recount.check(table, people, limits)
     findings += suppression.check(table, limits)
     findings += models.check(table, people, limits)
@@ -79,6 +82,7 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *rows.in_text(content, index.people, where),
         *models.in_text(content, index.people, limits, where),
         *said.in_text(content, limits, where),
+        *running.leaves(content, limits, where),
     ]
 
 

@@ -25,7 +25,9 @@ ROWS = 500  # of a table in which single values are looked for
 
 def check(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return a flag where a table may show one person's value."""
-    return [*_named(table), *_equal(table, people), *_beyond(table, limits), *_steps(table)][:5]
+    return [*_named(table), *_equal(table, people), *_beyond(table, limits), *_ends(table), *_steps(table)][
+        :5
+    ]
 
 
 def _named(table: Table) -> list[Finding]:
@@ -86,6 +88,21 @@ def _beyond(table: Table, limits: Limits) -> list[Finding]:
                         table.place(row, at),
                     )
                 ]
+    return []
+
+
+def _ends(table: Table) -> list[Finding]:
+    """Return a flag for a row of quantiles that is the smallest or the largest value."""
+    for at, header in enumerate(table.header):
+        if not re.match(r"^(quantiles?|percentiles?|q|p)$", bare(header)):
+            continue
+        shares = [value[0] if (value := number(cell)) else None for cell in table.column(at)]
+        top = 100.0 if any(share and share > 1 for share in shares) else 1.0
+        ends = [row for row, share in enumerate(shares) if share in (0.0, top)]
+        if ends:
+            message = "The quantile of 0 or 1 is the value of a single person."
+            fix = "Give quantiles that enough people lie beyond."
+            return [flag("extremes", message, fix, table.place(ends[0], at))]
     return []
 
 

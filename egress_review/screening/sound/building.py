@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from egress_review.screening.sound import fingerprints, matching, search, voiceprints
 from egress_review.screening.sound.chance import Chance
@@ -29,7 +30,18 @@ def build(paths: Sequence[Path | None], speakers: Sequence[str], target: Path) -
     prints: list[Floats] = []
     maps = voiceprints.gather(_maps(paths), prints)
     sounds = fingerprints.assemble(maps, [numbers[speaker] for speaker in speakers])
-    fingerprints.save(replace(sounds, chance=measure(sounds), voices=voiceprints.stacked(prints)), target)
+    fingerprints.save(
+        replace(sounds, chance=measure(sounds), voices=_of_speakers(prints, sounds.speakers)), target
+    )
+
+
+def _of_speakers(prints: Sequence[Floats], speakers: NDArray[np.unsignedinteger]) -> NDArray[np.int8]:
+    """Return each speaker's voiceprint as it is kept, the mean of their recordings'."""
+    whole = np.array(prints, dtype=np.float64).reshape(-1, voiceprints.NUMBERS)
+    numbers = np.asarray(speakers, dtype=np.int64)
+    sums = np.zeros((int(numbers.max(initial=-1)) + 1, voiceprints.NUMBERS))
+    np.add.at(sums, numbers, whole)
+    return voiceprints.stacked(list(sums / np.bincount(numbers, minlength=len(sums))[:, None]))
 
 
 def _maps(paths: Sequence[Path | None]) -> Iterator[Floats]:

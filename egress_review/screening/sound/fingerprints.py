@@ -41,7 +41,7 @@ class Sounds:
     offsets: NDArray[np.uint32]  # where each list begins in `lists`, and the end of the last
     lists: Packed  # first frames of stretches in steps of EVERY, list after list
     chance: Chance | None = None
-    voices: NDArray[np.int8] = field(default_factory=lambda: NO_VOICES)  # (recordings, 48), see `voiceprints`
+    voices: NDArray[np.int8] = field(default_factory=lambda: NO_VOICES)  # (speakers, 48), see `voiceprints`
     _described: dict[int, tuple[NDArray[np.int64], Floats]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -57,7 +57,7 @@ class Sounds:
 
         return cls(
             load(MAP),  # type: ignore[arg-type]
-            load(STARTS),  # type: ignore[arg-type]
+            Packed(load(STARTS)).places().astype(np.uint32),  # type: ignore[arg-type]
             load(SPEAKERS),  # type: ignore[arg-type]
             np.asarray(load(CENTROIDS), dtype=np.float32) / WHOLE,
             load(OFFSETS),  # type: ignore[arg-type]
@@ -158,7 +158,7 @@ def assemble(maps: Iterable[Floats], speakers: Sequence[int]) -> Sounds:
 def save(sounds: Sounds, folder: Path) -> None:
     """Write fingerprints into an index's folder."""
     np.save(folder / MAP, sounds.map, allow_pickle=False)
-    np.save(folder / STARTS, sounds.starts, allow_pickle=False)
+    np.save(folder / STARTS, Packed.starts(sounds.starts).raw, allow_pickle=False)
     np.save(folder / SPEAKERS, sounds.speakers, allow_pickle=False)
     centroids = np.round(sounds.centroids * WHOLE).astype(np.int8)
     np.save(folder / CENTROIDS, centroids, allow_pickle=False)

@@ -13,6 +13,8 @@ TEMPOS = tuple(TEMPO**step for step in range(-5, 6))  # 0.62 to 1.61
 PITCHES = tuple(SEMITONE ** (2 * step) for step in range(-4, 5))  # 8 semitones down to 8 up
 ALONE = tuple(SEMITONE**step for step in range(-8, 9))  # the same finer, where nothing else is changed
 SPEEDS = tuple(1.07**step for step in range(-7, 8))  # 0.62 to 1.61, tempo and pitch together
+# Beyond: a file that says another rate than its own, as 48,000 samples a second of 16,000.
+FAR = tuple(1.07 ** (sign * step) for step in range(8, 21) for sign in (-1, 1))
 # Hz, as modulators and scramblers move spectra: half a step is less than half the narrowest band.
 MOVES = tuple(75.0 * step for step in (*range(-8, 0), *range(1, 22)))
 # Mirrors beside half the rate; the last is that of telephone speech in a file of 16 kHz.
@@ -33,6 +35,7 @@ def stages() -> tuple[tuple[Change, ...], ...]:
     }
     rest = [Change(tempo, pitch) for tempo, pitch in product(TEMPOS, PITCHES)]
     rest += [Change(one.tempo, one.pitch, backwards=True) for one in plain]
+    rest += [Change(speed, speed) for speed in FAR]
     rest += [Change(tempo, 1.0, backwards, mirrored=True) for tempo in TEMPOS for backwards in (False, True)]
     rest += [
         Change(speed, speed, backwards, mirrored=True) for speed in SPEEDS for backwards in (False, True)

@@ -30,6 +30,16 @@ class Packed:
         head = np.frombuffer(bytes([bits]) + len(values).to_bytes(HEAD - 1, "little"), np.uint8)
         return cls(np.concatenate([head, body, np.zeros(SPARE, np.uint8)]))
 
+    @classmethod
+    def starts(cls, places: NDArray[np.integer]) -> Packed:
+        """Return where runs begin, 0 first, and where the last ends, kept as their lengths."""
+        whole = places.astype(np.int64)
+        return cls.of(whole[1:] - whole[:-1])
+
+    def places(self) -> NDArray[np.int64]:
+        """Return what `starts` was made of."""
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.whole())])
+
     @property
     def bits(self) -> int:
         """How many bits a number takes."""
@@ -37,6 +47,10 @@ class Packed:
 
     def __len__(self) -> int:
         return int.from_bytes(self.raw[1:HEAD].tobytes(), "little")
+
+    def whole(self) -> NDArray[np.int64]:
+        """Return all numbers."""
+        return self.part(0, len(self))
 
     def part(self, begin: int, end: int) -> NDArray[np.int64]:
         """Return the numbers from one up to another."""

@@ -36,8 +36,8 @@ def gather(maps: Iterator[Floats], into: list[Floats]) -> Iterator[Floats]:
         yield levels
 
 
-def stacked(prints: Sequence[Floats]) -> NDArray[np.int8]:
-    """Return voiceprints as they are kept, (recordings, 48) in steps of STEP."""
+def stacked(prints: Sequence[NDArray[np.floating]]) -> NDArray[np.int8]:
+    """Return voiceprints as they are kept, (voices, 48) in steps of STEP."""
     whole = np.round(np.array(prints, dtype=np.float32).reshape(-1, NUMBERS) / STEP)
     return np.clip(whole, -127, 127).astype(np.int8)
 

@@ -14,6 +14,7 @@ from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.verdict import Finding, block, flag
 
 LEAST_WIDE = 16  # numbers in a row from which it may be an embedding
+LEAST_LEFT = 2  # numbers in a row that may be left of an embedding
 LEAST_ROWS = 5
 MOST_ROWS = 240  # that are compared with each other
 SHUFFLES = 200
@@ -37,8 +38,10 @@ def check(values: NDArray[np.generic], index: Index, where: str = "") -> list[Fi
     Blocked where they are as alike as the voices are, which no rotation hides, or where the number of rows
     says so; flagged where that may be a layer's width, or columns are as many by chance.
     """
-    if values.ndim != 2 or values.dtype.kind != "f":
+    if values.ndim != 2 or values.dtype.kind not in "fiu":
         return []
+    if values.dtype.kind != "f":
+        return _coarse(values, index, where)
     for rows in (values, values.T):
         if rows.shape[1] < LEAST_WIDE or len(rows) < LEAST_ROWS:
             continue
@@ -46,7 +49,31 @@ def check(values: NDArray[np.generic], index: Index, where: str = "") -> list[Fi
             if len(rows) == count:
                 turned = rows is not values
                 return [_finding(np.asarray(rows, dtype=np.float64), name, index, where, turned=turned)]
+    return _coarse(values, index, where)
+
+
+def _coarse(values: NDArray[np.generic], index: Index, where: str) -> list[Finding]:
+    """Return a flag for few or whole numbers in each row that are as alike as the voices: cut or hashed."""
+    for rows in (values, values.T):
+        if rows.shape[1] < LEAST_LEFT or len(rows) < 2 * LEAST_ROWS:
+            continue
+        for name, count in _counts(index):
+            if len(rows) != count:
+                continue
+            numbers = np.asarray(rows, dtype=np.float64)
+            alike = any(one.name == name and resembles(numbers, one.alike) for one in _orders(index, count))
+            if alike or not _usual(count):
+                message = (
+                    f"There are {count} rows of {rows.shape[1]} numbers, one for each of the data's {name}"
+                )
+                likeness = ", as alike as their voices are." if alike else "."
+                return [flag("embeddings", message + likeness, FIX, where)]
     return []
+
+
+def _usual(count: int) -> bool:
+    """Return whether layers and tables often have so many rows."""
+    return count % 8 == 0 or count % 10 == 0 or count < 12
 
 
 def _finding(rows: Doubles, name: str, index: Index, where: str, *, turned: bool) -> Finding:
@@ -59,7 +86,7 @@ def _finding(rows: Doubles, name: str, index: Index, where: str, *, turned: bool
             FIX,
             where,
         )
-    usual = turned or count % 8 == 0 or count % 10 == 0 or count < 12
+    usual = turned or _usual(count)
     judged = flag if usual else block
     return judged(
         "embeddings",
@@ -105,13 +132,8 @@ def _named(index: Index, sounds: Sounds) -> Iterator[NDArray[np.int64]]:
 
 
 def _of_speakers(sounds: Sounds) -> Doubles:
-    """Return each speaker's voiceprint, the mean of their recordings', all numbers equally spread."""
-    voices = voiceprints.unstacked(sounds.voices)
-    speakers = np.asarray(sounds.speakers, dtype=np.int64)
-    count = int(speakers.max()) + 1
-    sums = np.zeros((count, voices.shape[1]))
-    np.add.at(sums, speakers, voices)
-    means = sums / np.bincount(speakers, minlength=count)[:, None]
+    """Return each speaker's voiceprint, all numbers equally spread."""
+    means = voiceprints.unstacked(sounds.voices)
     found: Doubles = (means - means.mean(axis=0)) / (means.std(axis=0) + 1e-6)
     return found
 

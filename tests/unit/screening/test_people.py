@@ -28,7 +28,8 @@ def test_what_is_opened_is_what_was_built(kept: Path) -> None:
     assert [column.name for column in opened.labels] == ["region", "sex"]
     for one, other in zip(opened.numbers, made.numbers, strict=True):
         assert np.array_equal(one.sorted, other.sorted)
-    assert isinstance(opened.number("seconds").values, np.memmap)  # type: ignore[union-attr]
+        assert np.array_equal(one.values, other.values, equal_nan=True)
+    assert isinstance(opened.speakers, np.memmap)
 
 
 def test_the_table_is_small_beside_the_speech_it_is_about(kept: Path) -> None:
