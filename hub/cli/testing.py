@@ -21,6 +21,7 @@ ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
 # So have these files: they share the cores with the pages, so that the rest has the enclave to itself.
+# Not so `integration/jupyter`, whose two files listen at the same ports.
 BESIDE = (
     "chaos/test_docker.py",
     "chaos/test_kills.py",
@@ -30,7 +31,6 @@ BESIDE = (
     "integration/api",
     "integration/demo",
     "integration/egress_review",
-    "integration/jupyter",
     "integration/ledger/test_published.py",
     "integration/policy",
     "integration/portal",
