@@ -119,7 +119,7 @@ def portal() -> Iterator[Portal]:
     process = subprocess.Popen(
         [
             *(sys.executable, *child.words("-m", "gunicorn", "hub.wsgi")),
-            *("--worker-class", "gthread", "--threads", "4"),
+            *("--worker-class", "hub.pages.workers.Bounded", "--threads", "4"),
             *("--bind", f"127.0.0.1:{port}", "--bind", f"unix:{socket}", "--umask", "0"),
             *("--no-control-socket", "--log-level", "warning", "--graceful-timeout", "1"),
         ],
