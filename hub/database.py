@@ -28,19 +28,26 @@ class Address:
 
 def parse(said: str, *, file: str) -> Address:
     """Read an address; one that can't be used, or would cross a network unproved, is refused."""
-    parts = urlsplit(said)
-    options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+    unusable = ValueError(
+        f"{file} must be like postgresql://user:password@host/name?sslmode=verify-full&sslrootcert=… ; "
+        "in a user or password write / as %2F, ? as %3F, # as %23, @ as %40"
+    )
+    try:
+        parts = urlsplit(said)
+        port = parts.port
+        options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+    except ValueError:
+        # The library's own words hold the part that it can't read, which may be one of the password.
+        raise unusable from None
     if parts.scheme != "postgresql" or options.keys() - OPTIONS:
-        raise ValueError(
-            f"{file} must be like postgresql://user:password@host/name?sslmode=verify-full&sslrootcert=…"
-        )
+        raise unusable
     if parts.hostname not in LOCAL and options.get("sslmode") != "verify-full":
         raise ValueError(
             f"{file} names the database on {parts.hostname}, so it must end in ?sslmode=verify-full"
         )
     return Address(
         host=parts.hostname or "",
-        port=str(parts.port or ""),
+        port=str(port or ""),
         name=parts.path.lstrip("/"),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),

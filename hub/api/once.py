@@ -55,7 +55,10 @@ def _begin(request: HttpRequest, key: str) -> Answer:
             Answer.objects.filter(token=token, asked_at__lt=now - KEPT).delete()
             return Answer.objects.create(token=token, key=key, request_sha256=asked, asked_at=now)
     except IntegrityError:
-        known = Answer.objects.get(token=token, key=key)
+        known = Answer.objects.filter(token=token, key=key).first()
+    if known is None:
+        # It failed in between, and gave its key back.
+        raise WrongState(UNDER_WAY)
     if known.request_sha256 != asked:
         raise Invalid(f"This {HEADER} belongs to another request; take a new key for each.")
     if known.status is None:

@@ -95,6 +95,9 @@ def examine(promises: Iterable[Promise], where: Places) -> Iterable[dict[str, An
 def _look(promise: Promise, where: Places) -> Finding:
     try:
         return promise.look(where)
+    except subprocess.TimeoutExpired as error:
+        # Its own words are a command line.
+        return Finding(ok=False, detail=f"could not be checked within {error.timeout:g} seconds")
     except (OSError, MissingSecret, ValueError, LookupError, TypeError, AttributeError) as error:
         # A part that answers nonsense, or not at all, keeps no promise; the other checks go on.
         return Finding(ok=False, detail=f"could not be checked: {error}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import grp
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,6 +67,11 @@ def pause_seconds(took_seconds: float, *, ok: bool) -> float:
 
 def keep(places: Places, results: Iterable[Mapping[str, Any]], *, at: datetime, took_seconds: float) -> None:
     """Keep what a look found, since when it is so, and until when it says something."""
+    with _alone(places):
+        _keep(places, results, at, took_seconds)
+
+
+def _keep(places: Places, results: Iterable[Mapping[str, Any]], at: datetime, took_seconds: float) -> None:
     before = {stand.name: stand for stand in _kept(_read(_file(places)))}
     made = []
     for result in results:
@@ -86,6 +94,17 @@ def keep(places: Places, results: Iterable[Mapping[str, Any]], *, at: datetime, 
     files.write(_file(places), text, mode=0o640, uid=0, gid=grp.getgrnam(DATA_GROUP).gr_gid)
 
 
+@contextmanager
+def _alone(places: Places) -> Iterator[None]:
+    """Hold the folder's lock: a person's `hub doctor` and the process's own look may end at the same time."""
+    folder = os.open(_file(places).parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def read(places: Places, promises: Iterable[Promise], *, at: datetime) -> Standing:
     """Return how each promise stands; what was looked at too long ago, or in the future, is unknown."""
     document = _read(_file(places))
@@ -96,8 +115,9 @@ def read(places: Places, promises: Iterable[Promise], *, at: datetime) -> Standi
     for promise in promises:
         stand = kept.get(promise.name)
         if stand is None or not current:
-            said = f"nobody has looked at it since {looked:%Y-%m-%d %H:%M} UTC" if looked else NOT_LOOKED
-            stand = Stand(promise.name, promise.promise, ok=False, detail=said, fix=LOOK, since=looked)
+            since = looked if stand else None
+            said = f"nobody has looked at it since {since:%Y-%m-%d %H:%M} UTC" if since else NOT_LOOKED
+            stand = Stand(promise.name, promise.promise, ok=False, detail=said, fix=LOOK, since=since)
         stands.append(stand)
     return Standing(looked, current, tuple(stands))
 

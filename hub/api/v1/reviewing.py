@@ -33,7 +33,8 @@ class CheckerShown(Shown):
 class ReviewersShown(Shown):
     """How many approvals a release needs, and by whom; where nobody is named, by any checker from outside.
 
-    `able` of those who are named can review today; fewer than `approvals` means that nothing is decided.
+    `able` of those who are named can review today; where somebody is named and fewer than `approvals`
+    are able, nothing is decided.
     """
 
     approvals: int

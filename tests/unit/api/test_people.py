@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
+from hub.api.models import Answer
 from hub.ledger.models import Entry
 from hub.people.models import Institution, Person, Role
 from tests import portal
@@ -86,6 +87,17 @@ def test_a_request_that_failed_may_be_repeated_with_its_key(admin: Person, scrip
     assert caller.post("/people", new_person(institution="east"), idempotency_key="k").status_code == 404
     Institution.objects.create(slug="east", name="East")
     assert caller.post("/people", new_person(institution="east"), idempotency_key="k").status_code == 201
+
+
+def test_a_key_that_is_given_back_meanwhile_is_no_error_of_the_portal(
+    admin: Person, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(**_: object) -> Answer:
+        raise IntegrityError("the key is taken; a moment later it isn't")
+
+    monkeypatch.setattr(Answer.objects, "create", taken)
+    answer = script(admin).post("/people", new_person(), idempotency_key="k")
+    assert (answer.status_code, "is being answered" in answer.json()["detail"]) == (409, True)
 
 
 def test_errors_are_problems_with_a_sentence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,13 @@ def test_an_address_that_django_would_refuse_ends_a_command_with_a_sentence(file
     file.write_text(address)
     with pytest.raises(SystemExit, match=r"^error: .*database"):
         postgresql.environment()
+
+
+@pytest.mark.parametrize("password", ["xyz/zy", "xyz#zy", "xyz?zy", "xyz[zy", "xyz\u2100zy"])
+def test_a_password_that_is_not_escaped_is_refused_and_not_shown(file: Path, password: str) -> None:
+    file.write_text(f"postgresql://u:{password}@127.0.0.1/x")
+    for told in (postgresql.environment, lambda: database(str(file))):
+        with pytest.raises((SystemExit, ValueError), match=r"must be like .* write / as %2F") as refused:
+            told()
+        shown = "".join(traceback.format_exception(refused.value))
+        assert "xyz" not in shown and "zy" not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def test_what_cannot_be_checked_does_not_hold() -> None:
             "detail": "could not be checked: nobody answers",
             "fix": "restart it",
         }
+    ]
+
+
+def test_a_check_that_takes_too_long_does_not_hold_and_the_others_go_on() -> None:
+    def hangs(_places: Places) -> Finding:
+        raise subprocess.TimeoutExpired(["verify", "--everything"], 600.0)
+
+    promises = [Promise(f"It {look.__name__}", "it is asked", "restart it", look) for look in (hangs, breaks)]
+    assert [(one["ok"], one["detail"]) for one in doctor.examine(promises, PLACES)] == [
+        (False, "could not be checked within 600 seconds"),
+        (False, "could not be checked: nobody answers"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from dataclasses import replace
@@ -77,3 +78,13 @@ def test_a_process_of_ours_that_cannot_be_looked_at_is_not_taken_for_a_good_one(
     )
     found = exposure.environments(where)
     assert (found.ok, found.detail) == (False, "process 7 of parlatory-gate lets nobody look")
+
+
+def test_a_process_that_lets_nobody_look_is_not_taken_for_one_that_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shut(_path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "shut")
+
+    monkeypatch.setattr(Path, "read_bytes", shut)
+    assert {words for _, _, words in exposure._processes()} == {None}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,9 +103,8 @@ def test_a_look_too_old_or_of_the_future_says_nothing(places: Places, seconds: f
 def test_a_promise_that_the_look_did_not_know_is_not_known_to_hold(places: Places) -> None:
     keep(places, AT)
     more = Promise("The roof is on", "it rains", "mend it", lambda _: Finding(ok=True, detail=""))
-    assert [one.promise for one in standing.read(places, [*PROMISES, more], at=AT).broken] == [
-        "The roof is on"
-    ]
+    (one,) = standing.read(places, [*PROMISES, more], at=AT).broken
+    assert (one.promise, one.detail, one.since) == ("The roof is on", standing.NOT_LOOKED, None)
 
 
 def changed(document: dict[str, Any], **changes: object) -> dict[str, Any]:
@@ -131,6 +132,25 @@ def test_what_cannot_be_read_holds_nothing(places: Places, spoilt: Any) -> None:
 def test_what_was_kept_is_roots_to_write_and_the_portals_to_read(places: Places) -> None:
     keep(places, AT)
     assert file(places).stat().st_mode & 0o777 == 0o640
+
+
+def test_two_looks_that_end_at_once_are_kept_one_after_the_other(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, *_: object, **__: object) -> None:
+        other = os.open(path.parent, os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(other)
+        written.append(path)
+
+    written: list[Path] = []
+    monkeypatch.setattr("hub.files.write", write)
+    keep(places, AT)
+    keep(places, AT)
+    assert written == [file(places)] * 2
 
 
 def test_a_round_keeps_what_it_finds_and_comes_back_sooner_where_something_is_broken(
