@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -146,7 +147,7 @@ def test_a_home_is_not_opened_where_nobody_can_say_who_holds_it(
 
     def call(*command: str) -> Any:
         assert command[0] == "losetup", f"{command[0]} was run on a home that may be in use"
-        return homes.subprocess.CompletedProcess(command, 1, "", "losetup: no loop devices can be listed")
+        return subprocess.CompletedProcess(command, 1, "", "losetup: no loop devices can be listed")
 
     monkeypatch.setattr(homes, "_call", call)
     with pytest.raises(Unavailable, match="no loop devices can be listed"):
