@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hub.cli import environment, locked, version
+from hub.cli import environment, folders, locked, version
 from hub.places import Places
 
 MADE_BY_PYTHON = shutil.ignore_patterns("__pycache__")
@@ -40,7 +40,11 @@ def keep(places: Places) -> str:
 def find(places: Places, checkout: Path) -> Path | None:
     """Return the kept copy of what runs, its checkout's libraries with it; None without both."""
     copy = folder(places) / version.running(places)
-    if not copy.is_dir() or version.of(copy) != copy.name:
+    try:
+        whole = version.of(copy) == copy.name
+    except OSError:
+        return None
+    if not whole:
         return None
     return copy if hold_libraries(copy, checkout, places) else None
 
@@ -55,8 +59,9 @@ def hold_libraries(copy: Path, checkout: Path, places: Places) -> bool:
     if made_of != environment.fingerprint(copy, copy / "hub" / "cli" / locked.FILE.name):
         # They were renewed already, or belong to something else.
         return False
-    if there.parent == places.checkout and made_of != environment.fingerprint(places.checkout):
-        # This upgrade is about to renew them.
+    renewed = there.parent == places.checkout and made_of != environment.fingerprint(places.checkout)
+    if renewed or folders.closed_to_others(there.resolve()):
+        # This upgrade is about to renew them, or only root gets there but for where `up` shows the checkout.
         return _linked(there.resolve(), own)
     if not own.is_symlink():
         own.symlink_to(there)

@@ -259,12 +259,13 @@ def needs_nothing(path: Path) -> bool:
 
 
 def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
-    """Return what pytest is told of these suites: their own among the paths, or all, and its options."""
+    """Return what pytest is told of these suites: of each the paths that were named, or all; its options."""
     named = [word for word in rest if word.startswith("tests/")]
-    paths = [word for word in named if Path(word).parts[1] in suites]
+    own = {name: [word for word in named if Path(word).parts[1:2] == (name,)] for name in suites}
+    paths = [path for name in suites for path in own[name] or [f"tests/{name}"]]
     spread = [*SPREAD, *BY_TEST] if suites == ["unit"] and not named else []
     options = [word for word in rest if word not in named]
-    return (*(paths if named else [f"tests/{name}" for name in suites]), *spread, *options)
+    return (*paths, *spread, *options)
 
 
 def pytest(run: Run, values: dict[str, str]) -> int:

@@ -55,6 +55,8 @@ class Before:
 def run(places: Places) -> subprocess.Popen[bytes]:
     """Bring a running enclave to this checkout and return its new supervisor."""
     logs = places.state / "log"
+    # An address that can't be used ends the command here, with a sentence, before anything is stopped.
+    postgresql.address()
     sessions = _sessions(places)
     with step("What is there now", "upgrade", logs) as current:
         before = _set_aside(places, current)

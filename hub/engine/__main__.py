@@ -56,11 +56,12 @@ async def watch(engine: server.Engine) -> None:
     """Look after sessions and screenings every few seconds; a Docker that is away is asked again."""
     loop = asyncio.get_running_loop()
     while True:
-        try:
-            await loop.run_in_executor(engine.pool, engine.sessions.look)
-            await loop.run_in_executor(engine.pool, engine.screenings.look)
-        except (ParlatoryError, OSError) as error:
-            log.warning("look_failed error=%s", error)
+        # One that fails holds up no other.
+        for look in (engine.sessions.look, engine.screenings.look):
+            try:
+                await loop.run_in_executor(engine.pool, look)
+            except (ParlatoryError, OSError) as error:
+                log.warning("look_failed error=%s", error)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -90,11 +91,14 @@ async def serve(where: Places) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     watching = asyncio.create_task(watch(engine))
+    # Without looks no time limit is kept: an error that nobody foresaw ends the engine, not the looks alone.
+    watching.add_done_callback(lambda _: stopped.set())
     log.info("engine_ready socket=%s", where.engine_socket)
     await stopped.wait()
-    watching.cancel()
     http.stop()
     where.engine_socket.unlink(missing_ok=True)
+    if not watching.cancel():
+        await watching
 
 
 def main() -> int:

@@ -86,7 +86,7 @@ def _create(file: Path, *, uid: int, size_bytes: int) -> None:
 def _require_let_go(file: Path, workspace: str) -> None:
     """Refuse a home that is still mounted where our own mounts don't show it: in a container of before."""
     end = time.monotonic() + LET_GO_SECONDS
-    while held := _call("losetup", "--associated", str(file)).stdout.strip():
+    while held := _run("losetup", "--associated", str(file)):
         if time.monotonic() > end:
             device = held.partition(":")[0]
             raise WrongState(
@@ -113,10 +113,11 @@ def _grow(file: Path, size_bytes: int) -> None:
     _run("resize2fs", str(file))
 
 
-def _run(*command: str) -> None:
+def _run(*command: str) -> str:
     done = _call(*command)
     if done.returncode != 0:
         raise Unavailable(f"{command[0]} failed with status {done.returncode}: {_last(done)}")
+    return done.stdout.strip()
 
 
 def _call(*command: str) -> subprocess.CompletedProcess[str]:

@@ -38,7 +38,7 @@ class Sessions:
         self._records = Records(places, owners)
         self._locks = Locks()
         self._samples: dict[str, Sample] = {}
-        # Only `_live` writes this, and never twice at once.
+        # Whether Docker was away when it was looked for last; only a look writes this, and never two at once.
         self._away = False
 
     def start(self, text: object) -> dict[str, Any]:
@@ -119,43 +119,46 @@ class Sessions:
 
     def look(self) -> None:
         """Clear away what ended by itself or is not whole, and end what is past its time."""
-        live, was_away = self._live()
+        live = self._live()
         mounted = set(mounts.mounted())
         for found in live:
             if self._why_over(found, mounted):
-                self._end_in_its_turn(found.labels[container.LABEL_SESSION], was_away=was_away)
+                self._end_in_its_turn(found.labels[container.LABEL_SESSION])
+        self._is_back(live)
         self._clear_leftovers(live)
 
-    def _live(self) -> tuple[Sequence[Container], bool]:
-        """Return the sessions' containers, and whether Docker was away when they were asked for last."""
+    def _live(self) -> Sequence[Container]:
+        """Return the sessions' containers; remember that Docker is away where it does not say them."""
         try:
-            live = self._docker.list(self._places.enclave, container.LABEL_SESSION)
+            return self._docker.list(self._places.enclave, container.LABEL_SESSION)
         except Unavailable:
             if not self._away:
                 log.warning("docker_away sessions=%s", "looked after when it is back")
             self._away = True
             raise
-        was_away, self._away = self._away, False
-        if was_away:
-            log.warning("docker_back sessions=%s", len(live))
-        return live, was_away
 
-    def _why_over(self, found: Container, mounted: Collection[Path], *, was_away: bool = False) -> str:
+    def _is_back(self, live: Sequence[Container]) -> None:
+        """Forget that Docker was away; only once all that ended meanwhile has that for its reason."""
+        if self._away:
+            log.warning("docker_back sessions=%s", len(live))
+        self._away = False
+
+    def _why_over(self, found: Container, mounted: Collection[Path]) -> str:
         """Return why a container may not stay as it is; nothing when it may."""
         if found.is_over:
-            return _reason(found, was_away=was_away)
+            return self._reason(found)
         ends_at = datetime.fromisoformat(found.labels[container.LABEL_ENDS_AT])
         if found.is_running and ends_at <= datetime.now(UTC):
             return "The session reached its time limit."
         # Created and never started is not whole either: what is being started now is held meanwhile.
         return "" if found.is_running and self._is_whole(found, mounted) else NOT_WHOLE
 
-    def _end_in_its_turn(self, session: str, *, was_away: bool) -> None:
+    def _end_in_its_turn(self, session: str) -> None:
         """End a session and say so; one that can't be ended now keeps no other from its end."""
         with self._locks.session_if_free(session) as free:
             # It may have been started, or be gone, since it was looked at.
             found = self._find(session) if free else None
-            if found and (reason := self._why_over(found, mounts.mounted(), was_away=was_away)):
+            if found and (reason := self._why_over(found, mounts.mounted())):
                 try:
                     self._end_and_remember(session, found, reason)
                 except (Unavailable, OSError) as error:
@@ -183,16 +186,17 @@ class Sessions:
         live = set()
         homes_in_use = set()
         mounted = set(mounts.mounted())
-        found_now, was_away = self._live()
+        found_now = self._live()
         for found in found_now:
             session = found.labels[container.LABEL_SESSION]
-            if reason := self._why_over(found, mounted, was_away=was_away):
+            if reason := self._why_over(found, mounted):
                 with self._locks.held(session):
                     self._end_and_remember(session, found, reason)
             else:
                 log.info("session_adopted session=%s", session)
                 live.add(session)
                 homes_in_use.add(found.labels[container.LABEL_WORKSPACE])
+        self._is_back(found_now)
         for folder in (self._places.run / "sessions").glob("*"):
             if folder.name not in live:
                 mounts.remove(folder)
@@ -251,13 +255,24 @@ class Sessions:
         return found
 
     def _view(self, found: Container) -> dict[str, Any]:
+        session = found.labels[container.LABEL_SESSION]
+        # One that is being ended has its reason already; what its container shows meanwhile is not why.
+        if not found.is_running and (over := self._records.find(session)):
+            return over.view()
         seen = {
-            "session": found.labels[container.LABEL_SESSION],
+            "session": session,
             "state": "exited" if found.is_over else found.state,
             "exit_code": found.exit_code,
             "started_at": found.started_at,
         }
-        return seen | ({"reason": _reason(found, was_away=self._away)} if found.is_over else {})
+        return seen | ({"reason": self._reason(found)} if found.is_over else {})
+
+    def _reason(self, found: Container) -> str:
+        if self._away:
+            return WHILE_AWAY
+        if found.out_of_memory:
+            return "A process of the session used more memory than the session may."
+        return f"The session's server ended with status {found.exit_code}."
 
     def _of_workspace(self, workspace: str) -> Sequence[Container]:
         return self._docker.list(self._places.enclave, f"{container.LABEL_WORKSPACE}={workspace}")
@@ -266,14 +281,6 @@ class Sessions:
         inside = self._places.session(found.labels[container.LABEL_SESSION]) / "in"
         home = homes.point(self._places, found.labels[container.LABEL_WORKSPACE])
         return inside in mounted and home in mounted
-
-
-def _reason(found: Container, *, was_away: bool) -> str:
-    if was_away:
-        return WHILE_AWAY
-    if found.out_of_memory:
-        return "A process of the session used more memory than the session may."
-    return f"The session's server ended with status {found.exit_code}."
 
 
 def _cpu_percent(before: Sample | None, now: Sample) -> float | None:

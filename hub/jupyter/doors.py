@@ -99,7 +99,7 @@ class EngineDoor:
         if response.status_code == 404:
             return Ended(0, ENDED.format(code=0))
         answer = _object(response.content)
-        if response.status_code != 200 or answer.get("state") in ("running", "starting", "created"):
+        if response.status_code != 200 or answer.get("state") != "exited":
             return None
         said, reason = answer.get("exit_code"), answer.get("reason")
         code = said if isinstance(said, int) else 0

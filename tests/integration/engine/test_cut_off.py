@@ -13,6 +13,7 @@ from hub.engine import homes
 from hub.engine.container import session_name
 from hub.engine.dock import Docker
 from hub.errors import Unavailable, WrongState
+from hub.grant import Grant
 from tests.engine_room import MIB, Room, new_id
 
 pytest_plugins = ["tests.engine_fixtures"]
@@ -33,9 +34,18 @@ def unanswered(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
 
 
 def nothing_is_left(room: Room, session: str, workspace: str) -> None:
+    """Nothing is left of a session after a look."""
+    room.engine.sessions.look()
     assert room.engine.docker.find(session_name(room.places, session)) is None
     assert not room.places.session(session).exists()
     assert not homes.point(room.places, workspace).exists()
+
+
+def the_home_opens_again(room: Room, grant: Grant) -> None:
+    """Nothing is left of a session after a look, and the next one has its home."""
+    nothing_is_left(room, grant.session, grant.workspace)
+    with room.session(workspace=grant.workspace) as again:
+        assert room.inside(again, "print('anew')") == "anew"
 
 
 def test_a_start_whose_answer_was_lost_is_ended_and_holds_no_home(
@@ -47,10 +57,7 @@ def test_a_start_whose_answer_was_lost_is_ended_and_holds_no_home(
     # It runs on, its home mounted where only it sees it: nobody may open that a second time.
     status, said = room.post(room.grant(workspace=grant.workspace))
     assert (status, "in use by another session" in said["error"]) == (409, True)
-    room.engine.sessions.look()
-    nothing_is_left(room, grant.session, grant.workspace)
-    with room.session(workspace=grant.workspace) as again:
-        assert room.inside(again, "print('anew')") == "anew"
+    the_home_opens_again(room, grant)
 
 
 def test_an_end_whose_answer_was_lost_lets_go_of_the_home(
@@ -60,10 +67,7 @@ def test_an_end_whose_answer_was_lost_lets_go_of_the_home(
         with unanswered(monkeypatch, "remove"):
             assert room.ask("portal", "DELETE", f"/sessions/{grant.session}")[0] == 503
         assert homes.is_mounted(room.places, grant.workspace)
-        room.engine.sessions.look()
-        nothing_is_left(room, grant.session, grant.workspace)
-    with room.session(workspace=grant.workspace) as again:
-        assert room.inside(again, "print('anew')") == "anew"
+        the_home_opens_again(room, grant)
 
 
 def test_a_container_that_was_made_and_never_started_is_cleared(
@@ -78,7 +82,6 @@ def test_a_container_that_was_made_and_never_started_is_cleared(
     with monkeypatch.context() as patched:
         patched.setattr(Docker, "run", half)
         assert room.post(grant)[0] == 503
-    room.engine.sessions.look()
     nothing_is_left(room, grant.session, grant.workspace)
     seen = room.ask("hub", "GET", f"/sessions/{grant.session}")[1]
     assert seen["reason"].startswith("The session lost a part that it needs and was ended")

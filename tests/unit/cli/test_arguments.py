@@ -160,6 +160,15 @@ def test_what_empties_a_state_runs_apart_from_the_enclaves(checkout: Path) -> No
     assert (within.words, within.apart) == (("tests/integration/y", "-x"), False)
 
 
+def test_a_path_narrows_its_own_suite_and_no_other(checkout: Path) -> None:
+    for name in ("pages", "integration"):
+        (checkout / "tests" / name).mkdir(exist_ok=True)
+    wish = testing.read(["unit", "pages", "integration", "tests/integration/y", "-x"], checkout)
+    apart, within = testing.runs(wish, checkout)
+    assert apart.words == ("tests/unit", "tests/pages", "-x")
+    assert within.words == ("tests/integration/y", "-x")
+
+
 def test_what_starts_all_it_needs_shares_the_cores_and_the_rest_has_the_enclave_to_itself() -> None:
     apart, within = testing.runs(testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT)
     assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli import environment, kept, locked, programs, upgrade, version
+from hub.cli import environment, folders, kept, locked, programs, upgrade, version
 from hub.places import Places
 
 HERE = Path(version.__file__).resolve().parents[2]
@@ -42,6 +42,8 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     command = (str(environment.python(checkout)), "-m", "hub.gate", str(checkout / "hub/x.py"))
     monkeypatch.setattr(programs, "table", lambda places: [programs.Program("gate", "g", command)])
     monkeypatch.setattr(locked, "FILE", checkout / LOCK)
+    # The folders of tests are closed to others themselves.
+    monkeypatch.setattr(folders, "closed_to_others", lambda path: None)
     text = programs.configuration(made, programs.table(made))
     (made.run / "supervisor" / "supervisord.conf").write_text(text)
     version.write(made)
@@ -108,11 +110,25 @@ def test_libraries_that_were_renewed_already_are_no_way_back(started: Places) ->
     assert upgrade._program(started, started.checkout)[0] is None
 
 
-@pytest.mark.parametrize("change", ["altered", "gone"])
+def test_libraries_behind_a_closed_folder_are_copied_to_where_every_user_gets(
+    started: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(started)
+    monkeypatch.setattr(
+        folders, "closed_to_others", lambda path: path if path.is_relative_to(started.checkout) else None
+    )
+    program, _ = upgrade._program(started, started.checkout)
+    assert program is not None and not (program / ".venv").is_symlink()
+    assert environment.python(program).exists()
+
+
+@pytest.mark.parametrize("change", ["altered", "half", "gone"])
 def test_a_copy_that_is_not_whole_is_no_way_back(started: Places, change: str) -> None:
     (copy,) = (started.state / "program").iterdir()
     if change == "altered":
         (copy / "hub" / "program.py").write_text("one = 3")
+    elif change == "half":
+        (copy / "pyproject.toml").unlink()
     else:
         shutil.rmtree(copy)
     pulled(started)

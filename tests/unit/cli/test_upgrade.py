@@ -40,6 +40,17 @@ def entries(where: Places) -> list[tuple[str]]:
         return database.execute("SELECT leaf FROM ledger_entry").fetchall()
 
 
+def test_an_address_that_cannot_be_used_is_said_before_anything_is_stopped(
+    where: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "database").write_text("postgresql://u:p@db.example.org/x")
+    monkeypatch.setenv("PARLATORY_DATABASE_FILE", str(tmp_path / "database"))
+    for name in ("_sessions", "_set_aside", "_switch"):
+        monkeypatch.setattr(upgrade, name, lambda *_: pytest.fail("the upgrade has begun"))
+    with pytest.raises(SystemExit, match=r"^error: .*verify-full"):
+        upgrade.run(where)
+
+
 def test_a_copy_that_broke_off_takes_no_databases_place(
     where: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,10 @@ def test_stopping_stops_the_container_and_a_rename_is_refused() -> None:
         (503, {"error": "Docker's engine does not answer."}, None),
         (200, {"state": "running", "exit_code": None}, None),
         (200, {"state": "created", "exit_code": None}, None),
+        # While Docker removes it the engine does not say why yet.
+        (200, {"state": "removing", "exit_code": 143}, None),
+        (200, {"state": "paused", "exit_code": 0}, None),
+        (200, {}, None),
         (404, {}, Ended(0, "The session's server ended by itself (exit code 0).")),
         (200, EXITED | {"exit_code": 137, "reason": "It took too much."}, Ended(137, "It took too much.")),
         (200, EXITED | {"exit_code": None, "reason": "Its time is over."}, Ended(0, "Its time is over.")),
