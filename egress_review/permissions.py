@@ -59,21 +59,28 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
 
 def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
     """Ask whether a person may cast this vote on a submission."""
-    project = projects.fresh(submission.project)
     return permission.to(
         by,
         subject=submission.id,
-        ask=lambda person, at: questions.Vote(
-            person=person,
-            at=at,
-            vote=vote.value,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=of(submission),
-            reviewing=reviewing(project),
-            conflicted=conflicted(by, project),
-            reviews=reviews_of(submission),
-        ),
+        ask=lambda person, at: whether_to_vote(person, at, by=by, submission=submission, vote=vote),
+    )
+
+
+def whether_to_vote(
+    person: questions.Person, at: datetime, *, by: Person, submission: Submission, vote: Vote
+) -> questions.Vote:
+    """Return the question whether somebody may cast a vote, for who asks it of many without recording it."""
+    project = projects.fresh(submission.project)
+    return questions.Vote(
+        person=person,
+        at=at,
+        vote=vote.value,
+        project=projects.of(project),
+        memberships=projects.memberships(project, by),
+        submission=of(submission),
+        reviewing=reviewing(project),
+        conflicted=conflicted(by, project),
+        reviews=reviews_of(submission),
     )
 
 

@@ -54,25 +54,32 @@ def _missing_votes(release: Release) -> Iterator[str]:
     counted = submission.reviews.standing(at=release.released_at).exclude(reviewer=submission.author_id)
     approving = set(counted.filter(vote=Vote.APPROVE.value).values_list("reviewer_id", flat=True))
     if len(approving) < FEWEST_APPROVALS:
-        yield f"{len(approving)} output checkers approved it"
+        yield f"{_counted(len(approving), 'output checker')} approved it"
         return
     for asked in dict.fromkeys([*_said_on_ledger(release), *_said_to_policies(release)]):
         of_those = approving & asked.named if asked.named else approving
         if len(of_those) < asked.approvals:
-            who = "named checkers" if asked.named else "output checkers"
-            yield f"{len(of_those)} {who} approved it, and its project asked for {asked.approvals}"
+            who = _counted(len(of_those), "named checker" if asked.named else "output checker")
+            yield f"{who} approved it, and its project asked for {asked.approvals}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _said_on_ledger(release: Release) -> Iterator[Asked]:
     """Yield what was chosen last before the release; nothing where nothing ever was, or it was erased."""
+    from django.db.models import Q
+
     from hub.ledger.kinds import Kind
     from hub.ledger.models import Entry
 
-    said = Entry.objects.filter(kind=Kind.PROVISIONED.value, subject=release.submission.project_id)
+    chosen = Q(subject=release.submission.project_id, facts__what="project reviewers")
+    # What was erased may have been a later word: whose it was, nobody can tell any more.
+    said = Entry.objects.filter(chosen | Q(subject=""), kind=Kind.PROVISIONED.value)
     index = release.receipt.get("ledger", {}).get("entry_index")
-    before = said.filter(facts__what="project reviewers", **({} if index is None else {"index__lt": index}))
-    last = before.order_by("index").last()
-    if last is not None:
+    last = said.filter(**({} if index is None else {"index__lt": index})).order_by("index").last()
+    if last is not None and last.facts:
         yield Asked(int(last.facts["approvals"]), frozenset(last.facts["named"]))
 
 
@@ -103,7 +110,7 @@ def main() -> int:
         if wrong
         else "each was screened, approved as its project asked, by two at least, and is unchanged"
     )
-    sys.stdout.write(f"{len(newest)} releases: {said}\n")
+    sys.stdout.write(f"{_counted(len(newest), 'release')}: {said}\n")
     return 1 if wrong else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -100,7 +100,8 @@ def download(*, by: Person, release: Release, file: File, vault: Vault) -> Downl
     allowed = permissions.to_download(by=by, submission=release.submission)
     stored = canonical(file)
     leaving = Leaving(by.id, vault.chunks(stored))
-    with _given_up(leaving):
+    with ExitStack() as where_it_fails:
+        where_it_fails.callback(leaving.close)
         vault.verify(stored)
         with transaction.atomic():
             allowed.use()
@@ -110,22 +111,13 @@ def download(*, by: Person, release: Release, file: File, vault: Vault) -> Downl
                 subject=release.submission_id,
                 facts={"release": release.id, "file": file.id, "sha256": stored.sha256},
             )
+        where_it_fails.pop_all()
     return Download(
         name=file.canonical_name,
         size_bytes=stored.size_bytes,
         media_type=file.media_type,
         chunks=leaving,
     )
-
-
-@contextmanager
-def _given_up(leaving: Leaving) -> Iterator[None]:
-    """Give a download's place back where it does not begin."""
-    try:
-        yield
-    except BaseException:
-        leaving.close()
-        raise
 
 
 def canonical(file: File) -> Stored:

@@ -62,8 +62,9 @@ def check(*, approvals: int, named: int) -> None:
             f"no setting goes below {FEWEST_APPROVALS}."
         )
     if 0 < named < approvals:
+        checkers = "checker" if named == 1 else "checkers"
         raise Invalid(
-            f"A release needs {approvals} approvals, but only {named} checkers would be named; "
+            f"A release needs {approvals} approvals, but only {named} {checkers} would be named; "
             "name more of them, or none to let any checker from outside review."
         )
 

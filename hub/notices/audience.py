@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from django.db.models import Q
 
 from egress_review import permissions
-from egress_review.models import Submission
+from egress_review.models import Submission, Vote
 from hub import policy
 from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
@@ -43,16 +43,8 @@ def admins() -> list[Person]:
 def may_vote(submission: Submission) -> list[Person]:
     """Return the checkers whom the policies would let vote now; without an answer it is tried again."""
     return _checkers_who_may(
-        lambda person: questions.Vote(
-            person=people.of(person),
-            at=datetime.now(UTC),
-            vote="approve",
-            project=projects.of(submission.project),
-            memberships=projects.memberships(submission.project, person),
-            submission=permissions.of(submission),
-            reviewing=permissions.reviewing(submission.project),
-            conflicted=permissions.conflicted(person, submission.project),
-            reviews=permissions.reviews_of(submission),
+        lambda person: permissions.whether_to_vote(
+            people.of(person), datetime.now(UTC), by=person, submission=submission, vote=Vote.APPROVE
         )
     )
 

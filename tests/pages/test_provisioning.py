@@ -97,7 +97,7 @@ def test_who_reviews_is_chosen_after_seeing_who_is_affected(house: House) -> Non
     assert problems(page) == []
     page.get_by_label("Chloe").check()
     press(page, "Change the reviewers…")
-    expect(page.get_by_text("only 1 checkers would be named")).to_be_visible()
+    expect(page.get_by_text("only 1 checker would be named")).to_be_visible()
     page.get_by_label("Carl").check()
     press(page, "Change the reviewers…")
     expect(page.locator(".affected")).to_contain_text("Cem: can no longer see or review its outputs")

@@ -97,6 +97,10 @@ def _ends(table: Table) -> list[Finding]:
         if not re.match(r"^(quantiles?|percentiles?|q|p)$", bare(header)):
             continue
         shares = [value[0] if (value := number(cell)) else None for cell in table.column(at)]
+        levels = [share for share in shares if share is not None]
+        if not all(a < b for a, b in pairwise(levels)) and not all(a > b for a, b in pairwise(levels)):
+            # Chances of a test, as they come.
+            continue
         top = 100.0 if any(share and share > 1 for share in shares) else 1.0
         ends = [row for row, share in enumerate(shares) if share in (0.0, top)]
         if ends:

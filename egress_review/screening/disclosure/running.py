@@ -17,7 +17,9 @@ RUNNING = re.compile(
 )
 STEPS = 3  # differences of a running count that are counts themselves
 FRACTION = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
-LEAF = re.compile(r"[(\[,;|\\n]\s*(?:n|samples|cases|size|support)\s*[=:]\s*([1-9]\d?)\s*(?=[)\],;|\\\s])")
+LEAF = re.compile(
+    r"(?:[(\[,;|]|\\n)\s*(?:n|samples|cases|size|support)\s*[=:]\s*([1-9]\d?)\s*(?=[)\],;|\\\s])"
+)
 BRANCH = re.compile(r"<=|&lt;=|\u2264|>=|<\s*\d|>\s*\d")
 LEAVES = 3
 MERGE = "Give it in steps of at least {least} people each."
@@ -35,17 +37,26 @@ def _running(table: Table, limits: Limits) -> list[Finding]:
         rest = RUNNING.sub("", name)
         if rest == name or not (PEOPLE.match(rest) or COUNT.match(rest)):
             continue
-        values = [value for cell in table.column(column) if (value := whole(cell)) is not None]
-        steps = [abs(b - a) for a, b in pairwise(values)]
-        one_way = values in (sorted(values), sorted(values, reverse=True))
-        few = [row for row, step in enumerate(steps, start=1) if 0 < step < limits.minimum_count]
-        if one_way and len(steps) >= STEPS and few:
+        read = [
+            (row, value)
+            for row, cell in enumerate(table.column(column))
+            if (value := whole(cell)) is not None
+        ]
+        values = [value for _, value in read]
+        if len(values) <= STEPS or values not in (sorted(values), sorted(values, reverse=True)):
+            continue
+        fix = MERGE.format(least=limits.minimum_count)
+        few = [row for row, value in read if 0 < value < limits.minimum_count]
+        near = [row for (_, a), (row, b) in pairwise(read) if 0 < abs(b - a) < limits.minimum_count]
+        if few:
+            message = f"This running count is of fewer than {limits.minimum_count} people or cases."
+            findings.append(block("small_cells", message, fix, table.place(few[0], column)))
+        elif near:
             message = (
                 f"This running count and the one before it differ by fewer than {limits.minimum_count} "
                 "people or cases."
             )
-            fix = MERGE.format(least=limits.minimum_count)
-            findings.append(block("small_cells", message, fix, table.place(few[0], column)))
+            findings.append(block("small_cells", message, fix, table.place(near[0], column)))
     return findings
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 LOOSE = re.compile(r"(?<![\w.,:/\-])[+-]?\d+[.,]\d{2,}(?:[eE][+-]?\d{1,3})?(?![\w:/]|[.,]\d)")
 LARGEST = 1e15
 PRECISE = 300  # about two and a half digits
+ALIKE = 8  # numbers written to the same digit whose lattice is hardly one by chance
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,17 @@ class Shown:
 
     @property
     def step(self) -> Floats:
-        """How far apart numbers of this kind lie: their lattice, never finer than what is written."""
+        """How far apart numbers of this kind lie: their lattice, never finer than what is written.
+
+        Those that are written alike may lie on a wider one than all: every second epoch among losses.
+        """
         unit = float(self.units.min(initial=math.inf))
-        if not len(self) or not math.isfinite(unit) or unit <= 0:
-            return self.written
-        whole = np.abs(np.rint(self.values / unit))
-        if whole.max(initial=0) > LARGEST:
-            return self.written
-        lattice = int(np.gcd.reduce(whole.astype(np.int64))) or 1
-        return np.maximum(self.written, lattice * unit)
+        steps = np.maximum(self.written, _lattice(self.values, unit))
+        for written in np.unique(self.written):
+            alike = self.written == written
+            if np.count_nonzero(alike) >= ALIKE:
+                steps[alike] = np.maximum(steps[alike], _lattice(self.values[alike], float(written)))
+        return steps
 
     @property
     def precise(self) -> bool:
@@ -73,6 +80,16 @@ class Shown:
     def chosen(self, mask: NDArray[np.bool_]) -> Shown:
         """Return some of the numbers."""
         return replace(self, values=self.values[mask], units=self.units[mask], written=self.written[mask])
+
+
+def _lattice(values: Floats, unit: float) -> float:
+    """Return the widest unit of which all values are multiples, if they are of this one; 0 without any."""
+    if not len(values) or not math.isfinite(unit) or unit <= 0:
+        return 0.0
+    whole = np.abs(np.rint(values / unit))
+    if whole.max(initial=0) > LARGEST:
+        return 0.0
+    return (int(np.gcd.reduce(whole.astype(np.int64))) or 1) * unit
 
 
 def number(cell: str) -> tuple[float, float] | None:
@@ -100,20 +117,34 @@ def number(cell: str) -> tuple[float, float] | None:
 
 
 def shown(cells: Iterable[str], most: int = 400) -> Shown:
-    """Return the distinct numbers of cells, at most about `most` of them, spread evenly."""
-    found: dict[float, float] = {}
+    """Return the distinct numbers of cells, at most about `most` of them, from all over."""
     written = list(dict.fromkeys(cells))
-    for cell in written[:: max(1, len(written) // (4 * most))]:
+    # Of a long scale evenly spread steps are a scale still.
+    numbers = _read(written[:: max(1, math.ceil(len(written) / most))], most)
+    if len(written) <= most or regular(numbers):
+        return numbers
+    return _read(_some(written, 4 * most), most)
+
+
+def _read(cells: Iterable[str], most: int) -> Shown:
+    found: dict[float, float] = {}
+    for cell in cells:
         value = number(cell)
         if value is not None:
             found[value[0]] = max(value[1], found.get(value[0], 0.0))
-    items = list(found.items())
-    if len(items) > most:
-        items = items[:: math.ceil(len(items) / most)]
+    items = _some(list(found.items()), most)
     units = np.array([unit for _, unit in items], dtype=float)
     # A zero at the end is seldom written: "0.02" among numbers of six decimals has six, too.
     meant = np.minimum(units, np.quantile(units, 0.6, method="higher")) if len(units) else units
     return Shown(np.array([value for value, _ in items], dtype=float), meant, units)
+
+
+def _some(items: Sequence[Item], most: int) -> Sequence[Item]:
+    """Return at most so many, always the same: of every second row of a table all numbers may be even."""
+    if len(items) <= most:
+        return items
+    drawn = random.Random(most).sample(range(len(items)), most)  # noqa: S311 - spreads, keeps no secret
+    return [items[at] for at in sorted(drawn)]
 
 
 def loose(text: str) -> list[str]:

@@ -209,7 +209,7 @@ def test_reviewers_are_named_and_what_is_not_said_stays(portal: Portal) -> None:
     found = json.loads(chosen.stdout)
     assert (found["approvals"], [one["email"] for one in found["named"]]) == (3, emails)
     fewer = portal.hub("project", "reviewers", "vowels", "--checker", emails[0])
-    assert (fewer.returncode, "only 1 checkers would be named" in fewer.stderr) == (1, True)
+    assert (fewer.returncode, "only 1 checker would be named" in fewer.stderr) == (1, True)
     anybody = portal.hub("project", "reviewers", "vowels", "--anybody", "--approvals", "2")
     assert anybody.stdout == "vowels  2 approvals by any checker from outside\n"
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from egress_review import permissions, shortages
+from egress_review.models import Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub import policy
 from hub.people import facts as people
 from hub.people.models import Person
-from hub.policy import questions
-from hub.projects import facts as projects
 from tests.integration.review.who_may import World, world
 
 pytestmark = pytest.mark.django_db
@@ -21,19 +21,11 @@ pytestmark = pytest.mark.django_db
 
 def may_vote(by: Person, there: World) -> bool:
     """Ask whether somebody who is named may vote on something that nobody voted on yet."""
-    person, submission = people.fresh(by), there.submission
-    question = questions.Vote(
-        person=people.of(person),
-        at=datetime.now(UTC),
-        vote="approve",
-        project=projects.of(submission.project),
-        memberships=projects.memberships(submission.project, person),
-        submission=permissions.of(submission),
-        reviewing=permissions.reviewing(submission.project),
-        conflicted=permissions.conflicted(person, submission.project),
-        reviews=(),
+    person, now = people.fresh(by), datetime.now(UTC)
+    question = permissions.whether_to_vote(
+        people.of(person), now, by=person, submission=there.submission, vote=Vote.APPROVE
     )
-    return policy.ask(question).allow
+    return policy.ask(replace(question, reviews=())).allow
 
 
 def test_a_shortage_counts_as_the_policies_do(vault: Vault) -> None:

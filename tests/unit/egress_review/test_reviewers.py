@@ -35,7 +35,7 @@ def choose(place: Project, named: Iterable[Person] = (), approvals: int = 2) -> 
         (0, 0, "no setting goes below 2"),
         (0, -1, "no setting goes below 2"),
         (0, 10, "from 2 to 9"),
-        (1, 2, "only 1 checkers would be named"),
+        (1, 2, "only 1 checker would be named"),
         (2, 3, "only 2 checkers would be named"),
     ],
 )

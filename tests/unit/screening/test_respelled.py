@@ -100,6 +100,8 @@ LEAKS = {
         for name in IDS
     ),
     "growing.csv": "up to age,cum. participants\n30,2\n40,9\n50,11\n60,19\n70,24\n",
+    "first.csv": "up to age,cum. participants\n30,3\n40,25\n50,60\n60,91\n",
+    "last.csv": "age,remaining participants\n30,90\n40,60\n50,30\n60,3\n",
     "parts.csv": "group,share of people\na,3/40\nb,17/40\nc,20/40\n",
     "tree.txt": "".join(f"|--- f0 <= {100 + 7 * n}.5\n|   |--- class: 0 (samples: {n + 1})\n" for n in range(6)),
     "stated.csv": "12 women,percent\nnorth,25\nsouth,75\n",
@@ -113,6 +115,7 @@ HARMLESS = {
     "growing.csv": "up to age,cum. participants\n30,20\n40,55\n50,90\n60,141\n70,180\n",
     "parts.csv": "run,epoch\na,3/40\nb,17/40\nc,20/40\n",
     "tree.txt": "".join(f"|--- f0 <= {100 + 7 * n}.5\n|   |--- class: 0 (samples: {n + 41})\n" for n in range(6)),
+    "words.md": "* We train n=5 models with rates <= 0.3 each.\n" * 4,
     "stated.csv": "120 women,percent\nnorth,25\nsouth,75\n",
 }  # fmt: skip
 
@@ -126,6 +129,21 @@ def test_what_is_written_otherwise_is_blocked(name: str) -> None:
 def test_what_looks_alike_but_is_harmless_is_not(name: str) -> None:
     found = judged(name, HARMLESS[name])
     assert found.outcome != "block", [finding.message for finding in found.findings]
+
+
+def test_a_count_left_out_moves_the_place_of_no_other() -> None:
+    table = "up to age,cum. participants\n30,20\n40,<10\n50,55\n60,91\n70,95\n"
+    places = [one.where for one in judged("growing.csv", table).findings if one.check == "small_cells"]
+    assert places == ["row 5, column cum. participants"]
+
+
+def test_chances_of_a_test_are_no_quantiles() -> None:
+    def found(levels: list[str]) -> set[str]:
+        rows = "".join(f"{level},{2 + n}.5\n" for n, level in enumerate(levels))
+        return {one.check for one in judged("t.csv", f"p,estimate\n{rows}").findings}
+
+    assert "extremes" in found(["0", "0.25", "0.5", "0.75", "1"])
+    assert "extremes" not in found(["0.000", "0.25", "0.043", "1.000"])
 
 
 def test_patterns_are_equal_whichever_signs_stand_for_the_letters() -> None:

@@ -99,6 +99,39 @@ def test_quartiles_of_many_recordings_are_for_a_human() -> None:
     assert "row_values" in checks(found_in("t.csv", described))
 
 
+def partly_even_hundredths() -> Index:
+    """Return an index in which every second recording is a whole number of fiftieths of a second long."""
+    pick = random.Random(6)
+    return Index.of(
+        recordings(
+            {
+                **row,
+                "seconds": f"{pick.randrange(5, 80) / 50:.2f}"
+                if n % 2
+                else f"{pick.gammavariate(4, 1.2):.6f}",
+            }
+            for n, row in enumerate(CROWD)
+        )
+    )
+
+
+@pytest.mark.parametrize(("count", "step"), [(154, 1), (120, 2)])
+def test_a_curve_of_training_is_no_row_whichever_epochs_are_looked_at(count: int, step: int) -> None:
+    """Even numbers equal even hundredths of seconds, × 100; moved by odd steps they would not."""
+    index, pick = partly_even_hundredths(), random.Random(9)
+    losses = [4 * math.exp(-4 * n / count) + 0.6 + pick.gauss(0, 0.05) for n in range(count)]
+    rows = [[step * n, f"{loss:.4f}", f"{1.1 * loss:.4f}"] for n, loss in enumerate(losses)]
+    curve = csv(["epoch", "train_loss", "dev_loss"], rows)
+    assert by_values(tables.parse(curve, ",", LIMITS), index.people) == []
+    measured = index.people.number("seconds")
+    assert measured is not None
+    leak = csv(
+        ["epoch", "loss", "kept"],
+        [[row[0], value, row[1]] for row, value in zip(rows, measured.sorted[::9], strict=False)],
+    )
+    assert "row_level" in checks(by_values(tables.parse(leak, ",", LIMITS), index.people))
+
+
 def test_categories_listed_again_and_again_are_for_a_human() -> None:
     listed = csv("ab", [[row["sex"], row["region"]] for row in ROWS])
     assert "row_listing" in checks(found_in("t.csv", listed))
