@@ -26,7 +26,6 @@ BESIDE = (
     "chaos/test_docker.py",
     "chaos/test_kills.py",
     "chaos/test_power.py",
-    "chaos/test_pressure.py",
     "fuzz/test_replay.py",
     "integration/api",
     "integration/demo",
