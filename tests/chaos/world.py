@@ -113,9 +113,11 @@ class World:
     def ask(self, code: str, *, seconds: float = LONGEST_SECONDS) -> Any:
         """Run lines against the services in a process of their own and return their `answer`."""
         with tempfile.NamedTemporaryFile("r", dir=self.stage.run) as into:
-            asked = Running.of(self.wish(ask=code, into=into.name)["pid"])
-            assert asked.ended(seconds), f"no answer within {seconds} s: {code}"
-            os.close(asked.handle)
+            # It may have answered and gone before it is held.
+            with contextlib.suppress(ProcessLookupError):
+                asked = Running.of(self.wish(ask=code, into=into.name)["pid"])
+                assert asked.ended(seconds), f"no answer within {seconds} s: {code}"
+                os.close(asked.handle)
             said = json.loads(into.read() or '{"failed": "the process ended without an answer"}')
         assert "failed" not in said, f"{code}\n{said['failed']}\n{self.log()}"
         return said["answer"]

@@ -151,7 +151,7 @@ class Stage:
     def door(self, session: str) -> Path:
         """Return a session's socket, once the door has opened it."""
         path = self.run / "sessions" / session / "out" / "handin.sock"
-        self.until(path.is_socket, f"the door opens {path}")
+        self.until(lambda: listens(path), f"the door opens {path}")
         return path
 
     def until(self, true: Any, what: str, *, seconds: float = 15) -> None:
@@ -180,6 +180,15 @@ class Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect to the socket."""
         self.sock = dial(self._path, self.timeout or 30)
+
+
+def listens(path: Path) -> bool:
+    """Say whether somebody takes connections at a socket: it has a name a moment before, and long after."""
+    try:
+        dial(path).close()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    return True
 
 
 def dial(path: Path, timeout: float = 30) -> socket.socket:
