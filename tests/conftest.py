@@ -9,8 +9,11 @@ from tests.people import chromium, enclave, people
 
 __all__ = ["chromium", "enclave", "people"]
 
-# How long an example takes says how busy the machine is, and nothing of the code.
-hypothesis.settings.register_profile("parlatory", deadline=None)
+# How long an example takes says how busy the machine is, and nothing of the code. The same code is asked with
+# the same examples, so that a suite says of a change only what the change did; `--hypothesis-profile=search`
+# asks at random, and more.
+hypothesis.settings.register_profile("parlatory", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile("parlatory")
 
 

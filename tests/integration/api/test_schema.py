@@ -41,7 +41,6 @@ QUIETLY = settings(
     phases=[Phase.explicit, Phase.generate],
     database=None,
     deadline=None,
-    derandomize=False,
     suppress_health_check=list(HealthCheck),
 )
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

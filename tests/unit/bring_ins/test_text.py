@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.bring_ins import text
@@ -195,6 +195,8 @@ def taken(data: bytes) -> bool:
 
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
 def test_any_bytes_are_refused_unless_they_are_text(data: bytes) -> None:
+    # What says of itself that it is packed is another question, and the examples hold strings of the code.
+    assume(not text.ENVELOPE.search(data.decode(errors="replace")))
     assert taken(data) == reads(data)
 
 
