@@ -7,11 +7,13 @@ browser is known by a signed cookie that names people by id and says nothing els
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -25,16 +27,31 @@ MOST_PEOPLE = 5
 RATES = {"stranger": "20/m/ip,5/5m/key", "known": "5/5m/key"}
 
 
-def try_password(request: HttpRequest, email: str) -> ratelimit.RateLimitUsage | None:
+@dataclass(frozen=True)
+class Tried:
+    """One try that was counted, by browser or by account and address."""
+
+    _usage: ratelimit.RateLimitUsage
+
+    def rollback(self) -> None:
+        """Take the try back: the password was right."""
+        with transaction.atomic():
+            self._usage.rollback()
+
+
+def try_password(request: HttpRequest, email: str) -> Tried | None:
     """Count one try to sign in, to be taken back if the password is right; None where there were too many."""
     # Models can be imported once Django knows the apps; the adapter is imported before.
     from hub.people.models import Person
 
     known = of(request)
     person = Person.objects.filter(email=email.lower()).values_list("pk", flat=True).first()
-    if person in known:
-        return ratelimit.consume(request, app="hub.people", action="known", config=RATES, key=known[person])
-    return ratelimit.consume(request, app="hub.people", action="stranger", config=RATES, key=email.lower())
+    action, key = ("known", known[person]) if person in known else ("stranger", email.lower())
+    # One transaction, not one for each of a dozen steps: where many sign in at once, who waited longer than a
+    # second for a step's turn was told of too many tries.
+    with transaction.atomic():
+        usage = ratelimit.consume(request, app="hub.people", action=action, config=RATES, key=key)
+    return Tried(usage) if usage else None
 
 
 def remember(request: HttpRequest, response: HttpResponse, person: Person) -> None:

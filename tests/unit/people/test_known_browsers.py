@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import signing
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hub.ledger.models import Entry
@@ -97,3 +99,17 @@ def test_a_shared_browser_knows_the_last_few_people(policies: Policies) -> None:
         del shared.cookies["parlatory_portal_session"]
     known = signing.loads(shared.cookies[known_browsers.COOKIE].value, salt=known_browsers.SALT)
     assert len(known) == known_browsers.MOST_PEOPLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_try_is_counted_in_one_transaction_and_taken_back_in_another() -> None:
+    request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.7")
+    with CaptureQueriesContext(connection) as counted:
+        tried = known_browsers.try_password(request, "nobody@demo.example")
+    with CaptureQueriesContext(connection) as taken_back:
+        assert tried is not None
+        tried.rollback()
+    for one in (counted, taken_back):
+        # Each waits for its turn to write; what waits too long for one of many is refused.
+        assert sum(query["sql"].startswith("BEGIN") for query in one) == 1
+        assert any("INSERT INTO" in query["sql"] for query in one)
