@@ -215,7 +215,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-# The second reads what was hashed before the first was ours; who signs in with such a password gets the first.
+# The second reads what was kept before the first was ours; after a sign-in the password is kept anew.
 PASSWORD_HASHERS = ["hub.people.passwords.Argon2id", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -25,6 +25,8 @@ APART = {"unit", "pages"}
 BESIDE = (
     "fuzz/test_replay.py",
     "integration/api",
+    "integration/client",
+    "integration/controls",
     "integration/demo",
     "integration/ledger/test_published.py",
     "integration/policy/test_at_once.py",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 
@@ -63,35 +62,6 @@ def test_a_row_is_good_only_where_an_attack_that_failed_before_succeeds(
     row = table.row(REMOVAL, before, after)
     assert row.good is good
     assert words in row.without_it
-
-
-REMOVE = """
-import django, os
-django.setup()
-from tests.security.without.removal import PARTS, removals
-for part in PARTS:
-    for name, one in removals(part).items():
-        child = os.fork()
-        if child == 0:
-            try:
-                one.remove()
-            except BaseException as error:
-                print(f"{part}:{name} {error!r}", flush=True)
-            os._exit(0)
-        os.waitpid(child, 0)
-print("all tried")
-"""
-
-
-def test_every_removal_finds_the_control_that_it_takes_away() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", REMOVE],
-        cwd=attacks.TESTS.parent,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "hub.settings"},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.stdout == "all tried\n", ran.stderr[-2000:]
 
 
 def test_a_fixtures_process_keeps_its_controls_unless_some_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from tests.unit.client.conftest import CLIENT
+from tests.unit.client.conftest import CLIENT, pl
+
+__all__ = ["pl"]
 
 CHECKOUT = Path(__file__).parents[3]
 
