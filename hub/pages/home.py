@@ -59,10 +59,9 @@ def places_of(person: Person, today: date) -> list[Place]:
     return sorted(found, key=lambda place: (place.session is None, place.project.title))
 
 
-def admins() -> list[Person]:
+def admins(today: date) -> list[Person]:
     """Return whom to ask."""
-    held = Person.objects.filter(is_active=True, suspended_at=None, role_assignments__role=Role.ADMIN.value)
-    return list(held.distinct())
+    return list(Person.objects.holding(Role.ADMIN, today))
 
 
 def _reasons(person: Person, project: Project) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from django.db.models import Q
 from django.urls import reverse
 
 from egress_review import shortages
@@ -162,13 +161,7 @@ def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
     if ends and role is Role.OUTPUT_CHECKER:
         found += of_losing_checker(person)
     if ends and role is Role.ADMIN:
-        others = Person.objects.filter(
-            Q(role_assignments__valid_until=None) | Q(role_assignments__valid_until__gte=today()),
-            role_assignments__role=role.value,
-            is_active=True,
-            suspended_at=None,
-        ).exclude(pk=person.pk)
-        left = others.distinct().count()
+        left = Person.objects.holding(role, today()).exclude(pk=person.pk).count()
         found.append(Affected("The enclave", f"has {left} other admin{'s' if left != 1 else ''} left"))
     effect = f"is no longer {role.label}" if ends else f"is {role.label}, {GIVES[role]}"
     return [*found, Affected(person.name, effect, _person(person.id))]
