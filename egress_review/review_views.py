@@ -19,6 +19,7 @@ from egress_review import (
     readings,
     review_page,
     reviews,
+    shortages,
     timeline,
     views,
 )
@@ -284,10 +285,12 @@ def _said(found: Submission) -> str:
 
 def _touched(person: Person, found: Submission) -> list[Affected]:
     voted = found.reviews.filter(reviewer_id=person.id).exists()
+    short = shortages.without(person, project=found.project)
     yours = "your vote no longer counts" if voted else "it leaves your queue"
     return [
         Affected(f"“{found.title}”", f"{yours}; other checkers review it"),
         Affected(found.project.title, "all its releases, now and later, are closed to you as a checker"),
+        *(Affected(one.project.title, one.effect("keeps")) for one in short),
     ]
 
 

@@ -49,7 +49,7 @@ def read_shortages(*, at: datetime) -> None:
     seen = set(ShortageSeen.objects.values_list("project_id", flat=True))
     if short.keys() == seen:
         return
-    made = [draft for id in short.keys() - seen for draft in lacking.drafts(short[id], at=at)]
+    made = lacking.drafts([one for id, one in short.items() if id not in seen], at=at)
     with transaction.atomic():
         ShortageSeen.objects.filter(project__in=seen - short.keys()).delete()
         ShortageSeen.objects.bulk_create(

@@ -124,8 +124,8 @@ def reviewers(client: Client, asked: argparse.Namespace) -> Json:
 def plain_reviewers(slug: str, found: Json) -> Json:
     """Return reviewers as one line shows them."""
     named = ", ".join(one["email"] for one in found["named"]) or "any checker from outside"
-    able = f" ({found['able']} of them can review today)" if found["named"] else ""
-    return {"slug": slug, "title": f"{found['approvals']} approvals by {named}{able}"}
+    able = f"{found['able']} of them can review today"
+    return {"slug": slug, "title": f"{found['approvals']} approvals by {named} ({able})"}
 
 
 def bring(client: Client, asked: argparse.Namespace) -> Json:

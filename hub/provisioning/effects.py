@@ -18,6 +18,8 @@ from hub.provisioning import foresight
 from hub.provisioning.foresight import Changed
 from hub.workspaces.models import Session
 
+# A checker who may review every project may leave hundreds short.
+MOST_LISTED = 10
 ENDS = "ends within 5 seconds; what is saved in the home is kept"
 
 
@@ -43,6 +45,13 @@ def of_stopping_project(project: Project) -> list[Affected]:
         *on_sessions(foresight.project_suspended, workspace__project=project),
         *on_members(project, "can start no session in this project any more"),
     ]
+
+
+def of_opening(project: Project) -> list[Affected]:
+    """Say who may work from now on, and whether what they hand in would wait."""
+    short = shortages.of(project)
+    found = on_members(project, "may start sessions on approved data")
+    return [*found, *([_waiting(short, "has")] if short else [])]
 
 
 def of_resuming_project(project: Project) -> list[Affected]:
@@ -133,12 +142,15 @@ def of_stopping_person(person: Person) -> list[Affected]:
 
 def of_losing_checker(person: Person, project: Project | None = None) -> list[Affected]:
     """Say which projects would wait for checkers if this one could review no more."""
-    return [_waiting(one, "keeps") for one in shortages.without(person, project=project)]
+    short = shortages.without(person, project=project)
+    found = [_waiting(one, "keeps") for one in short[:MOST_LISTED]]
+    if (more := len(short) - MOST_LISTED) > 0:
+        found.append(Affected(f"{more} more", "would have too few checkers as well"))
+    return found
 
 
 def _waiting(one: Shortage, verb: str) -> Affected:
-    says = f"{verb} {one.able} of the {one.needed} checkers that each release needs, and waits for others"
-    return Affected(one.project.title, says, reverse("access:project", args=[one.project.slug]))
+    return Affected(one.project.title, one.effect(verb), reverse("access:project", args=[one.project.slug]))
 
 
 def of_losing_stewardship(person: Person) -> list[Affected]:
