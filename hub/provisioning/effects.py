@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from django.urls import reverse
@@ -12,7 +13,7 @@ from egress_review.shortages import Shortage
 from hub.access.models import Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, RoleAssignment
 from hub.projects.models import Membership, Project
 from hub.provisioning import foresight
 from hub.provisioning.foresight import Changed
@@ -162,21 +163,36 @@ def of_losing_stewardship(person: Person) -> list[Affected]:
     ]
 
 
-def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
-    """Say what a role gives or what its end takes."""
-    found: list[Affected] = []
+def of_role(person: Person, role: Role, *, ends: bool, until: date | None = None) -> list[Affected]:
+    """Say what a role gives until a day, or what its end takes, now or sooner than it would have come."""
     if ends:
-        gone = foresight.without_role(role.value)
-        found += on_sessions(gone, workspace__person=person)
-    if ends and role is Role.DATA_STEWARD:
-        found += of_losing_stewardship(person)
-    if ends and role is Role.OUTPUT_CHECKER:
-        found += of_losing_checker(person)
-    if ends and role is Role.ADMIN:
+        gone = on_sessions(foresight.without_role(role.value), workspace__person=person)
+        effect = f"is no longer {role.label}"
+        return [*gone, *_of_losing(person, role), Affected(person.name, effect, _person(person.id))]
+    found: list[Affected] = []
+    if until is not None and _ends_sooner(person, role, until):
+        lost = _of_losing(person, role)
+        found = [replace(one, effect=f"after {_day(until)} {one.effect}") for one in lost]
+    held = f"is {role.label}{f' until {_day(until)}' if until else ''}, {GIVES[role]}"
+    return [*found, Affected(person.name, held, _person(person.id))]
+
+
+def _ends_sooner(person: Person, role: Role, until: date) -> bool:
+    """Whether a role that is held today would end before it does now."""
+    held = RoleAssignment.objects.current(today()).filter(person=person, role=role.value).first()
+    return held is not None and (held.valid_until is None or until < held.valid_until)
+
+
+def _of_losing(person: Person, role: Role) -> list[Affected]:
+    """Say who is left without somebody when a person holds a role no more."""
+    if role is Role.DATA_STEWARD:
+        return of_losing_stewardship(person)
+    if role is Role.OUTPUT_CHECKER:
+        return of_losing_checker(person)
+    if role is Role.ADMIN:
         left = Person.objects.holding(role, today()).exclude(pk=person.pk).count()
-        found.append(Affected("The enclave", f"has {left} other admin{'s' if left != 1 else ''} left"))
-    effect = f"is no longer {role.label}" if ends else f"is {role.label}, {GIVES[role]}"
-    return [*found, Affected(person.name, effect, _person(person.id))]
+        return [Affected("The enclave", f"has {left} other admin{'s' if left != 1 else ''} left")]
+    return []
 
 
 GIVES: dict[Role, str] = {

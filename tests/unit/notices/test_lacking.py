@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -202,6 +202,53 @@ def test_a_closed_project_waits_for_nobody(ada: Person, carl: Person, project: P
     Project.objects.update(state="closed")
     look()
     assert told(ada) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "until", "sooner"),
+    [(None, 9, True), (20, 9, True), (20, 20, False), (20, None, False), (-1, 9, False)],
+)
+def test_who_lets_a_checkers_role_end_sooner_reads_what_will_wait_after_it(
+    ada: Person,
+    carl: Person,
+    project: Project,
+    client: Client,
+    held: int | None,
+    until: int | None,
+    sooner: bool,
+) -> None:
+    RoleAssignment.objects.filter(person=carl).update(valid_until=held and portal.days(held))
+    client.force_login(ada)
+    last = portal.days(until) if until else ""
+    given = {"role": "output_checker", "valid_until": f"{last}"}
+    page = client.post(f"/people/{carl.pk}/roles/", given).content.decode()
+    waits = "keeps 1 of the 2 checkers that each release needs, and waits for others"
+    assert "Who is affected" in page and (waits in page) == sooner
+    if sooner:
+        assert f"after {last:%-d %b %Y} {waits}" in page
+        assert f"is output checker until {last:%-d %b %Y}, and may judge" in page
+
+
+def test_the_page_that_names_checkers_says_beside_each_why_they_can_not_review(
+    ada: Person, carl: Person, project: Project, client: Client
+) -> None:
+    client.force_login(ada)
+    new = portal.person("nina", Role.OUTPUT_CHECKER, second_factor=True)
+    with CaptureQueriesContext(connection) as few:
+        page = client.get(CHOOSE).content.decode()
+    assert "Carl, Northern University<" in "".join(page.split("\n")).replace(" <", "<")
+    assert f"{new.name}, Northern University: has no training" in page
+    if is_named(project):
+        for why, lose in LOST.items():
+            with transaction.atomic():
+                lose(carl, project)
+                assert f"Carl, Northern University: {why}" in client.get(CHOOSE).content.decode()
+                transaction.set_rollback(True)
+    for number in range(3):
+        portal.person(f"nick{number}", Role.OUTPUT_CHECKER, second_factor=True)
+    with CaptureQueriesContext(connection) as many:
+        client.get(CHOOSE)
+    assert len(few) >= len(many)
 
 
 def test_who_takes_a_checker_away_reads_before_which_project_will_wait(
