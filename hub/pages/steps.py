@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from egress_review import readings, shortages
@@ -57,7 +58,13 @@ def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today:
     for role, own in OF_ROLES.items():
         if role in roles:
             steps += own(person, today)
-    return [*steps, *_as_lead(places, today), *_to_start(places), *_second_factor(person)]
+    return [
+        *steps,
+        *_as_lead(places, today),
+        *_to_prolong(places, today),
+        *_to_start(places),
+        *_second_factor(person),
+    ]
 
 
 def _in_sessions(places: list[Place]) -> list[Step]:
@@ -317,6 +324,28 @@ def _as_lead(places: list[Place], today: date) -> list[Step]:
         if place.role == MemberRole.PROJECT_LEAD
         and _is_open(place.project)
         and today <= place.project.closes_on < today + SOON
+    ]
+
+
+def _to_prolong(places: list[Place], today: date) -> list[Step]:
+    """Return the data that a project of this lead loses soon, and nobody has asked to keep."""
+    led = [one.project for one in places if one.role == MemberRole.PROJECT_LEAD and _is_open(one.project)]
+    asked = AccessRequest.objects.open().filter(project=OuterRef("project"), version=OuterRef("version"))
+    ending = Approval.objects.current(today).filter(
+        ~Exists(asked), project__in=led, until__lt=today + SOON, project__closes_on__gt=F("until")
+    )
+    return [
+        Step(
+            f"{one.project.title} may use {one.version} for a short time only",
+            f"On the day after, it is lost in running sessions too. {one.version.dataset.steward.name} can "
+            "prolong it.",
+            reverse("provisioning:ask", args=[one.project.slug]) + f"?version={one.version_id}",
+            "Ask for more time",
+            due=one.until,
+        )
+        for one in ending.select_related("project", "version__dataset__steward").order_by("until")[
+            :MOST_SHOWN
+        ]
     ]
 
 

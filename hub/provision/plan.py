@@ -286,12 +286,14 @@ def _dataset(wanted: Dataset, client: Client) -> Iterator[Step]:
 
 def _approval(wanted: Approval, client: Client) -> Iterator[Step]:
     given = client.all(f"/projects/{wanted.project}/approvals") if _there(client, wanted.project) else ()
-    standing = {(one["dataset"], one["version"]) for one in given if one["revoked_at"] is None}
-    if (wanted.dataset, wanted.version) not in standing:
-        yield Step(
-            f"approve {wanted.dataset} {wanted.version} for {wanted.project} until {wanted.until}",
-            _post(client, "/approvals", wanted.model_dump(mode="json")),
-        )
+    standing = {(one["dataset"], one["version"]): one for one in given if one["revoked_at"] is None}
+    says = f"{wanted.dataset} {wanted.version} for {wanted.project} until {wanted.until}"
+    there = standing.get((wanted.dataset, wanted.version))
+    if there is None:
+        yield Step(f"approve {says}", _post(client, "/approvals", wanted.model_dump(mode="json")))
+    elif date.fromisoformat(there["until"]) < wanted.until:
+        later = {"until": wanted.until.isoformat(), "conditions": wanted.conditions}
+        yield Step(f"prolong {says}", lambda: client.patch(f"/approvals/{there['id']}", later))
 
 
 def _there(client: Client, slug: str) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from django.db.models import Max
 from django.urls import reverse
 
 from egress_review import shortages
 from egress_review.shortages import Shortage
-from hub.access.models import Approval
+from hub.access.models import Agreement, Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
 from hub.people.models import Person, Role, RoleAssignment
@@ -211,6 +212,17 @@ def of_approval(project: Project) -> list[Affected]:
     """Say who gets to use data by an approval."""
     effect = "may use it in their next session, once they have signed its agreement"
     return on_members(project, effect, linked=False)
+
+
+def of_prolonging(approval: Approval, until: date) -> list[Affected]:
+    """Say who may use data until another day, and what they have signed only until an earlier one."""
+    found = on_members(approval.project, f"may use it until {_day(until)}", linked=False)
+    signed = Agreement.objects.filter(project=approval.project, dataset=approval.version.dataset)
+    ends = signed.filter(until__gte=today()).aggregate(last=Max("until"))["last"]
+    if ends is not None and ends < until:
+        gap = f"ends on {_day(ends)}; to use the data after it they have to sign another"
+        found.append(Affected("The agreement they signed", gap))
+    return found
 
 
 def of_revoking(approval: Approval) -> list[Affected]:

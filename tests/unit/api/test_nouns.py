@@ -92,7 +92,12 @@ def test_a_steward_approves_and_revokes(db: None, script: Script) -> None:
     }
     made = caller.post("/approvals", given)
     assert made.status_code == 201, made.content
-    revoked = caller.post(f"/approvals/{made.json()['id']}/revoke", {"reason": "over"}, if_match=made["ETag"])
+    path, later = f"/approvals/{made.json()['id']}", {"until": portal.days(40).isoformat()}
+    assert caller.patch(path, later).status_code == 428
+    longer = caller.patch(path, later, if_match=made["ETag"])
+    assert (longer.status_code, longer.json()["until"]) == (200, later["until"])
+    assert caller.patch(path, later, if_match=made["ETag"]).status_code == 412
+    revoked = caller.post(f"{path}/revoke", {"reason": "over"}, if_match=longer["ETag"])
     assert revoked.json()["revoked_reason"] == "over"
     assert Approval.objects.get().revoked_at is not None
     assert [one["id"] for one in caller.get("/approvals").json()["items"]] == [made.json()["id"]]
