@@ -27,7 +27,7 @@ OfProject = QuerySet[NamedChecker] | QuerySet[Membership] | QuerySet[Conflict]
 
 @dataclass(frozen=True)
 class Shortage:
-    """A project, how many checkers are named, how many can review it today, and how many have to.
+    """A project, how many checkers are named, how many can review today, and how many have to.
 
     Where nobody is named, every checker of the enclave from outside the project may.
     """
@@ -50,7 +50,7 @@ class Shortage:
 
     def __str__(self) -> str:
         whose = f"of {self.named} named checkers" if self.named else "nobody is named, and of all checkers"
-        return f"A release needs {self.needed} approvals; {whose} {self.able or 'none'} can review it today."
+        return f"A release needs {self.needed} approvals; {whose} {self.able or 'none'} can review today."
 
     def effect(self, verb: str) -> str:
         """Say what a change does to the project, as one who is about to make it reads it."""
