@@ -36,9 +36,8 @@ def ask(*, by: Person, project: Project, version: DatasetVersion, until: date, r
             raise WrongState(f"{version} is already asked for; its steward has still to answer.")
         standing = Approval.objects.filter(project=project, version=version, revoked_at=None).first()
         if standing is not None and standing.until >= until and standing.purpose == project.purpose:
-            held = f"until {standing.until:%-d %b %Y}"
-            said = f"{version} is already approved for {project.title} {held}"
-            raise WrongState(f"{said}; ask for a later day.")
+            held = f"{project.title} until {standing.until:%-d %b %Y}"
+            raise WrongState(f"{version} is already approved for {held}; ask for a later day.")
         made = AccessRequest.objects.create(
             project=project,
             version=version,
