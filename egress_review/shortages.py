@@ -75,7 +75,8 @@ class Checkers:
 
 def able(project: Project) -> QuerySet[Person]:
     """Return those who can review a project's outputs today: named ones, or where nobody is named, any."""
-    return Person.objects.filter(pk__in=_checkers(Project.objects.filter(pk=project.pk)).able(project.pk))
+    checkers = _checkers(Project.objects.filter(pk=project.pk), _today())
+    return Person.objects.filter(pk__in=checkers.able(project.pk))
 
 
 def of(project: Project) -> Shortage | None:
@@ -83,18 +84,32 @@ def of(project: Project) -> Shortage | None:
     return next(iter(among(Project.objects.filter(pk=project.pk))), None)
 
 
-def among(projects: QuerySet[Project]) -> list[Shortage]:
-    """Return which of these projects wait for checkers, in six queries however many there are."""
+def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shortage]:
+    """Return which of these projects wait for checkers, in six queries however many there are.
+
+    On a day to come, they would if no role and no training is prolonged until then.
+    """
     going = projects.exclude(state=ProjectState.CLOSED.value)
-    checkers = _checkers(going)
+    checkers = _checkers(going, on or _today())
     needs = going.values_list("pk", "approvals_needed")
     left = {id: able for id, needed in needs if (able := len(checkers.able(id))) < needed}
     return _short(left, checkers)
 
 
-def everywhere() -> list[Shortage]:
-    """Return every open project that waits for checkers."""
-    return among(Project.objects.filter(state=ProjectState.OPEN.value))
+def everywhere(*, on: date | None = None) -> list[Shortage]:
+    """Return every open project that waits for checkers today, or on a day to come."""
+    return among(Project.objects.filter(state=ProjectState.OPEN.value), on=on)
+
+
+def ending(*, until: date) -> dict[date, list[Person]]:
+    """Return whose time as a checker ends by a role or a course, by its last day, up to a day to come."""
+    days: dict[date, list[Person]] = defaultdict(list)
+    fit = Person.objects.filter(pk__in=_fit(_today())).order_by("name", "pk")
+    for person in fit.prefetch_related("role_assignments", "trainings"):
+        last = _last_day(person)
+        if last <= until:
+            days[last].append(person)
+    return days
 
 
 def without(person: Person, *, project: Project | None = None) -> list[Shortage]:
@@ -102,7 +117,7 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
     going = Project.objects.exclude(state=ProjectState.CLOSED.value)
     if project is not None:
         going = going.filter(pk=project.pk)
-    checkers = _checkers(going)
+    checkers = _checkers(going, _today())
     left = {
         id: len(fit) - 1
         for id, needed in going.values_list("pk", "approvals_needed")
@@ -113,7 +128,7 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
 
 def chosen(project: Project, *, named: Collection[str], approvals: int) -> Shortage | None:
     """Return what a project would lack if these, or nobody, were named and so many approvals needed."""
-    left = len(_checkers(Project.objects.filter(pk=project.pk)).able(project.pk, named))
+    left = len(_checkers(Project.objects.filter(pk=project.pk), _today()).able(project.pk, named))
     return Shortage(project, len(set(named)), left, approvals) if left < approvals else None
 
 
@@ -123,13 +138,16 @@ def office() -> QuerySet[Person]:
     return Person.objects.filter(pk__in=held.values("person"))
 
 
-def _checkers(projects: QuerySet[Project]) -> Checkers:
-    """Read who can review today, who is named for some projects, and who has to stay out of them."""
-    today = _today()
-    trained = Training.objects.filter(course=COURSE, completed_on__lte=today, valid_until__gte=today)
-    fit = Person.objects.holding(Role.OUTPUT_CHECKER, today).filter(
+def _fit(day: date) -> QuerySet[Person]:
+    trained = Training.objects.filter(course=COURSE, completed_on__lte=day, valid_until__gte=day)
+    return Person.objects.holding(Role.OUTPUT_CHECKER, day).filter(
         facts.identified(), pk__in=trained.values("person")
     )
+
+
+def _checkers(projects: QuerySet[Project], day: date) -> Checkers:
+    """Read who can review on a day, who is named for some projects, and who has to stay out of them."""
+    fit = _fit(day)
     return Checkers(
         fit=frozenset(fit.values_list("pk", flat=True)),
         named=_by_project(NamedChecker.objects.filter(project__in=projects)),
@@ -207,6 +225,13 @@ def _trained(person: Person, today: date) -> bool:
         one.course == COURSE and one.completed_on <= today <= one.valid_until
         for one in person.trainings.all()
     )
+
+
+def _last_day(person: Person) -> date:
+    """Return the last day on which somebody who can review today could."""
+    role = next(one for one in person.role_assignments.all() if one.role == Role.OUTPUT_CHECKER)
+    course = max(one.valid_until for one in person.trainings.all() if one.course == COURSE)
+    return min(role.valid_until or course, course)
 
 
 def _today() -> date:

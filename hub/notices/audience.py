@@ -20,7 +20,7 @@ from hub.projects.models import MemberRole, Membership
 
 def members(project: str) -> list[Person]:
     """Return the people of a project who can read a notice today."""
-    return _welcome(
+    return welcome(
         Membership.objects.current(_today()).filter(project=project).values_list("person", flat=True)
     )
 
@@ -28,7 +28,7 @@ def members(project: str) -> list[Person]:
 def leads(project: str) -> list[Person]:
     """Return a project's leads who can read a notice today."""
     held = Membership.objects.current(_today()).filter(project=project, role=MemberRole.PROJECT_LEAD.value)
-    return _welcome(held.values_list("person", flat=True))
+    return welcome(held.values_list("person", flat=True))
 
 
 def admins() -> list[Person]:
@@ -73,7 +73,8 @@ def _allowed(question: questions.Question) -> bool:
     return decision.allow
 
 
-def _welcome(ids: Iterable[str]) -> list[Person]:
+def welcome(ids: Iterable[str]) -> list[Person]:
+    """Return those of these people who can read a notice."""
     return list(Person.objects.filter(pk__in=list(ids), is_active=True, suspended_at=None))
 
 

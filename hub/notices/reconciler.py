@@ -8,7 +8,7 @@ from django.db import transaction
 
 from egress_review import shortages
 from hub.ledger.models import Entry
-from hub.notices import derive, ends, lacking
+from hub.notices import derive, ends, lacking, overdue
 from hub.notices.drafts import keep
 from hub.notices.models import Read, ShortageSeen
 
@@ -39,6 +39,16 @@ def read_ledger() -> int:
 def read_calendar(*, at: datetime) -> None:
     """Make the notices of all that ends, or has ended."""
     made = ends.drafts(at=at)
+    with transaction.atomic():
+        keep(made)
+
+
+def read_overdue(*, at: datetime) -> None:
+    """Make the notices of all that waits for an answer for long.
+
+    Raises Unavailable when the policies don't answer who may give one: it is tried again later.
+    """
+    made = overdue.drafts(at=at)
     with transaction.atomic():
         keep(made)
 

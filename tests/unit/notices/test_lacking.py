@@ -204,6 +204,31 @@ def test_a_closed_project_waits_for_nobody(ada: Person, carl: Person, project: P
     assert told(ada) == []
 
 
+def test_admins_are_told_before_a_checkers_time_ends_and_leaves_too_few(
+    ada: Person, carl: Person, project: Project
+) -> None:
+    def foretold() -> list[str]:
+        reconciler.read_calendar(at=datetime.now(UTC))
+        return [one.body for one in Notice.objects.filter(person=ada, title__contains="Carl’s time")]
+
+    assert foretold() == []
+    RoleAssignment.objects.filter(person=carl).update(valid_until=portal.days(5))
+    (said,) = foretold()
+    assert "too few are left for Vowels: prolong the role" in said and len(foretold()) == 1
+    RoleAssignment.objects.update(valid_until=None)
+    Notice.objects.all().delete()
+    Training.objects.filter(person=carl, course=shortages.COURSE).update(valid_until=portal.days(6))
+    assert len(foretold()) == 1
+    cora = checker("cora")
+    if is_named(project):
+        NamedChecker.objects.create(project=project, person=cora)
+    Notice.objects.all().delete()
+    assert foretold() == []
+    # Of three, two that end on one day are too many.
+    Training.objects.filter(person=cora, course=shortages.COURSE).update(valid_until=portal.days(6))
+    assert len(foretold()) == 1
+
+
 @pytest.mark.parametrize(
     ("held", "until", "sooner"),
     [(None, 9, True), (20, 9, True), (20, 20, False), (20, None, False), (-1, 9, False)],
