@@ -276,6 +276,20 @@ def test_the_page_that_names_checkers_says_beside_each_why_they_can_not_review(
     assert len(few) >= len(many)
 
 
+def test_a_checkers_own_page_says_what_keeps_them_from_reviewing(
+    ada: Person, carl: Person, client: Client
+) -> None:
+    client.force_login(ada)
+    path = f"/people/{carl.pk}/"
+    assert "can review</span> outputs" in client.get(path).content.decode()
+    Training.objects.filter(person=carl, course=shortages.COURSE).delete()
+    assert "Carl has no training" in client.get(path).content.decode()
+    RoleAssignment.objects.filter(person=carl).update(valid_until=YESTERDAY)
+    page = client.get(path).content.decode()
+    assert "Carl is no output checker any more" in page and ">over<" in page
+    assert "Reviews</dt>" not in client.get(f"/people/{ada.pk}/").content.decode()
+
+
 def test_who_takes_a_checker_away_reads_before_which_project_will_wait(
     carl: Person, project: Project
 ) -> None:
