@@ -137,7 +137,7 @@ def _memberships(today: date) -> Iterator[End]:
                 what=f"{one.person.name}’s membership in {one.project.title}",
                 last_day=one.valid_until,
                 people=(*_readers([one.person]), *audience.leads(one.project_id)),
-                then="A lead or an admin can have it prolonged.",
+                then="An admin can prolong it; a lead can ask them to.",
                 url=reverse("access:project", args=[one.project.slug]),
             )
 

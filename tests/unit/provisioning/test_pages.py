@@ -195,7 +195,9 @@ def test_a_lead_asks_for_more_time_and_the_steward_prolongs_what_stands(policies
     lead.force_login(lena)
     steward.force_login(version.dataset.steward)
     link = f"/projects/vowels/ask/?version={version.pk}"
-    assert link in lead.get("/projects/vowels/").content.decode()
+    portal.person("ada", Role.ADMIN, second_factor=True)
+    page = lead.get("/projects/vowels/").content.decode()
+    assert link in page and "An admin adds and ends members" in page and "mailto:ada@north.example" in page
     later = portal.days(90)
     asked = {"version": version.pk, "until": later, "reason": "The reviewers want another run."}
     assert lead.post(link, asked).status_code == 302
