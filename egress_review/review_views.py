@@ -32,6 +32,7 @@ from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 
 PER_PAGE = 50
+JUDGED = 10
 
 
 @login_required
@@ -51,6 +52,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "narrowed": any(asked.values()),
         "projects": queue.projects(person),
         "kept": queue.kept_from(person),
+        "judged": readings.judged(person).select_related("project")[:JUDGED],
         "query": "&".join(f"{name}={value}" for name, value in asked.items() if value.isidentifier()),
     }
     return render(request, "releases/queue.html", context)
