@@ -218,9 +218,10 @@ def of_prolonging(approval: Approval, until: date) -> list[Affected]:
     """Say who may use data until another day, and what they have signed only until an earlier one."""
     found = on_members(approval.project, f"may use it until {_day(until)}", linked=False)
     signed = Agreement.objects.filter(project=approval.project, dataset=approval.version.dataset)
-    ends = signed.filter(until__gte=today()).aggregate(last=Max("until"))["last"]
+    ends = signed.aggregate(last=Max("until"))["last"]
     if ends is not None and ends < until:
-        gap = f"ends on {_day(ends)}; to use the data after it they have to sign another"
+        when = "ends" if ends >= today() else "ended"
+        gap = f"{when} on {_day(ends)}; to use the data after it they have to sign another"
         found.append(Affected("The agreement they signed", gap))
     return found
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hub.access.models import AccessRequest, Approval
+from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people.models import Institution, Person, Role
 from hub.projects.models import Membership, Project
 from tests import portal
@@ -210,6 +210,8 @@ def test_a_lead_asks_for_more_time_and_the_steward_prolongs_what_stands(policies
     preview = steward.post(path, given).content.decode()
     assert f"may use it until {later:%-d %b %Y}" in preview
     assert f"The agreement they signed</strong>: ends on {portal.days(60):%-d %b %Y}" in preview
+    Agreement.objects.update(until=portal.days(-1))
+    assert "The agreement they signed</strong>: ended on" in steward.post(path, given).content.decode()
     assert Approval.objects.get().until == portal.days(30)
     assert steward.post(path, {**given, "confirmed": "on"}).status_code == 302
     assert Approval.objects.get().until == later
