@@ -11,11 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from egress_review.models import Conflict, Submission
-from egress_review.states import VOTING
+from egress_review.states import DUE_FOR_SCREENING, VOTING
 from hub.people import facts
 from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.projects.models import Membership, NamedChecker, Project, ProjectState
@@ -97,8 +97,13 @@ def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shorta
 
 
 def everywhere(*, on: date | None = None) -> list[Shortage]:
-    """Return every open project that waits for checkers today, or on a day to come."""
-    return among(Project.objects.filter(state=ProjectState.OPEN.value), on=on)
+    """Return every open project that waits for checkers today, or on a day to come.
+
+    One whose days are over counts only while something of it waits.
+    """
+    waiting = Submission.objects.filter(state__in=[one.value for one in VOTING | DUE_FOR_SCREENING])
+    needed = Q(closes_on__gte=on or _today()) | Q(pk__in=waiting.values("project"))
+    return among(Project.objects.filter(needed, state=ProjectState.OPEN.value), on=on)
 
 
 def ending(*, until: date) -> dict[date, list[Person]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -152,11 +151,9 @@ def test_the_projects_page_says_so_and_leads_an_admin_to_the_mending(
 
 
 def test_an_author_whose_submission_waits_reads_why(
-    carl: Person, project: Project, client: Client, tmp_path: Path
+    carl: Person, project: Project, client: Client, vault: Vault
 ) -> None:
     rosa = Person.objects.get(name="Rosa")
-    vault = Vault(tmp_path)
-    vault.prepare()
     sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
     Submission.objects.update(project=project)
     client.force_login(rosa)
@@ -288,6 +285,19 @@ def test_a_checkers_own_page_says_what_keeps_them_from_reviewing(
     page = client.get(path).content.decode()
     assert "Carl is no output checker any more" in page and ">over<" in page
     assert "Reviews</dt>" not in client.get(f"/people/{ada.pk}/").content.decode()
+
+
+def test_a_project_whose_days_are_over_counts_while_something_of_it_waits(
+    carl: Person, project: Project, vault: Vault
+) -> None:
+    carl.role_assignments.all().delete()
+    Project.objects.update(opens_on=portal.days(-20), closes_on=YESTERDAY)
+    assert shortages.everywhere() == []
+    factories.submission(State.SCREENING, vault=vault, author=Person.objects.get(name="Rosa"))
+    Submission.objects.update(project=project)
+    assert [one.project for one in shortages.everywhere() if one.project == project] == [project]
+    Submission.objects.update(state=State.RELEASED)
+    assert project not in [one.project for one in shortages.everywhere()]
 
 
 def test_who_takes_a_checker_away_reads_before_which_project_will_wait(
