@@ -88,3 +88,7 @@ def test_policies_that_do_not_answer_hold_up_no_letter(policies: Policies, vault
     policies.broken = False
     courier.step(at=later)
     assert Notice.objects.filter(person=carl, key__startswith="waits:").count() == 1
+    # What was told at this stage is not asked about again.
+    policies.asked.clear()
+    reconciler.read_overdue(at=later)
+    assert policies.asked == []
