@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from egress_review import permissions, reviewers
 from egress_review.models import File, Release, Review, Submission, SubmissionQuerySet, tied
-from egress_review.states import REPLACEABLE, State
+from egress_review.states import DECIDED, REPLACEABLE, State
 from hub.errors import NotFound
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -53,6 +53,15 @@ def kept_from(person: Person) -> SubmissionQuerySet:
     if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
         return Submission.objects.none()
     return _open_to(person).filter(_not_for(person))
+
+
+def judged(person: Person) -> SubmissionQuerySet:
+    """Return what a checker reviewed and is decided, where they may still look at it, the latest first."""
+    if Role.OUTPUT_CHECKER not in person.roles_on(timezone.now().date()):
+        return Submission.objects.none()
+    theirs = Review.objects.filter(reviewer=person).values("submission")
+    over = Submission.objects.filter(pk__in=theirs, state__in=[state.value for state in DECIDED])
+    return over.exclude(_not_for(person)).order_by("-decided_at", "-id")
 
 
 def _open_to(person: Person) -> SubmissionQuerySet:

@@ -19,6 +19,7 @@ from egress_review import (
     readings,
     review_page,
     reviews,
+    shortages,
     timeline,
     views,
 )
@@ -31,6 +32,7 @@ from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 
 PER_PAGE = 50
+JUDGED = 10
 
 
 @login_required
@@ -50,6 +52,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         "narrowed": any(asked.values()),
         "projects": queue.projects(person),
         "kept": queue.kept_from(person),
+        "judged": readings.judged(person).select_related("project")[:JUDGED],
         "query": "&".join(f"{name}={value}" for name, value in asked.items() if value.isidentifier()),
     }
     return render(request, "releases/queue.html", context)
@@ -284,10 +287,12 @@ def _said(found: Submission) -> str:
 
 def _touched(person: Person, found: Submission) -> list[Affected]:
     voted = found.reviews.filter(reviewer_id=person.id).exists()
+    short = shortages.without(person, project=found.project)
     yours = "your vote no longer counts" if voted else "it leaves your queue"
     return [
         Affected(f"“{found.title}”", f"{yours}; other checkers review it"),
         Affected(found.project.title, "all its releases, now and later, are closed to you as a checker"),
+        *(Affected(one.project.title, one.effect("keeps")) for one in short),
     ]
 
 

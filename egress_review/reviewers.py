@@ -14,7 +14,7 @@ from hub import rows
 from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
-from hub.people.models import Person, Role, RoleAssignment
+from hub.people.models import Person, Role
 from hub.people.permission import Actor
 from hub.projects import services as projects
 from hub.projects.facts import fresh
@@ -71,11 +71,9 @@ def check(*, approvals: int, named: int) -> None:
 
 def candidates(project: Project) -> QuerySet[Person]:
     """Return the output checkers who never had a part in a project and declared no conflict with it."""
-    held = RoleAssignment.objects.filter(role=Role.OUTPUT_CHECKER.value)
-    holding = held.filter(Q(valid_until=None) | Q(valid_until__gte=timezone.now().date()))
     inside = Membership.objects.filter(project=project).values("person")
     apart = Conflict.objects.filter(project=project).values("person")
-    welcome = Person.objects.filter(is_active=True, suspended_at=None, pk__in=holding.values("person"))
+    welcome = Person.objects.holding(Role.OUTPUT_CHECKER, timezone.now().date())
     return welcome.exclude(pk__in=inside).exclude(pk__in=apart).order_by("name", "pk")
 
 

@@ -40,7 +40,9 @@ def approve(
         allowed.use()
         rows.recheck(project, version.dataset)
         if Approval.objects.filter(project=project, version=version, revoked_at=None).exists():
-            raise WrongState(f"{version} is already approved for {project.title}; revoke that first.")
+            raise WrongState(
+                f"{version} is already approved for {project.title}; prolong that, or revoke it first."
+            )
         approval = Approval.objects.create(
             project=project,
             version=version,
@@ -53,6 +55,32 @@ def approve(
         said = {"project": project.id, "version": version.id, "purpose": purpose, "until": until.isoformat()}
         entries.append(Kind.APPROVAL_GIVEN, by=by.id, subject=approval.id, facts=said)
     return approval
+
+
+def prolong(*, by: Person, approval: Approval, until: date, conditions: str, seen: int | None = None) -> None:
+    """Approve again what was approved and not revoked, until another day: no session ends in between.
+
+    It is then for the project's purpose of now, as any approval that is given.
+    """
+    approval = facts.fresh(approval)
+    project, version = approval.project, approval.version
+    purpose = project.purpose
+    allowed = may(by=by, change="approve", project=project, version=version, purpose=purpose, until=until)
+    if approval.revoked_at is not None:
+        raise WrongState(f"The approval of {version} is revoked; it can only be given anew.")
+    said = {"until": until, "conditions": conditions, "purpose": purpose}
+    if all(getattr(approval, name) == value for name, value in said.items()):
+        raise Invalid(f"{version} is approved like this until {until:%-d %b %Y} already; choose another day.")
+    before = approval.until
+    with transaction.atomic():
+        allowed.use()
+        rows.recheck(project, version.dataset)
+        rows.expect(approval, seen)
+        rows.claim(approval, approved_by_id=by.id, **said)
+        requests.approved(by=by, approval=approval)
+        told = {"project": project.id, "version": version.id, "purpose": purpose, "until": until.isoformat()}
+        told |= {"before": before.isoformat()}
+        entries.append(Kind.APPROVAL_GIVEN, by=by.id, subject=approval.id, facts=told)
 
 
 def revoke(*, by: Person, approval: Approval, reason: str) -> None:

@@ -124,8 +124,8 @@ class AccessRequest(models.Model):
     answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
     answer = models.TextField(blank=True, default="")
-    approval = models.OneToOneField(
-        Approval, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    approval = models.ForeignKey(
+        Approval, null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
     )
     row_version = models.PositiveIntegerField(default=0)
 

@@ -34,8 +34,10 @@ def ask(*, by: Person, project: Project, version: DatasetVersion, until: date, r
         rows.recheck(project, version.dataset)
         if AccessRequest.objects.open().filter(project=project, version=version).exists():
             raise WrongState(f"{version} is already asked for; its steward has still to answer.")
-        if Approval.objects.filter(project=project, version=version, revoked_at=None).exists():
-            raise WrongState(f"{version} is already approved for {project.title}.")
+        standing = Approval.objects.filter(project=project, version=version, revoked_at=None).first()
+        if standing is not None and standing.until >= until and standing.purpose == project.purpose:
+            held = f"{project.title} until {standing.until:%-d %b %Y}"
+            raise WrongState(f"{version} is already approved for {held}; ask for a later day.")
         made = AccessRequest.objects.create(
             project=project,
             version=version,

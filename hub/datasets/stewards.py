@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from hub import rows
 from hub.datasets import facts
@@ -50,9 +51,9 @@ def may_hand_over(by: Person, *, dataset: Dataset, to: Person) -> Permission:
 
 def candidates(dataset: Dataset) -> QuerySet[Person]:
     """Return those whom a form offers; whether one may be chosen is asked of the policies."""
-    held = Person.objects.filter(role_assignments__role=Role.DATA_STEWARD.value, is_active=True)
-    others = held.filter(institution=dataset.institution_id, suspended_at=None)
-    return others.exclude(pk=dataset.steward_id).distinct().order_by("name", "pk")
+    held = Person.objects.holding(Role.DATA_STEWARD, timezone.now().date())
+    others = held.filter(institution=dataset.institution_id)
+    return others.exclude(pk=dataset.steward_id).order_by("name", "pk")
 
 
 def _steward(person: Person) -> questions.Steward:

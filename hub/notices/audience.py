@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
-from django.db.models import Q
-
 from egress_review import permissions
 from egress_review.models import Submission, Vote
 from hub import policy
@@ -14,7 +12,7 @@ from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
 from hub.errors import Unavailable
 from hub.people import facts as people
-from hub.people.models import Person, Role, RoleAssignment
+from hub.people.models import Person, Role
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import MemberRole, Membership
@@ -22,7 +20,7 @@ from hub.projects.models import MemberRole, Membership
 
 def members(project: str) -> list[Person]:
     """Return the people of a project who can read a notice today."""
-    return _welcome(
+    return welcome(
         Membership.objects.current(_today()).filter(project=project).values_list("person", flat=True)
     )
 
@@ -30,14 +28,12 @@ def members(project: str) -> list[Person]:
 def leads(project: str) -> list[Person]:
     """Return a project's leads who can read a notice today."""
     held = Membership.objects.current(_today()).filter(project=project, role=MemberRole.PROJECT_LEAD.value)
-    return _welcome(held.values_list("person", flat=True))
+    return welcome(held.values_list("person", flat=True))
 
 
 def admins() -> list[Person]:
     """Return the admins of the enclave who can read a notice today."""
-    held = RoleAssignment.objects.filter(role=Role.ADMIN.value)
-    current = held.filter(Q(valid_until=None) | Q(valid_until__gte=_today()))
-    return _welcome(current.values_list("person", flat=True))
+    return list(Person.objects.holding(Role.ADMIN, _today()))
 
 
 def may_vote(submission: Submission) -> list[Person]:
@@ -65,8 +61,8 @@ def may_judge(bring_in: BringIn) -> list[Person]:
 
 
 def _checkers_who_may(ask: Callable[[Person], questions.Question]) -> list[Person]:
-    held = Person.objects.with_roles().filter(role_assignments__role=Role.OUTPUT_CHECKER.value)
-    checkers = held.filter(is_active=True, suspended_at=None).distinct()
+    holding = Person.objects.holding(Role.OUTPUT_CHECKER, _today()).values("pk")
+    checkers = Person.objects.with_roles().filter(pk__in=holding)
     return [person for person in checkers if _allowed(ask(person))]
 
 
@@ -77,7 +73,8 @@ def _allowed(question: questions.Question) -> bool:
     return decision.allow
 
 
-def _welcome(ids: Iterable[str]) -> list[Person]:
+def welcome(ids: Iterable[str]) -> list[Person]:
+    """Return those of these people who can read a notice."""
     return list(Person.objects.filter(pk__in=list(ids), is_active=True, suspended_at=None))
 
 

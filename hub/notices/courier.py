@@ -39,6 +39,8 @@ def step(*, at: datetime, calendar: bool = True) -> None:
     try:
         while reconciler.read_ledger() == reconciler.BATCH:
             continue
+        if calendar:
+            reconciler.read_overdue(at=at)
     except Unavailable as error:
         log.warning("ledger_not_read reason=%s", error)
     reconciler.read_shortages(at=at)

@@ -153,7 +153,8 @@ def _approval(entry: Entry, facts: Facts) -> list[Draft]:
         return []
     url = reverse("access:project", args=[found.project.slug])
     if entry.kind == Kind.APPROVAL_GIVEN:
-        title = f"{found.project.title} may use {found.version}"
+        longer = " longer" if facts.get("before") else ""
+        title = f"{found.project.title} may use {found.version}{longer}"
         body = (
             f"Until {found.until:%-d %b %Y}, for the project’s purpose. Sign its agreement on the project’s "
             "page if you have not."

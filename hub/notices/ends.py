@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db.models import Max, Q
 from django.urls import reverse
 
+from egress_review import shortages
 from hub.access.models import Agreement, Approval
 from hub.notices import audience
 from hub.notices.drafts import Draft, to
@@ -17,6 +18,7 @@ from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.projects.models import Membership, Project, ProjectState
 
 STAGES = (1, 7, 30)
+MOST_NAMED = 3
 ENDED = "ended"
 # What ended longer ago than this was either told or never could be.
 TOLD_FOR = timedelta(days=7)
@@ -72,6 +74,7 @@ def _ends(today: date) -> Iterator[End]:
     yield from _projects(today)
     yield from _memberships(today)
     yield from _people(today)
+    yield from _checkers(today)
 
 
 def _near(name: str, today: date) -> Q:
@@ -87,7 +90,7 @@ def _approvals(today: date) -> Iterator[End]:
             what=f"The use of {one.version} in {one.project.title}",
             last_day=one.until,
             people=tuple(audience.members(one.project_id)),
-            then=f"After it no session has this data; {steward.name}, its steward, can prolong it.",
+            then=f"After it no session has this data; the lead can ask {steward.name} for more time.",
             url=reverse("access:project", args=[one.project.slug]),
         )
         # A project's page is its members': its steward reads of it among the approvals.
@@ -96,8 +99,8 @@ def _approvals(today: date) -> Iterator[End]:
             what=f"The use of {one.version} in {one.project.title}",
             last_day=one.until,
             people=(steward,),
-            then="After it no session there has this data; you can prolong it by a new approval.",
-            url=reverse("access:approvals"),
+            then="After it no session there has this data; you can prolong it.",
+            url=reverse("provisioning:prolong", args=[one.pk]),
         )
 
 
@@ -134,7 +137,7 @@ def _memberships(today: date) -> Iterator[End]:
                 what=f"{one.person.name}’s membership in {one.project.title}",
                 last_day=one.valid_until,
                 people=(*_readers([one.person]), *audience.leads(one.project_id)),
-                then="A lead or an admin can have it prolonged.",
+                then="An admin can prolong it; a lead can ask them to.",
                 url=reverse("access:project", args=[one.project.slug]),
             )
 
@@ -161,6 +164,29 @@ def _people(today: date) -> Iterator[End]:
                 people=tuple(_readers([held.person])),
                 then="An admin can prolong it.",
                 url=reverse("people:account"),
+            )
+
+
+def _checkers(today: date) -> Iterator[End]:
+    """Yield the checkers whose end leaves projects with too few, told to who can mend that before."""
+    missing = {one.project.pk for one in shortages.everywhere()}
+    for last, people in shortages.ending(until=today + timedelta(days=max(STAGES))).items():
+        short = [
+            one for one in shortages.everywhere(on=last + timedelta(days=1)) if one.project.pk not in missing
+        ]
+        if not short:
+            continue
+        titles = ", ".join(one.project.title for one in short[:MOST_NAMED])
+        more = f" and {len(short) - MOST_NAMED} more" if len(short) > MOST_NAMED else ""
+        for person in people:
+            yield End(
+                key=f"checker:{person.pk}",
+                what=f"{person.name}’s time as output checker",
+                last_day=last,
+                people=tuple(audience.admins()),
+                then=f"After it too few are left for {titles}{more}: prolong the role, record the course, or "
+                "find others.",
+                url=reverse("people:person", args=[person.pk]),
             )
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from egress_review import shortages
 from hub.ledger.models import Entry
-from hub.notices import derive, ends, lacking
+from hub.notices import derive, ends, lacking, overdue
 from hub.notices.drafts import keep
 from hub.notices.models import Read, ShortageSeen
 
@@ -43,13 +43,23 @@ def read_calendar(*, at: datetime) -> None:
         keep(made)
 
 
+def read_overdue(*, at: datetime) -> None:
+    """Make the notices of all that waits for an answer for long.
+
+    Raises Unavailable when the policies don't answer who may give one: it is tried again later.
+    """
+    made = overdue.drafts(at=at)
+    with transaction.atomic():
+        keep(made)
+
+
 def read_shortages(*, at: datetime) -> None:
     """Make the notices of projects that wait for checkers since now; forget those that no longer do."""
     short = {one.project.pk: one for one in shortages.everywhere()}
     seen = set(ShortageSeen.objects.values_list("project_id", flat=True))
     if short.keys() == seen:
         return
-    made = [draft for id in short.keys() - seen for draft in lacking.drafts(short[id], at=at)]
+    made = lacking.drafts([one for id, one in short.items() if id not in seen], at=at)
     with transaction.atomic():
         ShortageSeen.objects.filter(project__in=seen - short.keys()).delete()
         ShortageSeen.objects.bulk_create(

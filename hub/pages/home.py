@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +45,7 @@ def places_of(person: Person, today: date) -> list[Place]:
         to_sign[agreement.project_id].append(agreement)
     approved = Approval.objects.current(today).filter(project__in=projects)
     with_data = set(approved.values_list("project_id", flat=True))
+    reasons = _reasons(person, memberships[:MOST_ASKED]) if not by_project else {}
     found = [
         Place(
             project=membership.project,
@@ -52,19 +54,20 @@ def places_of(person: Person, today: date) -> list[Place]:
             session=by_project.get(membership.project_id),
             to_sign=to_sign[membership.project_id],
             has_data=membership.project_id in with_data,
-            reasons=_reasons(person, membership.project) if at < MOST_ASKED and not by_project else (),
+            reasons=reasons.get(membership.project_id, ()),
         )
-        for at, membership in enumerate(memberships)
+        for membership in memberships
     ]
     return sorted(found, key=lambda place: (place.session is None, place.project.title))
 
 
-def admins() -> list[Person]:
+def admins(today: date) -> list[Person]:
     """Return whom to ask."""
-    held = Person.objects.filter(is_active=True, suspended_at=None, role_assignments__role=Role.ADMIN.value)
-    return list(held.distinct())
+    return list(Person.objects.holding(Role.ADMIN, today))
 
 
-def _reasons(person: Person, project: Project) -> tuple[str, ...]:
-    decision = sessions.may_start(by=person, project=project)
-    return () if decision.allow else tuple(decision.reasons)
+def _reasons(person: Person, memberships: Sequence[Membership]) -> dict[str, tuple[str, ...]]:
+    """Return why no session could be started in each of these projects, as far as none could."""
+    decisions = sessions.may_start_each(by=person, projects=[one.project for one in memberships])
+    asked = zip(memberships, decisions, strict=True)
+    return {one.project_id: tuple(decision.reasons) for one, decision in asked if not decision.allow}

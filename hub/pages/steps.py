@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from egress_review import readings, shortages
 from egress_review.models import Submission
-from egress_review.states import State
+from egress_review.states import VOTING, State
 from hub.access.models import AccessRequest, Approval
 from hub.bring_ins.models import BringIn
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
 from hub.datasets.models import DatasetVersion, Intake, IntakeState
+from hub.notices import lacking
 from hub.notices.models import ShortageSeen
 from hub.pages.home import Place
 from hub.people import facts
@@ -24,6 +26,7 @@ from hub.projects.models import MemberRole, Project, ProjectState
 from hub.stewardship.models import Feedback
 
 SOON = timedelta(days=30)
+MOST_SHOWN = 3
 WAITING_INTAKES = (IntakeState.READY.value, IntakeState.BLOCKED.value, IntakeState.FAILED.value)
 
 
@@ -48,13 +51,20 @@ def steps_of(person: Person, roles: frozenset[Role], places: list[Place], today:
         *_of_bring_ins(person, today),
         *_of_decisions(person, roles),
         *_returned(person),
+        *_waits_for_checkers(person),
         *_to_sign(places),
         *_training(person, today),
     ]
     for role, own in OF_ROLES.items():
         if role in roles:
             steps += own(person, today)
-    return [*steps, *_as_lead(places, today), *_to_start(places), *_second_factor(person)]
+    return [
+        *steps,
+        *_as_lead(places, today),
+        *_to_prolong(places, today),
+        *_to_start(places),
+        *_second_factor(person),
+    ]
 
 
 def _in_sessions(places: list[Place]) -> list[Step]:
@@ -259,19 +269,46 @@ def _as_admin(person: Person, today: date) -> list[Step]:
 
 
 def _of_shortages() -> list[Step]:
-    """Return the projects whose named checkers became too few; an admin names others."""
-    short = shortages.everywhere()[:3]
+    """Return the projects that too few checkers can review; many are one step, mended together."""
+    short = shortages.everywhere()
     since = dict(ShortageSeen.objects.values_list("project", "since")) if short else {}
-    return [
+    named, others = [one for one in short if one.named], [one for one in short if not one.named]
+    steps = [
         Step(
             f"{one.project.title} has too few checkers",
-            f"{one} What it hands in waits until others are named, or can review again.",
-            reverse("provisioning:reviewers", args=[one.project.slug]),
-            "Name checkers",
+            f"{one} What it hands in waits until that is mended.",
+            lacking.page(one),
+            "Name checkers" if one.named else "See the checkers",
             since=since.get(one.project.pk),
         )
-        for one in short
+        for one in [*named[:MOST_SHOWN], *(others if len(others) == 1 else [])]
     ]
+    if len(others) > 1:
+        titles = ", ".join(one.project.title for one in others[:MOST_SHOWN])
+        more = f" and {len(others) - MOST_SHOWN} more" if len(others) > MOST_SHOWN else ""
+        text = f"{titles}{more}: nobody is named, and too few checkers from outside can review today."
+        first = min((since[one.project.pk] for one in others if one.project.pk in since), default=None)
+        title = f"{len(others)} projects have too few checkers"
+        steps.append(Step(title, text, lacking.page(others[0]), "See the checkers", since=first))
+    return steps
+
+
+def _waits_for_checkers(person: Person) -> list[Step]:
+    """Return what of a person's own waits because too few can review it."""
+    own = readings.mine(person).filter(author=person, state__in=[one.value for one in VOTING])
+    projects = Project.objects.filter(pk__in={one.project_id for one in own})
+    short = {one.project.pk: one for one in shortages.among(projects)} if own else {}
+    return [
+        Step(
+            f"“{one.title}” waits for checkers",
+            f"{short[one.project_id]} Nothing of it is lost; the admins of the enclave are told.",
+            reverse("releases:detail", args=[one.pk]),
+            "See it",
+            since=one.submitted_at,
+        )
+        for one in own
+        if one.project_id in short
+    ][:MOST_SHOWN]
 
 
 def _as_lead(places: list[Place], today: date) -> list[Step]:
@@ -287,6 +324,28 @@ def _as_lead(places: list[Place], today: date) -> list[Step]:
         if place.role == MemberRole.PROJECT_LEAD
         and _is_open(place.project)
         and today <= place.project.closes_on < today + SOON
+    ]
+
+
+def _to_prolong(places: list[Place], today: date) -> list[Step]:
+    """Return the data that a project of this lead loses soon, and nobody has asked to keep."""
+    led = [one.project for one in places if one.role == MemberRole.PROJECT_LEAD and _is_open(one.project)]
+    asked = AccessRequest.objects.open().filter(project=OuterRef("project"), version=OuterRef("version"))
+    ending = Approval.objects.current(today).filter(
+        ~Exists(asked), project__in=led, until__lt=today + SOON, project__closes_on__gt=F("until")
+    )
+    return [
+        Step(
+            f"{one.project.title} may use {one.version} for a short time only",
+            f"On the day after, it is lost in running sessions too. {one.version.dataset.steward.name} can "
+            "prolong it.",
+            reverse("provisioning:ask", args=[one.project.slug]) + f"?version={one.version_id}",
+            "Ask for more time",
+            due=one.until,
+        )
+        for one in ending.select_related("project", "version__dataset__steward").order_by("until")[
+            :MOST_SHOWN
+        ]
     ]
 
 

@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "places": mine,
         "next": waiting[0] if waiting else None,
         "steps": waiting[1:],
-        "admins": content.admins(),
+        "admins": content.admins(today),
         "offices": offices.of(roles),
         "standing": health.standing_now() if Role.ADMIN in roles else None,
         "researches": bool(roles & RESEARCH) or not roles,

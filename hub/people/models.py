@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
 
 from hub import ids
 
@@ -57,6 +58,11 @@ class PersonManager(BaseUserManager["Person"]):
         """Return people with roles, training and institution read in as few queries as possible."""
         return self.select_related("institution").prefetch_related("role_assignments", "trainings")
 
+    def holding(self, role: Role, day: date) -> models.QuerySet[Person]:
+        """Return who holds a role on a day, with an open account that is not suspended."""
+        held = RoleAssignment.objects.current(day).filter(role=role.value)
+        return self.filter(pk__in=held.values("person"), is_active=True, suspended_at=None)
+
 
 class Person(AbstractBaseUser):
     """Somebody who may sign in; their id is their name everywhere else."""
@@ -95,10 +101,16 @@ class Person(AbstractBaseUser):
     def roles_on(self, day: date) -> frozenset[Role]:
         """Return the roles that hold on a day."""
         return frozenset(
-            Role(assignment.role)
-            for assignment in self.role_assignments.all()
-            if assignment.valid_until is None or assignment.valid_until >= day
+            Role(assignment.role) for assignment in self.role_assignments.all() if assignment.holds_on(day)
         )
+
+
+class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
+    """Roles by time."""
+
+    def current(self, day: date) -> RoleAssignmentQuerySet:
+        """Keep what holds on a day, as `holds_on` says of one."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day))
 
 
 class RoleAssignment(models.Model):
@@ -108,12 +120,18 @@ class RoleAssignment(models.Model):
     role = models.CharField(max_length=30, choices=choices(Role))
     valid_until = models.DateField(null=True, blank=True)
 
+    objects = RoleAssignmentQuerySet.as_manager()
+
     class Meta:
         ordering = ["role"]
         constraints = [models.UniqueConstraint(fields=["person", "role"], name="one_assignment_a_role")]
 
     def __str__(self) -> str:
         return f"{self.person} as {Role(self.role).label}"
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the role holds on a day; its last day counts."""
+        return self.valid_until is None or self.valid_until >= day
 
 
 class Training(models.Model):

@@ -30,9 +30,8 @@ def people(wanted: Wanted) -> QuerySet[Person]:
     if wanted.text:
         found = found.filter(Q(name__icontains=wanted.text) | Q(email__icontains=wanted.text))
     if wanted.role:
-        held = RoleAssignment.objects.filter(person=OuterRef("pk"), role=wanted.role)
-        held = held.filter(Q(valid_until=None) | Q(valid_until__gte=today))
-        found = found.filter(Exists(held))
+        held = RoleAssignment.objects.current(today).filter(role=wanted.role)
+        found = found.filter(pk__in=held.values("person"))
     if wanted.institution:
         found = found.filter(institution__slug=wanted.institution)
     if wanted.training == "none":

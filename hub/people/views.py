@@ -55,6 +55,7 @@ def person(request: HttpRequest, id: str) -> HttpResponse:
     context = {
         "person": shown,
         "memberships": memberships,
+        "second_factor": facts.has_second_factor(shown),
         "invitations": shown.invitations.select_related("sent_by")[:5],
         "today": datetime.now(UTC).date(),
     }

@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     approve = _verb(nouns, "approve", verbs.approve, "project", "dataset", "version", needed=("purpose",))
     approve.add_argument("--until", type=_day, required=True)
     approve.add_argument("--conditions", default="")
+    prolong = _verb(nouns, "prolong", verbs.prolong, "project", "dataset", "version")
+    prolong.add_argument("--until", type=_day, required=True)
+    prolong.add_argument("--conditions")
     apply = _verb(nouns, "apply", verbs.apply, "file")
     apply.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     return made

@@ -285,14 +285,17 @@ def _dataset(wanted: Dataset, client: Client) -> Iterator[Step]:
 
 
 def _approval(wanted: Approval, client: Client) -> Iterator[Step]:
-    given = client.all(f"/projects/{wanted.project}/approvals") if _there(client, wanted.project) else ()
-    standing = {(one["dataset"], one["version"]) for one in given if one["revoked_at"] is None}
-    if (wanted.dataset, wanted.version) not in standing:
-        yield Step(
-            f"approve {wanted.dataset} {wanted.version} for {wanted.project} until {wanted.until}",
-            _post(client, "/approvals", wanted.model_dump(mode="json")),
-        )
+    there = standing(client, wanted.project, wanted.dataset, wanted.version)
+    says = f"{wanted.dataset} {wanted.version} for {wanted.project} until {wanted.until}"
+    if there is None:
+        yield Step(f"approve {says}", _post(client, "/approvals", wanted.model_dump(mode="json")))
+    elif date.fromisoformat(there["until"]) < wanted.until:
+        later = {"until": wanted.until.isoformat()}
+        later |= {"conditions": wanted.conditions} if wanted.conditions else {}
+        yield Step(f"prolong {says}", lambda: client.patch(f"/approvals/{there['id']}", later))
 
 
-def _there(client: Client, slug: str) -> bool:
-    return client.find(f"/projects/{slug}") is not None
+def standing(client: Client, project: str, dataset: str, version: str) -> Json | None:
+    """Return the approval that nobody revoked, ended or not, as its dataset's steward sees it."""
+    found = client.all("/approvals", project=project, dataset=dataset)
+    return next((one for one in found if one["version"] == version and one["revoked_at"] is None), None)

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+
 from hub.errors import Invalid
 from hub.provision import plan
-from hub.provision.client import Client, Json
+from hub.provision.client import Answered, Client, Json
 
 Verb = Callable[[Client, argparse.Namespace], "Json | list[Json]"]
 
@@ -124,8 +126,8 @@ def reviewers(client: Client, asked: argparse.Namespace) -> Json:
 def plain_reviewers(slug: str, found: Json) -> Json:
     """Return reviewers as one line shows them."""
     named = ", ".join(one["email"] for one in found["named"]) or "any checker from outside"
-    able = f" ({found['able']} of them can review today)" if found["named"] else ""
-    return {"slug": slug, "title": f"{found['approvals']} approvals by {named}{able}"}
+    able = f"{found['able']} of them can review today"
+    return {"slug": slug, "title": f"{found['approvals']} approvals by {named} ({able})"}
 
 
 def bring(client: Client, asked: argparse.Namespace) -> Json:
@@ -180,6 +182,16 @@ def approve(client: Client, asked: argparse.Namespace) -> Json:
     """Approve a version for a project."""
     names = ("project", "dataset", "version", "purpose", "until", "conditions")
     return client.post("/approvals", {name: getattr(asked, name) for name in names})
+
+
+def prolong(client: Client, asked: argparse.Namespace) -> Json:
+    """Approve again, until another day, what is approved for a project; its conditions stay unless given."""
+    there = plan.standing(client, asked.project, asked.dataset, asked.version)
+    if there is None:
+        said = f"{asked.dataset} {asked.version} is not approved for {asked.project}; approve it."
+        raise Answered(httpx.codes.NOT_FOUND, said)
+    conditions = {} if asked.conditions is None else {"conditions": asked.conditions}
+    return client.patch(f"/approvals/{there['id']}", {"until": asked.until, **conditions})
 
 
 def apply(client: Client, asked: argparse.Namespace) -> list[Json]:

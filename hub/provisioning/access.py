@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from hub.access import agreements, approvals, facts, requests
-from hub.access.models import AccessRequest, Agreement
+from hub.access.models import AccessRequest, Agreement, Approval
 from hub.affected import Affected
 from hub.datasets.models import DatasetVersion
 from hub.people import records
@@ -21,7 +21,7 @@ from hub.people.signed_in import login_required, reader
 from hub.projects import visible
 from hub.projects.models import Membership, Project
 from hub.provisioning import effects, steps
-from hub.provisioning.access_forms import Agree, Approve, Ask, Choose
+from hub.provisioning.access_forms import Agree, Approve, Ask, Choose, Prolong
 from hub.provisioning.project_forms import Reason
 from hub.provisioning.steps import Change, Values, Wording
 
@@ -177,6 +177,24 @@ def approve(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 
 
 @login_required
+def prolong(request: HttpRequest, id: str) -> HttpResponse:
+    """Approve again what is approved, until another day."""
+    person = reader(request)
+    shown = get_object_or_404(facts.with_all(), pk=id)
+    # As at the first approval: the form is for who could say no as well.
+    approvals.may(
+        by=person,
+        change="refuse",
+        project=shown.project,
+        version=shown.version,
+        purpose=shown.purpose,
+        until=shown.until,
+    )
+    back = reverse("access:approvals")
+    return _prolong(request, shown, until=shown.project.closes_on, back=back)
+
+
+@login_required
 def revoke(request: HttpRequest, id: str) -> HttpResponse:
     """Revoke an approval."""
     person = reader(request)
@@ -251,6 +269,9 @@ def _approve(
     request: HttpRequest, project: Project, version: DatasetVersion, *, until: date, back: str, why: str = ""
 ) -> HttpResponse:
     person = reader(request)
+    standing = facts.with_all().filter(project=project, version=version, revoked_at=None).first()
+    if standing is not None:
+        return _prolong(request, standing, until=until, back=back, why=why)
     in_force = Agreement.objects.filter(
         project=project, dataset=version.dataset, until__gte=effects.today()
     ).exists()
@@ -288,6 +309,39 @@ def _approve(
         form=form,
         wording=wording,
         affected=lambda values: effects.of_approval(project),
+        act=act,
+        to=reverse("access:approvals"),
+    )
+
+
+def _prolong(request: HttpRequest, shown: Approval, *, until: date, back: str, why: str = "") -> HttpResponse:
+    person = reader(request)
+    initial = {"until": until, "conditions": shown.conditions, "seen": shown.row_version}
+
+    def act(values: Values) -> str:
+        given = {name: values[name] for name in ("until", "conditions", "seen")}
+        approvals.prolong(by=person, approval=shown, **given)
+        return f"{shown.version} is approved for {shown.project.title} until {values['until']:%-d %b %Y}."
+
+    ended = "ended" if shown.until < effects.today() else "holds until"
+    wording = Wording(
+        heading=f"Prolong {shown.version.dataset.title} for {shown.project.title}",
+        sentence="Sessions that use it go on. Each member’s signature under the agreement keeps counting.",
+        lead=f"Its approval {ended} {shown.until:%-d %b %Y}. No session ends by prolonging it.",
+        action="Prolong it",
+        back=back,
+        facts=[
+            ("Version", shown.version.version),
+            ("Purpose", shown.project.purpose.replace("_", " ")),
+            ("Until now", f"{shown.until:%-d %b %Y}"),
+            *([("Asked because", why)] if why else []),
+        ],
+    )
+    return steps.two(
+        request,
+        form=Prolong(steps.data(request), initial=initial),
+        wording=wording,
+        affected=lambda values: effects.of_prolonging(shown, values["until"]),
         act=act,
         to=reverse("access:approvals"),
     )

@@ -62,8 +62,8 @@ class Agree(Change):
         return str(self.cleaned_data["text"]).replace("\r\n", "\n")
 
 
-class Approve(Agree):
-    """Until when, on which conditions, and under which agreement."""
+class Prolong(Change):
+    """Until when, and on which conditions."""
 
     until = Day(label="Approved until", help_text="At the latest the project’s last day.")
     conditions = forms.CharField(
@@ -72,6 +72,15 @@ class Approve(Agree):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Members read them beside the data. What must hold by force belongs into the policies.",
     )
+
+    def clean_until(self) -> date | None:
+        """Hold the day to today or later."""
+        return not_over(self.cleaned_data["until"])
+
+
+class Approve(Prolong, Agree):
+    """Until when, on which conditions, and under which agreement."""
+
     field_order = ("until", "conditions", "title", "text", "agreed_until")
 
     def __init__(self, *args: Any, agreed: bool, **kwargs: Any) -> None:
@@ -83,10 +92,6 @@ class Approve(Agree):
             self.fields[
                 "title"
             ].help_text = "An agreement is in force. Leave these empty to keep it as it is."
-
-    def clean_until(self) -> date | None:
-        """Hold the day to today or later."""
-        return not_over(self.cleaned_data["until"])
 
 
 class Choose(forms.Form):

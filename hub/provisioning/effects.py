@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from django.db.models import Q
+from django.db.models import Max
 from django.urls import reverse
 
 from egress_review import shortages
 from egress_review.shortages import Shortage
-from hub.access.models import Approval
+from hub.access.models import Agreement, Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, RoleAssignment
 from hub.projects.models import Membership, Project
 from hub.provisioning import foresight
 from hub.provisioning.foresight import Changed
 from hub.workspaces.models import Session
 
+# A checker who may review every project may leave hundreds short.
+MOST_LISTED = 10
 ENDS = "ends within 5 seconds; what is saved in the home is kept"
 
 
@@ -44,6 +47,13 @@ def of_stopping_project(project: Project) -> list[Affected]:
         *on_sessions(foresight.project_suspended, workspace__project=project),
         *on_members(project, "can start no session in this project any more"),
     ]
+
+
+def of_opening(project: Project) -> list[Affected]:
+    """Say who may work from now on, and whether what they hand in would wait."""
+    short = shortages.of(project)
+    found = on_members(project, "may start sessions on approved data")
+    return [*found, *([_waiting(short, "has")] if short else [])]
 
 
 def of_resuming_project(project: Project) -> list[Affected]:
@@ -134,12 +144,15 @@ def of_stopping_person(person: Person) -> list[Affected]:
 
 def of_losing_checker(person: Person, project: Project | None = None) -> list[Affected]:
     """Say which projects would wait for checkers if this one could review no more."""
-    return [_waiting(one, "keeps") for one in shortages.without(person, project=project)]
+    short = shortages.without(person, project=project)
+    found = [_waiting(one, "keeps") for one in short[:MOST_LISTED]]
+    if (more := len(short) - MOST_LISTED) > 0:
+        found.append(Affected(f"{more} more", "would have too few checkers as well"))
+    return found
 
 
 def _waiting(one: Shortage, verb: str) -> Affected:
-    says = f"{verb} {one.able} of the {one.needed} checkers that each release needs, and waits for others"
-    return Affected(one.project.title, says, reverse("access:project", args=[one.project.slug]))
+    return Affected(one.project.title, one.effect(verb), reverse("access:project", args=[one.project.slug]))
 
 
 def of_losing_stewardship(person: Person) -> list[Affected]:
@@ -151,27 +164,36 @@ def of_losing_stewardship(person: Person) -> list[Affected]:
     ]
 
 
-def of_role(person: Person, role: Role, *, ends: bool) -> list[Affected]:
-    """Say what a role gives or what its end takes."""
-    found: list[Affected] = []
+def of_role(person: Person, role: Role, *, ends: bool, until: date | None = None) -> list[Affected]:
+    """Say what a role gives until a day, or what its end takes, now or sooner than it would have come."""
     if ends:
-        gone = foresight.without_role(role.value)
-        found += on_sessions(gone, workspace__person=person)
-    if ends and role is Role.DATA_STEWARD:
-        found += of_losing_stewardship(person)
-    if ends and role is Role.OUTPUT_CHECKER:
-        found += of_losing_checker(person)
-    if ends and role is Role.ADMIN:
-        others = Person.objects.filter(
-            Q(role_assignments__valid_until=None) | Q(role_assignments__valid_until__gte=today()),
-            role_assignments__role=role.value,
-            is_active=True,
-            suspended_at=None,
-        ).exclude(pk=person.pk)
-        left = others.distinct().count()
-        found.append(Affected("The enclave", f"has {left} other admin{'s' if left != 1 else ''} left"))
-    effect = f"is no longer {role.label}" if ends else f"is {role.label}, {GIVES[role]}"
-    return [*found, Affected(person.name, effect, _person(person.id))]
+        gone = on_sessions(foresight.without_role(role.value), workspace__person=person)
+        effect = f"is no longer {role.label}"
+        return [*gone, *_of_losing(person, role), Affected(person.name, effect, _person(person.id))]
+    found: list[Affected] = []
+    if until is not None and _ends_sooner(person, role, until):
+        lost = _of_losing(person, role)
+        found = [replace(one, effect=f"after {_day(until)} {one.effect}") for one in lost]
+    held = f"is {role.label}{f' until {_day(until)}' if until else ''}, {GIVES[role]}"
+    return [*found, Affected(person.name, held, _person(person.id))]
+
+
+def _ends_sooner(person: Person, role: Role, until: date) -> bool:
+    """Whether a role that is held today would end before it does now."""
+    held = RoleAssignment.objects.current(today()).filter(person=person, role=role.value).first()
+    return held is not None and (held.valid_until is None or until < held.valid_until)
+
+
+def _of_losing(person: Person, role: Role) -> list[Affected]:
+    """Say who is left without somebody when a person holds a role no more."""
+    if role is Role.DATA_STEWARD:
+        return of_losing_stewardship(person)
+    if role is Role.OUTPUT_CHECKER:
+        return of_losing_checker(person)
+    if role is Role.ADMIN:
+        left = Person.objects.holding(role, today()).exclude(pk=person.pk).count()
+        return [Affected("The enclave", f"has {left} other admin{'s' if left != 1 else ''} left")]
+    return []
 
 
 GIVES: dict[Role, str] = {
@@ -190,6 +212,18 @@ def of_approval(project: Project) -> list[Affected]:
     """Say who gets to use data by an approval."""
     effect = "may use it in their next session, once they have signed its agreement"
     return on_members(project, effect, linked=False)
+
+
+def of_prolonging(approval: Approval, until: date) -> list[Affected]:
+    """Say who may use data until another day, and what they have signed only until an earlier one."""
+    found = on_members(approval.project, f"may use it until {_day(until)}", linked=False)
+    signed = Agreement.objects.filter(project=approval.project, dataset=approval.version.dataset)
+    ends = signed.aggregate(last=Max("until"))["last"]
+    if ends is not None and ends < until:
+        when = "ends" if ends >= today() else "ended"
+        gap = f"{when} on {_day(ends)}; to use the data after it they have to sign another"
+        found.append(Affected("The agreement they signed", gap))
+    return found
 
 
 def of_revoking(approval: Approval) -> list[Affected]:

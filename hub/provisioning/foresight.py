@@ -19,8 +19,9 @@ def ending(changed: Changed, **where: object) -> list[Session]:
 
     A question without an answer counts as a no, as it does for a start.
     """
-    live = Session.objects.live().with_people().filter(**where)
-    return [one for one in live if not policy.ask(changed(facts.go_on(one))).allow]
+    live = list(Session.objects.live().with_people().filter(**where))
+    decisions = policy.ask_all([changed(facts.go_on(one)) for one in live])
+    return [one for one, decision in zip(live, decisions, strict=True) if not decision.allow]
 
 
 def person_stopped(asked: ContinueSession) -> ContinueSession:

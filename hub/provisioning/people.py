@@ -91,7 +91,9 @@ def give_role(request: HttpRequest, id: str) -> HttpResponse:
         request,
         form=GiveRole(steps.data(request)),
         wording=wording,
-        affected=lambda values: effects.of_role(person, Role(values["role"]), ends=False),
+        affected=lambda values: effects.of_role(
+            person, Role(values["role"]), ends=False, until=values["valid_until"]
+        ),
         act=act,
         to=_page(person),
     )

@@ -172,11 +172,13 @@ class Reviewers(Change):
         help_text="Choose nobody to let any output checker from outside the project review.",
     )
 
-    def __init__(self, *args: Any, checkers: Iterable[Person], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, checkers: Iterable[Person], why_not: dict[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         named = self.fields["named"]
         assert isinstance(named, forms.MultipleChoiceField)
-        named.choices = [(one.pk, f"{one.name}, {one.institution.name}") for one in checkers]
+        named.choices = [(one.pk, _told(one, why_not.get(one.pk, ""))) for one in checkers]
 
     def clean(self) -> dict[str, Any]:
         """Hold the number to at least two and to at most the checkers who are named."""
@@ -187,6 +189,11 @@ class Reviewers(Change):
             except Invalid as error:
                 self.add_error(None, str(error))
         return values
+
+
+def _told(checker: Person, why_not: str) -> str:
+    """Return a checker's name, place, and what keeps them from reviewing today."""
+    return f"{checker.name}, {checker.institution.name}" + (f": {why_not}" if why_not else "")
 
 
 class Member(Change):

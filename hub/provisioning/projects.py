@@ -130,7 +130,7 @@ def open(request: HttpRequest, slug: str) -> HttpResponse:
             action="Open the project",
             back=_page(project),
         ),
-        affected=lambda: effects.on_members(project, "may start sessions on approved data"),
+        affected=lambda: effects.of_opening(project),
         act=lambda values: services.open(by=person, project=project),
         done=f"{project.title} is open.",
     )

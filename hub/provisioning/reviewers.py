@@ -22,10 +22,12 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     project = visible.project(to=person, slug=slug)
     services.may(by=person, project=project, change="edit")
-    shown = list(reviewers.choosable(project).select_related("institution"))
+    choosable = reviewers.choosable(project)
+    shown = list(choosable.select_related("institution"))
     now = set(project.named_checkers.values_list("person_id", flat=True))
     initial = {"approvals": project.approvals_needed, "named": sorted(now), "seen": project.row_version}
-    form = Reviewers(steps.data(request), initial=initial, checkers=shown)
+    why_not = shortages.why_not(choosable, project)
+    form = Reviewers(steps.data(request), initial=initial, checkers=shown, why_not=why_not)
 
     def affected(values: Values) -> list[Affected]:
         after, approvals = set(values["named"]), values["approvals"]

@@ -46,6 +46,7 @@ urlpatterns = [
     path("requests/<slug:id>/withdraw/", access.withdraw_request, name="withdraw_request"),
     path("provisioning/approvals/new/", access.choose, name="choose"),
     path("provisioning/approvals/<slug:slug>/<slug:version>/", access.approve, name="approve"),
+    path("approvals/<slug:id>/prolong/", access.prolong, name="prolong"),
     path("approvals/<slug:id>/revoke/", access.revoke, name="revoke"),
     path("approvals/<slug:id>/agreement/", access.add_agreement, name="add_agreement"),
     path("invitation/", invited.accept, name="invitation"),

@@ -79,7 +79,9 @@ def readable(*, by: Person, shown: Sequence[Feedback]) -> set[str]:
         if one.dataset is not None
     ]
     asked += [(one, _asks(by, "read", one.author_id, None, one.submission)(person, at)) for one in decisions]
-    return {one.pk for one, question in asked if policy.ask(question).allow}
+    # What one person says of one dataset is one question, however often they say something.
+    answers = {question: policy.ask(question).allow for question in dict.fromkeys(q for _, q in asked)}
+    return {one.pk for one, question in asked if answers[question]}
 
 
 def may(

@@ -33,27 +33,36 @@ class Answer:
     may_ask: bool = False
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """A version in a project, as a person would start a session with it."""
+
+    membership: Membership
+    version: DatasetVersion
+    question: questions.StartSession
+
+
 def answers(person: Person, dataset: Dataset) -> list[Answer]:
     """Return, for each project of a person, whether they could start a session with a dataset; yes first."""
     newest = dataset.versions.select_related("dataset__steward").first()
-    told = []
+    person = people.fresh(person)
+    wishes: list[_Wish] = []
     for membership in _memberships(person):
-        project = membership.project
-        held = [one for one in access.approvals_of(project) if one.version.dataset_id == dataset.id]
-        if held:
-            told += _asked(person, membership, held)
-        elif newest is not None:
-            told += _asked(person, membership, [], newest)
-    return sorted(told, key=lambda answer: not answer.allow)
+        held = access.approvals_of(membership.project)
+        of_it = [one for one in held if one.version.dataset_id == dataset.id]
+        wishes += _wishes(person, membership, of_it, None if of_it else newest)
+    return sorted(_asked(wishes), key=lambda answer: not answer.allow)
 
 
 def usable(person: Person) -> frozenset[str]:
     """Return the ids of the datasets that a person could start a session with in one of their projects."""
-    found: set[str] = set()
-    for membership in _memberships(person):
-        held = access.approvals_of(membership.project)
-        found |= {answer.version.dataset_id for answer in _asked(person, membership, held) if answer.allow}
-    return frozenset(found)
+    person = people.fresh(person)
+    wishes = [
+        wish
+        for membership in _memberships(person)
+        for wish in _wishes(person, membership, access.approvals_of(membership.project))
+    ]
+    return frozenset(answer.version.dataset_id for answer in _asked(wishes) if answer.allow)
 
 
 def _memberships(person: Person) -> Iterable[Membership]:
@@ -62,10 +71,10 @@ def _memberships(person: Person) -> Iterable[Membership]:
     return mine.order_by("project__title")[:MOST_PROJECTS]
 
 
-def _asked(
+def _wishes(
     person: Person, membership: Membership, held: list[Approval], wanted: DatasetVersion | None = None
-) -> list[Answer]:
-    """Ask once for each version: a session with it alone, as if none were running."""
+) -> list[_Wish]:
+    """Return what is to be asked of each version: a session with it alone, as if none were running."""
     project = membership.project
     uses = list(access.uses(project, person, held))
     versions = {approval.version_id: approval.version for approval in held}
@@ -74,27 +83,41 @@ def _asked(
         versions[wanted.id] = wanted
     if not uses:
         return []
-    asking, of_project = people.of(people.fresh(person)), projects.of(project)
-    memberships = projects.memberships(project, person)
-    leads = membership.role == MemberRole.PROJECT_LEAD
-    told = []
-    for use in uses:
-        decision = policy.ask(
+    asking, memberships = people.of(person), projects.memberships(project, person)
+    return [
+        _Wish(
+            membership,
+            versions[use.version.id],
             questions.StartSession(
                 person=asking,
                 at=datetime.now(UTC),
-                project=of_project,
+                project=projects.of(project),
                 memberships=memberships,
                 purpose=project.purpose,
                 datasets=(use,),
                 running=(),
-            )
+            ),
         )
-        may_ask = leads and not _stands(use)
-        told.append(Answer(project, versions[use.version.id], decision.allow, decision.reasons, may_ask))
-    return told
+        for use in uses
+    ]
 
 
-def _stands(use: questions.DatasetUse) -> bool:
+def _asked(wishes: list[_Wish]) -> list[Answer]:
+    """Ask together what the policies say to each."""
+    decisions = policy.ask_all([wish.question for wish in wishes])
+    return [
+        Answer(
+            wish.membership.project,
+            wish.version,
+            decision.allow,
+            decision.reasons,
+            may_ask=wish.membership.role == MemberRole.PROJECT_LEAD and not _stands(wish.question),
+        )
+        for wish, decision in zip(wishes, decisions, strict=True)
+    ]
+
+
+def _stands(asked: questions.StartSession) -> bool:
     today = datetime.now(UTC).date()
-    return any(not one.revoked and one.until is not None and one.until >= today for one in use.approvals)
+    held = [one for use in asked.datasets for one in use.approvals]
+    return any(not one.revoked and one.until is not None and one.until >= today for one in held)

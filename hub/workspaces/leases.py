@@ -72,6 +72,7 @@ def renew(*, reports: Mapping[str, Report], at: datetime) -> list[Lease]:
     meters.LEASES_RENEWED.inc(len(alive))
     ended = Session.objects.with_people().filter(ended_at__gt=at - ENDED_ARE_TOLD_FOR)
     _clear_again(at)
+    foresight.foresee([session for session in live if session.state == SessionState.RUNNING], at)
     shown = {session.pk: session for session in [*ended, *live]}
     return [_lease(session, at) for session in shown.values()]
 
@@ -92,9 +93,9 @@ def idle_ends_at(session: Session) -> datetime | None:
 
 def _ask_all() -> dict[str, policy.Decision]:
     """Ask about every live session; without an answer there are no leases, and the gate freezes them all."""
-    decisions = {
-        session.pk: policy.ask(facts.go_on(session)) for session in Session.objects.live().with_people()
-    }
+    live = list(Session.objects.live().with_people())
+    answers = policy.ask_all([facts.go_on(session) for session in live])
+    decisions = {session.pk: decision for session, decision in zip(live, answers, strict=True)}
     # Policies that can't be reached say nothing about a session: it is frozen, not ended.
     if any(not decision.allow and not decision.revision for decision in decisions.values()):
         raise Unavailable(policy.UNANSWERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -39,7 +40,14 @@ def open_workspace(*, by: Person, project: Project) -> Workspace:
 
 def may_start(*, by: Person, project: Project) -> policy.Decision:
     """Return what the policies would say to a start now; nothing is started or recorded."""
-    return policy.ask(facts.start(people.fresh(by), project, facts.wanted(project, by)))
+    (decision,) = may_start_each(by=by, projects=[project])
+    return decision
+
+
+def may_start_each(*, by: Person, projects: Sequence[Project]) -> tuple[policy.Decision, ...]:
+    """Return what the policies would say to a start in each of these projects now."""
+    person = people.fresh(by)
+    return policy.ask_all([facts.start(person, one, facts.wanted(one, by)) for one in projects])
 
 
 def start_in(*, by: Person, project: Project) -> Session:

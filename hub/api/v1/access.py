@@ -68,6 +68,13 @@ class NewApproval(Given):
     conditions: Text = ""
 
 
+class ApprovalGiven(Given):
+    """Until when something stays approved; conditions that are left out stay."""
+
+    until: date
+    conditions: Text | None = None
+
+
 class AgreementShown(Shown):
     """What a project's people promise before they use a dataset."""
 
@@ -165,17 +172,25 @@ def approve(request: HttpRequest, given: NewApproval) -> HttpResponse:
     return once(request, make)
 
 
+@router.patch("/approvals/{id}", response=ApprovalShown, auth=WRITE)
+def prolong(request: HttpRequest, id: Id, given: ApprovalGiven, if_match: IfMatch = None) -> HttpResponse:
+    """Approve again until another day, from the edition that If-Match names; no session ends by it."""
+    person = caller.of(request).person
+    approval = _approval(id)
+    seen = answers.edition(approval, if_match)
+    said = approval.conditions if given.conditions is None else given.conditions
+    approvals.prolong(by=person, approval=approval, until=given.until, conditions=said, seen=seen)
+    return _shown(id)
+
+
 @router.post("/approvals/{id}/revoke", response=ApprovalShown, auth=WRITE)
 def revoke(request: HttpRequest, id: Id, given: Because, if_match: IfMatch = None) -> HttpResponse:
     """Revoke an approval; sessions that have its version end within seconds."""
     person = caller.of(request).person
-    approval = with_parts().filter(pk=id).first()
-    if approval is None:
-        raise NotFound("There is no approval with this id; GET /api/v1/approvals lists yours.")
+    approval = _approval(id)
     answers.require_edition(approval, if_match)
     approvals.revoke(by=person, approval=approval, reason=given.reason)
-    fresh = with_parts().get(pk=id)
-    return answers.shown(of_approval(fresh), row=fresh)
+    return _shown(id)
 
 
 @router.get("/projects/{slug}/agreements", response=Listed[AgreementShown], auth=READ)
@@ -203,6 +218,18 @@ def add_agreement(request: HttpRequest, given: NewAgreement) -> HttpResponse:
         return answers.made(of_agreement(agreement))
 
     return once(request, make)
+
+
+def _approval(id: str) -> Approval:
+    found = with_parts().filter(pk=id).first()
+    if found is None:
+        raise NotFound("There is no approval with this id; GET /api/v1/approvals lists yours.")
+    return found
+
+
+def _shown(id: str) -> HttpResponse:
+    fresh = with_parts().get(pk=id)
+    return answers.shown(of_approval(fresh), row=fresh)
 
 
 def _asked_of(actor: Actor, slug: str, dataset: Dataset) -> Project:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Query, Router
 from pydantic import Field
 
@@ -18,7 +19,7 @@ from hub.api.scopes import Scope
 from hub.api.words import Email, Id, Line, Reason, Search, Slug
 from hub.errors import NotFound
 from hub.people import records, services
-from hub.people.models import Institution, Person, Role, Training
+from hub.people.models import Institution, Person, Role, RoleAssignment, Training
 
 router = Router(tags=["people"])
 READ, WRITE = Bearer(Scope.PEOPLE_READ), Bearer(Scope.PEOPLE_WRITE)
@@ -189,7 +190,10 @@ def add_institution(request: HttpRequest, given: NewInstitution) -> HttpResponse
 
 @router.get("/people", response=Listed[PersonShown], auth=READ)
 def list_people(request: HttpRequest, asked: Annotated[PeopleAsked, Query()]) -> HttpResponse:
-    """List people, by name; `q` looks in names and addresses, `email` is one whole address."""
+    """List people, by name; `q` looks in names and addresses, `email` is one whole address.
+
+    `role` keeps those who hold it today.
+    """
     records.open_for(caller.of(request).actor, "people")
     found: QuerySet[Person] = Person.objects.with_roles().order_by("name", "id")
     if asked.q:
@@ -197,7 +201,8 @@ def list_people(request: HttpRequest, asked: Annotated[PeopleAsked, Query()]) ->
     if asked.email:
         found = found.filter(email=asked.email.lower())
     if asked.role is not None:
-        found = found.filter(role_assignments__role=asked.role.value)
+        held = RoleAssignment.objects.current(timezone.now().date()).filter(role=asked.role.value)
+        found = found.filter(pk__in=held.values("person"))
     return answers.listed(found, asked, of_person)
 
 

@@ -33,13 +33,13 @@ class CheckerShown(Shown):
 class ReviewersShown(Shown):
     """How many approvals a release needs, and by whom; where nobody is named, by any checker from outside.
 
-    `able` of those who are named can review today; where somebody is named and fewer than `approvals`
-    are able, nothing is decided.
+    `able` counts who can review today: of those who are named, or where nobody is, of all checkers from
+    outside. With fewer than `approvals` of them nothing is decided, and what is handed in waits.
     """
 
     approvals: int
     named: list[CheckerShown]
-    able: int
+    able: Annotated[int, Field(description="How many can review today: named ones, or any if none is named.")]
 
 
 class ReviewersGiven(Given):

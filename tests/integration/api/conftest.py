@@ -32,6 +32,7 @@ def world(
         monkeypatch.setattr(module, "vault", vault)
     made = built(vault)
     monkeypatch.setattr(policy, "ask", real.ask)
+    monkeypatch.setattr(policy, "ask_at_once", real.ask_at_once)
     yield made
     # What is taken back makes the project's folder.
     shutil.rmtree(throwaway.state() / "bring-ins", ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tests import portal
@@ -62,6 +63,10 @@ def _approval(world: World) -> dict[str, str]:
 def _agreement(world: World) -> dict[str, str]:
     until = portal.days(20).isoformat()
     return {"project": "vowels", "dataset": "letters", "title": "Use", "text": "I promise.", "until": until}
+
+
+def _later(world: World) -> dict[str, str]:
+    return {"until": (world.approval.until + timedelta(days=1)).isoformat()}
 
 
 def _request(world: World) -> dict[str, str]:
@@ -137,6 +142,7 @@ TABLE: dict[str, Row] = {
     "access_list_approvals?all": Row(get(lambda w: "/approvals?all=true"), DATASETS),
     "access_list_of_project": Row(get(lambda w: "/projects/vowels/approvals"), PROJECTS),
     "access_approve": Row(post(lambda w: "/approvals", _approval), STEWARD, 201),
+    "access_prolong": Row(lambda w: ("PATCH", f"/approvals/{w.approval.id}", _later(w)), STEWARD),
     "access_revoke": Row(post(lambda w: f"/approvals/{w.approval.id}/revoke", BECAUSE), STEWARD),
     "access_list_agreements": Row(get(lambda w: "/projects/vowels/agreements"), PROJECTS),
     "access_add_agreement": Row(post(lambda w: "/agreements", _agreement), STEWARD, 201),

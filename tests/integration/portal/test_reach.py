@@ -203,6 +203,14 @@ def test_an_approval_ends_by_its_date(stage: Stage, number: int, open: bool) -> 
     assert stage.reaches(number) is open
 
 
+def test_a_past_day_knows_the_end_that_an_approval_had_then(stage: Stage) -> None:
+    stage.on(95)
+    approvals.prolong(by=stage.stef, approval=stage.approval, until=stage.day(150), conditions="")
+    stage.on(120)
+    assert [stage.reaches(number) for number in (90, 92, 95, 110, None)] == [True, False, True, True, True]
+    assert reach.moment(stage.day(119), now=datetime.now(UTC)).world.approvals == world.present().approvals
+
+
 def test_a_role_ends_by_its_date(stage: Stage) -> None:
     stage.on(5)
     people.assign_role(by=WITHOUT_POLICY, person=stage.rosa, role=Role.RESEARCHER, valid_until=stage.day(8))

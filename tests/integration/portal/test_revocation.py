@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub import policy
 from hub.access import agreements, approvals
 from hub.access.models import AgreementSignature, Approval
 from hub.datasets import services as datasets
@@ -46,6 +47,19 @@ def world(remote: RemoteStandIn) -> World:
     project = portal.project(member=rosa)
     approval = portal.approval(project, portal.version(), signed_by=rosa)
     return World(rosa, approval.version.dataset.steward, ada, project, approval)
+
+
+def test_what_is_prolonged_goes_on_with_the_day_that_would_have_ended_it(world: World) -> None:
+    session, tomorrow = portal.session(world.project, world.rosa), datetime.now(UTC) + timedelta(days=1)
+    session.expires_at = tomorrow + timedelta(hours=1)
+    Approval.objects.update(until=portal.days(0))
+    assert not policy.ask(facts.go_on(session, at=tomorrow)).allow
+    world.approval.refresh_from_db()
+    approvals.prolong(by=world.stef, approval=world.approval, until=portal.days(40), conditions="")
+    assert policy.ask(facts.go_on(session, at=tomorrow)).allow
+    # It never goes beyond the project's last day.
+    with pytest.raises(Refused, match="last day"):
+        approvals.prolong(by=world.stef, approval=world.approval, until=portal.days(101), conditions="")
 
 
 FLAWS: dict[str, tuple[Callable[[World], Any], str]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -237,6 +237,9 @@ ACTS: dict[str, Act] = {
         by=by, project=w.project, named=[by.pk, *(w.actors[one].pk for one in ROLES)], approvals=2
     ),
     "approvals.approve": lambda by, w: approvals.approve(by=by, **_approval(w)),
+    "approvals.prolong": lambda by, w: approvals.prolong(
+        by=by, approval=w.approval, until=w.approval.until + timedelta(days=1), conditions=""
+    ),
     "approvals.revoke": lambda by, w: approvals.revoke(by=by, approval=w.approval, reason="x"),
     "agreements.add": lambda by, w: agreements.add(
         by=by,
@@ -278,6 +281,7 @@ ALLOWED: dict[str, set[str]] = {
     "records.open_for projects": {"admin", "auditor", "committee_member"},
     "records.open_for datasets": {"admin", "auditor", "committee_member", "data_steward", *STEWARD},
     "approvals.approve": STEWARD,
+    "approvals.prolong": STEWARD,
     "approvals.revoke": STEWARD,
     "agreements.add": STEWARD,
     "agreements.sign": {"project's member", *LEAD},

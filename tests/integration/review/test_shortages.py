@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def may_vote(by: Person, there: World) -> bool:
-    """Ask whether somebody who is named may vote on something that nobody voted on yet."""
+    """Ask whether somebody may vote on something that nobody voted on yet."""
     person, now = people.fresh(by), datetime.now(UTC)
     question = permissions.whether_to_vote(
         people.of(person), now, by=person, submission=there.submission, vote=Vote.APPROVE
@@ -28,11 +28,18 @@ def may_vote(by: Person, there: World) -> bool:
     return policy.ask(replace(question, reviews=())).allow
 
 
-def test_a_shortage_counts_as_the_policies_do(vault: Vault) -> None:
+@pytest.mark.parametrize("nobody_is_named", [False, True])
+def test_a_shortage_counts_as_the_policies_do(vault: Vault, nobody_is_named: bool) -> None:
     there = world(vault)
     there.submission = there.at(State.IN_REVIEW)
-    named = set(there.submission.project.named_checkers.values_list("person", flat=True))
-    counted = set(shortages.able(there.submission.project).values_list("person", flat=True))
+    project = there.submission.project
+    others = {"checker who is not named"} if nobody_is_named else set()
+    if nobody_is_named:
+        project.named_checkers.all().delete()
     names = {one.pk: name for name, one in there.actors.items()}
-    allowed = {name for name, one in there.actors.items() if one.pk in named and may_vote(one, there)}
-    assert {names[one] for one in counted} == allowed == {"output_checker", "voter"}
+    counted = {one.pk for one in shortages.able(project).filter(pk__in=names)}
+    allowed = {name for name, one in there.actors.items() if may_vote(one, there)}
+    assert {names[one] for one in counted} == allowed == {"output_checker", "voter"} | others
+    unfit = shortages.why_not(Person.objects.filter(pk__in=names), project)
+    fit = {"checker who is not named", *allowed}
+    assert {names[one] for one in unfit} == there.actors.keys() - fit

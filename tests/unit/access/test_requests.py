@@ -87,7 +87,23 @@ def test_the_same_is_not_asked_twice_at_once_nor_when_it_is_approved(lead: Perso
         asked(lead)
     approval = approve(lead)
     assert AccessRequest.objects.get().approval == approval
+    Approval.objects.update(until=portal.days(30))
     with pytest.raises(WrongState, match="already approved"):
+        asked(lead)
+
+
+def test_more_time_is_asked_for_as_data_is_and_answered_by_prolonging(lead: Person) -> None:
+    asked(lead)
+    approval = approve(lead)
+    Approval.objects.update(until=portal.days(-1))
+    request = asked(lead)
+    approvals.prolong(
+        by=approval.version.dataset.steward, approval=approval, until=request.until, conditions=""
+    )
+    request.refresh_from_db()
+    assert request.state == RequestState.APPROVED
+    assert [one.approval_id for one in AccessRequest.objects.all()] == [approval.pk] * 2
+    with pytest.raises(WrongState, match="ask for a later day"):
         asked(lead)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from egress_review.shortages import COURSE
 from egress_review.vault import Stored, Vault
 from hub.api.scopes import Scope
 from hub.api.v1 import api, bring_ins
 from hub.bring_ins.models import BringIn
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, Training
 from hub.projects.models import Project
 from tests import own_ledger, portal, throwaway
 from tests.api import Caller
@@ -106,10 +107,15 @@ def test_reviewers_are_chosen_from_an_edition_and_what_is_left_out_stays(
     caller, path = script(admin, Scope.PROJECTS_READ, Scope.REVIEWERS_WRITE), "/projects/vowels/reviewers"
     two = [portal.person(name, Role.OUTPUT_CHECKER, second_factor=True) for name in ("carl", "chloe")]
     read = caller.get(path)
-    assert read.json() == {"approvals": 2, "named": [], "able": 0}
+    assert read.json() == {"approvals": 2, "named": [], "able": 0}, "nobody of them took the course"
+    for one in (*two, portal.person("cora", Role.OUTPUT_CHECKER, second_factor=True)):
+        course = {"completed_on": portal.days(-1), "valid_until": portal.days(9)}
+        Training.objects.create(person=one, course=COURSE, **course)
+    assert caller.get(path).json()["able"] == 3
     assert caller.patch(path, {"approvals": 3}).status_code == 428
     named = caller.patch(path, {"named": [one.id for one in two]}, if_match=read["ETag"])
     assert [one["email"] for one in named.json()["named"]] == [one.email for one in two]
+    assert named.json()["able"] == 2
     assert caller.patch(path, {"named": []}, if_match=read["ETag"]).status_code == 412
     assert caller.patch(path, {"approvals": 1}, if_match="*").status_code == 422
     too_few = caller.patch(path, {"approvals": 3}, if_match="*")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -18,6 +21,8 @@ from hub.ledger import publisher
 from hub.ledger.models import Entry
 from hub.people.models import Person, Role
 from hub.projects.models import Project
+from hub.provision import plan, verbs
+from hub.provision.client import Answered
 from hub.workspaces.models import Session
 from tests import own_ledger, portal
 from tests.api import Caller
@@ -80,6 +85,51 @@ def test_a_project_is_not_there_for_somebody_who_may_not_know_of_it(
     assert answers[0].content == answers[1].content
 
 
+class Typed:
+    """What `hub.provision` needs of its client, over the portal in this process."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    def all(self, path: str, **query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.caller.get(f"{path}?{urlencode(query)}").json()["items"]
+        return found
+
+    def post(self, path: str, body: Any) -> Any:
+        return self.caller.post(path, body).json()
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.caller.patch(path, body, if_match="*").json()
+
+
+def test_a_file_approves_prolongs_and_then_changes_nothing(db: None, script: Script) -> None:
+    place, what = portal.project("vowels"), portal.version("prompts")
+    typed: Any = Typed(script(what.dataset.steward))
+
+    def applied(days: int, **more: str) -> list[str]:
+        wanted = {"project": "vowels", "dataset": "prompts", "version": "1.0", "purpose": place.purpose}
+        row = plan.Approval.model_validate({**wanted, "until": portal.days(days), **more})
+        steps = list(plan.steps(plan.Wanted(approval=[row]), typed))
+        for step in steps:
+            step.do()
+        return [step.says.partition(" ")[0] for step in steps]
+
+    assert [applied(20, conditions="no cloning"), applied(20), applied(40), applied(30)] == [
+        ["approve"],
+        [],
+        ["prolong"],
+        [],
+    ]
+    approval = Approval.objects.get()
+    assert (approval.until, approval.conditions) == (portal.days(40), "no cloning")
+    asked = {"project": "vowels", "dataset": "prompts", "version": "1.0", "conditions": None}
+    verbs.prolong(typed, Namespace(**asked, until=portal.days(50).isoformat()))
+    approval.refresh_from_db()
+    assert (approval.until, approval.conditions) == (portal.days(50), "no cloning")
+    with pytest.raises(Answered, match="approve it"):
+        verbs.prolong(typed, Namespace(**{**asked, "version": "9.9"}, until=portal.days(50).isoformat()))
+
+
 def test_a_steward_approves_and_revokes(db: None, script: Script) -> None:
     place, what = portal.project("vowels"), portal.version("prompts")
     caller = script(what.dataset.steward)
@@ -92,7 +142,12 @@ def test_a_steward_approves_and_revokes(db: None, script: Script) -> None:
     }
     made = caller.post("/approvals", given)
     assert made.status_code == 201, made.content
-    revoked = caller.post(f"/approvals/{made.json()['id']}/revoke", {"reason": "over"}, if_match=made["ETag"])
+    path, later = f"/approvals/{made.json()['id']}", {"until": portal.days(40).isoformat()}
+    assert caller.patch(path, later).status_code == 428
+    longer = caller.patch(path, later, if_match=made["ETag"])
+    assert (longer.status_code, longer.json()["until"]) == (200, later["until"])
+    assert caller.patch(path, later, if_match=made["ETag"]).status_code == 412
+    revoked = caller.post(f"{path}/revoke", {"reason": "over"}, if_match=longer["ETag"])
     assert revoked.json()["revoked_reason"] == "over"
     assert Approval.objects.get().revoked_at is not None
     assert [one["id"] for one in caller.get("/approvals").json()["items"]] == [made.json()["id"]]

@@ -15,6 +15,7 @@ from egress_review.models import Assignment, Finding, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.errors import Refused, WrongState
+from hub.people.models import RoleAssignment
 from hub.projects.models import Membership
 from tests.unit.egress_review.factories import checker, file_vote, review, submission
 from tests.unit.egress_review.stand_ins import Policies
@@ -51,6 +52,29 @@ def test_each_line_says_how_old_how_heavy_and_who_looks(vault: Vault) -> None:
     (row,) = browser(by).get(QUEUE).context["rows"]
     said = (row.days, row.files, row.size_bytes, row.flags, row.notes, row.votes, row.lookers, row.standing)
     assert said == (4, 2, 8, 2, 1, 1, ("Bo",), "to vote")
+
+
+def test_a_checker_finds_what_they_reviewed_once_it_is_decided_and_while_they_may_look(vault: Vault) -> None:
+    by = checker()
+    found = [titled(title, vault) for title in ("Tones", "Pitch", "Other")]
+    for one in found[:2]:
+        review(one, Vote.APPROVE, by=by)
+
+    def judged() -> list[str]:
+        return [one.title for one in browser(by).get(QUEUE).context["judged"]]
+
+    assert judged() == []
+    now = timezone.now()
+    for number, one in enumerate(found):
+        Submission.objects.filter(pk=one.pk).update(
+            state=State.RELEASED, decided_at=now + timedelta(hours=number)
+        )
+    assert judged() == ["Pitch", "Tones"]
+    assert "You reviewed lately" in browser(by).get(QUEUE).content.decode()
+    Membership.objects.create(project=found[1].project, person=by, ended_at=now)
+    assert judged() == ["Tones"]
+    RoleAssignment.objects.filter(person=by).delete()
+    assert judged() == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from egress_review.models import Submission
+from hub.access import requests
 from hub.access.models import Approval
 from hub.pages import home, steps
 from hub.people.models import Person, Role, Training
-from hub.projects.models import Membership
+from hub.projects.models import Membership, Project
 from tests import portal
 from tests.portal import Policies
 
@@ -72,6 +73,27 @@ def test_a_steward_is_told_the_day_on_which_the_first_approval_ends(policies: Po
     Approval.objects.filter(pk=one.pk).update(until=portal.days(3))
     [step] = [each for each in waiting(version.dataset.steward) if "approval" in each.title]
     assert step.due == portal.days(3)
+
+
+def test_a_lead_is_told_of_data_that_ends_before_the_project_until_somebody_asks(policies: Policies) -> None:
+    lena, rosa = portal.person("lena", Role.RESEARCHER), portal.person("rosa", Role.RESEARCHER)
+    project = portal.project(member=rosa)
+    Membership.objects.create(project=project, person=lena, role="project_lead")
+    approval = portal.approval(project, portal.version(), signed_by=lena)
+
+    def told(who: Person) -> list[date | None]:
+        return [one.due for one in waiting(who) if "for a short time" in one.title]
+
+    assert told(lena) == []
+    Approval.objects.update(until=portal.days(9))
+    assert (told(lena), told(rosa)) == ([portal.days(9)], [])
+    asked = requests.ask(
+        by=lena, project=project, version=approval.version, until=portal.days(20), reason="more runs"
+    )
+    assert told(lena) == []
+    requests.withdraw(by=lena, request=asked)
+    Project.objects.update(closes_on=portal.days(9))
+    assert told(lena) == []
 
 
 def test_an_admin_is_told_of_a_held_release_and_of_training_that_runs_out(policies: Policies) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from hub.notices import audience
+from hub.pages import home
 from hub.people import invitations, search
 from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.people.search import Wanted
@@ -40,6 +44,24 @@ def test_each_filter_finds_its_own(ada: Person) -> None:
     assert names(standing="invited") == ["Rosa"]
     Person.objects.filter(pk=rosa.pk).update(is_active=False)
     assert names(standing="closed") == ["Rosa"] and "Rosa" not in names(standing="active")
+
+
+@pytest.mark.parametrize(("last", "holds"), [(-1, False), (0, True), (1, True), (None, True)])
+def test_a_role_is_held_through_its_last_day_however_it_is_asked(last: int | None, holds: bool) -> None:
+    ada = portal.person("ada", Role.ADMIN)
+    RoleAssignment.objects.update(valid_until=None if last is None else portal.days(last))
+    today = portal.TODAY()
+    asked = {
+        Role.ADMIN in Person.objects.with_roles().get().roles_on(today),
+        RoleAssignment.objects.current(today).exists(),
+        ada in Person.objects.holding(Role.ADMIN, today),
+        names(role="admin") == ["Ada"],
+        ada in home.admins(today),
+        ada in audience.admins(),
+    }
+    assert asked == {holds}
+    Person.objects.update(suspended_at=datetime.now(UTC))
+    assert not Person.objects.holding(Role.ADMIN, today).exists()
 
 
 def test_a_course_taken_again_has_not_run_out(ada: Person) -> None:

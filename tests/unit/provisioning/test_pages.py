@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from hub.access.models import AccessRequest, Approval
+from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people.models import Institution, Person, Role
 from hub.projects.models import Membership, Project
 from tests import portal
@@ -184,6 +184,41 @@ def test_a_project_of_others_is_not_there_for_a_researcher(policies: Policies) -
     outsider.force_login(portal.person("zoe", Role.RESEARCHER))
     pages = [outsider.get(f"/projects/{slug}/edit/") for slug in ("vowels", "none")]
     assert [page.status_code for page in pages] == [404, 404]
+
+
+def test_a_lead_asks_for_more_time_and_the_steward_prolongs_what_stands(policies: Policies) -> None:
+    lena = portal.person("lena", Role.RESEARCHER)
+    project, version = portal.project(), portal.version()
+    Membership.objects.create(project=project, person=lena, role="project_lead")
+    approval = portal.approval(project, version, signed_by=lena)
+    lead, steward = (Client(headers={"host": "portal.localhost"}) for _ in range(2))
+    lead.force_login(lena)
+    steward.force_login(version.dataset.steward)
+    link = f"/projects/vowels/ask/?version={version.pk}"
+    portal.person("ada", Role.ADMIN, second_factor=True)
+    page = lead.get("/projects/vowels/").content.decode()
+    assert link in page and "An admin adds and ends members" in page and "mailto:ada@north.example" in page
+    later = portal.days(90)
+    asked = {"version": version.pk, "until": later, "reason": "The reviewers want another run."}
+    assert lead.post(link, asked).status_code == 302
+    request = AccessRequest.objects.get()
+    assert "Until now" in steward.get(f"/requests/{request.pk}/").content.decode()
+    form = steward.get(f"/requests/{request.pk}/approve/").content.decode()
+    assert "Prolong Prompts for Vowels" in form and "The reviewers want another run." in form
+    given = {"until": later, "conditions": "no cloning", "seen": approval.row_version}
+    path = f"/approvals/{approval.pk}/prolong/"
+    preview = steward.post(path, given).content.decode()
+    assert f"may use it until {later:%-d %b %Y}" in preview
+    assert f"The agreement they signed</strong>: ends on {portal.days(60):%-d %b %Y}" in preview
+    Agreement.objects.update(until=portal.days(-1))
+    assert "The agreement they signed</strong>: ended on" in steward.post(path, given).content.decode()
+    assert Approval.objects.get().until == portal.days(30)
+    assert steward.post(path, {**given, "confirmed": "on"}).status_code == 302
+    assert Approval.objects.get().until == later
+    stale = steward.post(path, {**given, "until": portal.days(95), "confirmed": "on"})
+    assert stale.status_code == 200 and "was changed by somebody else" in stale.content.decode()
+    policies.deny("manage_approval")
+    assert steward.get(path).status_code == 403
 
 
 def _grow(number: int) -> None:

@@ -112,3 +112,17 @@ def test_a_checkers_home_and_list_lead_to_what_waits_for_them_and_to_nothing_els
     listed = client.get("/stewardship/feedback/").content.decode()
     # That something waits is no secret of its project; its words are.
     assert "A decision on a submission" in listed and "Which number" not in listed
+
+
+def test_what_one_person_says_of_one_dataset_is_asked_about_once(policies: Policies) -> None:
+    dataset = portal.version().dataset
+    rosa, ruth = portal.person("rosa"), portal.person("ruth")
+    said = [
+        Feedback.objects.create(dataset=dataset, author=author, text=f"r{number}")
+        for number, author in enumerate((rosa, rosa, ruth))
+    ]
+    shown = list(Feedback.objects.with_people())
+    assert feedback.readable(by=dataset.steward, shown=shown) == {one.pk for one in said}
+    assert sorted(one.to_input()["author"] for one in policies.asked) == sorted([rosa.id, ruth.id])
+    policies.deny("dataset_feedback")
+    assert feedback.readable(by=dataset.steward, shown=shown) == set()

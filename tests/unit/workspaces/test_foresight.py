@@ -42,7 +42,7 @@ def deny_from(moment: datetime, policies: Policies, monkeypatch: pytest.MonkeyPa
         policies.denials = {"continue": "The approval ends."} if question.at >= moment else {}
         return real(question)
 
-    monkeypatch.setattr(policy, "ask", ask)
+    monkeypatch.setattr(policies, "ask", ask)
 
 
 def renewed() -> leases.Lease:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from hub import policy
 from hub.errors import Unavailable
 from hub.ledger.models import Decision, Entry
 from hub.people.models import Person
+from hub.policy.questions import Question
 from hub.projects.models import Project
+from hub.provisioning import foresight
 from hub.workspaces import leases
 from hub.workspaces.leases import Report
 from hub.workspaces.models import ByteUse, Session, SessionState
@@ -55,6 +59,27 @@ def test_each_renewal_asks_with_what_is_mounted_even_when_it_is_no_longer_approv
     uses: Any = question.to_input()["datasets"]
     assert [use["version"]["id"] for use in uses] == running.versions
     assert uses[0]["approvals"][0]["revoked"] is True
+
+
+def test_all_sessions_are_asked_about_in_as_few_looks_as_may_be(
+    running: Session, policies: Policies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ruth", "ravi"):
+        portal.session(running.workspace.project, portal.person(name))
+    looks: list[int] = []
+    monkeypatch.setattr(policy, "AT_ONCE", 2)
+
+    def ask_at_once(asked: Sequence[Question]) -> tuple[policy.Decision, ...]:
+        looks.append(len(asked))
+        return policies.ask_at_once(asked)
+
+    monkeypatch.setattr(policy, "ask_at_once", ask_at_once)
+    Session.objects.update(expires_at=datetime.now(UTC))
+    leases._ask_all()
+    assert looks == [2, 1]
+    policies.deny("continue")
+    assert len(foresight.ending(foresight.person_stopped)) == 3
+    assert looks == [2, 1] * 2
 
 
 def test_policies_that_do_not_answer_give_no_lease_and_end_nothing(
