@@ -166,3 +166,15 @@ def _units_are_sound(site: Site) -> None:
     )
     own = [line for line in ran.stderr.splitlines() if "parlatory" in line]
     assert ran.returncode == 0 and own == [], ran.stderr
+    # What README says of them, with room for another systemd's way of counting.
+    for name, most in (("parlatory", 65), ("parlatory-backup", 35)):
+        weigh = ["systemd-analyze", "security", "--offline=true", f"--threshold={most}"]
+        ran = subprocess.run(
+            [*weigh, str(folder / f"{name}.service")], check=False, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stdout.splitlines()[-1]
+    # A mount of its own would hide homes from Docker.
+    unit = (folder / "parlatory.service").read_text()
+    assert not re.search(
+        r"^(Protect|Private|(ReadOnly|ReadWrite|Bind)Paths|TemporaryFile)", unit, re.MULTILINE
+    )
