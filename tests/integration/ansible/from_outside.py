@@ -84,6 +84,8 @@ def main() -> None:
             at_the_entrance(given, given["client"], given["client_key"]),
         ]
         found["reached"] = [port for port in (8000, 8001, 8002, 8003, 8004, 8005) if reaches(ENTRANCE, port)]
+    elif "gone" in given:
+        found = {"status": client(given["browser_ca"]).get(given["gone"]).status_code}
     else:
         answer = sign_in(client(given["browser_ca"]), given["email"])
         found = {"home": "Sign out" in answer.text, "status": answer.status_code}

@@ -85,6 +85,13 @@ class Hosts:
         found: dict[str, object] = json.loads(ran.stdout)
         return found
 
+    def stop(self, process: str) -> None:
+        """Stop one of the enclave's processes."""
+        server = "unix:///run/parlatory/supervisor/supervisor.sock"
+        words = ("-m", "supervisor.supervisorctl", "-s", server, "stop", process)
+        ran = self.roots["enclave"].run("/opt/parlatory/current/.venv/bin/python", *words)
+        assert ran.stdout == f"{process}: stopped\n", ran.stdout + ran.stderr
+
     def provision(self, *words: str) -> None:
         """Act as the enclave's operator."""
         ran = self.roots["enclave"].run("parlatory", "provision", *words)
@@ -270,6 +277,12 @@ def _somebody_comes_in(hosts: Hosts) -> None:
         "entrance": [400, 400, 200],
         "reached": [],
     }
+    # It was the policies that let her in: without their answer nobody comes in.
+    hosts.stop("opa")
+    assert hosts.ask() == {"home": False, "status": 403}
+    # Nobody answers any more, of which the proxies have something to say.
+    hosts.stop("portal")
+    assert hosts.ask(gone=invitation) == {"status": 502}
     for name in ("proxy", "enclave"):
         logs = hosts.roots[name].folder / "var/log/nginx"
         lines = [json.loads(line) for line in (logs / "parlatory.log").read_text().splitlines()]
@@ -277,14 +290,3 @@ def _somebody_comes_in(hosts: Hosts) -> None:
         assert {line["from"] for line in lines} - {"-", ""} == {"192.0.2.1"}
         said = "".join(file.read_text() for file in logs.iterdir())
         assert invitation.split("/")[-2] not in said and "code=" not in said
-    # It was the policies that let her in: without their answer nobody comes in.
-    end = (
-        "supervisor.supervisorctl",
-        "-s",
-        "unix:///run/parlatory/supervisor/supervisor.sock",
-        "stop",
-        "opa",
-    )
-    ended = hosts.roots["enclave"].run("/opt/parlatory/current/.venv/bin/python", "-m", *end)
-    assert ended.stdout == "opa: stopped\n", ended.stdout + ended.stderr
-    assert hosts.ask() == {"home": False, "status": 403}
