@@ -271,8 +271,8 @@ def _somebody_comes_in(hosts: Hosts) -> None:
     assert found == {
         "home": True,
         "lab": [200, "https://lab.example.org/hub/home"],
-        # The proxy goes on under the name that was asked for, whatever it went on under before.
-        "statuses": [200] * 6,
+        # The proxy goes on under the name that was asked for, whatever it went on under before (421).
+        "strangers": [200],
         "inner address": 421,
         "entrance": [400, 400, 200],
         "reached": [],
