@@ -176,6 +176,8 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
             (root.folder / "etc/hosts").write_text("\n".join(lines) + "\n")
         equip(roots["enclave"])
         made = Hosts(roots, joined, vault(tmp_path), tmp_path)
+        example = (playbook.ANSIBLE / "vault-examples" / "three-hosts.yml").read_text()
+        assert set(re.findall(r"^(vault_\w+):", example, re.MULTILINE)) == made.vault.keys()
         reached = {
             f"{name}.example.org": {"ansible_connection": "root", "root_leader": root.leader}
             for name, root in roots.items()
