@@ -33,8 +33,8 @@ ALWAYS = (
 ENGINE = ("docker.io", "iptables")
 # To copy an institution's database before it is changed.
 POSTGRESQL = ("postgresql-client",)
-# For the tests: a browser, letters for its pictures, and an institution's database.
-TESTS = ("chromium", "fonts-dejavu-core", "postgresql")
+# For the tests: a browser, letters for its pictures, an institution's database, and a network of hosts.
+TESTS = ("chromium", "fonts-dejavu-core", "postgresql", "iproute2")
 
 
 def missing(names: Iterable[str]) -> list[str]:

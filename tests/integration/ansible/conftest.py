@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,8 +17,10 @@ from hub.places import places
 
 INCLUDED = ("ca-certificates", "python3", "python3-apt")
 # The first process of the root: it keeps the namespaces and takes leave of what daemons leave behind.
+# Says that it is there when it is inside: who came in before would be on this machine.
 FIRST = """
 import os, time
+print("in", flush=True)
 while True:
     try:
         os.wait()
@@ -27,13 +29,14 @@ while True:
 """
 ENTER = """
 mount --make-rprivate /
-mount --bind "$1" "$1"
+mount -t tmpfs -o mode=0755 tmpfs "$1"
+tar -C "$1" -xf "$3" --exclude="./dev/*"
 mount -t proc proc "$1/proc"
 mount --rbind /dev "$1/dev"
 mount -t tmpfs -o mode=0755 tmpfs "$1/run"
-echo in
 exec chroot "$1" /usr/bin/python3 -c "$2"
 """
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What this machine reaches its mirror by.
 LENT = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 
@@ -42,8 +45,14 @@ LENT = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 class Root:
     """A Debian root that runs."""
 
-    folder: Path
+    # Where it is mounted, which only its own processes see.
+    point: Path
     leader: int
+
+    @property
+    def folder(self) -> Path:
+        """The root as this machine sees it."""
+        return Path(f"/proc/{self.leader}/root")
 
     def run(self, *command: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command inside."""
@@ -54,13 +63,20 @@ class Root:
             "--pid",
             "--uts",
             "--ipc",
+            "--net",
             "--root",
-            "--wd=/",
+            "--wd",
         ]
-        own = {"PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root"}
+        own = {"PATH": PATH, "LANG": "C.UTF-8", "HOME": "/root"}
         return subprocess.run(
             [*enter, *command], check=False, capture_output=True, text=True, input=stdin, env=own | variables
         )
+
+    def mount(self, lent: Path, inside: str) -> None:
+        """Show a folder of this machine inside, where nobody else sees it."""
+        (self.folder / inside).mkdir(parents=True, exist_ok=True)
+        words = ["nsenter", f"--target={self.leader}", "--mount", "mount", "--bind"]
+        subprocess.run([*words, str(lent), str(self.point / inside)], check=True)
 
 
 def codename() -> str:
@@ -83,35 +99,38 @@ def base() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[Root]:
-    """Unpack a root, start its first process, and end all that ran in it."""
-    folder = Path(tempfile.mkdtemp(prefix="parlatory-root-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    try:
-        subprocess.run(["tar", "-C", str(folder), "-xf", str(base()), "--exclude=./dev/*"], check=True)
-        for lent in LENT:
-            if Path(lent).exists():
-                target = folder / lent[1:]
-                target.unlink(missing_ok=True)
-                shutil.copyfile(lent, target)
-        # No list of packages is there yet, which an empty folder of today would hide from apt.
-        os.utime(folder / "var" / "lib" / "apt" / "lists", (0, 0))
-        # As in every chroot: what is installed does not start by itself.
-        policy = folder / "usr" / "sbin" / "policy-rc.d"
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
-        words = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--"]
-        with subprocess.Popen(
-            [*words, "sh", "-ec", ENTER, "enter", str(folder), FIRST], stdout=subprocess.PIPE, text=True
-        ) as holder:
+def running(*apart: str) -> Iterator[Root]:
+    """Unpack a root into memory and start its first process, with which all ends that ran and lay there.
+
+    `--net` gives it a network of its own.
+    """
+    with TemporaryDirectory(prefix="parlatory-root-", dir="/var/tmp") as name:
+        # Nothing of it outlives the test, not even one that is killed.
+        words = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--uts", "--ipc", *apart]
+        words += ["--fork", "--kill-child", "--", "sh", "-ec", ENTER, "enter", name, FIRST, str(base())]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
             try:
                 assert holder.stdout is not None and holder.stdout.readline() == "in\n"
                 children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-                yield Root(folder, int(children[0]))
+                yield furnished(Root(Path(name), int(children[0])))
             finally:
                 holder.kill()
-    finally:
-        shutil.rmtree(folder)
+
+
+def furnished(root: Root) -> Root:
+    """Return a root that reaches the mirror as this machine does and starts nothing by itself."""
+    for lent in LENT:
+        if Path(lent).exists():
+            target = root.folder / lent[1:]
+            target.unlink(missing_ok=True)
+            shutil.copyfile(lent, target)
+    # No list of packages is there yet, which an empty folder of today would hide from apt.
+    os.utime(root.folder / "var" / "lib" / "apt" / "lists", (0, 0))
+    # As in every chroot: what is installed does not start by itself.
+    policy = root.folder / "usr" / "sbin" / "policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    return root
 
 
 @pytest.fixture(scope="module")

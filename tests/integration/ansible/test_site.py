@@ -6,24 +6,17 @@ import json
 import os
 import re
 import secrets
-import shutil
 import subprocess
-import sys
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import ports
+from tests.integration.ansible import playbook
 from tests.integration.ansible.conftest import Root
 
 pytestmark = pytest.mark.timeout(600)
-
-CHECKOUT = Path(__file__).parents[3]
-ANSIBLE = CHECKOUT / "ansible"
-PROGRAM = ("pyproject.toml", "README.md", "hub", "egress_review", "policies", "images", "notebooks")
-RECAP = re.compile(r"^\S+\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -46,50 +39,18 @@ class Site:
         file = self.folder / "inventory.json"
         file.touch(0o600)
         file.write_text(json.dumps(inventory))
-        ran = ansible("ansible-playbook", "-i", str(file), "site.yml", home=self.folder)
-        recap = RECAP.search(ran.stdout)
-        assert ran.returncode == 0 and recap, ran.stdout[-6000:] + ran.stderr[-2000:]
-        assert recap[3] == recap[4] == "0"
-        return int(recap[2]), ran.stdout
-
-
-def ansible(program: str, *words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """Run one of Ansible's programs in the folder of the playbook."""
-    found = shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    assert found, f"{program} is missing; `python3 -m hub test` installs it"
-    own = {
-        "PATH": f"{Path(found).parent}:{os.environ['PATH']}",
-        "HOME": str(home),
-        "LANG": "C.UTF-8",
-        "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).parent / "connection"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    return subprocess.run([found, *words], check=False, cwd=ANSIBLE, env=own, capture_output=True, text=True)
-
-
-def certificate(folder: Path) -> tuple[str, str]:
-    """Return a certificate for both names and its key."""
-    names = "subjectAltName=DNS:portal.example.org,DNS:lab.example.org"
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    words += ["-days", "2", "-subj", "/CN=portal.example.org", "-addext", names]
-    subprocess.run(
-        [*words, "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True
-    )
-    return (folder / "cert.pem").read_text(), (folder / "key.pem").read_text()
+        changed, said = playbook.apply(file, home=self.folder)
+        return changed["fresh"], said
 
 
 @pytest.fixture(scope="module")
 def site(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("ansible")
-    archive = folder / "release.tar.gz"
-    with tarfile.open(archive, "w:gz", compresslevel=1) as out:
-        for name in PROGRAM:
-            out.add(CHECKOUT / name, name, filter=lambda one: None if "__pycache__" in one.name else one)
     password, port = secrets.token_hex(24), ports.free()
-    chain, key = certificate(folder)
+    chain, key = playbook.certificate(folder, "edge", "portal.example.org", "lab.example.org")
     return Site(
         {
-            "enclave_archive": str(archive),
+            "enclave_archive": str(playbook.archive(folder)),
             "enclave_release": "first",
             # The whole list, which a unit test holds against what `up` installs, would take minutes.
             "enclave_packages": ["ca-certificates", "python3-venv", "passwd", "util-linux"],
@@ -109,14 +70,14 @@ def site(root: Root, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_the_linter_finds_nothing_at_its_strictest(tmp_path: Path) -> None:
-    said = ansible("ansible-lint", "--offline", "--nocolor", home=tmp_path)
+    said = playbook.ansible("ansible-lint", "--offline", "--nocolor", home=tmp_path)
     assert said.returncode == 0, said.stdout + said.stderr
     assert "Profile 'production' was required, and it passed" in said.stderr + said.stdout
 
 
 @pytest.mark.parametrize("inventory", ["one-host", "three-hosts"])
 def test_an_inventory_fits_the_site(inventory: str, tmp_path: Path) -> None:
-    said = ansible(
+    said = playbook.ansible(
         "ansible-playbook", "-i", f"inventories/{inventory}", "--syntax-check", "site.yml", home=tmp_path
     )
     assert said.returncode == 0, said.stdout + said.stderr
@@ -205,3 +166,15 @@ def _units_are_sound(site: Site) -> None:
     )
     own = [line for line in ran.stderr.splitlines() if "parlatory" in line]
     assert ran.returncode == 0 and own == [], ran.stderr
+    # What README says of them, with room for another systemd's way of counting.
+    for name, most in (("parlatory", 65), ("parlatory-backup", 35)):
+        weigh = ["systemd-analyze", "security", "--offline=true", f"--threshold={most}"]
+        ran = subprocess.run(
+            [*weigh, str(folder / f"{name}.service")], check=False, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stdout.splitlines()[-1]
+    # A mount of its own would hide homes from Docker.
+    unit = (folder / "parlatory.service").read_text()
+    assert not re.search(
+        r"^(Protect|Private|(ReadOnly|ReadWrite|Bind)Paths|TemporaryFile)", unit, re.MULTILINE
+    )

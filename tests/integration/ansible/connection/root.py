@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 
 from ansible.plugins.connection.local import Connection as Local
 
@@ -42,6 +43,7 @@ class Connection(Local):  # type: ignore[misc] # ansible's plugins carry no type
             "--pid",
             "--uts",
             "--ipc",
+            "--net",
             "--root",
             "--wd=/",
         ]
@@ -55,8 +57,8 @@ class Connection(Local):  # type: ignore[misc] # ansible's plugins carry no type
 
     def put_file(self, in_path: str, out_path: str) -> None:
         """Copy a file in."""
-        super().put_file(in_path, self._inside(out_path))
+        shutil.copyfile(in_path, self._inside(out_path))
 
     def fetch_file(self, in_path: str, out_path: str) -> None:
         """Copy a file out."""
-        super().fetch_file(self._inside(in_path), out_path)
+        shutil.copyfile(self._inside(in_path), out_path)
