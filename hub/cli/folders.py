@@ -58,6 +58,8 @@ RUN = (
     Folder("supervisor", 0o700),
     Folder("engine", 0o755),
     Folder("portal", 0o755, owner=PORTAL, group=PORTAL),
+    # What runs in the worker, and what fell; anybody on this machine may read it.
+    Folder("worker", 0o755, owner=WORKER, group=WORKER),
     # Others may pass through to a session they know the name of, never list them.
     Folder("sessions", 0o711),
     Folder("screenings", 0o711),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hub import beside
 from hub.cli import docker_engine, preflight, programs
 from hub.cli.supervision import Supervisor
 from hub.doctor.promise import Finding, Promise, kept
@@ -24,6 +25,21 @@ def all_run(places: Places) -> Finding:
         if states.get(name) != "RUNNING"
     ]
     return kept(wrong, f"{len(programs.NAMES)} processes run")
+
+
+def works(places: Places) -> Finding:
+    """Read what the worker says of everything that runs in it."""
+    try:
+        told = beside.read(places)
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    now = beside.now()
+    wrong = [
+        f"{work.name} fell {work.falls} times ({work.why}) and is not kept meanwhile: {work.keeps}"
+        for work in told
+        if not work.runs(now)
+    ]
+    return kept(wrong, f"{len(told)} works run")
 
 
 def own_users(places: Places) -> Finding:
@@ -92,6 +108,13 @@ def loopback_only(places: Places) -> Finding:
 
 PROMISES = (
     Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
+    Promise(
+        "Everything runs that the worker keeps: screening, notices, intakes, what ends by itself",
+        "the worker says of each work whether it runs, or fell and waits to be started again",
+        "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
+        works,
+        at_once=True,
+    ),
     Promise(
         "Each process runs as its own unprivileged user, engine and doctor alone as root",
         "user and capabilities of each process are read from /proc",

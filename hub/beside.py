@@ -1,0 +1,145 @@
+"""What runs beside one another in the worker: work that dies is started again, and says what waits meanwhile.
+
+Each says in `{run}/worker/beside.json` whether it runs; `doctor`, `/health/` and `/metrics` read it there.
+A file that a killed process left is known by that process, which is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any
+
+from hub import files
+from hub.places import Places
+
+log = logging.getLogger("parlatory.worker")
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+# What has run so long after a fall runs again; before, it is still counted as fallen.
+SETTLED_SECONDS = 90.0
+NOBODY = "the worker does not run, or has not said yet what runs in it"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing the process does for as long as it lives: its name, what waits without it, and the loop."""
+
+    name: str
+    keeps: str
+    run: Callable[[Event], object]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a work's process says of it."""
+
+    name: str
+    keeps: str
+    # When it began last, on the machine's own clock; nothing while it waits to be started again.
+    began: float | None
+    falls: int
+    why: str
+
+    def runs(self, now: float) -> bool:
+        """Whether it runs, and has for a while since it fell last."""
+        return self.began is not None and (not self.falls or now - self.began >= SETTLED_SECONDS)
+
+
+class Unknown(Exception):
+    """Nothing is known of what runs; the message says why."""
+
+
+class Beside:
+    """Keeps the works of one process going until it is told to stop."""
+
+    def __init__(self, places: Places, works: Iterable[Work], stop: Event) -> None:
+        self._file = file(places)
+        self._works = tuple(works)
+        self._stop = stop
+        self._lock = Lock()
+        self._told = {work.name: Told(work.name, work.keeps, None, 0, "") for work in self._works}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+
+    def run(self) -> None:
+        """Run all, the first of them in this thread, and end when it ends."""
+        for work in self._works[1:]:
+            Thread(target=self.keep, args=(work,), name=work.name, daemon=True).start()
+        self.keep(self._works[0])
+
+    def keep(self, work: Work) -> None:
+        """Run one work; whatever ends it before its time, it is started again after a pause that grows."""
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stop.is_set():
+            began = self._say(work, began=now())
+            try:
+                work.run(self._stop)
+                why = "it ended by itself"
+            except Exception as error:  # nobody foresaw it; the log has all of it
+                why = type(error).__name__
+                log.exception("work_fell work=%s", work.name)
+            if self._stop.is_set():
+                return
+            pause = FIRST_PAUSE_SECONDS if now() - began >= SETTLED_SECONDS else pause
+            self._say(work, began=None, why=why)
+            log.error("work_waits work=%s why=%s again_in_seconds=%s", work.name, why, pause)
+            self._stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _say(self, work: Work, *, began: float | None, why: str = "") -> float:
+        """Write down how it is with a work; what can't be written says nothing rather than something old."""
+        with self._lock:
+            before = self._told[work.name]
+            falls = before.falls + (began is None)
+            self._told[work.name] = Told(work.name, work.keeps, began, falls, why or before.why)
+            process = os.getpid()
+            said = {
+                "process": process,
+                "life": _life(process),
+                "works": [vars(told) for told in self._told.values()],
+            }
+            try:
+                files.write(self._file, json.dumps(said).encode(), mode=0o644)
+            except OSError as error:
+                log.error("work_not_told reason=%s", error)
+                self._file.unlink(missing_ok=True)
+        return began or 0.0
+
+
+def now() -> float:
+    """Return the time of a clock that all processes share and nobody sets."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def file(places: Places) -> Path:
+    """Return where the worker says what runs."""
+    return places.run / "worker" / "beside.json"
+
+
+def read(places: Places) -> list[Told]:
+    """Return what a living worker says of its works; raise Unknown where none does."""
+    try:
+        said: dict[str, Any] = json.loads(file(places).read_bytes())
+        if not said["life"] or _life(said["process"]) != said["life"]:
+            raise Unknown(NOBODY)
+        return [Told(**one) for one in said["works"]]
+    except FileNotFoundError as error:
+        raise Unknown(NOBODY) from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Unknown(f"what the worker says can't be read ({type(error).__name__})") from error
+
+
+def _life(process: int) -> str:
+    """Return what tells a living process from another that had its number; nothing of one that is gone."""
+    try:
+        # After the name, which may hold anything: the state first, and when it started as the 20th.
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
