@@ -6,9 +6,11 @@ import hashlib
 import http.client
 import json
 import os
+import socket
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ import pytest
 from tests.integration.egress_review.stage import SAID, Stage, dial, get, hand_in, multipart, send
 
 MIB = 1024**2
+HEAD = b"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Type: multipart/form-data; boundary=line\r\n"
+CHUNK = b"100000\r\n" + b"x" * MIB + b"\r\n"
 
 
 def serves(path: Path) -> bool:
@@ -119,21 +123,75 @@ def test_a_body_larger_than_all_limits_is_refused_and_its_sender_reads_why(stage
     assert (answer.status, "500 MiB" in answer.document["error"]) == (413, True)
 
 
-@pytest.mark.parametrize(("length", "said"), [(5 * 1024**3, "5,120 MiB"), (10**12, "953,675 MiB")])
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (str(5 * 1024**3), "5,120 MiB"),
+        (str(10**12), "953,675 MiB"),
+        # Python makes no number of so many digits; zeros in front are no digits.
+        ("9" * 4301, "953,674,316,407 MiB"),
+        ("0" * 5000 + str(10**12), "953,675 MiB"),
+    ],
+    ids=["5 GB", "1 TB", "4,301 digits", "zeros in front"],
+)
 def test_a_body_far_too_long_is_refused_unread_and_its_sender_reads_why(
-    length: int, said: str, stage: Stage
+    length: str, said: str, stage: Stage
 ) -> None:
     """Of a file of 5 GB nothing has to be sent to know that it can't be handed in."""
     path = stage.door(stage.session())
     with dial(path) as connected:
-        head = f"POST /v1/submissions HTTP/1.1\r\nHost: d\r\nContent-Length: {length}\r\n"
-        connected.sendall((head + "Content-Type: multipart/form-data; boundary=line\r\n\r\n").encode())
-        answer = http.client.HTTPResponse(connected)
-        answer.begin()
-        error = json.loads(answer.read())["error"]
-        assert answer.status == 413
+        connected.sendall(HEAD + f"Content-Length: {length}\r\n\r\n".encode())
+        error = refused(connected, 413)
         assert "at most 500 MiB in all" in error and said in error
         assert connected.recv(1) == b""
+
+
+@pytest.mark.parametrize("chunk", [CHUNK, b"1fffffffffffffffffff\r\n"], ids=["chunks", "one endless chunk"])
+def test_an_endless_body_is_cut_off_and_its_sender_reads_why(chunk: bytes, stage: Stage) -> None:
+    """What comes in chunks never says how long it is: it is read up to a gigabyte, and nothing of it kept."""
+    path, before = stage.door(stage.session()), stage.count()
+    with dial(path) as connected:
+        connected.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        piece = chunk if chunk == CHUNK else bytes(MIB)
+        connected.sendall(chunk)
+        sent = len(chunk)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while sent < 1200 * MIB:
+                connected.sendall(piece)
+                sent += len(piece)
+        assert 1024 * MIB < sent < 1100 * MIB
+        assert "at most 500 MiB in all" in refused(connected, 413)
+    assert hand_in(path, multipart([("a.csv", b"1")])).status == 201
+    assert stage.count() == before + 1
+
+
+@pytest.mark.parametrize("address", ["/v1/context", "/v1/submissions", "/elsewhere"])
+def test_a_body_that_nobody_asked_for_takes_no_memory(address: str, stage: Stage) -> None:
+    path = stage.door(stage.session())
+    (door,) = (one for one in stage.running if "egress_review.door" in one.args)
+    before = highest_bytes(door.pid)
+    with dial(path) as connected:
+        head = f"PUT {address} HTTP/1.1\r\nHost: d\r\nContent-Length: {300 * MIB}\r\n\r\n"
+        connected.sendall(head.encode())
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(300):
+                connected.sendall(bytes(MIB))
+    assert highest_bytes(door.pid) - before < 60 * MIB
+
+
+def highest_bytes(process: int) -> int:
+    """Return how much memory a process has held at most."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def refused(connected: socket.socket, status: int) -> str:
+    """Return the sentence of a refusal."""
+    answer = http.client.HTTPResponse(connected)
+    answer.begin()
+    error = str(json.loads(answer.read())["error"])
+    assert answer.status == status, error
+    return error
 
 
 @pytest.mark.parametrize(
