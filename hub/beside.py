@@ -24,7 +24,8 @@ log = logging.getLogger("parlatory.worker")
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 # What has run so long after a fall runs again; before, it is still counted as fallen.
 SETTLED_SECONDS = 90.0
-NOBODY = "the worker does not run, or has not said yet what runs in it"
+NOBODY = "{by} does not run, or has not said yet how it is"
+UNREADABLE = "what {by} says of itself can't be read"
 
 
 @dataclass(frozen=True)
@@ -93,22 +94,12 @@ class Beside:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _say(self, work: Work, *, began: float | None, why: str = "") -> float:
-        """Write down how it is with a work; what can't be written says nothing rather than something old."""
+        """Write down how it is with a work."""
         with self._lock:
             before = self._told[work.name]
             falls = before.falls + (began is None)
             self._told[work.name] = Told(work.name, work.keeps, began, falls, why or before.why)
-            process = os.getpid()
-            said = {
-                "process": process,
-                "life": _life(process),
-                "works": [vars(told) for told in self._told.values()],
-            }
-            try:
-                files.write(self._file, json.dumps(said).encode(), mode=0o644)
-            except OSError as error:
-                log.error("work_not_told reason=%s", error)
-                self._file.unlink(missing_ok=True)
+            say(self._file, works=[vars(told) for told in self._told.values()])
         return began or 0.0
 
 
@@ -122,17 +113,41 @@ def file(places: Places) -> Path:
     return places.run / "worker" / "beside.json"
 
 
+def docker_file(places: Places) -> Path:
+    """Return where the engine says whether Docker answers it."""
+    return places.run / "engine" / "docker.json"
+
+
 def read(places: Places) -> list[Told]:
     """Return what a living worker says of its works; raise Unknown where none does."""
     try:
-        said: dict[str, Any] = json.loads(file(places).read_bytes())
-        if not said["life"] or _life(said["process"]) != said["life"]:
-            raise Unknown(NOBODY)
-        return [Told(**one) for one in said["works"]]
+        return [Told(**one) for one in said(file(places), by="the worker")["works"]]
+    except (TypeError, KeyError) as error:
+        raise Unknown(UNREADABLE.format(by="the worker")) from error
+
+
+def say(where: Path, **what: object) -> None:
+    """Say something of this process in a file; where that can't be written, leave none that is old."""
+    process = os.getpid()
+    text = json.dumps({"process": process, "life": _life(process), **what})
+    try:
+        files.write(where, text.encode(), mode=0o644)
+    except OSError as error:
+        log.error("not_said file=%s reason=%s", where.name, error)
+        where.unlink(missing_ok=True)
+
+
+def said(where: Path, *, by: str) -> dict[str, Any]:
+    """Return what a living process says of itself in a file; raise Unknown where none does."""
+    try:
+        found: dict[str, Any] = json.loads(where.read_bytes())
+        if not found["life"] or _life(found["process"]) != found["life"]:
+            raise Unknown(NOBODY.format(by=by))
+        return found
     except FileNotFoundError as error:
-        raise Unknown(NOBODY) from error
+        raise Unknown(NOBODY.format(by=by)) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise Unknown(f"what the worker says can't be read ({type(error).__name__})") from error
+        raise Unknown(UNREADABLE.format(by=by)) from error
 
 
 def _life(process: int) -> str:

@@ -42,6 +42,18 @@ def works(places: Places) -> Finding:
     return kept(wrong, f"{len(told)} works run")
 
 
+def docker(places: Places) -> Finding:
+    """Read whether Docker answered the engine when it was asked last, seconds ago."""
+    try:
+        said = beside.said(beside.docker_file(places), by="the engine")
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    if said.get("away") is not False:
+        lost = "no session starts or ends; what was revoked is cut off by the gate all the same"
+        return Finding(ok=False, detail=f"Docker's engine does not answer the engine: {lost}")
+    return Finding(ok=True, detail="it answered the engine when it was looked for last")
+
+
 def own_users(places: Places) -> Finding:
     """Read user, capabilities and no_new_privs of every process from /proc."""
     wrong, seen = [], []
@@ -113,6 +125,14 @@ PROMISES = (
         "the worker says of each work whether it runs, or fell and waits to be started again",
         "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
         works,
+        at_once=True,
+    ),
+    Promise(
+        "Docker answers, so that sessions start and end when they should",
+        "the engine, which asks it every few seconds, says so",
+        "`systemctl status docker`: start it where it ended; where it hangs (T in `ps`), `kill -CONT` or "
+        "restart it: with --live-restore sessions go on meanwhile",
+        docker,
         at_once=True,
     ),
     Promise(

@@ -121,6 +121,16 @@ class OwnDocker:
         # The next one takes a containerd that has died and was not collected yet for one that runs.
         until(lambda: not own.exists(), seconds=ENDED_SECONDS, what="containerd ended with it")
 
+    def hang(self) -> None:
+        """Let it take questions and answer none."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it hung."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def log(self) -> str:
         """Return the end of what it said."""
         path = self.run / "dockerd.log"
@@ -130,6 +140,7 @@ class OwnDocker:
         """End its containers, then itself."""
         if self.process is None or self.process.poll() is not None:
             self.start()
+        self.go_on()
         client = docker.APIClient(base_url=self.address, version="auto")
         try:
             for one in client.containers(all=True):

@@ -170,7 +170,7 @@ def test_what_cannot_be_written_leaves_nothing_old(
 
     Beside(places, [Work("notices", "n", die)], Turns(places, 1)).run()
     assert not processes.works(places).ok
-    assert logging.ERROR in {record.levelno for record in caplog.records if "work_not_told" in record.message}
+    assert logging.ERROR in {record.levelno for record in caplog.records if "not_said" in record.message}
 
 
 def test_what_is_said_may_be_read_by_the_portal(places: Places) -> None:

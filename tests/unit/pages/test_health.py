@@ -30,10 +30,17 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("hub.doctor.standing.grp.getgrnam", lambda _: type("Group", (), {"gr_gid": 0}))
     folder = throwaway.state() / "doctor"
     folder.mkdir(exist_ok=True)
+    beside.docker_file(places).parent.mkdir(parents=True, exist_ok=True)
     works()
+    docker(away=False)
     yield
-    (folder / "standing.json").unlink(missing_ok=True)
-    beside.file(places).unlink()
+    for file in (folder / "standing.json", beside.file(places), beside.docker_file(places)):
+        file.unlink(missing_ok=True)
+
+
+def docker(*, away: bool) -> None:
+    """Let an engine say whether Docker answers it."""
+    beside.say(beside.docker_file(places), away=away)
 
 
 def works(falls: Exception | None = None) -> None:
@@ -115,6 +122,17 @@ def test_a_fallen_work_is_named_at_once_though_the_last_look_found_all_well() ->
     found = numbers()
     assert found["parlatory_promise_kept{promise=works}"] == 0
     assert (found["parlatory_work_runs{work=notices}"], found["parlatory_work_falls{work=notices}"]) == (0, 1)
+
+
+def test_a_docker_that_is_away_is_said_at_once_though_the_last_look_found_all_well() -> None:
+    look(at=datetime.now(UTC))
+    docker(away=True)
+    status, said = asked("127.0.0.1")
+    (one,) = said["broken"]
+    assert (status, one["name"], "no session starts or ends" in one["detail"]) == (503, "docker", True)
+    assert numbers()["parlatory_promise_kept{promise=docker}"] == 0
+    docker(away=False)
+    assert asked("portal.localhost") == (200, {"ok": True})
 
 
 def test_the_portals_own_pulse_says_nothing_of_promises() -> None:
