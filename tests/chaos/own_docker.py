@@ -47,6 +47,8 @@ peers.known = lambda: CALLERS
 sys.exit(process.main())
 """
 STARTED_SECONDS, ENDED_SECONDS = 60, 60
+# Whoever asks while Docker is away is answered long before giving up: portal and gate do after 30 s.
+PATIENCE_SECONDS = 30
 
 
 def image() -> bytes:
@@ -205,6 +207,17 @@ class Ward:
 
         before = size()
         until(lambda: size() > before, seconds=30, what="the session's server goes on")
+
+    def refuses_to_start(self) -> None:
+        """A start while Docker is away is refused in a sentence, and leaves nothing."""
+        grant = self.room.grant()
+        status, said = self.room.post(grant, seconds=PATIENCE_SECONDS)
+        assert status == 503
+        assert said["error"].startswith(
+            "Docker's engine does not answer, so this could not be done; try again"
+        )
+        assert not self.home(grant.workspace).exists()
+        assert not self.room.places.session(grant.session).exists()
 
     def left(self) -> list[Path]:
         """Return what is mounted for sessions."""

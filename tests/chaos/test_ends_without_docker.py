@@ -1,4 +1,4 @@
-"""Sessions that may not go on while Docker hangs: the gate cuts at once, containers end when it is back.
+"""Docker hangs: nobody waits for it, what may not go on is cut off at once, and ends when it is back.
 
 Portal, policies, gate and engine are the enclave's own, on a Docker of the test's; the kernels are stand-ins.
 """
@@ -17,12 +17,13 @@ from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection
 
 from hub.cli import programs
+from hub.doctor import processes
 from hub.engine import homes
 from hub.gate.portal import Portal
 from hub.places import PORTS
 from tests import gatehouse, ports
 from tests.chaos import own_docker
-from tests.chaos.own_docker import Ward
+from tests.chaos.own_docker import PATIENCE_SECONDS, Ward
 from tests.enclave import until
 from tests.engine_room import new_id
 from tests.gatehouse import KERNEL, House
@@ -114,6 +115,16 @@ def at_work(name: str, ward: Ward, stage: Stage, house: House) -> Working:
     return Working(session, workspace, person, server, kernel)
 
 
+def nobody_waits(ward: Ward, session: str) -> None:
+    """Whoever asks while Docker hangs is answered with a sentence, and the doctor says it."""
+    found = processes.docker(ward.room.places)
+    assert (found.ok, "no session starts or ends" in found.detail) == (False, True)
+    ward.refuses_to_start()
+    for method, path in (("GET", "/health"), ("GET", "/sessions"), ("DELETE", f"/sessions/{session}")):
+        status, said = ward.room.ask("portal", method, path, seconds=PATIENCE_SECONDS)
+        assert (status, "does not answer" in said["error"]) == (503, True)
+
+
 def home_is_whole(ward: Ward, workspace: str) -> bool:
     """Say whether a home that is not mounted has nothing to repair."""
     file = homes.image(ward.room.places, workspace)
@@ -136,6 +147,7 @@ def test_what_ends_while_docker_hangs_is_cut_off_at_once_and_ends_when_it_is_bac
         assert ward.room.post(forgotten)[0] == 201
         ward.docker.hang()
         ward.says("docker_away", times=1)
+        nobody_waits(ward, working["revoked"].session)
         left = list(WAYS)
         for name, (act, words) in WAYS.items():
             one = working[name]
@@ -152,6 +164,7 @@ def test_what_ends_while_docker_hangs_is_cut_off_at_once_and_ends_when_it_is_bac
             assert all(house.leases._places[working[other].session].lease.live for other in left)
         ward.docker.go_on()
         ward.says("docker_back", times=1)
+        assert processes.docker(ward.room.places).ok
 
         def all_gone() -> bool:
             # What could not be cleared is asked for again with the leases.

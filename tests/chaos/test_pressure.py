@@ -197,6 +197,8 @@ def test_five_gigabytes_of_unknown_length_are_cut_and_held_nowhere(small: World)
             while sent < 5 * 1024**3:
                 connected.sendall(piece)
                 sent += MIB
+        said = connected.recv(4096)
+        assert said.startswith(b"HTTP/1.1 413") and b"at most 500 MiB" in said
     assert sent <= 1024**3 + 16 * MIB, "all of it was taken"
     assert memory(small, "door") - held < MOST_GROWTH
     assert count(small) == before
