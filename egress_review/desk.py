@@ -40,6 +40,11 @@ STATUS: dict[type[ParlatoryError], int] = {
 BUSY = "Another hand-in of this session is still arriving; wait until it is done."
 BROKEN = "The hand-in door could not do this; nothing was handed in. Try again or tell the enclave's admin."
 FULL = "The enclave’s disk is full; nothing was handed in. Try again later, and tell the enclave’s admin."
+SHORT = (
+    "The enclave is short of memory; nothing was handed in. Try again later, and tell the enclave’s admin."
+)
+# What may go wrong on our side: the disk, the database, memory, and with it the start of a thread.
+UNDONE = (OSError, DatabaseError, MemoryError, RuntimeError)
 MOST_LISTED = 200
 # A length of more digits is refused by their number; Python makes no number of more than 4,300.
 MOST_DIGITS = 18
@@ -255,9 +260,9 @@ class Submissions(Handler):
         except ParlatoryError as error:
             self.refused = error
             self.done()
-        except OSError as error:
-            log.error("upload_failed session=%s reason=%s", self.desk.session_id, error.strerror)
-            self.refused = Unavailable(FULL if room.lacks(error) else BROKEN)
+        except UNDONE as error:
+            log.error("upload_failed session=%s reason=%s", self.desk.session_id, error)
+            self.refused = Unavailable(undone(error))
             self.done()
 
     async def get(self) -> None:
@@ -278,9 +283,9 @@ class Submissions(Handler):
             self.answer(await self.ask(lambda: self.desk.hand_in(upload)), 201)
         except ParlatoryError as error:
             self.refuse(error)
-        except (OSError, DatabaseError) as error:
+        except UNDONE as error:
             log.error("hand_in_failed session=%s reason=%s", self.desk.session_id, error)
-            self.refuse(Unavailable(FULL if room.lacks(error) else BROKEN))
+            self.refuse(Unavailable(undone(error)))
         finally:
             self.done()
 
@@ -298,6 +303,11 @@ class Submissions(Handler):
             self.upload.drop()
             self.upload = None
             self.desk.busy = False
+
+
+def undone(error: BaseException) -> str:
+    """Return the sentence of what went wrong on our side."""
+    return FULL if room.lacks(error) else SHORT if room.lacks_memory(error) else BROKEN
 
 
 def length_said(header: str) -> int:
