@@ -24,6 +24,9 @@ log = logging.getLogger("parlatory.worker")
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 # What has run so long after a fall runs again; before, it is still counted as fallen.
 SETTLED_SECONDS = 90.0
+# A process that hangs is there and says nothing: who should speak so often and has not for so long hangs.
+BEAT_SECONDS, SILENT_SECONDS = 10.0, 60.0
+HANGS = "{by} runs and has said nothing for {seconds:.0f} seconds: it hangs, or the machine is far too busy"
 NOBODY = "{by} does not run, or has not said yet how it is"
 UNREADABLE = "what {by} says of itself can't be read"
 
@@ -65,6 +68,7 @@ class Beside:
         self._works = tuple(works)
         self._stop = stop
         self._lock = Lock()
+        self._over = Event()
         self._told = {work.name: Told(work.name, work.keeps, None, 0, "") for work in self._works}
         self._file.parent.mkdir(parents=True, exist_ok=True)
 
@@ -72,7 +76,11 @@ class Beside:
         """Run all, the first of them in this thread, and end when it ends."""
         for work in self._works[1:]:
             Thread(target=self.keep, args=(work,), name=work.name, daemon=True).start()
-        self.keep(self._works[0])
+        Thread(target=self._beat, name="beat", daemon=True).start()
+        try:
+            self.keep(self._works[0])
+        finally:
+            self._over.set()
 
     def keep(self, work: Work) -> None:
         """Run one work; whatever ends it before its time, it is started again after a pause that grows."""
@@ -99,8 +107,17 @@ class Beside:
             before = self._told[work.name]
             falls = before.falls + (began is None)
             self._told[work.name] = Told(work.name, work.keeps, began, falls, why or before.why)
-            say(self._file, works=[vars(told) for told in self._told.values()])
+            self._write()
         return began or 0.0
+
+    def _beat(self) -> None:
+        """Say again and again what was said last, for as long as this process does not hang."""
+        while not self._over.wait(BEAT_SECONDS):
+            with self._lock:
+                self._write()
+
+    def _write(self) -> None:
+        say(self._file, works=[vars(told) for told in self._told.values()])
 
 
 def now() -> float:
@@ -113,6 +130,11 @@ def file(places: Places) -> Path:
     return places.run / "worker" / "beside.json"
 
 
+def door_file(places: Places) -> Path:
+    """Return where the door says that it looks for sessions."""
+    return places.run / "door" / "doors.json"
+
+
 def docker_file(places: Places) -> Path:
     """Return where the engine says whether Docker answers it."""
     return places.run / "engine" / "docker.json"
@@ -121,7 +143,8 @@ def docker_file(places: Places) -> Path:
 def read(places: Places) -> list[Told]:
     """Return what a living worker says of its works; raise Unknown where none does."""
     try:
-        return [Told(**one) for one in said(file(places), by="the worker")["works"]]
+        found = said(file(places), by="the worker", within_seconds=SILENT_SECONDS)
+        return [Told(**one) for one in found["works"]]
     except (TypeError, KeyError) as error:
         raise Unknown(UNREADABLE.format(by="the worker")) from error
 
@@ -129,7 +152,7 @@ def read(places: Places) -> list[Told]:
 def say(where: Path, **what: object) -> None:
     """Say something of this process in a file; where that can't be written, leave none that is old."""
     process = os.getpid()
-    text = json.dumps({"process": process, "life": _life(process), **what})
+    text = json.dumps({"process": process, "life": _life(process), "at": now(), **what})
     try:
         files.write(where, text.encode(), mode=0o644)
     except OSError as error:
@@ -137,12 +160,15 @@ def say(where: Path, **what: object) -> None:
         where.unlink(missing_ok=True)
 
 
-def said(where: Path, *, by: str) -> dict[str, Any]:
-    """Return what a living process says of itself in a file; raise Unknown where none does."""
+def said(where: Path, *, by: str, within_seconds: float | None = None) -> dict[str, Any]:
+    """Return what a living process says of itself in a file; raise Unknown where none does, or not lately."""
     try:
         found: dict[str, Any] = json.loads(where.read_bytes())
         if not found["life"] or _life(found["process"]) != found["life"]:
             raise Unknown(NOBODY.format(by=by))
+        silent = now() - float(found["at"])
+        if within_seconds is not None and silent > within_seconds:
+            raise Unknown(HANGS.format(by=by, seconds=silent))
         return found
     except FileNotFoundError as error:
         raise Unknown(NOBODY.format(by=by)) from error

@@ -182,14 +182,15 @@ def health_checks(places: Places) -> dict[str, Callable[[], str]]:
         "hub": lambda: _wrong(asking.ask(places.port("lab"), "/hub/api/", headers=lab)),
         # The gate has no page of its own: under its own host name a clear "not found" is its sign of life.
         "gate": lambda: _wrong(asking.ask(places.port("gate"), "/health", headers=lab), also=404),
-        # It answers nobody: it writes down what runs in it.
-        "worker": lambda: _not_said(places),
+        # These answer nobody here: they write down how they are.
+        "worker": lambda: _not_said(lambda: beside.read(places)),
+        "door": lambda: _not_said(lambda: beside.said(beside.door_file(places), by="the door")),
     }
 
 
-def _not_said(places: Places) -> str:
+def _not_said(read: Callable[[], object]) -> str:
     try:
-        return "" if beside.read(places) else "nothing runs in it"
+        return "" if read() else "it says nothing"
     except beside.Unknown as error:
         return str(error)
 

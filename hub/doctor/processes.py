@@ -42,6 +42,15 @@ def works(places: Places) -> Finding:
     return kept(wrong, f"{len(told)} works run")
 
 
+def door(places: Places) -> Finding:
+    """Read when the door looked for sessions last."""
+    try:
+        said = beside.said(beside.door_file(places), by="the door", within_seconds=beside.SILENT_SECONDS)
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    return Finding(ok=True, detail=f"{said['doors']} sessions have a door")
+
+
 def docker(places: Places) -> Finding:
     """Read whether Docker answered the engine when it was asked last, seconds ago."""
     try:
@@ -125,6 +134,14 @@ PROMISES = (
         "the worker says of each work whether it runs, or fell and waits to be started again",
         "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
         works,
+        at_once=True,
+    ),
+    Promise(
+        "Hand-ins are taken: the door looks for sessions again and again",
+        "the door says so every few seconds",
+        "read `python3 -m hub logs door`; one that hangs (T in `ps`) goes on after `kill -CONT`, or is begun "
+        "again after `kill -KILL`",
+        door,
         at_once=True,
     ),
     Promise(

@@ -43,6 +43,12 @@ def test_the_door_opens_for_a_live_session_and_closes_when_it_ends(stage: Stage)
     stage.until(lambda: not path.exists(), "the door closes")
 
 
+def test_the_door_says_that_it_looks_for_sessions(stage: Stage) -> None:
+    stage.door(stage.session())
+    said = json.loads((stage.run / "door" / "doors.json").read_text())
+    assert said["process"] in {one.pid for one in stage.running}
+
+
 def test_no_door_opens_for_a_folder_without_a_session(stage: Stage) -> None:
     (stage.run / "sessions" / "0000000000stranger" / "out").mkdir(parents=True)
     stage.door(stage.session())
@@ -274,7 +280,8 @@ def test_a_session_cannot_hold_more_connections_than_a_client_needs(stage: Stage
                 open_ones += 1
             except ConnectionResetError:
                 continue
-        assert open_ones == 16
+        # One place may still be held by who asked whether the door listens.
+        assert open_ones in (15, 16)
     finally:
         for connected in held:
             connected.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ from hub import beside
 from hub.beside import Beside, Unknown, Work
 from hub.doctor import processes
 from hub.places import Places, from_environment
+from tests.enclave import until
 
 
 class Turns(Event):
@@ -82,6 +84,7 @@ def test_one_that_falls_keeps_no_other_from_running(places: Places) -> None:
 def test_what_fell_and_began_again_is_believed_when_it_has_run_for_a_while(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(beside, "SILENT_SECONDS", 1000)
     tries = iter([ValueError()])
     said: list[bool] = []
 
@@ -146,6 +149,36 @@ def test_what_a_killed_worker_said_counts_for_nothing(places: Places) -> None:
     where.write_text(json.dumps(said | {"process": os.getpid()}))
     with pytest.raises(Unknown, match="does not run"):
         beside.read(places)
+
+
+def test_one_that_hangs_is_there_and_says_nothing(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is stopped, and not ended, speaks no more: nobody knows then that it works."""
+    code = (
+        "from threading import Event; from hub import beside; from hub.places import places; "
+        "beside.BEAT_SECONDS = 0.01; beside.door_file(places).parent.mkdir(); "
+        "beside.say(beside.door_file(places), doors=1); "
+        "work = beside.Work('notices', 'n', lambda stop: stop.wait(60)); "
+        "beside.Beside(places, [work], Event()).run()"
+    )
+    environment = os.environ | {"PARLATORY_RUN": str(places.run)}
+
+    def at() -> float:
+        return float(json.loads(beside.file(places).read_bytes())["at"])
+
+    with subprocess.Popen([sys.executable, "-c", code], env=environment) as hung:
+        try:
+            until(lambda: processes.works(places).ok, seconds=30, what="it says how it is")
+            before = at()
+            until(lambda: at() > before, seconds=30, what="it says so again")
+            assert processes.door(places).ok
+            hung.send_signal(signal.SIGSTOP)
+            late = beside.now() + beside.SILENT_SECONDS + 1
+            monkeypatch.setattr(beside, "now", lambda: late)
+            for look in (processes.works, processes.door):
+                found = look(places)
+                assert (found.ok, "it hangs" in found.detail) == (False, True)
+        finally:
+            hung.kill()
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,13 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = throwaway.state() / "doctor"
     folder.mkdir(exist_ok=True)
     beside.docker_file(places).parent.mkdir(parents=True, exist_ok=True)
+    beside.door_file(places).parent.mkdir(exist_ok=True)
+    beside.say(beside.door_file(places), doors=0)
     works()
     docker(away=False)
     yield
-    for file in (folder / "standing.json", beside.file(places), beside.docker_file(places)):
+    said = (beside.file(places), beside.docker_file(places), beside.door_file(places))
+    for file in (folder / "standing.json", *said):
         file.unlink(missing_ok=True)
 
 
