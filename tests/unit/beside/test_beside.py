@@ -167,9 +167,9 @@ def test_one_that_hangs_is_there_and_says_nothing(places: Places, monkeypatch: p
 
     with subprocess.Popen([sys.executable, "-c", code], env=environment) as hung:
         try:
-            until(lambda: processes.works(places).ok, seconds=30, what="it says how it is")
+            until(lambda: processes.works(places).ok, seconds=60, what="it says how it is")
             before = at()
-            until(lambda: at() > before, seconds=30, what="it says so again")
+            until(lambda: at() > before, seconds=60, what="it says so again")
             assert processes.door(places).ok
             hung.send_signal(signal.SIGSTOP)
             late = beside.now() + beside.SILENT_SECONDS + 1
@@ -198,7 +198,7 @@ def test_what_cannot_be_written_leaves_nothing_old(
         raise OSError(28, "No space left on device")
 
     def die(_stop: Event) -> None:
-        monkeypatch.setattr("hub.files.write", full)
+        monkeypatch.setattr(beside, "_put", full)
         raise ValueError
 
     Beside(places, [Work("notices", "n", die)], Turns(places, 1)).run()
