@@ -148,6 +148,11 @@ def read(places: Places) -> list[Told]:
         raise Unknown(UNREADABLE.format(by="the worker")) from error
 
 
+def all_begun(places: Places) -> bool:
+    """Say whether each work of a living worker has been begun, whatever became of it; raise Unknown."""
+    return all(told.began is not None or told.falls for told in read(places))
+
+
 def say(where: Path, **what: object) -> None:
     """Say something of this process in a file; where that can't be written, leave none that is old."""
     process = os.getpid()

@@ -183,14 +183,14 @@ def health_checks(places: Places) -> dict[str, Callable[[], str]]:
         # The gate has no page of its own: under its own host name a clear "not found" is its sign of life.
         "gate": lambda: _wrong(asking.ask(places.port("gate"), "/health", headers=lab), also=404),
         # These answer nobody here: they write down how they are.
-        "worker": lambda: _not_said(lambda: beside.read(places)),
+        "worker": lambda: _not_said(lambda: beside.all_begun(places)),
         "door": lambda: _not_said(lambda: beside.said(beside.door_file(places), by="the door")),
     }
 
 
 def _not_said(read: Callable[[], object]) -> str:
     try:
-        return "" if read() else "it says nothing"
+        return "" if read() else "not all of it has begun"
     except beside.Unknown as error:
         return str(error)
 

@@ -125,6 +125,18 @@ def test_who_is_told_to_stop_does_not_fall(places: Places) -> None:
     assert (told.falls, processes.works(places).detail) == (0, "1 works run")
 
 
+def test_the_worker_is_ready_once_every_work_was_begun(places: Places) -> None:
+    works = [Work("screenings", "s", lambda stop: stop.set()), Work("notices", "n", lambda _stop: None)]
+    both = Beside(places, works, Event())
+    both.keep(works[0])
+    assert not beside.all_begun(places)
+    both = Beside(places, works, Turns(places, 1))
+    for work in (works[1], works[0]):
+        both._stop.clear()
+        both.keep(work)
+    assert beside.all_begun(places), "one that fell was begun as well"
+
+
 def test_without_a_worker_nothing_is_known(places: Places) -> None:
     with pytest.raises(Unknown, match="does not run"):
         beside.read(places)
