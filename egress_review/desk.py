@@ -40,7 +40,16 @@ STATUS: dict[type[ParlatoryError], int] = {
 BUSY = "Another hand-in of this session is still arriving; wait until it is done."
 BROKEN = "The hand-in door could not do this; nothing was handed in. Try again or tell the enclave's admin."
 FULL = "The enclave’s disk is full; nothing was handed in. Try again later, and tell the enclave’s admin."
+SHORT = (
+    "The enclave is short of memory; nothing was handed in. Try again later, and tell the enclave’s admin."
+)
+# What may go wrong on our side: the disk, the database, memory, and with it the start of a thread.
+UNDONE = (OSError, DatabaseError, MemoryError, RuntimeError)
 MOST_LISTED = 200
+# A length of more digits is refused by their number; Python makes no number of more than 4,300.
+MOST_DIGITS = 18
+# More than any chunk can say it is: what comes in chunks is counted here, so that its sender reads why.
+UNCOUNTED_BYTES = 1 << 256
 # Files of several sessions arrive at once; hashing and writing them must not stop the others.
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="desk")
 
@@ -132,8 +141,9 @@ class Desk:
         }
 
 
+@stream_request_body
 class Handler(RequestHandler):
-    """Answers in JSON; an error is a sentence."""
+    """Answers in JSON; an error is a sentence, and a body that nobody asked for is not kept."""
 
     desk: Desk
 
@@ -165,6 +175,9 @@ class Handler(RequestHandler):
         )
         self.finish(json.dumps({"error": reason}))
 
+    async def data_received(self, chunk: bytes) -> None:
+        """Forget what was sent: tornado would keep it, up to the longest hand-in, in memory."""
+
     async def ask(self, function: Callable[[], T]) -> T:
         """Run what needs the database on a thread of its own."""
         return await asyncio.get_running_loop().run_in_executor(
@@ -177,6 +190,7 @@ class Nothing(Handler):
 
     def prepare(self) -> None:
         """Refuse before anything is read."""
+        self.set_header("Connection", "close")
         self.refuse(NotFound("The hand-in door knows /v1/context and /v1/submissions only."))
 
 
@@ -191,13 +205,13 @@ class Context(Handler):
             self.refuse(error)
 
 
-@stream_request_body
 class Submissions(Handler):
     """Taking files in, and what became of them."""
 
     upload: Upload | None = None
     # Said once the body is read: a sender that is cut off while sending would never read why.
     refused: ParlatoryError | None = None
+    read_bytes = 0
 
     def prepare(self) -> None:
         """Begin an upload before its body arrives."""
@@ -207,6 +221,9 @@ class Submissions(Handler):
         if (length := length_said(headers.get("Content-Length", ""))) > LONGEST_BODY_BYTES:
             self.refuse_unread(length)
             return
+        if length < 0:
+            connection: Any = self.request.connection
+            connection.set_max_body_size(UNCOUNTED_BYTES)
         if self.desk.busy:
             self.refused = Busy(BUSY)
             return
@@ -224,13 +241,18 @@ class Submissions(Handler):
 
     def refuse_unread(self, length: int) -> None:
         """Answer at once and close: tornado's own answer to so long a body is an empty 400."""
-        connection: Any = self.request.connection
-        connection.set_max_body_size(length)
+        # So that it doesn't give that one as well.
+        self.request.headers["Content-Length"] = "0"
         self.set_header("Connection", "close")
         self.refuse(too_large(self.desk.limits, length))
 
     async def data_received(self, chunk: bytes) -> None:
-        """Take the next bytes; after a refusal the rest is read and forgotten."""
+        """Take the next bytes; after a refusal the rest is read and forgotten, up to the longest body."""
+        self.read_bytes += len(chunk)
+        if self.read_bytes > LONGEST_BODY_BYTES:
+            self.set_header("Connection", "close")
+            self.refuse(too_large(self.desk.limits, self.read_bytes))
+            return
         if self.upload is None:
             return
         try:
@@ -238,9 +260,9 @@ class Submissions(Handler):
         except ParlatoryError as error:
             self.refused = error
             self.done()
-        except OSError as error:
-            log.error("upload_failed session=%s reason=%s", self.desk.session_id, error.strerror)
-            self.refused = Unavailable(FULL if room.lacks(error) else BROKEN)
+        except UNDONE as error:
+            log.error("upload_failed session=%s reason=%s", self.desk.session_id, error)
+            self.refused = Unavailable(undone(error))
             self.done()
 
     async def get(self) -> None:
@@ -261,9 +283,9 @@ class Submissions(Handler):
             self.answer(await self.ask(lambda: self.desk.hand_in(upload)), 201)
         except ParlatoryError as error:
             self.refuse(error)
-        except (OSError, DatabaseError) as error:
+        except UNDONE as error:
             log.error("hand_in_failed session=%s reason=%s", self.desk.session_id, error)
-            self.refuse(Unavailable(FULL if room.lacks(error) else BROKEN))
+            self.refuse(Unavailable(undone(error)))
         finally:
             self.done()
 
@@ -283,9 +305,17 @@ class Submissions(Handler):
             self.desk.busy = False
 
 
+def undone(error: BaseException) -> str:
+    """Return the sentence of what went wrong on our side."""
+    return FULL if room.lacks(error) else SHORT if room.lacks_memory(error) else BROKEN
+
+
 def length_said(header: str) -> int:
-    """Return how long a body is said to be; -1 where that is not said as one number."""
-    return int(header) if header.isascii() and header.isdecimal() else -1
+    """Return how long a body is said to be, or that it is longer than any; -1 where no one number says it."""
+    if not (header.isascii() and header.isdecimal()):
+        return -1
+    digits = header.lstrip("0") or "0"
+    return int(digits) if len(digits) <= MOST_DIGITS else 10**MOST_DIGITS
 
 
 def _with_database(function: Callable[[], T]) -> T:

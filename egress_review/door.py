@@ -20,6 +20,7 @@ from tornado.netutil import bind_unix_socket
 from tornado.web import Application
 
 from egress_review.uploads import LONGEST_BODY_BYTES
+from hub import beside
 
 log = logging.getLogger("parlatory.door")
 
@@ -54,12 +55,15 @@ class Door:
         application: Callable[[str], Application],
         body_seconds: float = BODY_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
+        standing: Path | None = None,
     ) -> None:
         self._folder = folder
         self._live = live
         self._application = application
         self._body_seconds = body_seconds
         self._idle_seconds = idle_seconds
+        # Where it says how it is, and when it did so last.
+        self._standing, self._said = standing, -beside.BEAT_SECONDS
         self._servers: dict[str, SessionServer] = {}
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="door-poll")
 
@@ -110,6 +114,7 @@ class Door:
         while not stop.is_set():
             try:
                 await self.poll()
+                self._say()
             except OSError as error:
                 log.error("door_poll_failed reason=%s", error)
             try:
@@ -119,6 +124,12 @@ class Door:
         for session in tuple(self._servers):
             await self.close(session)
         self._pool.shutdown()
+
+    def _say(self) -> None:
+        """Say now and then that sessions are looked for: a door that hangs has no socket to be asked at."""
+        if self._standing is not None and beside.now() - self._said >= beside.BEAT_SECONDS:
+            self._said = beside.now()
+            beside.say(self._standing, doors=len(self._servers))
 
     def _live_now(self) -> list[str]:
         return [session for session in self._live() if session.isalnum()]
@@ -138,6 +149,7 @@ async def serve() -> None:
     vault.prepare()
     if left := vault.forget_orphans():
         log.warning("incoming_forgotten files=%s", left)
+    beside.door_file(places).parent.mkdir(parents=True, exist_ok=True)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -145,6 +157,7 @@ async def serve() -> None:
         folder=places.session,
         live=desk.live_sessions,
         application=lambda session: desk.application(session=session, vault=vault),
+        standing=beside.door_file(places),
     )
     await door.run(stop)
 

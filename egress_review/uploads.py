@@ -23,7 +23,7 @@ FIELDS = ("title", "context", "controls")
 OPTIONAL = ("declared", "replaces")
 LINE_ENDS = (b"\r", b"\r\n")
 # A body beyond the limits is read and thrown away up to here, so that its sender can read why; of one that
-# says it is longer nothing is read.
+# says it is longer nothing is read, and one that doesn't say how long it is is cut off here.
 LONGEST_BODY_BYTES = 1024**3
 
 

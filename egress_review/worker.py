@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from hub import trace
+from hub.beside import Beside, Work
 
 if TYPE_CHECKING:
     from egress_review.models import Submission
@@ -104,6 +105,8 @@ class Worker:
                 screenings.renew(submission, worker=self.name, at=timezone.now())
             except DatabaseError as error:
                 log.warning("claim_not_renewed submission=%s reason=%s", submission, error)
+            except Exception:  # nobody foresaw it; without renewals a second worker would screen it
+                log.exception("claim_not_renewed submission=%s", submission)
             finally:
                 connections.close_all()
 
@@ -137,14 +140,15 @@ def main() -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # Beside the screenings: a large dataset's index takes minutes, and nobody's result should wait for it.
-    indexer = Thread(target=indexes.keep_built, args=(stop,), name="leak-indexes", daemon=True)
-    indexer.start()
-    intakes = Thread(target=intake_work.keep_going, args=(stop,), name="intakes", daemon=True)
-    intakes.start()
-    for name in settings.PARLATORY_BESIDE_WORKER:
-        Thread(target=import_string(name), args=(stop,), name=name, daemon=True).start()
-    Worker(bench).run(stop)
+    works = [
+        Work("screenings", "what is handed in is screened, what is approved leaves", Worker(bench).run),
+        # Beside the screenings: a large index takes minutes, and nobody's result should wait for it.
+        Work("leak_indexes", "new dataset versions get the index that screening needs", indexes.keep_built),
+        Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
+    ]
+    for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():
+        works.append(Work(path.split(".")[-2], keeps, import_string(path)))
+    Beside(places, works, stop).run()
 
 
 if __name__ == "__main__":

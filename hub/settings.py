@@ -87,14 +87,14 @@ PARLATORY_GATE_PORTAL_TOKEN = places.secret("data", "gate-portal")
 # Behind a TLS proxy the portal believes nobody but who knows this: hub.pages.front holds that.
 PARLATORY_FRONT_SECRET = proxy_secret(os.environ.get("PARLATORY_FRONT_FILE", "")) if places.tls else ""
 PARLATORY_GRANT_KEY = places.secret("data", "grant.key")
-# What runs beside the worker's screenings, each in a thread that is told when to stop.
-PARLATORY_BESIDE_WORKER = [
-    "hub.notices.courier.run",
-    "hub.audit.tallies.run",
-    "hub.workspaces.lapses.run",
-    "hub.bring_ins.delivery.run",
-    "hub.api.misses.run",
-]
+# What runs beside the worker's screenings, each in a thread of its own, and what waits without it.
+PARLATORY_BESIDE_WORKER = {
+    "hub.notices.courier.run": "people get their notices and letters",
+    "hub.audit.tallies.run": "the pictures of use and impact are of now",
+    "hub.workspaces.lapses.run": "a session whose lease nobody renews is ended, what ended is cleared away",
+    "hub.bring_ins.delivery.run": "what was let into a project reaches its sessions",
+    "hub.api.misses.run": "guesses at the API's secrets come on the ledger",
+}
 # Whether starting and clearing happen on a thread of their own; unit tests do them at once.
 PARLATORY_THREADS = True
 

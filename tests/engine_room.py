@@ -111,7 +111,9 @@ class Room:
         source = f"{self.places.state}/datasets/talk/1"
         return replace(Mount(dataset="talk", version="1", source=source, target="/data/talk/1"), **changes)
 
-    def ask(self, by: str | int, method: str, target: str, body: object = None) -> tuple[int, Any]:
+    def ask(
+        self, by: str | int, method: str, target: str, body: object = None, *, seconds: float = 200
+    ) -> tuple[int, Any]:
         """Call the engine as one of its callers, in a process that has that uid."""
         uid = UIDS[by] if isinstance(by, str) else by
         question = [
@@ -122,16 +124,16 @@ class Room:
         ]
         ran = subprocess.run(
             [os.path.realpath(sys.executable), "-I", "-c", ASK], input=json.dumps(question), text=True,
-            capture_output=True, user=uid, group=uid, extra_groups=[], cwd="/", env={}, timeout=200,
+            capture_output=True, user=uid, group=uid, extra_groups=[], cwd="/", env={}, timeout=seconds,
         )  # fmt: skip
         if ran.returncode != 0:
             raise Broken(ran.stderr)
         status, text = json.loads(ran.stdout)
         return status, json.loads(text) if text.startswith(("{", "[")) else text
 
-    def post(self, grant: Grant) -> tuple[int, Any]:
+    def post(self, grant: Grant, *, seconds: float = 200) -> tuple[int, Any]:
         """Ask for a session as the hub does."""
-        return self.ask("hub", "POST", "/sessions", {"grant": sign(grant, self.key)})
+        return self.ask("hub", "POST", "/sessions", {"grant": sign(grant, self.key)}, seconds=seconds)
 
     @contextmanager
     def session(self, **changes: Any) -> Iterator[Grant]:

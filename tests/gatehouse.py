@@ -262,11 +262,15 @@ class House:
         )
 
     def websocket(
-        self, path: str = f"api/kernels/{KERNEL}/channels?session_id=abc", person: str = ALICE, **headers: str
+        self,
+        path: str = f"api/kernels/{KERNEL}/channels?session_id=abc",
+        person: str = ALICE,
+        base: str = BASE,
+        **headers: str,
     ) -> WebSocketClientConnection:
         """Open a websocket as Lab does."""
         kept = {"Host": self.host, "Origin": f"http://{self.host}", "Cookie": self.cookie(person)} | headers
-        request = HTTPRequest(f"ws://127.0.0.1:{self.port}{BASE}/{path}", headers=kept, request_timeout=10)
+        request = HTTPRequest(f"ws://127.0.0.1:{self.port}{base}/{path}", headers=kept, request_timeout=10)
         protocols = [PROTOCOL] if "channels" in path else None
 
         async def connect() -> WebSocketClientConnection:

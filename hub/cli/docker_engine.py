@@ -18,9 +18,17 @@ SOCKET = Path("/var/run/docker.sock")
 START_SECONDS = 60
 
 
+PING_SECONDS = 5.0
+
+
 def answers() -> bool:
     """Say whether an engine answers on the socket."""
-    return asking.ask(SOCKET, "/_ping", timeout=5).status == 200
+    return asking.ask(SOCKET, "/_ping", timeout=PING_SECONDS).status == 200
+
+
+def hangs() -> bool:
+    """Say whether an engine takes a question on the socket and leaves it unanswered."""
+    return asking.ask(SOCKET, "/_ping", timeout=PING_SECONDS).text.startswith("TimeoutError")
 
 
 def ensure(places: Places, step: Step) -> None:
@@ -28,6 +36,11 @@ def ensure(places: Places, step: Step) -> None:
     if answers():
         step.note = "answers already"
         return
+    if hangs():
+        raise StepFailed(
+            "Docker's engine hangs: it takes a question on its socket and does not answer",
+            fix="`ps -C dockerd -o pid,stat` shows it; `kill -CONT PID` or restart it, then run this again",
+        )
     step.say("starting it")
     if Path("/run/systemd/system").is_dir():
         step.run(["systemctl", "start", "docker"], fix="read `journalctl -u docker`")

@@ -24,6 +24,7 @@ class Folder:
 
 
 HUB, PORTAL, OPA, WORKER = USERS["hub"], USERS["portal"], USERS["opa"], USERS["worker"]
+DOOR = USERS["door"]
 STATE = (
     Folder(".", 0o755),
     Folder("log", 0o750),
@@ -58,6 +59,9 @@ RUN = (
     Folder("supervisor", 0o700),
     Folder("engine", 0o755),
     Folder("portal", 0o755, owner=PORTAL, group=PORTAL),
+    # What runs in the worker, and what fell; anybody on this machine may read it.
+    Folder("worker", 0o755, owner=WORKER, group=WORKER),
+    Folder("door", 0o755, owner=DOOR, group=DOOR),
     # Others may pass through to a session they know the name of, never list them.
     Folder("sessions", 0o711),
     Folder("screenings", 0o711),

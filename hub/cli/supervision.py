@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub import beside
 from hub.cli import asking, environment, programs
 from hub.cli.running import Step, StepFailed, last_lines
 from hub.places import Places
@@ -181,7 +182,17 @@ def health_checks(places: Places) -> dict[str, Callable[[], str]]:
         "hub": lambda: _wrong(asking.ask(places.port("lab"), "/hub/api/", headers=lab)),
         # The gate has no page of its own: under its own host name a clear "not found" is its sign of life.
         "gate": lambda: _wrong(asking.ask(places.port("gate"), "/health", headers=lab), also=404),
+        # These answer nobody here: they write down how they are.
+        "worker": lambda: _not_said(lambda: beside.all_begun(places)),
+        "door": lambda: _not_said(lambda: beside.said(beside.door_file(places), by="the door")),
     }
+
+
+def _not_said(read: Callable[[], object]) -> str:
+    try:
+        return "" if read() else "not all of it has begun"
+    except beside.Unknown as error:
+        return str(error)
 
 
 def _wrong(answer: asking.Answer, *, also: int = 200) -> str:

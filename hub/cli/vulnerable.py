@@ -48,13 +48,17 @@ def verdict(out: str, error: str) -> tuple[int, str]:
         last = error.strip().splitlines()[-1:] or ["pip-audit said nothing"]
         return NOT_AUDITED, f"Not audited: the list of vulnerabilities could not be read ({last[0][:300]})."
     skipped = [f"{one['name']}: {one['skip_reason']}" for one in found if "skip_reason" in one]
-    if skipped or not found:
-        return NOT_AUDITED, f"Not audited: {'; '.join(skipped[:5]) or 'no library was looked at'}."
+    looked_at = len(found) - len(skipped)
+    missed = f"{len(skipped)} of {len(found)} libraries were not looked at ({'; '.join(skipped[:2])})"
     lines = [
         f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'none'}"
         for one in found
-        for hole in one["vulns"]
+        for hole in one.get("vulns", ())
     ]
     if lines:
-        return 1, "\n".join([*lines, f"{len(lines)} known vulnerabilities in {len(found)} libraries."])
+        end = [f"{len(lines)} known vulnerabilities in {looked_at} libraries."]
+        return 1, "\n".join([*lines, *end, *([f"Not all was audited: {missed}."] if skipped else [])])
+    if skipped or not found:
+        # pip-audit itself ends with 0 and “No known vulnerabilities found” here.
+        return NOT_AUDITED, f"Not audited: {missed if skipped else 'no library was looked at'}."
     return 0, f"No known vulnerability in {len(found)} libraries."

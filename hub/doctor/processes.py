@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hub import beside
 from hub.cli import docker_engine, preflight, programs
 from hub.cli.supervision import Supervisor
 from hub.doctor.promise import Finding, Promise, kept
@@ -24,6 +25,42 @@ def all_run(places: Places) -> Finding:
         if states.get(name) != "RUNNING"
     ]
     return kept(wrong, f"{len(programs.NAMES)} processes run")
+
+
+def works(places: Places) -> Finding:
+    """Read what the worker says of everything that runs in it."""
+    try:
+        told = beside.read(places)
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    now = beside.now()
+    wrong = [
+        f"{work.name} fell {work.falls} times ({work.why}) and is not kept meanwhile: {work.keeps}"
+        for work in told
+        if not work.runs(now)
+    ]
+    return kept(wrong, f"{len(told)} works run")
+
+
+def door(places: Places) -> Finding:
+    """Read when the door looked for sessions last."""
+    try:
+        said = beside.said(beside.door_file(places), by="the door", within_seconds=beside.SILENT_SECONDS)
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    return Finding(ok=True, detail=f"{said['doors']} sessions have a door")
+
+
+def docker(places: Places) -> Finding:
+    """Read whether Docker answered the engine when it was asked last, seconds ago."""
+    try:
+        said = beside.said(beside.docker_file(places), by="the engine")
+    except beside.Unknown as error:
+        return Finding(ok=False, detail=str(error))
+    if said.get("away") is not False:
+        lost = "no session starts or ends; what was revoked is cut off by the gate all the same"
+        return Finding(ok=False, detail=f"Docker's engine does not answer the engine: {lost}")
+    return Finding(ok=True, detail="it answered the engine when it was looked for last")
 
 
 def own_users(places: Places) -> Finding:
@@ -92,6 +129,29 @@ def loopback_only(places: Places) -> Finding:
 
 PROMISES = (
     Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
+    Promise(
+        "Everything runs that the worker keeps: screening, notices, intakes, what ends by itself",
+        "the worker says of each work whether it runs, or fell and waits to be started again",
+        "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
+        works,
+        at_once=True,
+    ),
+    Promise(
+        "Hand-ins are taken: the door looks for sessions again and again",
+        "the door says so every few seconds",
+        "read `python3 -m hub logs door`; one that hangs (T in `ps`) goes on after `kill -CONT`, or is begun "
+        "again after `kill -KILL`",
+        door,
+        at_once=True,
+    ),
+    Promise(
+        "Docker answers, so that sessions start and end when they should",
+        "the engine, which asks it every few seconds, says so",
+        "`systemctl status docker`: start it where it ended; where it hangs (T in `ps`), `kill -CONT` or "
+        "restart it: with --live-restore sessions go on meanwhile",
+        docker,
+        at_once=True,
+    ),
     Promise(
         "Each process runs as its own unprivileged user, engine and doctor alone as root",
         "user and capabilities of each process are read from /proc",

@@ -24,6 +24,8 @@ class Promise:
     how: str
     fix: str
     look: Callable[[Places], Finding]
+    # Whether the portal looks itself whenever it is asked: such a look is quick and never raises.
+    at_once: bool = False
 
     @property
     def name(self) -> str:

@@ -13,6 +13,9 @@ FIX = "end the session from the portal, keep its log, and report it: the engine 
 
 
 def _each(places: Places) -> list[dict[str, Any]]:
+    # One that says nothing has no containers either, and that would break no promise.
+    if not docker_engine.answers():
+        raise OSError("Docker's engine does not answer")
     found = [docker_engine.inspect(container["Id"]) for container in docker_engine.containers(places.enclave)]
     return [container for container in found if container]
 

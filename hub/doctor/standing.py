@@ -106,7 +106,10 @@ def _alone(places: Places) -> Iterator[None]:
 
 
 def read(places: Places, promises: Iterable[Promise], *, at: datetime) -> Standing:
-    """Return how each promise stands; what was looked at too long ago, or in the future, is unknown."""
+    """Return how each promise stands; what was looked at too long ago, or in the future, is unknown.
+
+    What can be looked at while somebody waits is looked at now, whatever the last look found.
+    """
     document = _read(_file(places))
     kept = {stand.name: stand for stand in _kept(document)}
     looked, until = _time(document.get("looked_at")), _time(document.get("until"))
@@ -114,12 +117,22 @@ def read(places: Places, promises: Iterable[Promise], *, at: datetime) -> Standi
     stands = []
     for promise in promises:
         stand = kept.get(promise.name)
-        if stand is None or not current:
+        if promise.at_once:
+            stand = _looked(promise, places, stand)
+        elif stand is None or not current:
             since = looked if stand else None
             said = f"nobody has looked at it since {since:%Y-%m-%d %H:%M} UTC" if since else NOT_LOOKED
             stand = Stand(promise.name, promise.promise, ok=False, detail=said, fix=LOOK, since=since)
         stands.append(stand)
     return Standing(looked, current, tuple(stands))
+
+
+def _looked(promise: Promise, places: Places, before: Stand | None) -> Stand:
+    """Return how a promise stands now; since when, where the last look found the same."""
+    found = promise.look(places)
+    since = before.since if before and before.ok == found.ok else None
+    fix = "" if found.ok else promise.fix
+    return Stand(promise.name, promise.promise, ok=found.ok, detail=found.detail, fix=fix, since=since)
 
 
 def _kept(document: Mapping[str, Any]) -> list[Stand]:

@@ -16,6 +16,9 @@ from hub.places import DATA_GROUP, USERS, Places
 
 OWNERS = {"data": DATA_GROUP} | {name: USERS[name] for name in ("hub", "gate", "proxy", "opa")}
 VERIFY_SECONDS = 120
+MEMORY = Path("/proc/meminfo")
+# Less than that, and the kernel soon ends what it likes.
+FREE_MEMORY_BYTES = 128 * 1024**2
 
 
 def secrets(places: Places) -> Finding:
@@ -103,6 +106,18 @@ def room(places: Places) -> Finding:
     return Finding(ok=free >= FREE_TO_RUN * GIB, detail=f"{free / GIB:.1f} GiB are free at {places.state}")
 
 
+def memory(places: Places) -> Finding:
+    """Ask the kernel how much memory can still be given."""
+    lines = MEMORY.read_text(encoding="ascii").splitlines()
+    free = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+    return Finding(ok=free >= FREE_MEMORY_BYTES, detail=f"{free / GIB:.1f} GiB can still be given")
+
+
+def clock(places: Places) -> Finding:
+    """Hold this machine's clock against the ledger's newest entry."""
+    return _portal_says(places, delegated.command_line("ledger", ["clock"]))
+
+
 PROMISES = (
     Promise(
         "Secrets are readable by those who need them only",
@@ -141,4 +156,17 @@ PROMISES = (
         lab_files,
     ),
     Promise("There is room on the disk", "the file system is asked", "make room at the state folder", room),
+    Promise(
+        "There is memory left, so that what is asked is done and not refused",
+        "the kernel is asked",
+        "end sessions that nobody needs; give projects less, or the machine more",
+        memory,
+        at_once=True,
+    ),
+    Promise(
+        "The clock was not set back: what has ended does not become valid again",
+        "`python3 -m hub ledger clock` is run",
+        "set the clock right; if it was wrong before, `python3 -m hub ledger clock --accept`",
+        clock,
+    ),
 )

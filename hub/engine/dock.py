@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -15,6 +18,7 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.errors import NotFound as NoContainer
 
+from hub.cli import asking
 from hub.engine.container import STOP_SECONDS, Body
 from hub.errors import Unavailable, WrongState
 
@@ -22,6 +26,10 @@ log = logging.getLogger("parlatory.engine")
 
 SOCKET = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 60
+# One that hangs takes a question and never answers: before each one it shows within so long that it lives.
+PING_SECONDS = 5
+# Once it did not, everybody is refused at once for so long: who waits for a silent one holds up all others.
+SILENT_SECONDS = 3
 CONFLICT = 409
 # The person who asks for a session reads this too; what exactly failed is in the engine's log.
 AWAY = (
@@ -67,6 +75,7 @@ class Docker:
     def __init__(self, socket: str = SOCKET) -> None:
         self._socket = socket
         self._own = threading.local()
+        self._silent_until = 0.0
 
     def version(self) -> str:
         """Return the engine's version."""
@@ -171,9 +180,19 @@ class Docker:
         )
 
     def _client(self) -> Any:
+        self._require_life()
         if not hasattr(self._own, "client"):
             self._own.client = docker.APIClient(base_url=self._socket, version="auto", timeout=ANSWER_SECONDS)
         return self._own.client
+
+    def _require_life(self) -> None:
+        if time.monotonic() < self._silent_until:
+            raise Unavailable(AWAY)
+        answer = asking.ask(Path(self._socket.removeprefix("unix://")), "/_ping", timeout=PING_SECONDS)
+        if answer.status != HTTPStatus.OK:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            log.warning("docker_silent said=%s", answer.text)
+            raise Unavailable(AWAY)
 
 
 def _container(seen: dict[str, Any]) -> Container:

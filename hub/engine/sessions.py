@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hub import beside
 from hub.engine import container, grants, homes, mounts
 from hub.engine.dock import Container, Docker, Sample
 from hub.engine.locks import Locks
@@ -40,6 +41,7 @@ class Sessions:
         self._samples: dict[str, Sample] = {}
         # Whether Docker was away when it was looked for last; only a look writes this, and never two at once.
         self._away = False
+        self._said: bool | None = None
 
     def start(self, text: object) -> dict[str, Any]:
         """Start the session of a signed grant; whatever is not exactly right is refused."""
@@ -117,15 +119,16 @@ class Sessions:
             "home_bytes": there,
         }
 
-    def look(self) -> None:
-        """Clear away what ended by itself or is not whole, and end what is past its time."""
+    def look(self) -> Sequence[Container]:
+        """Clear away what ended by itself or is not whole, end what is past its time; return what stays."""
         live = self._live()
         mounted = set(mounts.mounted())
-        for found in live:
-            if self._why_over(found, mounted):
-                self._end_in_its_turn(found.labels[container.LABEL_SESSION])
+        over = [found for found in live if self._why_over(found, mounted)]
+        for found in over:
+            self._end_in_its_turn(found.labels[container.LABEL_SESSION])
         self._is_back(live)
         self._clear_leftovers(live)
+        return [found for found in live if found not in over]
 
     def _live(self) -> Sequence[Container]:
         """Return the sessions' containers; remember that Docker is away where it does not say them."""
@@ -134,14 +137,21 @@ class Sessions:
         except Unavailable:
             if not self._away:
                 log.warning("docker_away sessions=%s", "looked after when it is back")
-            self._away = True
+            self._say(away=True)
             raise
 
     def _is_back(self, live: Sequence[Container]) -> None:
         """Forget that Docker was away; only once all that ended meanwhile has that for its reason."""
         if self._away:
             log.warning("docker_back sessions=%s", len(live))
-        self._away = False
+        self._say(away=False)
+
+    def _say(self, *, away: bool) -> None:
+        """Remember whether Docker is away, and say so to whoever asks how the promises stand."""
+        self._away = away
+        if self._said is not away:
+            self._said = away
+            beside.say(beside.docker_file(self._places), away=away)
 
     def _why_over(self, found: Container, mounted: Collection[Path]) -> str:
         """Return why a container may not stay as it is; nothing when it may."""
@@ -183,26 +193,8 @@ class Sessions:
 
     def adopt(self) -> None:
         """Take over after a restart: keep what is whole, clear away the rest."""
-        live = set()
-        homes_in_use = set()
-        mounted = set(mounts.mounted())
-        found_now = self._live()
-        for found in found_now:
-            session = found.labels[container.LABEL_SESSION]
-            if reason := self._why_over(found, mounted):
-                with self._locks.held(session):
-                    self._end_and_remember(session, found, reason)
-            else:
-                log.info("session_adopted session=%s", session)
-                live.add(session)
-                homes_in_use.add(found.labels[container.LABEL_WORKSPACE])
-        self._is_back(found_now)
-        for folder in (self._places.run / "sessions").glob("*"):
-            if folder.name not in live:
-                mounts.remove(folder)
-        for target in (self._places.run / "homes").glob("*"):
-            if target.name not in homes_in_use:
-                homes.unmount(self._places, target.name)
+        for found in self.look():
+            log.info("session_adopted session=%s", found.labels[container.LABEL_SESSION])
         grants.forget_expired(self._places)
         self._records.forget_old()
 

@@ -28,6 +28,10 @@ STATUS: dict[type[ParlatoryError], HTTPStatus] = {
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.TOO_MANY_REQUESTS,
 }
+LACKING = (
+    (room.lacks, "disk_full error=%s", room.FULL),
+    (room.lacks_memory, "memory_short error=%s", room.SHORT),
+)
 HEADINGS = {
     HTTPStatus.BAD_REQUEST: "That can’t be used as it is",
     HTTPStatus.FORBIDDEN: "You may not do this",
@@ -54,17 +58,20 @@ class Errors:
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer for an error of our own or a full disk; leave others to Django."""
+        """Answer for an error of our own, a full disk or memory; leave others to Django."""
         return explained(request, error)
 
 
 def explained(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """Answer for an error that has something to say; None for any other."""
     if not isinstance(error, ParlatoryError):
-        if error is None or not room.lacks(error):
+        if error is None:
             return None
-        log.error("disk_full error=%s", type(error).__name__)
-        return page(request, HTTPStatus.SERVICE_UNAVAILABLE, (room.FULL,))
+        for lacks, event, sentence in LACKING:
+            if lacks(error):
+                log.error(event, type(error).__name__)
+                return page(request, HTTPStatus.SERVICE_UNAVAILABLE, (sentence,))
+        return None
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), HTTPStatus.BAD_REQUEST)
     reasons = error.reasons if isinstance(error, Refused) else (str(error),)
     return page(request, status, reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from egress_review.models import Submission
 from egress_review.states import State
-from hub import meters
+from hub import beside, meters
 from hub.ledger import audit, publisher
 from hub.ledger.checkpoint import CheckpointRefused
 from hub.ledger.models import Entry
@@ -54,6 +55,7 @@ class Standing(Collector):
         yield from _submissions(now)
         yield from _ledger()
         yield from _promises()
+        yield from _works()
         free = GaugeMetricFamily("parlatory_disk_free_bytes", "Room left where it lies", labels=["folder"])
         for name in (".", "vault", "db"):
             if (places.state / name).exists():
@@ -136,6 +138,21 @@ def _promises() -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "parlatory_promises_looked_at_seconds", "When the promises were last looked at", value=looked
     )
+
+
+def _works() -> Iterable[Metric]:
+    """Say of each work whether it runs and how often it fell; nothing while nobody knows."""
+    runs = GaugeMetricFamily(
+        "parlatory_work_runs", "1 when what the worker keeps running runs", labels=["work"]
+    )
+    falls = GaugeMetricFamily(
+        "parlatory_work_falls", "How often it ended unforeseen since the worker started", labels=["work"]
+    )
+    with contextlib.suppress(beside.Unknown):
+        for told in beside.read(places):
+            runs.add_metric([told.name], told.runs(beside.now()))
+            falls.add_metric([told.name], told.falls)
+    yield from (runs, falls)
 
 
 def _bytes(folder: Path) -> int:

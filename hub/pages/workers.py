@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from threading import BoundedSemaphore, Event, Lock, Thread
@@ -36,6 +38,8 @@ STEP_SECONDS = 30.0
 LONG_ANSWERS = 4
 INSIDE_THREADS = 4
 LOOK_SECONDS = 0.5
+# gunicorn ends altogether at 3 and 4 only.
+LEFT_STATUS = 1
 
 
 class Deadlines:
@@ -81,7 +85,7 @@ class Bounded(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
         self.long_answers = BoundedSemaphore(LONG_ANSWERS)
         self.inside = ThreadPoolExecutor(INSIDE_THREADS, thread_name_prefix="inside")
         for keep in (self.deadlines.keep, self.drain.keep):
-            Thread(target=keep, name=keep.__qualname__, daemon=True).start()
+            Thread(target=or_leave, args=(keep,), name=keep.__qualname__, daemon=True).start()
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -126,6 +130,18 @@ class Bounded(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
             conn.sock = plain
         conn.left = outgoing.held
         return goes_on and not outgoing.held
+
+
+def or_leave(keep: Callable[[], None]) -> None:
+    """Watch while the process serves; an end that nobody foresaw ends it too, and gunicorn starts another.
+
+    Unwatched, sixteen slow clients would stop the portal, and answers that are held would never be sent.
+    """
+    try:
+        keep()
+    except Exception:  # whatever it was: the log has it, and the process ends
+        log.critical("watch_ended watch=%s", keep.__qualname__, exc_info=True)
+    os._exit(LEFT_STATUS)
 
 
 def body_bytes(headers: list[tuple[str, str]]) -> int:

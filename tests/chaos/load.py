@@ -185,13 +185,18 @@ class Load:
 
     def takes(self, who: list[Any], path: str, form: dict[str, str]) -> bool:
         """Whether the portal took a form: it leads on to another page of the releases."""
+        status, leads_to = self.posts(who, path, form)
+        return status == 302 and leads_to.startswith("/releases/")
+
+    def posts(self, who: list[Any], path: str, form: dict[str, str]) -> tuple[int, str]:
+        """Return what the portal answers a form, and where it leads."""
         body = urlencode({**form, "csrfmiddlewaretoken": TOKEN}).encode()
         connection = self._portal()
         try:
             connection.request("POST", path, body, {"Content-Type": FORM, **self._headers(who)})
             answered = connection.getresponse()
             answered.read()
-            return answered.status == 302 and answered.getheader("Location", "").startswith("/releases/")
+            return answered.status, answered.getheader("Location", "")
         finally:
             connection.close()
 

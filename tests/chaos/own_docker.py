@@ -47,6 +47,8 @@ peers.known = lambda: CALLERS
 sys.exit(process.main())
 """
 STARTED_SECONDS, ENDED_SECONDS = 60, 60
+# Whoever asks while Docker is away is answered long before giving up: portal and gate do after 30 s.
+PATIENCE_SECONDS = 30
 
 
 def image() -> bytes:
@@ -121,6 +123,16 @@ class OwnDocker:
         # The next one takes a containerd that has died and was not collected yet for one that runs.
         until(lambda: not own.exists(), seconds=ENDED_SECONDS, what="containerd ended with it")
 
+    def hang(self) -> None:
+        """Let it take questions and answer none."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it hung."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def log(self) -> str:
         """Return the end of what it said."""
         path = self.run / "dockerd.log"
@@ -130,6 +142,7 @@ class OwnDocker:
         """End its containers, then itself."""
         if self.process is None or self.process.poll() is not None:
             self.start()
+        self.go_on()
         client = docker.APIClient(base_url=self.address, version="auto")
         try:
             for one in client.containers(all=True):
@@ -194,6 +207,17 @@ class Ward:
 
         before = size()
         until(lambda: size() > before, seconds=30, what="the session's server goes on")
+
+    def refuses_to_start(self) -> None:
+        """A start while Docker is away is refused in a sentence, and leaves nothing."""
+        grant = self.room.grant()
+        status, said = self.room.post(grant, seconds=PATIENCE_SECONDS)
+        assert status == 503
+        assert said["error"].startswith(
+            "Docker's engine does not answer, so this could not be done; try again"
+        )
+        assert not self.home(grant.workspace).exists()
+        assert not self.room.places.session(grant.session).exists()
 
     def left(self) -> list[Path]:
         """Return what is mounted for sessions."""

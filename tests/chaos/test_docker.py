@@ -16,16 +16,6 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 pytestmark = pytest.mark.timeout(300)
 
 
-def refuses_to_start(ward: Ward) -> None:
-    """A start while Docker is away is refused in a sentence, and leaves nothing."""
-    grant = ward.room.grant()
-    status, said = ward.room.post(grant)
-    assert status == 503
-    assert said["error"].startswith("Docker's engine does not answer, so this could not be done; try again")
-    assert not ward.home(grant.workspace).exists()
-    assert not ward.room.places.session(grant.session).exists()
-
-
 def started(ward: Ward, workspace: str) -> str:
     """Start a session and return its id once it lives."""
     grant = ward.room.grant(workspace=workspace)
@@ -47,7 +37,7 @@ def test_sessions_go_on_without_docker_and_are_found_again() -> None:
         for times, number in enumerate(SIGNALS, 1):
             ward.docker.end(number)
             ward.says("docker_away", times=times)
-            refuses_to_start(ward)
+            ward.refuses_to_start()
             assert ward.room.ask("hub", "GET", f"/sessions/{session}")[0] == 503
             ward.beats(workspace)
             ward.docker.start()
@@ -84,7 +74,7 @@ def test_sessions_that_end_with_docker_say_why_and_leave_their_home_whole() -> N
             assert notes(ward, workspace) == ["started"] * times
             ward.docker.end(number)
             ward.says("docker_away", times=times)
-            refuses_to_start(ward)
+            ward.refuses_to_start()
             ward.docker.start()
             ward.says("session_ended", times=times)
             seen = ward.room.ask("hub", "GET", f"/sessions/{session}")[1]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
+import io
+import json
 import os
+import resource
 import socket
 import sqlite3
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +42,9 @@ sys.argv = [
 ]
 run()
 """
+
+# So much more than it has now a process may have while it is short of memory.
+SHORT = (0, 2 * MIB)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -197,10 +206,66 @@ def test_five_gigabytes_of_unknown_length_are_cut_and_held_nowhere(small: World)
             while sent < 5 * 1024**3:
                 connected.sendall(piece)
                 sent += MIB
+        said = connected.recv(4096)
+        assert said.startswith(b"HTTP/1.1 413") and b"at most 500 MiB" in said
     assert sent <= 1024**3 + 16 * MIB, "all of it was taken"
     assert memory(small, "door") - held < MOST_GROWTH
     assert count(small) == before
     small.stage.until(lambda: not small.stage.incoming(), "nothing stays")
+
+
+@contextmanager
+def short_of_memory(process: int, *, but: int) -> Iterator[None]:
+    """Let a process have so much more memory than now and no more: not the machine, and not for ever."""
+    status = Path(f"/proc/{process}/status").read_text()
+    size = int(next(line for line in status.splitlines() if line.startswith("VmSize:")).split()[1]) * 1024
+    before = resource.prlimit(process, resource.RLIMIT_AS)
+    resource.prlimit(process, resource.RLIMIT_AS, (size + but, before[1]))
+    try:
+        yield
+    finally:
+        # One that could not go on has ended; whoever starts it again starts it without the limit.
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_AS, before)
+
+
+def answered(path: Path, body: bytes) -> tuple[int, str]:
+    """Hand in, and return what the door answers, if it does: 0 where it cuts the connection."""
+    with dial(path) as connected:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connected.sendall(f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = http.client.HTTPResponse(connected)
+        try:
+            answer.begin()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+
+
+def test_a_door_that_is_short_of_memory_loses_nothing_that_it_took(small: World) -> None:
+    path, before, taken = door(small), count(small), 0
+    body = multipart([("noise.csv", os.urandom(24 * MIB))])
+    refusals = []
+    for but in SHORT:
+        if small.running["door"].ended(0):
+            small.kill("door")
+            small.start("door")
+            door(small)
+        with short_of_memory(small.running["door"].pid, but=but):
+            status, said = answered(path, body)
+        taken += status == 201
+        refusals += [(status, said)] if status not in (0, 201) else []
+    if small.running["door"].ended(0):
+        small.kill("door")
+        small.start("door")
+    small.stage.until(lambda: hand_in(door(small), body).status == 201, "the door takes files again")
+    # One may have been taken whose answer was cut.
+    assert before + taken + 1 <= count(small) <= before + len(SHORT) + 1
+    # Whichever part found no memory says so: the upload, the database, the policies' answer.
+    assert all(status >= 400 and json.loads(said)["error"].endswith(".") for status, said in refusals), (
+        refusals
+    )
+    still_whole(small)
 
 
 def test_a_slow_sender_is_cut_and_the_next_hand_in_of_its_session_comes_through(small: World) -> None:
@@ -241,15 +306,80 @@ def test_readers_that_do_not_read_hold_up_nobody(small: World) -> None:
             connected.close()
 
 
-def test_slow_senders_leave_the_portal_its_threads(small: World) -> None:
-    """Real gunicorn with the enclave's own worker, in a hurry; more slow senders than it has threads."""
+@pytest.fixture(scope="module")
+def gunicorn(small: World) -> tuple[Load, int]:
+    """The people of a small enclave at a real gunicorn with the enclave's own worker, and its process."""
     port = small.stage.port + 1
-    small.stage.start("-c", GUNICORN.format(port=port))
+    master = small.stage.start("-c", GUNICORN.format(port=port))
     load = people(small)
     load.port = port
     small.stage.until(lambda: ports.listens(port), "gunicorn listens", seconds=30)
     # The first request reads all the portal's code; it is not what this is about.
     small.stage.until(lambda: serves(load), "gunicorn serves", seconds=60)
+    return load, master.pid
+
+
+@contextmanager
+def short_portal(small: World, gunicorn: tuple[Load, int], *, but: int) -> Iterator[None]:
+    """Let the portal's worker be short of memory; afterwards it serves, or another that gunicorn started."""
+    load, master = gunicorn
+    children = Path(f"/proc/{master}/task/{master}/children")
+    with short_of_memory(int(children.read_text().split()[0]), but=but):
+        yield
+    small.stage.until(lambda: serves(load), "the portal serves again", seconds=60)
+
+
+def test_a_table_comes_in_whole_or_not_at_all_where_the_portal_is_short_of_memory(
+    small: World, gunicorn: tuple[Load, int]
+) -> None:
+    load, admin = gunicorn[0], small.people["authors"][1]
+    small.ask(f"RoleAssignment.objects.create(person_id={admin[0]!r}, role=Role.ADMIN); answer = 1")
+    records = "answer = Training.objects.count()"
+    email = small.ask(f"answer = Person.objects.get(pk={small.people['authors'][0][0]!r}).email")
+    answers, before = [], small.ask(records)
+    for number, but in enumerate((*SHORT, 1024 * MIB)):
+        days = [date(2020 - number, 1, 1) + timedelta(days=day) for day in range(40)]
+        rows = [f"{email},safe-researcher,{day},2030-01-01" for day in days]
+        form = {"text": "\n".join(["email,course,completed_on,valid_until", *rows]), "confirmed": "on"}
+        status = 0
+        with short_portal(small, gunicorn, but=but), suppress(OSError, http.client.HTTPException):
+            status, _ = load.posts(admin, "/provisioning/training/", form)
+        answers.append(status)
+        now = small.ask(records)
+        assert now - before in ({40} if status == 302 else {0, 40}), status
+        before = now
+    assert answers[-1] == 302
+
+
+def test_an_export_of_the_ledger_is_whole_or_seen_to_be_cut_where_the_portal_is_short_of_memory(
+    small: World, gunicorn: tuple[Load, int]
+) -> None:
+    load, auditor = gunicorn[0], small.people["authors"][2]
+    small.ask(
+        f"RoleAssignment.objects.create(person_id={auditor[0]!r}, role=Role.AUDITOR)\n"
+        "from django.db import transaction\nfrom hub.ledger import entries, publisher\n"
+        "from hub.ledger.kinds import Kind\nwith transaction.atomic():\n"
+        "    for number in range(500):\n"
+        "        facts = {'what': 'n' * 4000}\n"
+        "        entries.append(Kind.VIEWED, by='nobody', subject=str(number), facts=facts)\n"
+        "publisher.publish()\nanswer = 1"
+    )
+    whole = []
+    for but in (*SHORT, 1024 * MIB):
+        status, data = 0, b""
+        with short_portal(small, gunicorn, but=but), suppress(OSError, http.client.HTTPException):
+            status, data = load.get(auditor, "/ledger/export.zip?text=1")
+        if status == 200:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                assert archive.testzip() is None
+                assert archive.read("entries.jsonl").count(b"\n") >= 500
+        whole.append((status, len(data)))
+    assert whole[-1][0] == 200
+
+
+def test_slow_senders_leave_the_portal_its_threads(small: World, gunicorn: tuple[Load, int]) -> None:
+    """In a hurry; more slow senders than it has threads."""
+    load, port = gunicorn[0], gunicorn[0].port
     head = f"POST /releases/ HTTP/1.1\r\nHost: portal.localhost:{port}\r\n"
     slow = []
     for number in range(12):

@@ -19,7 +19,9 @@ SKIPPED = {"name": "c", "skip_reason": "not found"}
     ("found", "status", "words"),
     [
         ([], 2, "Not audited"),
-        ([SKIPPED, FINE], 2, "Not audited: c: not found"),
+        ([SKIPPED, FINE], 2, "Not audited: 1 of 2 libraries were not looked at (c: not found)."),
+        # A hole that is known is said, whatever else is not.
+        ([SKIPPED, HOLE], 1, "b 2: PYSEC-1, mended in 3\n1 known vulnerabilities in 1 libraries.\nNot all"),
         ([FINE, HOLE], 1, "b 2: PYSEC-1, mended in 3"),
         ([FINE], 0, "No known vulnerability in 1 libraries"),
     ],

@@ -107,6 +107,26 @@ def test_a_promise_that_the_look_did_not_know_is_not_known_to_hold(places: Place
     assert (one.promise, one.detail, one.since) == ("The roof is on", standing.NOT_LOOKED, None)
 
 
+def test_what_can_be_looked_at_at_once_is_whatever_the_last_look_found(places: Places) -> None:
+    keep(places, AT, wall="it leaned")
+    leans = Finding(ok=False, detail="it leans")
+
+    def now(found: Finding) -> Promise:
+        def wall(_places: Places) -> Finding:
+            return found
+
+        return replace(PROMISES[1], look=wall, at_once=True)
+
+    later = AT + timedelta(days=7)
+    (found,) = standing.read(places, [now(leans)], at=later).stands
+    assert (found.ok, found.detail, found.fix, found.since) == (False, "it leans", "build it", AT)
+    (found,) = standing.read(places, [now(PROMISES[1].look(places))], at=later).stands
+    assert (found.ok, found.detail, found.fix, found.since) == (True, "it stands", "", None)
+    file(places).unlink()
+    (found,) = standing.read(places, [now(leans)], at=later).stands
+    assert (found.ok, found.since) == (False, None)
+
+
 def changed(document: dict[str, Any], **changes: object) -> dict[str, Any]:
     return {**document, "stands": [{**document["stands"][0], **changes}, document["stands"][1]]}
 

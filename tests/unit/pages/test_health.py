@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from hub import doctor
+from hub import beside, doctor
+from hub.beside import Beside, Work
 from hub.doctor import standing
 from hub.people.models import Person, Role
 from hub.places import places
@@ -28,8 +30,38 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("hub.doctor.standing.grp.getgrnam", lambda _: type("Group", (), {"gr_gid": 0}))
     folder = throwaway.state() / "doctor"
     folder.mkdir(exist_ok=True)
+    beside.docker_file(places).parent.mkdir(parents=True, exist_ok=True)
+    beside.door_file(places).parent.mkdir(exist_ok=True)
+    beside.say(beside.door_file(places), doors=0)
+    works()
+    docker(away=False)
     yield
-    (folder / "standing.json").unlink(missing_ok=True)
+    said = (beside.file(places), beside.docker_file(places), beside.door_file(places))
+    for file in (folder / "standing.json", *said):
+        file.unlink(missing_ok=True)
+
+
+def docker(*, away: bool) -> None:
+    """Let an engine say whether Docker answers it."""
+    beside.say(beside.docker_file(places), away=away)
+
+
+def works(falls: Exception | None = None) -> None:
+    """Let a worker say what runs in it: notices, which may have fallen."""
+
+    class Once(Event):
+        """Says stop instead of waiting."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.set()
+            return True
+
+    def run(stop: Event) -> None:
+        if falls:
+            raise falls
+        stop.set()
+
+    Beside(places, [Work("notices", "people get their notices", run)], Once()).run()
 
 
 def look(*, at: datetime, broken: str = "") -> None:
@@ -77,7 +109,33 @@ def test_all_well_is_said_where_all_was_found_well_lately() -> None:
 def test_what_was_found_long_ago_is_not_well() -> None:
     look(at=datetime.now(UTC) - timedelta(hours=1))
     status, said = asked("127.0.0.1")
-    assert (status, len(said["broken"])) == (503, len(doctor.PROMISES))
+    looked_at = [promise.name for promise in doctor.PROMISES if not promise.at_once]
+    assert (status, [one["name"] for one in said["broken"]]) == (503, looked_at)
+
+
+def test_a_fallen_work_is_named_at_once_though_the_last_look_found_all_well() -> None:
+    look(at=datetime.now(UTC))
+    assert asked("127.0.0.1")[0] == 200
+    works(falls=ZeroDivisionError())
+    status, said = asked("127.0.0.1")
+    (one,) = said["broken"]
+    assert (status, one["name"]) == (503, "works")
+    assert "notices fell 1 times (ZeroDivisionError)" in one["detail"]
+    assert "people get their notices" in one["detail"] and "hub logs worker" in one["fix"]
+    found = numbers()
+    assert found["parlatory_promise_kept{promise=works}"] == 0
+    assert (found["parlatory_work_runs{work=notices}"], found["parlatory_work_falls{work=notices}"]) == (0, 1)
+
+
+def test_a_docker_that_is_away_is_said_at_once_though_the_last_look_found_all_well() -> None:
+    look(at=datetime.now(UTC))
+    docker(away=True)
+    status, said = asked("127.0.0.1")
+    (one,) = said["broken"]
+    assert (status, one["name"], "no session starts or ends" in one["detail"]) == (503, "docker", True)
+    assert numbers()["parlatory_promise_kept{promise=docker}"] == 0
+    docker(away=False)
+    assert asked("portal.localhost") == (200, {"ok": True})
 
 
 def test_the_portals_own_pulse_says_nothing_of_promises() -> None:
