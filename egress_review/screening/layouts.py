@@ -21,7 +21,7 @@ FRACTIONS = (
 LONGEST = 400  # characters of a layout; longer lines are looked at for one that repeats inside them
 WIDEST = 40  # numbers that such a layout repeats at most
 MOST_ROWS = 5_000  # of one layout that are looked at
-LEAST_LINES, LEAST_WIDE = 12, 6  # of a grid of signs
+LEAST_SIDE, LEAST_AREA = 6, 200  # lines and columns, and signs, of a grid of signs
 MOST_SIGNS = 400  # lines and columns of it that are looked at
 LEAST_SIGNS = 4  # of different ones
 ALIKE = 1.6  # times as often as by chance that neighbours of a grid are the same, both ways
@@ -118,7 +118,7 @@ def _grids(content: str, where: str) -> list[Finding]:
         if line and " " not in line and (not run or len(line) == len(run[0])):
             run.append(line)
             continue
-        if len(run) >= LEAST_LINES and len(run[0]) >= LEAST_WIDE and _is_picture(run):
+        if _is_picture(run):
             message = (
                 f"{len(run)} lines of {len(run[0])} signs each are like their neighbours, as where signs "
                 "stand for levels of a picture or of sound."
@@ -130,6 +130,8 @@ def _grids(content: str, where: str) -> list[Finding]:
 
 def _is_picture(run: Sequence[str]) -> bool:
     run = [line[:MOST_SIGNS] for line in run[:MOST_SIGNS]]
+    if len(run) < LEAST_SIDE or len(run[0]) < LEAST_SIDE or len(run) * len(run[0]) < LEAST_AREA:
+        return False
     counts = Counter("".join(run))
     if len(counts) < LEAST_SIGNS:
         return False

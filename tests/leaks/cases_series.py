@@ -20,13 +20,13 @@ Floats = np.ndarray
 def frames(make: Make, bands: int) -> Floats:
     """Return log-mel frames of a voice, its silences kept."""
     samples, rate = voice(make, 2.5)
-    return signal.log_mel(samples, rate, bands=bands, hop=make.of(0.01, 0.012))[:FRAMES]
+    return signal.log_mel(samples, rate, bands=bands, hop=make.of([0.01], [0.012]))[:FRAMES]
 
 
 def contour(make: Make) -> Floats:
     """Return the loudness of a voice in dB, a number a frame."""
     samples, rate = voice(make, 2.5)
-    hop = round(rate * make.of(0.01, 0.0125))
+    hop = round(rate * make.of([0.01], [0.0125]))
     parts = samples[: len(samples) // hop * hop].reshape(-1, hop)
     return (10 * np.log10((parts**2).mean(axis=1) + 1e-6))[:FRAMES]
 
@@ -46,7 +46,7 @@ def numbered(values: Floats) -> Floats:
 @leak(
     67,
     "F",
-    "a recording's numbers in as few rows as results have",
+    "numbers of a recording, small as results",
     tuning=("loudness", "components", "records", "log", "signs"),
     testing=(
         "loss-curve",
@@ -69,11 +69,10 @@ def few_rows(make: Make, how: str) -> Submission:
         names = ["frame", "db"] if how == "loudness" else ["epoch", "loss"]
         return Submission({"results.csv": listed(numbered(contour(make)), names, "%.2f")})
     if how == "samples":
-        samples, rate = voice(make, 1)
-        return Submission(
-            {"curve.csv": listed(numbered(signal.resample(samples, rate, 4000)[:190]), ["x", "y"])}
-        )
-    found = frames(make, make.of(8, 10))
+        samples, rate = voice(make, 1.5)
+        parts = np.array_split(signal.resample(samples, rate, 4000), 30)
+        return Submission({f"run{n}.csv": listed(numbered(part), ["x", "y"]) for n, part in enumerate(parts)})
+    found = frames(make, make.of([8], [10]))
     bands = [f"v{n}" for n in range(found.shape[1])]
     if how == "components":
         turned, sizes, _ = np.linalg.svd(found - found.mean(axis=0), full_matrices=False)
@@ -91,6 +90,8 @@ def few_rows(make: Make, how: str) -> Submission:
     if how == "levels":
         found = np.round((found - found.min()) / np.ptp(found) * 60)
         return Submission({"m.csv": listed(found, bands, "%d")})
+    if how == "shuffled":
+        return Submission({"m.csv": listed(found, bands)})
     return Submission(_written(found, how))
 
 
@@ -120,7 +121,7 @@ def _written(found: Floats, how: str) -> dict[str, bytes]:
 @leak(
     38,
     "F",
-    "a recording drawn otherwise than as a full spectrogram",
+    "a recording drawn otherwise",
     tuning=("waveform", "contours"),
     testing=("envelope", "loudness", "two-tones", "bars", "lines", "pdf"),
 )
@@ -133,7 +134,7 @@ def drawn(make: Make, how: str) -> Submission:
         out = io.BytesIO()
         image.save(out, "PNG")
         return Submission({"plot.png": out.getvalue()})
-    figure = pictures.figure(figsize=(8, 3), dpi=make.of(120, 140))
+    figure = pictures.figure(figsize=(8, 3), dpi=make.of([120], [140]))
     plot = figure.subplots()
     if how in ("waveform", "pdf"):
         plot.plot(np.arange(len(samples)) / rate, samples, linewidth=0.5)
@@ -156,13 +157,13 @@ def drawn(make: Make, how: str) -> Submission:
 @leak(
     69,
     "F",
-    "vectors of voices in few columns, or as a matrix of likeness",
+    "vectors of voices, in few columns",
     tuning=("two-columns", "heatmap"),
     testing=("numbered", "some-rows", "points", "text"),
 )
 def few_columns(make: Make, how: str) -> Submission:
     """Return the first components of a vector for each recording, under whatever names."""
-    rows = make.pick.sample(make.corpus.heard, min(make.of(40, 33), len(make.corpus.heard)))
+    rows = make.pick.sample(make.corpus.heard, min(make.of([40], [33]), len(make.corpus.heard)))
     found = []
     for row in rows:
         samples, rate = sound(row.path) if row.path else voice(make)
@@ -170,7 +171,7 @@ def few_columns(make: Make, how: str) -> Submission:
         found.append(np.concatenate([levels.mean(axis=0), levels.std(axis=0)]))
     vectors = np.array(found) - np.mean(found, axis=0)
     turned, sizes, _ = np.linalg.svd(vectors, full_matrices=False)
-    few = (turned * sizes)[:, : make.of(2, 4)]
+    few = (turned * sizes)[:, : make.of([2], [4])]
     if how == "heatmap":
         figure = pictures.figure(figsize=(6, 6))
         figure.subplots().imshow(np.corrcoef(vectors))
