@@ -15,6 +15,8 @@ from egress_review.screening import series
 from egress_review.screening.verdict import Finding, flag
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
+# What stands alone, no part of a date, a time, a version, a DOI.
+FREE = re.compile(rf"(?<![\d/:])(?<!\d[-.])(?:{NUMBER.pattern})(?![\d/:]|[-.]\d)")
 FRACTIONS = (
     0.5  # of a layout's numbers in a text that have a decimal point, or they are dates, pages, versions
 )
@@ -73,13 +75,13 @@ def _repeated(content: str) -> Iterator[Doubles]:
     """Yield the numbers of lines that are the same but for them, and of lines that repeat inside."""
     groups: dict[str, list[list[str]]] = {}
     for line in content.split("\n"):
-        found = NUMBER.findall(line)
+        found = FREE.findall(line)
         if not found:
             continue
-        between = NUMBER.split(line)
+        between = FREE.split(line)
         if len(found) >= series.LEAST_ROWS:
             yield from _inside(found, between[1:-1])
-        layout = "#".join(between).strip()
+        layout = NUMBER.sub("#", line).strip()
         rows = groups.setdefault(layout, []) if len(layout) <= LONGEST else []
         if len(rows) < MOST_ROWS:
             rows.append(found)
@@ -99,11 +101,12 @@ def _inside(found: Sequence[str], between: Sequence[str]) -> Iterator[Doubles]:
 
 
 def _matrix(rows: Sequence[Sequence[str]]) -> Iterator[Doubles]:
+    """Yield rows as numbers, if they are as wide as each other and some of them are fractions."""
+    if len({len(row) for row in rows}) > 1:
+        return
     columns = list(zip(*rows, strict=True))
-    measured = [column for column in columns if sum("." in cell for cell in column) > FRACTIONS * len(column)]
-    counted = [column for column in columns if column not in measured and series.rises(_floats(column))]
-    if measured:
-        yield np.array([_floats(column) for column in [*counted, *measured]]).T
+    if any(sum("." in cell for cell in column) > FRACTIONS * len(column) for column in columns):
+        yield np.array([_floats(column) for column in columns]).T
 
 
 def _floats(cells: Sequence[str]) -> Doubles:

@@ -16,18 +16,26 @@ from egress_review.screening.verdict import Finding, flag
 SIDE = 1600  # pixels; larger pictures are halved
 UNLIKE = 24  # of 255 by which neighbours differ in one channel where a tone ends
 INK = 90  # from 0 to 765, how far a colour lies from the ground's
-CROSSED, HIGH = (
-    60,
-    72,
-)  # tones that end along a line, over so many lines next to each other: letters are lower
+# Of a line's pixels, and at least and most, at how many a tone ends; where most of the line is of other
+# colours than the ground, as in filled contours, fewer are enough.
+CROSSED, CROSSINGS, FILLED, CROSSED_FILLED = 0.06, (16, 48), 0.6, 22
+LINES, HIGH = (
+    0.3,
+    (40, 72),
+)  # of all lines, and at least and most, so many next to each other: letters are lower
+# Tones that end along a row and a column, of how many rows and columns, and how much is ink, in a patchy picture.
+PATCHES, PATCHED, INKED = (16, 12), (0.55, 0.3), 0.15
 CELLS = 20  # rows and columns of a matrix from which they may be speakers
 CELL = 0.2  # of a line of pixels where a tone ends between two cells
 FRAME, AXIS = 0.5, 0.12  # of a side: lines of a frame, and thin straight ones that are no data
 THIN = 4  # pixels
+SOFT = 4  # pixels of a soft edge
+DASH = 9  # pixels between two dashes of a line
 LETTER = 24  # pixels of a side up to which a patch of ink is a letter or a tick
 WIDE = 100  # columns that an outline must have
-# Turns of an outline after at least so much of its height. Of plots of others the most had 7 of the first.
-SMALL, LARGE = (0.15, 8), (0.25, 4)
+# Turns of an outline after at least so much of its height.
+SMALL, LARGE = (0.15, 7), (0.25, 4)
+GROUPS, ALIKE = (3, 24), 0.8  # groups beside each other in a plot, and how much their widths differ
 FIX = "Draw means over enough speakers, or say in the context what the picture shows."
 
 Mask = NDArray[np.bool_]
@@ -43,15 +51,41 @@ def check(picture: Image.Image, where: str = "") -> list[Finding]:
         return []
     reason = ""
     ends = tuple(np.abs(np.diff(pixels, axis=axis)).max(axis=2) > UNLIKE for axis in (1, 0))
-    if any(_longest(lines >= CROSSED) >= HIGH for lines in (ends[0].sum(axis=1), ends[1].sum(axis=0))):
+    ink = _ink(pixels)
+    if _crossed(ends[0], ink) or _crossed(ends[1].T, ink.T) or _patchy(ends[0], ends[1].T, ink):
         reason = "Lines or tones change as often across the picture as in a waveform or a spectrogram"
     elif min(_edges(ends[0].mean(axis=0)), _edges(ends[1].mean(axis=1))) >= CELLS:
         reason = f"The picture is a matrix of over {CELLS} rows and columns, which may be people"
-    elif any(outlined(edge) for edge in outlines(pixels)):
+    elif any(outlined(edge) for edge in outlines(ink)):
         reason = "What is drawn rises and falls again and again, as the loudness or pitch of a recording does"
     if not reason:
         return []
     return [flag("picture_series", f"{reason}; a human has to see what it shows.", FIX, where)]
+
+
+def _ended(ends: Mask) -> NDArray[np.int64]:
+    """Return how many tones end along each line: a soft edge changes over some pixels, and is one."""
+    position = np.arange(1, ends.shape[1] + 1)
+    within = position - np.maximum.accumulate(np.where(ends, 0, position), axis=1)
+    found: NDArray[np.int64] = (within % SOFT == 1).sum(axis=1)
+    return found
+
+
+def _crossed(ends: Mask, ink: Mask) -> bool:
+    """Return whether many tones end along each of many lines next to each other."""
+    count = _ended(ends)
+    least = np.clip(ends.shape[1] * CROSSED, *CROSSINGS)
+    filled = (ink.mean(axis=1) >= FILLED) & (count >= CROSSED_FILLED)
+    return _longest((count >= least) | filled) >= np.clip(LINES * len(ends), *HIGH)
+
+
+def _patchy(across: Mask, down: Mask, ink: Mask) -> bool:
+    """Return whether patches lie all over a picture, as in a spectrogram of two tones."""
+    return bool(
+        ink.mean() >= INKED
+        and (_ended(across) >= PATCHES[0]).mean() >= PATCHED[0]
+        and (_ended(down) >= PATCHES[1]).mean() >= PATCHED[1]
+    )
 
 
 def _edges(shares: Doubles) -> int:
@@ -70,17 +104,39 @@ def outlined(edge: Doubles) -> bool:
     return all(series.turns(smooth, part * spread) >= least for part, least in (SMALL, LARGE))
 
 
-def outlines(pixels: NDArray[np.int16]) -> tuple[Doubles, Doubles]:
-    """Return how high the ink of a plot begins and how low it ends, by column, without axes and letters."""
-    coarse = (pixels // 32).reshape(-1, 3) @ np.array([64, 8, 1])
-    ground = np.median(pixels.reshape(-1, 3)[coarse == np.bincount(coarse, minlength=512).argmax()], axis=0)
-    whole = np.abs(pixels - ground).sum(axis=2) > INK
+def outlines(whole: Mask) -> tuple[Doubles, ...]:
+    """Return how high the ink of a plot begins and how low it ends, by column, without axes and letters.
+
+    None for boxes, violins and bars that stand apart, as wide as each other: there each is a group.
+    """
     ink = _inside(whole)
     # Within a frame stand few letters, but a pitch may be a row of short strokes.
-    ink = _without_letters(ink) if ink.shape == whole.shape else ink
+    framed = ink.shape[0] < whole.shape[0] and ink.shape[1] < whole.shape[1]
+    ink = ink if framed else _without_letters(ink)
     drawn = ink.any(axis=0)
-    top, bottom = ink.argmax(axis=0)[drawn], ink[::-1].argmax(axis=0)[drawn]
-    return top.astype(np.float64), bottom.astype(np.float64)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], drawn.astype(np.int8), [0]])))
+    widths = edges[1::2] - edges[::2]
+    if GROUPS[0] <= len(widths) <= GROUPS[1] and widths.min() >= ALIKE * widths.max():
+        return ()
+    return tuple(_joined(side.argmax(axis=0)[drawn]) for side in (ink, ink[::-1]))
+
+
+def _joined(edge: NDArray[np.int64]) -> Doubles:
+    """Return an outline, counted from outside, with gaps between dashes filled."""
+    if len(edge) < DASH:
+        return edge.astype(np.float64)
+    windows = np.lib.stride_tricks.sliding_window_view
+    near = windows(np.pad(edge, DASH // 2, mode="edge"), DASH).min(axis=1)
+    found: Doubles = windows(np.pad(near, DASH // 2, mode="edge"), DASH).max(axis=1).astype(np.float64)
+    return found
+
+
+def _ink(pixels: NDArray[np.int16]) -> Mask:
+    """Return which pixels are not of the colour that most are of."""
+    coarse = (pixels // 32).reshape(-1, 3) @ np.array([64, 8, 1])
+    ground = np.median(pixels.reshape(-1, 3)[coarse == np.bincount(coarse, minlength=512).argmax()], axis=0)
+    found: Mask = np.abs(pixels - ground).sum(axis=2) > INK
+    return found
 
 
 def _inside(ink: Mask) -> Mask:
@@ -109,10 +165,10 @@ def _between(lines: Mask) -> tuple[int, int]:
 
 
 def _without_letters(ink: Mask) -> Mask:
-    """Return ink without the small patches that letters and ticks are."""
+    """Return ink without the small patches that letters, ticks and legends are."""
     kept = ink.copy()
     for mark in dots.patches(ink):
-        if max(mark.width, mark.height) <= LETTER:
+        if max(mark.width, mark.height) <= max(LETTER, AXIS * max(ink.shape)):
             kept[mark.top : mark.top + mark.height, mark.left : mark.left + mark.width] = False
     return kept
 
