@@ -15,13 +15,14 @@ from egress_review.screening.verdict import Finding, Unscreenable, flag
 
 DELIMITED = frozenset({".csv", ".tsv"})
 ARRAYS = frozenset({".npy", ".npz", ".h5", ".hdf5", ".hdf"})
+PARTS = re.compile(r"(\d+)")
 MOST_ARRAYS = 8  # files of arrays in a submission that nobody has to look at together
 
 
 def check(handed_in: Sequence[HandedIn], _index: Index, _context: Context, limits: Limits) -> list[Finding]:
     """Return the flags for tables with the same columns, and for many arrays, that make one series."""
     groups: dict[tuple[str, ...], list[Table]] = {}
-    for file in handed_in:
+    for file in sorted(handed_in, key=_in_order):
         table = _table(file, limits)
         if table is not None:
             groups.setdefault(tuple(re.sub(r"\d+", "#", name) for name in table.header), []).append(table)
@@ -31,6 +32,11 @@ def check(handed_in: Sequence[HandedIn], _index: Index, _context: Context, limit
         message = f"{arrays} files of arrays can be pieces of one; a human has to see what they are together."
         found.append(flag("series", message, series.FIX))
     return found[:20]
+
+
+def _in_order(file: HandedIn) -> list[tuple[int, str]]:
+    """Return what sorts names as people number them: part2 before part10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in PARTS.split(file.name)]
 
 
 def _table(file: HandedIn, limits: Limits) -> Table | None:

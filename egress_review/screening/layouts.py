@@ -17,6 +17,7 @@ from egress_review.screening.verdict import Finding, flag
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
 # What stands alone, no part of a date, a time, a version, a DOI.
 FREE = re.compile(rf"(?<![\d/:])(?<!\d[-.])(?:{NUMBER.pattern})(?![\d/:]|[-.]\d)")
+BAR = re.compile(r"(([^\w\s])\2*)\s*$")  # a sign as often as a number says
 FRACTIONS = (
     0.5  # of a layout's numbers in a text that have a decimal point, or they are dates, pages, versions
 )
@@ -38,6 +39,9 @@ def in_text(content: str, where: str = "") -> list[Finding]:
         found = series.in_matrix(matrix, where)
         if found:
             return found
+    lengths = [len(match[1]) for line in content.split("\n")[:MOST_ROWS] if (match := BAR.search(line))]
+    if series.wanders(lengths):
+        return series.judged(series.Rows(np.array(lengths, dtype=np.float64)[:, None]), where)
     return _grids(content, where)
 
 

@@ -28,9 +28,12 @@ NUMERIC, TOLD = (
     0.9,
     0.25,
 )  # of a column's cells that say something, and of all, that are numbers: pitch has gaps
+MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d+[.,]?\d*(?:[eE][-+]?\d{1,3})?)(\s?[^\d\s]{0,12})")
 UNTOLD = re.compile(r"(?i)-+|nan|na|n/a|none|null|undefined|--undefined--")
 STEMS = 2  # of labels that only count: cluster1, cluster2
+VECTOR = 4  # columns of both signs, whatever names the rows
 NOISY = 4  # columns of noise beside a training step: gradients, batch losses
+GOES_ON = 0.7  # of the cuts between files
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 FIX = (
     "Hand in means over enough speakers, or a plot of them; thin curves out, and name rows by what they are."
@@ -87,7 +90,17 @@ def in_matrix(matrix: Doubles, where: str = "") -> list[Finding]:
 def across(parts: Sequence[Table]) -> list[Finding]:
     """Return the flag for tables with the same columns in several files that are rows together only."""
     whole = Table(parts[0].header, tuple(row for part in parts for row in part.rows))
-    return judged(replace(_rows(whole), joined=True), "")
+    rows = _rows(whole)
+    ends = np.cumsum([len(part.rows) for part in parts])[:-1]
+    going_on = len(ends) > 1 and any(_goes_on(column, ends) for column in rows.measured.T)
+    return judged(replace(rows, joined=not going_on), "")
+
+
+def _goes_on(column: Doubles, ends: NDArray[np.int64]) -> bool:
+    """Return whether where a series was cut its values are as near each other as elsewhere."""
+    steps = np.abs(np.diff(column))
+    usual = np.nanpercentile(steps, 90) if np.isfinite(steps).any() else 0.0
+    return bool((steps[ends - 1] <= usual).mean() >= GOES_ON)
 
 
 def judged(rows: Rows, where: str) -> list[Finding]:
@@ -99,8 +112,16 @@ def judged(rows: Rows, where: str) -> list[Finding]:
         reason = "rise and fall again and again, as measurements of a recording do"
     elif count >= LEAST_ROWS and width > 1 and not rows.named and _unexplained(rows):
         reason = "stand in rows that nothing names, as vectors or frames of recordings do"
-    elif count > MANY_ROWS and width and not _plain(rows) and (rows.crossed or not rows.named):
+    elif (
+        count > MANY_ROWS and width and not _plain(rows) and (rows.crossed or not rows.named or width > NOISY)
+    ):
         reason = "are more than results need, and no smooth curve"
+    elif (
+        count >= LEAST_ROWS
+        and width >= VECTOR
+        and rows.measured.min(axis=0).max() < 0 < rows.measured.max(axis=0).min()
+    ):
+        reason = "are vectors about nought, as those of voices are"
     if not reason:
         return []
     message = f"{count * width:,} numbers in {count} rows {reason}; a human has to see what they are."
@@ -168,7 +189,7 @@ def _rows(table: Table) -> Rows:
     named, counted = bool(people), False
     for at in range(len(table.header)):
         cells = table.column(at)
-        column = np.array([_number(cell) for cell in cells])
+        column = _numbers(cells)
         if _is_numeric(cells, column):
             numeric[at] = column
         elif _only_count(cells):
@@ -206,6 +227,20 @@ def _is_numeric(cells: Sequence[str], column: Doubles) -> bool:
 def _number(cell: str) -> float:
     text = cell.strip()
     return float(np.clip(float(text), -LARGEST, LARGEST)) if NUMBER.fullmatch(text) else float("nan")
+
+
+def _numbers(cells: Sequence[str]) -> Doubles:
+    """Return cells as numbers, not a number where they are none; a unit that all have is left out."""
+    column = np.array([_number(cell) for cell in cells])
+    if np.isfinite(column).any():
+        return column
+    held = [cell for cell in cells if cell.strip()]
+    # A decimal comma, a unit, a sign before the number.
+    units = {(match[1], match[3]) if (match := MEASURE.fullmatch(cell.strip())) else None for cell in held}
+    if len(units) != 1 or None in units:
+        return column
+    told = [MEASURE.fullmatch(cell.strip()) for cell in cells]
+    return np.array([_number(match[2].replace(",", ".")) if match else float("nan") for match in told])
 
 
 def _only_count(cells: Sequence[str]) -> bool:

@@ -23,7 +23,7 @@ LINES, HIGH = (
     0.3,
     (40, 72),
 )  # of all lines, and at least and most, so many next to each other: letters are lower
-# Tones that end along a row and a column, of how many rows and columns, and how much is ink, in a patchy picture.
+# Tones that end along a row and a column of a patchy picture, along how many of them, and its share of ink.
 PATCHES, PATCHED, INKED = (16, 12), (0.55, 0.3), 0.15
 CELLS = 20  # rows and columns of a matrix from which they may be speakers
 CELL = 0.2  # of a line of pixels where a tone ends between two cells
@@ -105,7 +105,7 @@ def outlined(edge: Doubles) -> bool:
 
 
 def outlines(whole: Mask) -> tuple[Doubles, ...]:
-    """Return how high the ink of a plot begins and how low it ends, by column, without axes and letters.
+    """Return how high the ink of a plot begins and how low it ends, by column, then by row, without axes.
 
     None for boxes, violins and bars that stand apart, as wide as each other: there each is a group.
     """
@@ -113,12 +113,22 @@ def outlines(whole: Mask) -> tuple[Doubles, ...]:
     # Within a frame stand few letters, but a pitch may be a row of short strokes.
     framed = ink.shape[0] < whole.shape[0] and ink.shape[1] < whole.shape[1]
     ink = ink if framed else _without_letters(ink)
-    drawn = ink.any(axis=0)
+    # Time may run upwards in a frame; what stands beside a plot without one would be its labels.
+    ways = (ink, ink.T) if framed else (ink,)
+    if any(_grouped(turned.any(axis=0)) for turned in ways):
+        return ()
+    edges = []
+    for turned in ways:
+        drawn = turned.any(axis=0)
+        edges += [_joined(side.argmax(axis=0)[drawn]) for side in (turned, turned[::-1])]
+    return tuple(edges)
+
+
+def _grouped(drawn: Mask) -> bool:
+    """Return whether what is drawn stands apart in a few groups as wide as each other."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], drawn.astype(np.int8), [0]])))
     widths = edges[1::2] - edges[::2]
-    if GROUPS[0] <= len(widths) <= GROUPS[1] and widths.min() >= ALIKE * widths.max():
-        return ()
-    return tuple(_joined(side.argmax(axis=0)[drawn]) for side in (ink, ink[::-1]))
+    return GROUPS[0] <= len(widths) <= GROUPS[1] and bool(widths.min() >= ALIKE * widths.max())
 
 
 def _joined(edge: NDArray[np.int64]) -> Doubles:
