@@ -18,6 +18,9 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
 # What stands alone, no part of a date, a time, a version, a DOI.
 FREE = re.compile(rf"(?<![\d/:])(?<!\d[-.])(?:{NUMBER.pattern})(?![\d/:]|[-.]\d)")
 BAR = re.compile(r"(([^\w\s])\2*)\s*$")  # a sign as often as a number says
+TOKEN = re.compile(r"(?<![^\s,;|\"'\[(])[0-9A-Za-z]{1,8}(?![^\s,;|\"'\])])")  # between blanks or commas
+PHONE = re.compile(r"[A-Z]{1,3}[0-2]")  # of a lexicon, with its stress
+CODES_A_LINE, MANY_CODES = 4, 200
 FRACTIONS = (
     0.5  # of a layout's numbers in a text that have a decimal point, or they are dates, pages, versions
 )
@@ -42,7 +45,7 @@ def in_text(content: str, where: str = "") -> list[Finding]:
     lengths = [len(match[1]) for line in content.split("\n")[:MOST_ROWS] if (match := BAR.search(line))]
     if series.wanders(lengths):
         return series.judged(series.Rows(np.array(lengths, dtype=np.float64)[:, None]), where)
-    return _grids(content, where)
+    return _grids(content, where) or _codes(content, where)
 
 
 def in_json(value: Any) -> list[Finding]:
@@ -115,6 +118,26 @@ def _matrix(rows: Sequence[Sequence[str]]) -> Iterator[Doubles]:
 
 def _floats(cells: Sequence[str]) -> Doubles:
     return np.array([float(cell) for cell in cells])
+
+
+def _codes(content: str, where: str) -> list[Finding]:
+    """Return the flag for many short codes of letters and digits, or of as many digits each, in lines."""
+    count = 0
+    for line in content.split("\n"):
+        tokens = TOKEN.findall(line)
+        told = [token for token in tokens if any(map(str.isdigit, token)) and not PHONE.fullmatch(token)]
+        mixed = [token for token in told if not token.isdigit()]
+        even = len({len(token) for token in tokens}) == 1 and len(tokens[0]) > 1
+        if len(tokens) >= CODES_A_LINE and (
+            2 * len(mixed) >= len(tokens) or (even and 2 * len(told) > len(tokens))
+        ):
+            count += len(tokens)
+    if count < MANY_CODES:
+        return []
+    message = (
+        f"{count:,} short codes in lines can be numbers in other signs; a human has to see what they are."
+    )
+    return [flag("series", message, FIX, where)]
 
 
 def _grids(content: str, where: str) -> list[Finding]:

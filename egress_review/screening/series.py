@@ -21,6 +21,7 @@ LEAST_ROWS = 16  # that nothing names; fewer give little away
 LEAST_WANDERING = 40  # values of a series: at 10 ms less than half a second
 MANY_ROWS = 100  # that are no smooth curve; over `limits.table_rows` they are blocked
 STEADY = 0.35  # correlation with the next value from which an order is one
+SMOOTH = 0.6  # the same of a curve of many values
 TURN = 0.25  # of a series' spread that it must come back for a turn
 TURNS, TURNS_A_VALUE = 4, 1 / 60  # speech turns four times a second and more, results along an axis seldom
 CLOCK = 0.8  # of a column's steps that are the same: it counts, and may begin anew
@@ -28,10 +29,12 @@ NUMERIC, TOLD = (
     0.9,
     0.25,
 )  # of a column's cells that say something, and of all, that are numbers: pitch has gaps
-MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d+[.,]?\d*(?:[eE][-+]?\d{1,3})?)(\s?[^\d\s]{0,12})")
+# A number with at most a word around it, its decimals perhaps behind a comma.
+MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d+[.,]?\d*)(\s?[^\d\s]{0,12})")
+QUOTE = "'"  # stands before what a spreadsheet could take for a formula
 UNTOLD = re.compile(r"(?i)-+|nan|na|n/a|none|null|undefined|--undefined--")
 STEMS = 2  # of labels that only count: cluster1, cluster2
-VECTOR = 4  # columns of both signs, whatever names the rows
+VECTOR = 3  # columns of both signs, whatever names the rows
 NOISY = 4  # columns of noise beside a training step: gradients, batch losses
 GOES_ON = 0.7  # of the cuts between files
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
@@ -46,15 +49,16 @@ Doubles = NDArray[np.float64]
 class Rows:
     """Numbers in order: measured columns (rows, columns), and what names the rows.
 
-    `named` by words, factors or people; `counted` along an axis or by labels that only count; `curve` where
-    the axis is one of training or frequency by its name. `crossed` where factors name them, `joined` where
-    they come out of several files: neighbours then are none.
+    `named` by words or factors, or by people whom a column counts; `counted` along an axis, or by labels that
+    only count; `curve` where the axis is one of training or frequency by its name. `crossed` where factors
+    name them, `joined` where they come out of several files: neighbours then are none.
     """
 
     measured: Doubles
     named: bool = False
     counted: bool = False
     curve: bool = False
+    people: bool = False
     crossed: bool = False
     joined: bool = False
 
@@ -106,26 +110,28 @@ def _goes_on(column: Doubles, ends: NDArray[np.int64]) -> bool:
 def judged(rows: Rows, where: str) -> list[Finding]:
     """Return the flag for rows that are measurements in order, unnamed, or more than results are."""
     count, width = rows.measured.shape
-    columns = list(rows.measured.T)
-    reason = ""
-    if not (rows.crossed or rows.joined) and any(wanders(column) for column in columns):
-        reason = "rise and fall again and again, as measurements of a recording do"
-    elif count >= LEAST_ROWS and width > 1 and not rows.named and _unexplained(rows):
-        reason = "stand in rows that nothing names, as vectors or frames of recordings do"
-    elif (
-        count > MANY_ROWS and width and not _plain(rows) and (rows.crossed or not rows.named or width > NOISY)
-    ):
-        reason = "are more than results need, and no smooth curve"
-    elif (
-        count >= LEAST_ROWS
-        and width >= VECTOR
-        and rows.measured.min(axis=0).max() < 0 < rows.measured.max(axis=0).min()
-    ):
-        reason = "are vectors about nought, as those of voices are"
+    reason = _reason(rows) if width else ""
     if not reason:
         return []
     message = f"{count * width:,} numbers in {count} rows {reason}; a human has to see what they are."
     return [flag("series", message, FIX, where)]
+
+
+def _reason(rows: Rows) -> str:
+    """Return what rows do that results don't, "" for nothing."""
+    count, width = rows.measured.shape
+    if not (rows.crossed or rows.joined) and any(wanders(column) for column in rows.measured.T):
+        return "rise and fall again and again, as measurements of a recording do"
+    if count > MANY_ROWS and not (rows.people or _plain(rows)):
+        return "are more than results need, and no smooth curve"
+    if count < LEAST_ROWS:
+        return ""
+    if width > 1 and not rows.named and _unexplained(rows):
+        return "stand in rows that nothing names, as vectors or frames of recordings do"
+    low, high = np.nanmin(rows.measured, axis=0), np.nanmax(rows.measured, axis=0)
+    if width >= VECTOR and low.max() < 0 < high.min():
+        return "are vectors about nought, as those of voices are"
+    return ""
 
 
 def _unexplained(rows: Rows) -> bool:
@@ -139,8 +145,8 @@ def _unexplained(rows: Rows) -> bool:
 
 def _plain(rows: Rows) -> bool:
     """Return whether rows are a smooth curve, or noise beside a step of training."""
-    loose = sum(steadiness(column) < STEADY for column in rows.measured.T)
-    smooth = loose == 0 and not any(wanders(column) for column in rows.measured.T)
+    loose = sum(steadiness(column) < SMOOTH for column in rows.measured.T)
+    smooth = loose == 0 and (rows.joined or not any(wanders(column) for column in rows.measured.T))
     return smooth or (rows.curve and loose <= NOISY)
 
 
@@ -198,7 +204,9 @@ def _rows(table: Table) -> Rows:
             named = named or len(set(cells)) > 1
     rows = named_by_numbers([numeric[at] for at in numeric if at not in people], len(table.rows))
     curve = any(CURVE.match(bare(table.header[at])) for at in numeric if rises(numeric[at]))
-    return replace(rows, named=named or rows.named, counted=counted or rows.counted, curve=curve)
+    return replace(
+        rows, named=named or rows.named, people=bool(people), counted=counted or rows.counted, curve=curve
+    )
 
 
 def named_by_numbers(columns: Sequence[Doubles], count: int) -> Rows:
@@ -225,7 +233,7 @@ def _is_numeric(cells: Sequence[str], column: Doubles) -> bool:
 
 
 def _number(cell: str) -> float:
-    text = cell.strip()
+    text = cell.strip().lstrip(QUOTE)
     return float(np.clip(float(text), -LARGEST, LARGEST)) if NUMBER.fullmatch(text) else float("nan")
 
 
@@ -236,10 +244,13 @@ def _numbers(cells: Sequence[str]) -> Doubles:
         return column
     held = [cell for cell in cells if cell.strip()]
     # A decimal comma, a unit, a sign before the number.
-    units = {(match[1], match[3]) if (match := MEASURE.fullmatch(cell.strip())) else None for cell in held}
+    units = {
+        (match[1], match[3]) if (match := MEASURE.fullmatch(cell.strip().lstrip(QUOTE))) else None
+        for cell in held
+    }
     if len(units) != 1 or None in units:
         return column
-    told = [MEASURE.fullmatch(cell.strip()) for cell in cells]
+    told = [MEASURE.fullmatch(cell.strip().lstrip(QUOTE)) for cell in cells]
     return np.array([_number(match[2].replace(",", ".")) if match else float("nan") for match in told])
 
 

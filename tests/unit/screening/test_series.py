@@ -35,13 +35,17 @@ LEAKS = {
     "frames in any order": table(*NOISE.T),
     "vectors that a number names": table(range(40), *NOISE[:40].T),
     "with gaps": table(range(150), ["" if v < 45 else f"{v:.1f}" for v in SYLLABLES]),
+    "with units": table([f"{9 * n} ms" for n in range(150)], [f"{v - 50:.1f} dB" for v in SYLLABLES]),
+    "with commas": table(range(150), [f"{v:.1f}".replace(".", ",") for v in SYLLABLES]),
+    "vectors that words name": table([f"{a}{b}" for a in "aeiou" for b in "bdgp"], *NOISE[:20].T),
+    "pairs": table([f"{a}{b}" for a in "aeioubdgptkmn" for b in "bdgptkmn"], NOISE[:104, 0]),
     "summed up": table(np.cumsum(SYLLABLES), np.cumsum(SYLLABLES[::-1])),
     "crossed": table(*np.indices((12, 12)).reshape(2, -1).tolist(), SYLLABLES[:144]),
 }
 RESULTS = {
     "a loss": table(range(150), LOSS, LOSS * 1.1, header="epoch train dev"),
     "gradients": table(range(150), LOSS, NOISE[:, 0], header="step loss grad_norm"),
-    "phones": table([f"{a}{b}" for a in "aeiou" for b in "bdgptk"], *NOISE[:30].T),
+    "phones": table([f"{a}{b}" for a in "aeiou" for b in "bdgptk"], *abs(NOISE[:30]).T),
     "a grid": table(*np.indices((6, 12)).reshape(2, -1).tolist(), SYLLABLES[:72], header="beam lm wer"),
     "a spectrum": table(range(0, 8000, 100), 40 - 12 * np.log2(1 + np.arange(80)), header="hz db"),
 }
@@ -69,6 +73,10 @@ def test_numbers_are_found_in_any_layout_of_a_text() -> None:
 def test_signs_that_stand_for_levels_are_found() -> None:
     levels = np.round((SYLLABLES - SYLLABLES.min()) / np.ptp(SYLLABLES) * 6).astype(int)
     assert layouts.in_text("\n".join("".join("▁▂▃▄▅▆▇"[v] for v in levels) for _ in range(14)), "")
+    assert layouts.in_text("\n".join(f"{n} {'#' * int(v)}" for n, v in enumerate(SYLLABLES)), "")
+    codes = "\n".join(" ".join(f"{int(v * 99) & 0xFFF:03x}" for v in row) for row in NOISE.reshape(-1, 9))
+    assert layouts.in_text(codes, "")
+    assert layouts.in_text("\n".join(f"HELLO{n}  HH AH0 L OW1" for n in range(90)), "") == []
     sums = "\n".join(CHANCE.bytes(20).hex() for _ in range(30))
     assert layouts.in_text(sums, "") == []
 
@@ -97,6 +105,10 @@ def test_files_that_go_on_with_each_other_are_seen_together() -> None:
     assert look(dict(parts)) == ["series"]
     runs = {f"{n}.csv": "epoch,loss\n" + "\n".join(f"{e},{v}" for e, v in enumerate(LOSS)) for n in range(4)}
     assert look(dict(runs)) == []
+    cut = {
+        f"p{n}.csv": "t,v\n" + "\n".join(f"{t},{SYLLABLES[30 * n + t]}" for t in range(30)) for n in range(5)
+    }
+    assert look(dict(cut)) == ["series"]
     assert look({f"{n}.npy": b"x" for n in range(9)}) == ["series"]
     assert look({"a.csv": '"', "b.csv": "\n", "c.npy": b""}) == []
 
