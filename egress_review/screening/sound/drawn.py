@@ -76,7 +76,7 @@ def _crossed(ends: Mask, ink: Mask) -> bool:
     count = _ended(ends)
     least = np.clip(ends.shape[1] * CROSSED, *CROSSINGS)
     filled = (ink.mean(axis=1) >= FILLED) & (count >= CROSSED_FILLED)
-    return _longest((count >= least) | filled) >= np.clip(LINES * len(ends), *HIGH)
+    return bool(_longest((count >= least) | filled) >= np.clip(LINES * len(ends), *HIGH))
 
 
 def _patchy(across: Mask, down: Mask, ink: Mask) -> bool:
@@ -115,7 +115,7 @@ def outlines(whole: Mask) -> tuple[Doubles, ...]:
     ink = ink if framed else _without_letters(ink)
     # Time may run upwards in a frame; what stands beside a plot without one would be its labels.
     ways = (ink, ink.T) if framed else (ink,)
-    if any(_grouped(turned.any(axis=0)) for turned in ways):
+    if any(_grouped(np.asarray(turned.any(axis=0))) for turned in ways):
         return ()
     edges = []
     for turned in ways:
