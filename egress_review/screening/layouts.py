@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from egress_review.screening import series
 from egress_review.screening.verdict import Finding, flag
 
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
+# Possessive, so that long digits that fit nowhere are read once.
+NUMBER = re.compile(r"[-+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d{1,3})?+")
 # What stands alone, no part of a date, a time, a version, a DOI.
 FREE = re.compile(rf"(?<![\d/:])(?<!\d[-.])(?:{NUMBER.pattern})(?![\d/:]|[-.]\d)")
-BAR = re.compile(r"(([^\w\s])\2*)\s*$")  # a sign as often as a number says
+NO_BAR = re.compile(r"[\w\s]|$")  # no sign that stands as often as a number says
 TOKEN = re.compile(r"(?<![^\s,;|\"'\[(])[0-9A-Za-z]{1,8}(?![^\s,;|\"'\])])")  # between blanks or commas
 PHONE = re.compile(r"[A-Z]{1,3}[0-2]")  # of a lexicon, with its stress
 CODES_A_LINE, MANY_CODES = 4, 200
@@ -42,7 +43,8 @@ def in_text(content: str, where: str = "") -> list[Finding]:
         found = series.in_matrix(matrix, where)
         if found:
             return found
-    lengths = [len(match[1]) for line in content.split("\n")[:MOST_ROWS] if (match := BAR.search(line))]
+    lines = [line.rstrip() for line in content.split("\n")[:MOST_ROWS]]
+    lengths = [len(line) - len(line.rstrip(line[-1])) for line in lines if not NO_BAR.match(line[-1:])]
     if series.wanders(lengths):
         return series.judged(series.Rows(np.array(lengths, dtype=np.float64)[:, None]), where)
     return _grids(content, where) or _codes(content, where)

@@ -30,7 +30,7 @@ NUMERIC, TOLD = (
     0.25,
 )  # of a column's cells that say something, and of all, that are numbers: pitch has gaps
 # A number with at most a word around it, its decimals perhaps behind a comma.
-MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d+[.,]?\d*)(\s?[^\d\s]{0,12})")
+MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d++(?:[.,]\d*+)?+)(\s?[^\d\s]{0,12})")
 QUOTE = "'"  # stands before what a spreadsheet could take for a formula
 UNTOLD = re.compile(r"(?i)-+|nan|na|n/a|none|null|undefined|--undefined--")
 STEMS = 2  # of labels that only count: cluster1, cluster2
