@@ -215,7 +215,7 @@ def named_by_numbers(columns: Sequence[Doubles], count: int) -> Rows:
     summed = [np.diff(column) for column in varied if rises(column)]
     counted = bool(summed)
     kept = [column for column in varied if not rises(column)]
-    factors = 0 if counted else _factors([column.tolist() for column in kept], count)
+    factors = _factors([column.tolist() for column in kept], count)
     if not factors:
         clocks = [column for column in kept if _is_clock(column)]
         counted = counted or bool(clocks)

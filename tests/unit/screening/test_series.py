@@ -47,6 +47,7 @@ RESULTS = {
     "gradients": table(range(150), LOSS, NOISE[:, 0], header="step loss grad_norm"),
     "phones": table([f"{a}{b}" for a in "aeiou" for b in "bdgptk"], *abs(NOISE[:30]).T),
     "a grid": table(*np.indices((6, 12)).reshape(2, -1).tolist(), SYLLABLES[:72], header="beam lm wer"),
+    "a numbered grid": table(range(18), *np.indices((6, 3)).reshape(2, -1).tolist(), NOISE[:18, 0]),
     "a spectrum": table(range(0, 8000, 100), 40 - 12 * np.log2(1 + np.arange(80)), header="hz db"),
 }
 
