@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image, ImageDraw
 from egress_review.screening import continued, layouts, series
 from egress_review.screening.context import Context, HandedIn
 from egress_review.screening.index import Index
+from egress_review.screening.inspection import look
 from egress_review.screening.limits import Limits
 from egress_review.screening.sound import drawn
 from egress_review.screening.tables import Table
@@ -147,3 +150,27 @@ def test_waveforms_and_matrices_of_people_reach_a_human_and_bars_do_not() -> Non
     assert drawn.check(few) == []
     assert drawn.check(Image.new("RGB", (600, 400), "white")) == []
     assert drawn.check(Image.new("RGB", (9, 9), "white")) == []
+
+
+def stored(save: object, *given: object) -> bytes:
+    """Return what a function writes into a file."""
+    out = io.BytesIO()
+    save(out, *given)  # type: ignore[operator]
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", "x,y\n" + "\n".join(f"{n},{v:.2f}" for n, v in enumerate(SYLLABLES))),
+        ("a.md", "\n".join(f"* point {n} at {v:.2f}" for n, v in enumerate(SYLLABLES))),
+        ("a.json", json.dumps({"layers": [{"b": [v, -v]} for v in SYLLABLES.round(3).tolist()]})),
+        ("a.npy", stored(np.save, NOISE[:30])),
+        ("a.png", stored(plotted(SYLLABLES).save, "PNG")),
+    ],
+)
+def test_every_kind_of_file_is_asked_whether_it_is_a_series(name: str, data: str | bytes) -> None:
+    raw = data if isinstance(data, bytes) else data.encode()
+    looked = look(raw, name, Index(), Limits())
+    found = {finding.check for finding in looked.findings if finding.severity == "flag"}
+    assert found & {"series", "picture_series"}
