@@ -163,7 +163,7 @@ def stored(save: object, *given: object) -> bytes:
     ("name", "data"),
     [
         ("a.csv", "x,y\n" + "\n".join(f"{n},{v:.2f}" for n, v in enumerate(SYLLABLES))),
-        ("a.md", "\n".join(f"* point {n} at {v:.2f}" for n, v in enumerate(SYLLABLES))),
+        ("a.md", "\n\n".join(f"Then it was at {v:.2f} and went on." for v in SYLLABLES)),
         ("a.json", json.dumps({"layers": [{"b": [v, -v]} for v in SYLLABLES.round(3).tolist()]})),
         ("a.npy", stored(np.save, NOISE[:30])),
         ("a.png", stored(plotted(SYLLABLES).save, "PNG")),
