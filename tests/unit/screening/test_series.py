@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from egress_review.screening import continued, layouts, series
+from egress_review.screening import continued, layouts, series, together
 from egress_review.screening.context import Context, HandedIn
 from egress_review.screening.index import Index
 from egress_review.screening.inspection import look
@@ -101,6 +101,8 @@ def test_small_arrays_of_vectors_reach_a_human_and_curves_do_not() -> None:
 
 
 def test_files_that_go_on_with_each_other_are_seen_together() -> None:
+    assert continued.check in together.CHECKS
+
     def look(files: dict[str, str | bytes]) -> list[str]:
         given = [HandedIn(n, n, d if isinstance(d, bytes) else d.encode()) for n, d in files.items()]
         return [finding.check for finding in continued.check(given, Index(), Context(), Limits())]
