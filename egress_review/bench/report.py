@@ -45,17 +45,17 @@ def _line(number: str, mark: str, title: str, results: Sequence[Result], tools: 
 
 def _cases(leaks: Sequence[Result], tools: Sequence[str]) -> list[str]:
     registry = material.module("registry")
-    by_case: dict[int, list[Result]] = defaultdict(list)
+    by_case: dict[tuple[int, str], list[Result]] = defaultdict(list)
     for result in leaks:
-        by_case[result.number].append(result)
+        by_case[(result.number, result.title)].append(result)
     lines: list[str] = []
     for title in registry.sections():
-        numbers = [number for number in sorted(by_case) if registry.section(number) == title]
-        if not numbers:
+        cases = [case for case in sorted(by_case) if registry.section(case[0]) == title]
+        if not cases:
             continue
         lines += ["", title]
-        lines += [_line(str(n), by_case[n][0].mark, by_case[n][0].title, by_case[n], tools) for n in numbers]
-        lines.append(_line("", "", f"{title}, all", [r for n in numbers for r in by_case[n]], tools))
+        lines += [_line(str(one[0]), by_case[one][0].mark, one[1], by_case[one], tools) for one in cases]
+        lines.append(_line("", "", f"{title}, all", [r for one in cases for r in by_case[one]], tools))
     return [*lines, "", _line("", "", "All leaks", leaks, tools)]
 
 

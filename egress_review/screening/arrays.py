@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import disclosure, disguised, encoded, unpacking
+from egress_review.screening import disclosure, disguised, encoded, series, unpacking
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
@@ -47,8 +47,10 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     findings = (
         findings or disclosure.in_array(values, index, where) or voices.check(_matrix(values), index, where)
     )
-    if outcome_of(findings) == "block" or values.size <= limits.table_rows:
+    if outcome_of(findings) == "block":
         return findings
+    if values.size <= limits.table_rows:
+        return [*findings, *series.in_array(_matrix(values), where)]
     complete = False
     if values.dtype.kind in "biufc":
         looked = _compared(array, index, patience.seconds(limits, SHARE))

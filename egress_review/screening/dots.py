@@ -101,7 +101,11 @@ def _row(dot: Mark) -> int:
 
 def marks(image: Image.Image) -> Iterator[Mark]:
     """Yield the connected patches of ink of a picture, axes and lines of a grid left out."""
-    ink = _ink(image)
+    yield from patches(_ink(image))
+
+
+def patches(ink: NDArray[np.bool_]) -> Iterator[Mark]:
+    """Yield the connected patches of ink, none where there are too many stretches for a plot."""
     runs = _runs(ink)
     if len(runs) > RUNS:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from egress_review.screening import arrays, disclosure, pictures, tables, text, wording
+from egress_review.screening import arrays, disclosure, layouts, pictures, series, tables, text, wording
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
@@ -64,7 +64,7 @@ def judged(table: Table, index: Index, limits: Limits) -> list[Finding]:
     if any(finding.check == disclosure.ROW_LEVEL for finding in findings):
         return findings
     findings += _downwards(table, index, limits)
-    return [*findings, *arrays.from_table(table, index, limits)]
+    return [*findings, *series.in_table(table), *arrays.from_table(table, index, limits)]
 
 
 def _downwards(table: Table, index: Index, limits: Limits) -> list[Finding]:
@@ -86,6 +86,7 @@ def words(content: str, index: Index, limits: Limits, where: str) -> list[Findin
     """Return what a text gives away, in its words and in the tables written in it."""
     findings = text.check(content, index, limits, where)
     findings += disclosure.in_text(content, index, limits, where)
+    findings += layouts.in_text(content, where)
     for table in tables.embedded(content, where, limits):
         findings += judged(table, index, limits)
         findings += disclosure.beside(table, content, limits)

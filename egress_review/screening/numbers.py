@@ -7,7 +7,8 @@ from decimal import Context, Decimal, InvalidOperation
 
 from egress_review.screening.limits import Limits
 
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
+# Possessive, so that a long run of digits with something behind it is read once.
+NUMBER = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,3})?")
 # In prose only decimal fractions are touched: dates, DOIs, versions, ids and years keep their digits.
 IN_PROSE = re.compile(r"(?<![\w./:\-+])[+-]?\d*\.\d{4,}(?:[eE][+-]?\d{1,3})?(?![\w./:])")
 

@@ -17,8 +17,9 @@ from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Packed, Part, Picture
+from egress_review.screening.sound import drawn
 from egress_review.screening.sound import pictures as sound_pictures
-from egress_review.screening.verdict import Finding, block, flag, note, refuse
+from egress_review.screening.verdict import Finding, block, flag, note, outcome_of, refuse
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 COLOURS = 64
@@ -168,7 +169,8 @@ def written(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what can be seen or heard in a picture; its letters and codes are read by `written`."""
-    return [*sound_pictures.look(picture, index, limits, where), *dots.check(picture, where)]
+    found = [*sound_pictures.look(picture, index, limits, where), *dots.check(picture, where)]
+    return found if outcome_of(found) != "pass" else drawn.check(picture, where)
 
 
 def _hidden(data: bytes) -> list[Finding]:

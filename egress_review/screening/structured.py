@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, disguised, text
+from egress_review.screening import arrays, disclosure, disguised, layouts, text
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -114,6 +114,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
             findings += _summary(node, place)
         if len(findings) > limits.findings:
             break
+    findings += layouts.in_json(value)
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
     return findings + disclosure.in_numbers(numbers, index, "numbers")
 

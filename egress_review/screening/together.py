@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from egress_review.screening import acro, declared, differencing, split
+from egress_review.screening import acro, continued, declared, differencing, split
 from egress_review.screening.context import Context
 from egress_review.screening.context import HandedIn as HandedIn
 from egress_review.screening.index import Index
@@ -33,4 +33,5 @@ CHECKS: tuple[Callable[[list[HandedIn], Index, Context, Limits], list[Finding]],
     acro.check,
     differencing.check,
     split.check,
+    continued.check,
 )

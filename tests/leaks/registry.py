@@ -18,7 +18,7 @@ Choice = TypeVar("Choice")
 MODULES = (
     "text", "words", "tables", "numbers", "notebooks", "pages", "pictures", "drawings", "documents",
     "containers", "arrays", "audio", "models", "process",
-    "respelled",
+    "respelled", "series",
 )  # fmt: skip
 BENIGN = ("benign_text", "benign_tables", "benign_pictures", "benign_files")
 SECTIONS = (
