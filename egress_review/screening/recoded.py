@@ -19,6 +19,7 @@ from egress_review.screening.respelled import pattern_of
 FEWEST, LOOKED_AT = 8, 40  # different values of a list, and how many of them are looked up
 SHARE = 0.6  # of the values that must be ids
 UNLIKELY = -9.0  # log10 of the chance, over all ways that are tried, below which it is no chance
+PATTERNS_UNLIKELY = -5.0  # the same, of values that repeat their signs where ids do
 DENSE = 0.2  # numbers of ids that fill so much of their range are any numbers
 LARGEST = 2**62
 TRIED, MOST_TRIED = 4, 20  # numbers that a shift is tried on before all, and shifts that are tried on all
@@ -199,7 +200,9 @@ def _patterned(cells: Sequence[str], kind: Numbered) -> bool:
     pick = random.Random(len(long))  # noqa: S311 - measures chance, keeps no secret
     moved = ["".join(pick.sample(bare, len(bare))) for bare in long for _ in range(10)]
     chance = (sum(pattern_of(one) in kind.patterns for one in moved) + 1) / len(moved)
-    return hits >= FEWEST - 2 and hits >= SHARE * len(long) and 5 * chance * len(long) < hits
+    ways = math.lgamma(len(long) + 1) - math.lgamma(hits + 1) - math.lgamma(len(long) - hits + 1)
+    by_chance = hits * math.log10(min(chance, 1.0)) + ways / math.log(10)
+    return hits >= FEWEST - 2 and hits >= SHARE * len(long) and by_chance < PATTERNS_UNLIKELY
 
 
 def _digits(cell: str) -> str | None:
