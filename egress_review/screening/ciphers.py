@@ -29,6 +29,26 @@ LEET = str.maketrans(
     }
 )
 LEET_L = LEET | str.maketrans({"1": "l", "6": "g", "9": "g"})
+# Letters drawn with several signs, the longest first.
+DRAWN = tuple(
+    pair.split()
+    for pair in (
+        *(
+            "/\\/\\ m",
+            "|\\/| m",
+            "\\/\\/ w",
+            "/v\\ m",
+            "/-\\ a",
+            "/\\ a",
+            "|-| h",
+            "|_| u",
+            "|\\| n",
+            "\\/ v",
+        ),
+        *("() o", "[] o", "|_ l", "|< k", "|) d", "|3 b", ">< x", "ph f", "vv w"),
+    )
+)
+
 UPSIDE_DOWN = "ɐqɔpǝɟƃɥᴉɾʞןɯuoɹʇʌʍʎ"  # noqa: RUF001 - letters that look like others are the point
 TURNED = str.maketrans(dict(zip(UPSIDE_DOWN, "abcdefghijklmnortvwy", strict=True)))
 
@@ -64,7 +84,14 @@ def shifts() -> Iterator[tuple[str, Undo]]:
             yield "shifted letters", _translation(str.maketrans(CYRILLIC, turned))
     yield "letters as numbers", _translation(LEET)
     yield "letters as numbers", _translation(LEET_L)
+    yield "letters drawn with signs", _drawn
     yield "turned letters", lambda text: text[::-1].translate(TURNED)
+
+
+def _drawn(text: str) -> str:
+    for signs, letter in DRAWN:
+        text = text.replace(signs, letter)
+    return text.translate(LEET)
 
 
 def _translation(table: Mapping[int, int | str]) -> Undo:

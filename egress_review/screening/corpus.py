@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,12 @@ class Corpus:
         self.whole_rows = np.asarray(arrays["whole_rows"])
         self.anchors = np.asarray(arrays["anchors"])
         self.anchor_starts: NDArray[np.int64] = np.asarray(arrays["anchor_starts"])
+        self.spelled = np.asarray(arrays["spelled"], dtype=np.uint8)
+
+    @cached_property
+    def vocabulary(self) -> list[str]:
+        """The different words, by their numbers."""
+        return zlib.decompress(self.spelled.tobytes()).decode().split("\n")[: len(self.words)]
 
     def bits(self, numbers: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return about how many bits each of these words tells; 0 for the number -1."""
@@ -121,7 +128,7 @@ def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
             number = numbered.setdefault(speaker, len(numbered))
             said.setdefault(" ".join(text.casefold().split()), {})[number] = None
     texts = Words("\n".join(said))
-    members, numbers = np.unique(texts.hashes, return_inverse=True)
+    members, first, numbers = np.unique(texts.hashes, return_index=True, return_inverse=True)
     numbers = np.asarray(numbers, dtype=np.int64)
     row_speakers = np.array([number for speakers in said.values() for number in speakers], dtype=np.uint32)
     speaker_starts = np.concatenate(([0], np.cumsum([len(speakers) for speakers in said.values()])))
@@ -132,6 +139,7 @@ def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
     return {
         **HashTable.of(members).arrays("words"),
         **_wholes(texts, np.concatenate(([0], np.cumsum(lengths)))),
+        "spelled": _spelled(texts, first),
         "word_bits": np.round(bits * STEP).astype(np.uint8),
         "sequence": Packed.of(sequence).raw,
         "rows": Packed.starts(rows).raw,
@@ -140,6 +148,13 @@ def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
         "anchors": anchors,
         "anchor_starts": anchor_starts,
     }
+
+
+def _spelled(texts: Words, first: Positions) -> NDArray[np.generic]:
+    """Return the different words one behind another, packed."""
+    ends = zip(texts.starts[first].tolist(), texts.ends[first].tolist(), strict=True)
+    listed = "\n".join(texts.text[a:b] for a, b in ends)
+    return np.frombuffer(zlib.compress(listed.encode(), 9), dtype=np.uint8)
 
 
 def _narrow(numbers: NDArray[np.integer]) -> NDArray[np.generic]:

@@ -8,15 +8,24 @@ from itertools import islice
 
 import numpy as np
 
-from egress_review.screening import ciphers, respelled
+from egress_review.screening import ciphers, respelled, views
 from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, flag, outcome_of
-from egress_review.screening.wording import ID_FIX, WORDS_FIX, content, ids, lists, transcripts
+from egress_review.screening.wording import (
+    ID_FIX,
+    WORDS_FIX,
+    content,
+    ids,
+    lists,
+    recoded_in_text,
+    transcripts,
+)
 
 STRANGE = 0.34  # known words of a line below which it may be enciphered
+ODD_WORDS = 0.65  # known words of a line below which its words may have been changed one by one
 RIGHT = 0.4  # known words from which a cipher is undone rightly
 SAMPLE, MOST = 800, 200_000  # characters a cipher is tried on, and that are then read
 KEYED = 4_000  # characters that a key is looked for in
@@ -46,6 +55,7 @@ ODD = 12  # words with capitals inside that make a pattern
 def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return the ids and transcripts that a text holds under simple ciphers or spelled by its letters."""
     findings = _ids(text, index, where) or _spelled(text, index, where)
+    findings = findings or recoded_in_text(text, index, where)
     if index.transcripts.corpora:
         findings += _ciphers(text, index, limits, where)
         # Where hardly a letter comes out, as of lines of numbers, nothing is spelled.
@@ -57,6 +67,8 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
         )
         findings += _skipped(text, index, limits, where)
         findings += _respelled(text, index, where)
+        if outcome_of(findings) != "block":
+            findings += _changed(text, index, limits, where)
     return findings + _capitals(text, where)
 
 
@@ -75,12 +87,30 @@ def _respelled(text: str, index: Index, where: str) -> list[Finding]:
     """Return the block for transcripts whose letters are other signs, whichever those are."""
     lines = text.split("\n")
     how = respelled.repeated(index.transcripts.patterns, text, [lines[n] for n in _strange(text, index)])
+    if not how and respelled.initials(index.transcripts.patterns, text):
+        how = "by the first letters of its words"
     return [_other_signs(how, where)] if how else []
 
 
 def _other_signs(how: str, where: str) -> Finding:
     message = f"The text repeats what is said in the recordings, {how}."
     return block("transcripts", message, WORDS_FIX, where)
+
+
+def _changed(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for transcripts each of whose words was changed, cut, or framed by others."""
+    part = text[:MOST]
+    lines = part.split("\n")
+    strange = [lines[n] for n in _strange(part, index, ODD_WORDS) if n < len(lines)]
+    for way, said in index.transcripts.changed(part, strange, limits.minimum_count):
+        found = transcripts(said, where, f", {way}")
+        if outcome_of(found) == "block":
+            return found
+    for way, plain in views.plainer(part, strange):
+        found = content(plain, index, limits.minimum_count, where, way)
+        if found:
+            return found
+    return []
 
 
 def _ids(text: str, index: Index, where: str) -> list[Finding]:
@@ -146,8 +176,11 @@ def _familiar(text: str, index: Index) -> float:
     return float(sizes[index.transcripts.known(words.hashes) & (sizes >= LONG_WORD)].sum())
 
 
-def _strange(text: str, index: Index) -> list[int]:
-    """Return the 0-based lines whose words are known neither to the recordings nor as everyday ones."""
+def _strange(text: str, index: Index, least: float = STRANGE) -> list[int]:
+    """Return the 0-based lines whose words are known neither to the recordings nor as everyday ones.
+
+    `least` is the share of known words from which a line is not strange.
+    """
     words = Words(text[: 10 * MOST])
     if not len(words):
         return []
@@ -160,7 +193,7 @@ def _strange(text: str, index: Index) -> list[int]:
     long = np.bincount(words.lines[counted & (sizes >= 20)], minlength=count) > 0
     # What is written with digits or signs in its words has too few words to count.
     signs = np.array([len(line) >= 16 for line in text[: 10 * MOST].split("\n")]) & (total >= 1)
-    strange = ((total >= 3) | signs) & (familiar < STRANGE * total) | long
+    strange = ((total >= 3) | signs) & (familiar < least * total) | long
     return [int(number) for number in np.flatnonzero(strange)]
 
 

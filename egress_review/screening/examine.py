@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from egress_review.screening import arrays, disclosure, layouts, pictures, series, tables, text, wording
 from egress_review.screening.index import Index
@@ -15,6 +17,11 @@ from egress_review.screening.verdict import Finding, Severity, flag
 # Looks through a file inside a file; given by whoever knows all carriers.
 Open = Callable[[Packed], list[Finding]]
 
+SMALL, SHORT, SEVERAL = (
+    8,
+    60,
+    8,
+)  # numbers of a small array, characters of a short text; how many are read as one
 SHALLOWEST, DEEPEST = 5, 2_000  # cells of a column of words that are read
 
 
@@ -22,12 +29,23 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
     """Return what the parts of a file give away, at most about `limits.findings` of it."""
     findings: list[Finding] = []
     numbers = 0
+    small: list[Array] = []
+    notes: list[str] = []
+    cells: list[str] = []
     for part in parts:
         findings += _one(part, index, limits, unpack)
+        if isinstance(part, Array) and 0 < part.values.size <= SMALL and len(small) < DEEPEST:
+            small.append(part)
+        if isinstance(part, Table) and len(part.rows) * len(part.header) <= SMALL and len(cells) < DEEPEST:
+            cells += [cell for row in (part.header, *part.rows) for cell in row]
+        if isinstance(part, Text) and len(part.content) <= SHORT and len(notes) < DEEPEST:
+            notes.append(part.content.strip())
         if isinstance(part, Array) and part.values.dtype.kind in "fc":
             numbers += part.values.size
         if len(findings) > limits.findings:
             break
+    findings += disclosure.in_numbers(cells, index, "small tables together")
+    findings += _together(small, notes, index, limits)
     if numbers > limits.table_rows and not findings:
         findings.append(
             flag(
@@ -38,6 +56,36 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
             )
         )
     return findings
+
+
+def _together(small: list[Array], notes: list[str], index: Index, limits: Limits) -> list[Finding]:
+    """Return what many small parts of a file give away as one: a row in each array, a word in each text."""
+    findings: list[Finding] = []
+    written = [
+        tuple(f"{value:.9g}" for value in part.values.ravel().tolist())
+        for part in small
+        if part.values.dtype.kind in "fiu"
+    ]
+    for width in {len(row) for row in written}:
+        rows = tuple(row for row in written if len(row) == width)
+        if len(rows) >= SEVERAL:
+            table = Table(("",) * width, rows, f"{len(rows)} arrays together")
+            findings += disclosure.check(table, index, limits)
+    return [*findings, *texts_together(notes, index, limits)]
+
+
+def texts_together(notes: Sequence[str], index: Index, limits: Limits) -> list[Finding]:
+    """Return the blocks for what many short texts, as the cells of a notebook, say one behind another."""
+    short = [note for note in notes if note and len(note) <= SHORT]
+    if len(short) < SEVERAL:
+        return []
+    where = f"{len(short)} short texts together"
+    single = [bare for note in short if len(bare := "".join(filter(str.isalnum, note))) == 1]
+    readings = ["\n".join(short), "".join(single) if len(single) >= SEVERAL else ""]
+    found = [
+        finding for reading in readings if reading for finding in text.check(reading, index, limits, where)
+    ]
+    return [finding for finding in found if finding.severity is Severity.BLOCK][:3]
 
 
 def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding]:
@@ -58,12 +106,21 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
             return unpack(part)
 
 
+def recoded(table: Table, index: Index) -> list[Finding]:
+    """Return a block where a column is ids as other numbers; best asked before those are rounded."""
+    columns = (table.column(at)[:DEEPEST] for at in range(len(table.header)))
+    return wording.recoded_ids(columns, index, table.where)
+
+
 def judged(table: Table, index: Index, limits: Limits) -> list[Finding]:
     """Return what a table gives away, as statistics and as numbers that may be sound."""
     findings = disclosure.check(table, index, limits)
     if any(finding.check == disclosure.ROW_LEVEL for finding in findings):
         return findings
     findings += _downwards(table, index, limits)
+    findings += recoded(table, index)
+    listed = (cell for row in table.rows for cell in row if cell.count(".") >= 2)
+    findings += disclosure.in_text("\n".join(islice(listed, DEEPEST)), index, limits, table.where)
     return [*findings, *series.in_table(table), *arrays.from_table(table, index, limits)]
 
 
@@ -75,8 +132,7 @@ def _downwards(table: Table, index: Index, limits: Limits) -> list[Finding]:
         worded = [cell for cell in cells if cell.strip().replace("'", "").isalpha()]
         if len(worded) >= SHALLOWEST and 2 * len(worded) > len(cells):
             lines.append(" ".join(cells))
-    if not lines:
-        return []
+    lines.append(re.sub(r"[\d_]+", " ", " ".join(table.header)))
     said = index.transcripts.find("\n".join(lines), limits.minimum_count)
     found = wording.transcripts(said, table.where, ", read down its columns")
     return [finding for finding in found if finding.severity is Severity.BLOCK]

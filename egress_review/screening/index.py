@@ -13,11 +13,12 @@ from pathlib import Path
 from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
+from egress_review.screening.recoded import Numbered
 from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
 
-VERSION = 9
+VERSION = 10
 NO_FACTS: Mapping[str, str] = {}
 ROWS = "recordings.jsonl.xz"
 # Written last: a folder without it is no index, only the beginning of one.
@@ -77,6 +78,7 @@ class Index:
         if self.sounds:
             compact.prepare()
         self.people.prepare()
+        assert self.numbered is not None
 
     @cached_property
     def identifiers(self) -> Identifiers:
@@ -98,6 +100,16 @@ class Index:
     def people(self) -> People:
         """Who speaks in which recording, and the other columns of the per-recording table."""
         return People.open(self.folders) if self.folders else People.of(self.recordings)
+
+    @cached_property
+    def numbered(self) -> tuple[Numbered, ...]:
+        """The ids of recordings and of speakers as whole numbers."""
+        recordings = dict.fromkeys(one.recording for one in self.recordings)
+        speakers = dict.fromkeys(one.speaker for one in self.recordings)
+        return (
+            Numbered.of("ids of recordings", list(recordings)),
+            Numbered.of("ids of speakers", list(speakers)),
+        )
 
     @cached_property
     def recordings_of_one_speaker(self) -> frozenset[int]:

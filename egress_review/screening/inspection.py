@@ -14,7 +14,7 @@ from egress_review.screening import capacity, kinds, names, notebooks, structure
 from egress_review.screening.carriers import archives, reading, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.context import Context
-from egress_review.screening.examine import examine, judged, words
+from egress_review.screening.examine import examine, judged, recoded, words
 from egress_review.screening.index import Index
 from egress_review.screening.kinds import Kind, identify, suffix_of
 from egress_review.screening.limits import Limits
@@ -217,6 +217,7 @@ def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[byt
     canonical, changed = tables.rebuild(table, delimiter)
     # What leaves is looked through: an invisible character in a cell must not hide a small count.
     findings = judged(tables.parse(canonical, delimiter, limits), index, limits)
+    findings += recoded(table, index)
     findings += text.check(canonical, index, limits)
     return canonical.encode(), findings + changed
 

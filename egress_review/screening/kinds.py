@@ -152,6 +152,8 @@ MAGIC: dict[str, tuple[str, ...]] = {
 }
 TEXT_TYPES = {
     *("application/json", "application/csv", "application/x-ndjson", "application/javascript"),
+    # Text that begins with two letters of a plotter's language.
+    "application/vnd.hp-HPGL",
     *("application/x-wine-extension-ini", "application/toml", "application/x-subrip", "application/xml"),
 }
 # Written formats of their own, each accepted under its own name only.

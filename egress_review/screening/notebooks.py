@@ -14,7 +14,7 @@ from nbformat import v4
 
 from egress_review.screening import pictures, structured, text
 from egress_review.screening.carriers import data, pages, signatures
-from egress_review.screening.examine import Open, examine, words
+from egress_review.screening.examine import Open, examine, texts_together, words
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Packed, Part, Text
@@ -100,6 +100,7 @@ def screen(content: str, index: Index, limits: Limits, *, unpack: Open) -> tuple
         _cell(cell, number, work)
         if len(work.findings) > limits.findings:
             break
+    work.findings += texts_together([_joined(cell.source).strip() for cell in source.cells], index, limits)
     if source.metadata.get("widgets"):
         work.look(data.parts_of(source.metadata["widgets"], limits, "widget state"))
         work.leave_out("widget state")

@@ -45,12 +45,16 @@ def written(value: Decimal) -> str:
 
 
 def plain(number: str) -> str:
-    """Return a written number without what its value does not need: zeros before or behind it."""
+    """Return a written number without what its value does not need: a plus, zeros before or behind it."""
     match = re.fullmatch(r"([+-]?)(\d*)(\.\d*)?((?:[eE][+-]?\d+)?)", number)
     if match is None or number.isdigit():
         return number
+    sign = match[1].replace("+", "")
+    if match[4]:
+        # The same value has one way of writing, whatever was chosen.
+        return written(Decimal(number))
     fraction = (match[3] or "").rstrip("0").rstrip(".")
-    return f"{match[1]}{match[2].lstrip('0') or '0'}{fraction}{match[4].lower()}"
+    return f"{sign}{match[2].lstrip('0') or '0'}{fraction}{match[4].lower()}"
 
 
 def rounded_float(value: float, digits: int = Limits.significant_digits) -> float:

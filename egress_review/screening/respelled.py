@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening.folding import UNSPACED, Hashes, Positions, Spans, Words, mixed
+from egress_review.screening.folding import UNSPACED, Hashes, Positions, Spans, Words, fold, mixed
 from egress_review.screening.hashtable import Arrays, HashTable
 
 LETTERS, CONSONANTS = 28, 20  # in a window that is kept
+INITIALS, KEPT_INITIALS = 10, 8  # first letters of words in a window, and one window in so many that is kept
+FIRSTS = 2  # windows of first letters that are no chance
 KEPT = 16  # one window in so many is kept, the same ones of the same letters
 DISTINCT = (9, 24)  # different letters of a window that has a pattern of its own
 LEAST = 1  # windows: of 28 letters or 20 consonants, compared by 32 bits and more, none is alike by chance
@@ -36,10 +38,20 @@ class Patterns:
     def __init__(self, arrays: Arrays) -> None:
         self.letters = HashTable.read(arrays, "letters")
         self.consonants = HashTable.read(arrays, "consonants")
+        self.firsts = HashTable.read(arrays, "firsts")
 
     def alike(self, signs: Numbers) -> int:
         """Return how many kept windows have the pattern of some stretch of these signs."""
         return _hits(self.letters, patterns(signs)[0])
+
+    def initials(self, lines: Sequence[str]) -> int:
+        """Return how many kept windows of first letters of words are those of some line."""
+        hashes = [
+            _windows(np.array([ord(sign) for sign in line], dtype=np.uint32), INITIALS) for line in lines
+        ]
+        found = np.concatenate([*hashes, np.zeros(0, np.uint64)])
+        kept = np.unique(found[found % np.uint64(KEPT_INITIALS) == 0])
+        return int((self.firsts.find(mixed(kept)) >= 0).sum())
 
     def skeletons(self, text: str) -> int:
         """Return how many kept windows have the consonants of some stretch of a text."""
@@ -55,14 +67,18 @@ def build(texts: Iterable[str]) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of the windows of different transcripts, about one in KEPT."""
     letters: list[Hashes] = [np.zeros(0, np.uint64)]
     consonants: list[Hashes] = [np.zeros(0, np.uint64)]
+    firsts: list[Hashes] = [np.zeros(0, np.uint64)]
     for text in texts:
         hashes, different = patterns(_letters(text))
         letters.append(hashes[(different >= DISTINCT[0]) & (different <= DISTINCT[1])])
         consonants.append(_skeletons(_consonants(text)))
+        words = Words(text)
+        firsts.append(_windows(words.codes[words.starts], INITIALS))
     found: dict[str, NDArray[np.generic]] = {}
-    for name, several in (("letters", letters), ("consonants", consonants)):
+    kinds = (("letters", letters, KEPT), ("consonants", consonants, KEPT), ("firsts", firsts, KEPT_INITIALS))
+    for name, several, share in kinds:
         hashes = np.concatenate(several)
-        kept = np.unique(mixed(hashes[hashes % np.uint64(KEPT) == 0]))
+        kept = np.unique(mixed(hashes[hashes % np.uint64(share) == 0]))
         found |= HashTable.of(kept).arrays(name)
     return found
 
@@ -89,6 +105,12 @@ def patterns(signs: Numbers) -> tuple[Hashes, Positions]:
     return hashes, different
 
 
+def pattern_of(value: str) -> str:
+    """Return which characters of a short value are equal, whatever they are."""
+    first: dict[str, int] = {}
+    return "".join(chr(first.setdefault(sign, len(first))) for sign in value)
+
+
 def _letters(text: str) -> Numbers:
     words = Words(text)
     found: Numbers = words.codes[(words.classes & 1) == 1].astype(np.int64)
@@ -103,8 +125,12 @@ def _consonants(text: str) -> NDArray[np.uint32]:
 
 
 def _skeletons(codes: NDArray[np.uint32]) -> Hashes:
-    starts = np.arange(max(len(codes) - CONSONANTS + 1, 0))
-    return Spans(codes).hashes(starts, starts + CONSONANTS)
+    return _windows(codes, CONSONANTS)
+
+
+def _windows(codes: NDArray[np.uint32], size: int) -> Hashes:
+    starts = np.arange(max(len(codes) - size + 1, 0))
+    return Spans(codes).hashes(starts, starts + size)
 
 
 def repeated(patterns_of: Sequence[Patterns], text: str, strange: Sequence[str]) -> str | None:
@@ -126,6 +152,18 @@ def repeated(patterns_of: Sequence[Patterns], text: str, strange: Sequence[str])
     if len(odd) >= SHORTEST and any(one.skeletons(odd) >= LEAST for one in patterns_of):
         return "without vowels"
     return None
+
+
+def initials(patterns_of: Sequence[Patterns], text: str) -> bool:
+    """Return whether lines or words of a text are the first letters of what is said, word by word."""
+    lines = []
+    for line in fold(text[:MOST]).split("\n"):
+        tokens = [re.sub(r"\d+", "", token) for token in WORD.findall(line)]
+        single = [token for token in tokens if len(token) == 1 and token.isalpha()]
+        if len(single) >= INITIALS and 10 * len(single) >= 7 * len(tokens):
+            lines.append("".join(single))
+        lines += [token for token in tokens if len(token) >= INITIALS and token.isalpha()]
+    return any(one.initials(lines) >= FIRSTS for one in patterns_of)
 
 
 def of_values(patterns_of: Sequence[Patterns], values: Sequence[object]) -> str | None:

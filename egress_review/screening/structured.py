@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, disguised, layouts, text
+from egress_review.screening import arrays, disclosure, disguised, layouts, text, unread
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -17,9 +17,26 @@ from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
 Scalar = int | float | str
 SUMMARY = frozenset(
-    {"mean", "median", "std", "sd", "q1", "q3", "p25", "p50", "p75", "25%", "50%", "75%", "iqr"}
+    {"mean", "median", "std", "sd", "q1", "q3", "p25", "p50", "p75", "25%", "50%", "75%", "iqr", "p10", "p90"}
 )
-ENDS = frozenset({"min", "max", "minimum", "maximum", "lowest", "highest", "oldest", "youngest"})
+ENDS = frozenset(
+    {
+        "p0",
+        "p100",
+        "q0",
+        "q100",
+        "0%",
+        "100%",
+        "min",
+        "max",
+        "minimum",
+        "maximum",
+        "lowest",
+        "highest",
+        "oldest",
+        "youngest",
+    }
+)
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -108,6 +125,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
                 rows.update(map(id, node))
             findings += judged(table, index, limits)
         if isinstance(node, list):
+            findings += [flag("unread", said, unread.FIX, place) for said in unread.sequences(_wholes(node))]
             findings += _list(node, place, index, limits)
             findings += disguised.coded([one for one in node if isinstance(one, Scalar)], index, place)
         elif isinstance(node, dict):
@@ -117,6 +135,16 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     findings += layouts.in_json(value)
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
     return findings + disclosure.in_numbers(numbers, index, "numbers")
+
+
+def _wholes(node: Sequence[Json]) -> list[list[int]]:
+    """Return those of a list's lists that hold nothing but whole numbers."""
+    lists = [one for one in node if isinstance(one, list)]
+    return [
+        [value for value in one if isinstance(value, int)]
+        for one in lists
+        if all(isinstance(value, int) and not isinstance(value, bool) for value in one)
+    ]
 
 
 def _summary(node: Mapping[str, Json], place: str) -> list[Finding]:

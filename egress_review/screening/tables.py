@@ -17,6 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\u
 # What pandas prints below a series: what its values are, and of which type.
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
 EMBEDDED_ROWS = 3
+LONE_ROWS = 8  # lines that are a number each, and nothing else
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
 
 
@@ -132,7 +133,11 @@ def _rounded_cell(cell: str) -> str:
 
 def neutral(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula; numbers with a sign stay numbers."""
-    if cell.startswith(FORMULA) and not numbers.NUMBER.fullmatch(cell) and cell not in ("-", "--", "%"):
+    if (
+        cell.startswith(FORMULA)
+        and not numbers.NUMBER.fullmatch(cell.rstrip("% "))
+        and cell not in ("-", "--", "%")
+    ):
         return f"'{cell}"
     return cell
 
@@ -160,6 +165,20 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
     yield from _series(lines, where)
+    yield from _lone(lines, where)
+
+
+def _lone(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield runs of lines that are a number each as tables of one column without a name."""
+    run: list[str] = []
+    for number, line in enumerate([*lines, "."]):
+        bare = line.strip(" \t-*#>[](),;")
+        if numbers.NUMBER.fullmatch(line.strip()) or (bare and numbers.NUMBER.fullmatch(bare)):
+            run.append(line.strip() if numbers.NUMBER.fullmatch(line.strip()) else bare)
+        elif line.strip():
+            if len(run) >= LONE_ROWS:
+                yield Table(("",), tuple((cell,) for cell in run), where, number - len(run))
+            run = []
 
 
 def _series(lines: list[str], where: str) -> Iterator[Table]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from egress_review.screening import disguised, encoded, numbers, word_models, wording
+from egress_review.screening import disguised, encoded, numbers, unread, word_models, wording
+from egress_review.screening.folding import ALIKE
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, note, outcome_of, refuse
@@ -16,6 +17,14 @@ STACK = 3  # combining marks on one letter; living languages need no more
 VARIATION = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e01ef]"
 )
+
+LETTERS = re.compile(r"[^\W\d_]+")
+ALONE = re.compile(r"(?<![^\W\d_])[\u0400-\u052f](?![^\W\d_])")
+SPACES, UNEVEN = re.compile(r"(?<=\S) +(?=\S)"), 10  # blanks between words; how many of them make prose
+# Cyrillic, Greek and Armenian letters, by the Latin one they look like.
+LOOKALIKES = {
+    chr(code): chr(to) if isinstance(to, int) else to for code, to in ALIKE.items() if 0x370 <= code < 0x590
+}
 
 # A YAML tag that makes any Python object, and a pickle of protocol 0: a global, a mark, its arguments.
 RUNS = re.compile(
@@ -65,8 +74,46 @@ def plain(text: str, *, multiline: bool = True) -> str:
             kept.append(" ")
         elif category[0] != "C":
             kept.append(character)
-    lines = unicodedata.normalize("NFC", "".join(kept)).split("\n")
+    lines = _latin(unicodedata.normalize("NFC", "".join(kept))).split("\n")
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
+
+
+def _latin(text: str) -> str:
+    """Return a text whose Latin words hold no letter of another script that only looks like theirs."""
+    if text.isascii():
+        return text
+    mixed = LETTERS.sub(lambda match: _one_script(match.group()), text)
+    latin = sum("a" <= letter <= "z" for letter in mixed.lower())
+    if 10 * latin < 9 * sum(map(str.isalpha, mixed)):
+        return mixed
+    return ALONE.sub(lambda match: LOOKALIKES.get(match.group(), _upper(match.group())), mixed)
+
+
+def _one_script(word: str) -> str:
+    latin = sum("a" <= letter.lower() <= "z" for letter in word)
+    others = [letter for letter in word if "\u0370" <= letter <= "\u058f"]
+    if not latin or not others or not all(letter.lower() in LOOKALIKES for letter in others):
+        return word
+    # A Greek symbol beside a letter, as in a formula, stays what it is.
+    if any(letter < "\u0400" for letter in others) and latin < 2 * len(others):
+        return word
+    return "".join(LOOKALIKES.get(letter, _upper(letter)) if letter in others else letter for letter in word)
+
+
+def _upper(letter: str) -> str:
+    return LOOKALIKES.get(letter.lower(), letter).upper()
+
+
+def _evenly(text: str) -> str:
+    """Return a text whose lines of prose hold single blanks: which of them are double can be a code."""
+    return "\n".join(SPACES.sub(" ", line) if _is_uneven(line) else line for line in text.split("\n"))
+
+
+def _is_uneven(line: str) -> bool:
+    gaps = [len(gap) for gap in SPACES.findall(line.strip())]
+    wide = sum(gap > 1 for gap in gaps)
+    prose = not any(map(str.isdigit, line)) and "|" not in line and "\t" not in line
+    return len(gaps) >= UNEVEN and 3 <= wide < len(gaps) and max(gaps) <= 3 and prose
 
 
 def rebuild(text: str) -> tuple[str, list[Finding]]:
@@ -76,7 +123,7 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
     hidden = sum(unicodedata.category(c) in ("Cf", "Co", "Cn", "Cc") and c not in "\n\t\r" for c in text)
     if hidden:
         findings.append(note("hidden_characters", f"{hidden} invisible or control characters were removed."))
-    clean, changed = numbers.rounded_prose(clean)
+    clean, changed = numbers.rounded_prose(_evenly(clean))
     if changed:
         findings.append(
             note("numbers", f"{changed} numbers were rounded to {Limits.significant_digits} digits.")
@@ -93,6 +140,7 @@ def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Find
     if outcome_of(findings) != "block":
         findings += word_models.look(text, index, limits, where)
         findings += disguised.look(text, index, limits, where)
+        findings += unread.look(text, index, where)
     return (findings + encoded.look(text, index, limits, where))[: limits.findings]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening import corpus as corpora
-from egress_review.screening import respelled, spacing
+from egress_review.screening import respelled, spacing, views
 from egress_review.screening.alignment import How, Repeated, repeated
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.folding import APOSTROPHE, Hashes, Words
@@ -86,6 +86,7 @@ class Transcripts:
     def __init__(self, spoken: Sequence[Corpus], patterns: Sequence[Patterns] = ()) -> None:
         self.corpora = tuple(one for one in spoken if len(one.rows) > 1)
         self.patterns = tuple(patterns)
+        self.views = tuple(map(views.Views, self.corpora))
 
     @classmethod
     def of(cls, spoken: Iterable[tuple[str, str]]) -> Transcripts:
@@ -109,6 +110,12 @@ class Transcripts:
             if len(parted):
                 found += repeated(one, Words(""), parted, lines)
         return Spoken(tuple(found), minimum)
+
+    def changed(self, text: str, strange: Sequence[str], minimum: int = 10) -> Iterator[tuple[str, Spoken]]:
+        """Yield how much of the transcripts a text repeats once its words, changed in one way, are undone."""
+        if self.corpora:
+            for way, found in views.repeats(self.views, strange, text.split("\n")):
+                yield way, Spoken(tuple(found), minimum)
 
     def known(self, hashes: Hashes) -> NDArray[np.bool_]:
         """Return which of these words are said in the recordings or are everyday words."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
+from egress_review.screening import recoded
 from egress_review.screening.identifiers import Hit, Match
 from egress_review.screening.index import Index
 from egress_review.screening.transcripts import Spoken
 from egress_review.screening.verdict import Finding, Severity, block, flag, outcome_of
 
 ITEM = re.compile(r"[^\s,;|\"'`*]+")
+WHOLE = re.compile(r"(?<![\w.,])\d{3,18}(?![\w,]|\.\d)")  # a number in a text that may name somebody
+# A number, and the word before it.
+BEHIND = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[^\w\n]{1,3}(\d{3,18})(?![\w,]|\.\d)")
+LISTS = 10  # that are looked through for ids as other numbers
+READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers, and of such an id
+NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
 LISTED = 4  # items that make a list
 NAMES = 3  # of speakers in one line that make it a list of them
 CUT_IDS = 3  # ids without prefix that are no chance
@@ -91,6 +100,36 @@ def lists(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
             message = f"{found[1]} values of this list are each a {found[0]}{said}."
             return [block("row_level", message, ID_FIX, at(where, line))]
     return []
+
+
+def recoded_ids(columns: Iterable[Sequence[str]], index: Index, where: str) -> list[Finding]:
+    """Return a block for a list of values that are ids as other numbers, in whichever way."""
+    for values in islice(columns, LISTS):
+        how = recoded.found(values, index.numbered)
+        if how:
+            message = f"{len(set(values))} values here are {how}; whoever has the ids can put them back."
+            return [block("disguised_identifiers", message, ID_FIX, where)]
+    return []
+
+
+def recoded_in_text(text: str, index: Index, where: str) -> list[Finding]:
+    """Return a block for a text whose lines, items or numbers are ids as other numbers."""
+    lines = [line.strip(" \t-*#>,;\"'") for line in text[:READ].split("\n") if line.strip()]
+    columns: list[list[str]] = [[line for line in lines if len(line) <= LONGEST]]
+    columns += [ITEM.findall(line)[:400] for line in lines[:8] if len(line) < 8_000]
+    columns.append(WHOLE.findall(text[:READ])[:400])
+    behind: dict[str, list[str]] = {}
+    for word, number in BEHIND.findall(text[:READ])[:2_000]:
+        behind.setdefault(word.casefold(), []).append(number)
+    columns += sorted(behind.values(), key=len)[-4:]
+    columns.append([spoken for line in lines[:400] if (spoken := _as_digits(line))])
+    return recoded_ids(columns, index, where)
+
+
+def _as_digits(line: str) -> str:
+    """Return the digits that a line of nothing but number words names, "" for any other."""
+    digits = [NAMED_DIGITS.get(word, "") for word in re.findall(r"[^\W_]+", line.casefold())]
+    return "".join(digits) if all(digits) else ""
 
 
 def _listed(text: str) -> Iterator[tuple[int, list[str]]]:

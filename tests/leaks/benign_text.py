@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 
 from tests.leaks import carry, pictures, words
 from tests.leaks.registry import Make, Submission, benign
@@ -80,6 +81,16 @@ def report(make: Make, how: str) -> Submission:
     return Submission({"report.md": text.encode()})
 
 
+def author_number(pick: random.Random) -> str:
+    """Return an ORCID as they are given out, with its check digit (ISO 7064)."""
+    digits = f"0000000{pick.randrange(1, 4)}{pick.randrange(10**7):07d}"
+    total = 0
+    for digit in digits:
+        total = (total + int(digit)) * 2
+    whole = digits + "0123456789X"[(12 - total % 11) % 11]
+    return "-".join(whole[start : start + 4] for start in range(0, 16, 4))
+
+
 @benign("bibliography", 4)
 def bibliography(make: Make, how: str) -> Submission:
     """Return references with DOIs, ORCIDs, dates, page ranges."""
@@ -88,7 +99,7 @@ def bibliography(make: Make, how: str) -> Submission:
         last = words.name(make.pick)
         numbers = [make.pick.randrange(*span) for span in ((1000, 9999), (1990, 2026), (10**6, 10**7))]
         doi = "10.{}/icassp.{}.{}".format(*numbers)
-        orcid = "-".join(f"{make.pick.randrange(10**4):04d}" for _ in range(4))
+        orcid = author_number(make.pick)
         entries.append(
             f"@inproceedings{{{last.lower()}{2000 + n},\n  author = {{{last}, {words.name(make.pick)}}},\n "
             " title = {Speaker normalisation of"

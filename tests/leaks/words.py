@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+# A sentence that says nothing, for codes in how it is written.
+PLAIN = "we had hoped that one more layer would do but the loss went up again after a week or so "
 OPENERS = [
     "in the evening",
     "before the rain came",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from egress_review.screening import text
 from egress_review.screening.carriers import data as inside
@@ -42,6 +43,7 @@ HIDING = re.compile(
 OWN_SCRIPT = 300_000  # characters; longer scripts are libraries, of which the data alone is looked at
 LITERAL = re.compile(r"""(['"`])([^'"`\\\n]{4,400})\1""")
 DEPTH = 300
+GLUED = 8  # elements that touch the next one, from which each is read for itself
 
 
 def open(data: bytes, limits: Limits) -> Opened:
@@ -51,10 +53,17 @@ def open(data: bytes, limits: Limits) -> Opened:
     if not page.tags:
         raise refuse("page", "This is no HTML: it has no element.", "Hand it in as text, or as Markdown.")
     canonical, changed = text.rebuild(seen_text(page))
-    parts = [*hidden_parts(page, content, limits), Text(canonical)]
+    parts = [*hidden_parts(page, content, limits), Text(canonical), *apart(page)]
     if not canonical.strip():
         changed.append(_nothing_seen())
     return Opened(tuple(parts), canonical.encode(), PAGE, (*changed, *left_out(page)))
+
+
+def apart(page: Page) -> list[Text]:
+    """Return what a page shows with a blank between elements, where a style may set apart what touches."""
+    pairs = pairwise(page.seen)
+    glued = sum(bool(a and b) and a[-1].isalnum() and b[0].isalnum() for a, b in pairs)
+    return [Text(text.plain("\n".join(page.seen)), "its elements apart")] if glued >= GLUED else []
 
 
 def _nothing_seen() -> Finding:

@@ -12,6 +12,7 @@ from egress_review.screening.disclosure import (
     curves,
     extremes,
     joint,
+    lone,
     models,
     recount,
     rows,
@@ -50,6 +51,7 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += extremes.check(table, people, limits)
     findings += curves.size(table, limits)
     findings += curves.uncounted(table, index)
+    findings += lone.check(table, index)
     return findings
 
 

@@ -147,6 +147,8 @@ def _few_in_crosstab(
     shared = set(labels) & headers
     if len(shared) >= 0.7 * min(len(set(labels)), len(headers)) and len(shared) >= 2:
         what = "sounds or words, not people"
+    elif all(whole(row[n]) in (0, 1) for row in table.rows for n in columns):
+        what = "yes and no, not people"
     elif _of_people(table, columns, labels, people):
         findings = [_small(table.place(row, column), limits, "people") for row, column in few[:20]]
         return [replace(finding, check="crosstab") for finding in findings]

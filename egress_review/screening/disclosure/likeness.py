@@ -68,13 +68,23 @@ def score(numbers: Shown, reference: Floats, transforms: dict[str, Transform] | 
     return best
 
 
+def scored(numbers: Shown, reference: Floats, back: Transform, name: str) -> Likeness:
+    """Return how alike numbers are to a sorted reference under one monotone transform, rising or falling."""
+    return NOTHING if regular(numbers) else _scored(numbers, reference, back, name)
+
+
+def _ends(numbers: Shown, back: Transform) -> tuple[Floats, Floats]:
+    one, other = back(numbers.low), back(numbers.high)
+    return np.minimum(one, other), np.maximum(one, other)
+
+
 def _same(values: Floats) -> Floats:
     return values
 
 
 def _scored(numbers: Shown, reference: Floats, back: Transform, name: str) -> Likeness:
     with np.errstate(all="ignore"):
-        low, high = back(numbers.low), back(numbers.high)
+        low, high = _ends(numbers, back)
         valid = np.isfinite(low) & np.isfinite(high)
         if int(valid.sum()) < LEAST:
             return NOTHING
@@ -86,7 +96,7 @@ def _scored(numbers: Shown, reference: Floats, back: Transform, name: str) -> Li
         moved = 0
         for move in MOVES:
             at = kept.moved(np.full(len(kept), float(move)))
-            moved += int(hits(back(at.low), back(at.high), reference).sum())
+            moved += int(hits(*_ends(at, back), reference).sum())
         density = _density(low[valid], high[valid], reference)
     trials = of * len(MOVES)
     chance = (moved + PRIOR * density) / (trials + PRIOR)

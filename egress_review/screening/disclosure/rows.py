@@ -27,6 +27,7 @@ LINES = 60  # rows of a table that are also read as columns, for one that was tu
 DISGUISED = 8  # numbers that must be there before they are looked for in other units or standardised
 PROSE = 5  # numbers of a text that must match: there are more to match by chance
 FRACTION = re.compile(r"^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?\s*%?$")
+GLUED = re.compile(r"[^\W\d_]\d{0,9}?(\d{1,3}\.\d{2,6})(?![\d.])")
 OF_TIME = ("second", "duration", "length", "dur", "time")
 
 
@@ -188,7 +189,13 @@ def _telling(table: Table, people: People) -> list[Finding]:
 
 def in_text(content: str, people: People, where: str = "") -> list[Finding]:
     """Return a finding where the decimal numbers of a text are those of single recordings, in any layout."""
-    return in_numbers((cell.replace(",", ".") for cell in loose(content)), people, where)
+    found = in_numbers((cell.replace(",", ".") for cell in loose(content)), people, where)
+    # Where columns of one width touch, the digits before a number are another's.
+    glued = [match[1] for match in GLUED.finditer(content)] if not found else []
+    for digits in (3, 2, 1) if len(glued) >= PROSE else ():
+        cells = (cell[-digits - len(cell.partition(".")[2]) - 1 :] for cell in glued)
+        found = found or in_numbers(cells, people, where)
+    return found
 
 
 def in_numbers(cells: Iterable[str], people: People, where: str = "") -> list[Finding]:

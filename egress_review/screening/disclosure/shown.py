@@ -21,6 +21,8 @@ UNIT = re.compile(
 )
 GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 LOOSE = re.compile(r"(?<![\w.,:/\-])[+-]?\d+[.,]\d{2,}(?:[eE][+-]?\d{1,3})?(?![\w:/]|[.,]\d)")
+# Behind a comma that parts two values: what follows is no thousands of what stands before it.
+BEHIND_COMMA = re.compile(r"(?<![\w.'\"])[\w.'\"]+,(?!\d{3}(?:[.,]|\b))([+-]?\d+\.\d{2,})(?![\w:/]|[.,]\d)")
 LARGEST = 1e15
 PRECISE = 300  # about two and a half digits
 ALIKE = 8  # numbers written to the same digit whose lattice is hardly one by chance
@@ -149,7 +151,7 @@ def _some(items: Sequence[Item], most: int) -> Sequence[Item]:
 
 def loose(text: str) -> list[str]:
     """Return the decimal fractions written in a text; dates, versions and addresses are none."""
-    return LOOSE.findall(text)
+    return [*LOOSE.findall(text), *BEHIND_COMMA.findall(text)]
 
 
 def regular(numbers: Shown) -> bool:

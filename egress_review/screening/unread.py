@@ -1,0 +1,240 @@
+"""Flags writing that nobody understands: unknown words, few words over and over, rows of signs."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from egress_review.screening.folding import Words, fold
+from egress_review.screening.index import Index
+from egress_review.screening.verdict import Finding, flag
+
+MOST = 200_000  # characters that are looked at
+PROSE = re.compile(
+    r"^[\s\-*#>/\[|:\"']*[^\W\d_]+(?:[\s,.;:!?\-'\u00b7\u2019/|\]\"]+[^\W\d_]+){4,}[\s.,;:!?/\]\"']*$"
+)
+WORD = re.compile(r"[^\W\d_]+")
+STRANGE_WORDS, STRANGE = 40, 0.12  # words of prose, and the share of known ones below which nobody reads it
+FEW_TOTAL, FEW_WORDS, FEW_BITS = 120, 40, 0.45  # words, different ones, bits that each tells after the last
+SIGNS, SIGN_KINDS = 40, 8  # pictures in a row of a text, and different ones
+ROWS, WHOLE, KINDS = 4, 50, 12  # lines of whole numbers, numbers in them, different ones
+ALIKE, LENGTHS = 8, (8, 40)  # different codes that make a list, characters of a code
+VARIED = 0.5  # of the places of a code that differ from one to the next
+DIFFERENT = 0.4  # of numbers that stand alone
+LONE = 10  # numbers that stand alone
+MARKED = 8  # words with marks that the language does not put there
+BARS = range(0x2500, 0x2600)
+CODE = re.compile(r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.\w)")
+ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+INTEGERS = re.compile(r"[\s\[(]*[A-Za-z#]{0,3}\d+(?:[\s,;|/_\-]+[A-Za-z#]{0,3}\d+){4,}[\s\])\.,;]*")
+SHORT_CODE = re.compile(r"[A-Za-z0-9]{3,7}")
+EMPHASIS, EMPHASISED = re.compile(r"(?<![*_\w])(\*{1,3}|_{1,3})[^\W\d_]+\1(?![*_\w])"), 30
+FIX = "Write results in words and numbers that a reader understands."
+EVERYDAY = Path(__file__).with_name("everyday.txt")
+
+
+def look(text: str, index: Index, where: str) -> list[Finding]:
+    """Return a flag for each kind of writing in a text that can hold anything, and that nobody can check."""
+    part = text[:MOST]
+    lines = part.split("\n")
+    found = [*_prose(lines, index), *_few(part), *_signs(lines), *_marks(part)]
+    found += [*sequences([list(map(int, re.findall(r"\d{1,18}", line))) for line in _integers(lines)])]
+    found += [*_codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
+    found += [*_emphasis(part)]
+    return [flag("unread", message, FIX, where) for message in found]
+
+
+def _prose(lines: Sequence[str], index: Index) -> Iterator[str]:
+    prose = [line for line in lines if len(line) < 20_000 and PROSE.match(line)]
+    words = Words("\n".join(prose))
+    sizes = words.ends - words.starts
+    if len(words) < STRANGE_WORDS or len(np.unique(words.hashes)) < 6:
+        return
+    known = index.transcripts.known(words.hashes)
+    strange = np.bincount(words.lines, weights=~known) >= (1 - STRANGE) * np.bincount(words.lines)
+    count = int(np.isin(words.lines, np.flatnonzero(strange)).sum())
+    if count >= STRANGE_WORDS and 3 * count >= len(words) and float(sizes.mean()) > 1:
+        yield f"{count} words here are of no language that is known; they can be written in a code."
+
+
+def _few(text: str) -> Iterator[str]:
+    """Yield a sentence for few words in ever another order, as a code of two or thirty words is."""
+    words = WORD.findall(text)
+    digits = len(re.findall(r"\d+", text))
+    kinds = Counter(words)
+    if len(words) < FEW_TOTAL or len(kinds) > FEW_WORDS or 5 * digits > len(words):
+        return
+    pairs = Counter(pairwise(words))
+    bits = -sum(n * math.log2(n / kinds[first]) for (first, _), n in pairs.items()) / len(words)
+    if bits >= FEW_BITS:
+        yield f"{len(words)} words here are the same {len(kinds)} over and over; their order can be a code."
+
+
+def _signs(lines: Sequence[str]) -> Iterator[str]:
+    told = []
+    for line in lines:
+        pictures = [c for c in line if ord(c) > 0x2BFF or unicodedata.category(c) in ("So", "Co")]
+        pictures = [c for c in pictures if not c.isalnum() and ord(c) not in BARS and ord(c) > 0x20FF]
+        if len(pictures) >= 5 and 2 * len(pictures) > len(re.sub(r"\s", "", line)):
+            told += pictures
+    if len(told) >= SIGNS and len(set(told)) >= SIGN_KINDS:
+        yield f"{len(told)} pictures stand in rows, of {len(set(told))} kinds; each can stand for a word."
+
+
+def _integers(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if len(line) < 20_000 and INTEGERS.fullmatch(line)]
+
+
+def sequences(rows: Sequence[Sequence[int]]) -> Iterator[str]:
+    """Yield a sentence for rows of whole numbers of uneven length, as sentences in numbered words are."""
+    long = [row for row in rows if len(row) >= 5]
+    numbers = [number for row in long for number in row]
+    lengths = {len(row) for row in long}
+    repeated = sum(count > 1 for count in Counter(numbers).values())
+    if len(long) < ROWS or len(lengths) < 3 or len(numbers) < WHOLE or len(set(numbers)) < KINDS:
+        return
+    if repeated and sum(list(row) == sorted(row) for row in long) < len(long) / 2:
+        yield (
+            f"{len(long)} rows of whole numbers are of uneven length, as numbered words or tokens are; "
+            "whoever has the list can read them."
+        )
+
+
+def _codes(text: str) -> Iterator[str]:
+    """Yield a sentence for a list of codes of one length, which can be ids under a secret key."""
+    if len(set(ADDRESS.findall(text))) >= ALIKE:
+        yield "The text lists addresses of machines, or numbers written as such."
+    by_length: dict[int, dict[str, None]] = {}
+    for token in CODE.findall(text):
+        if LENGTHS[0] <= len(token) <= LENGTHS[1] and _coded(token):
+            by_length.setdefault(len(token), {})[token] = None
+    for length in by_length:
+        near = [*by_length[length], *by_length.get(length + 1, {})]
+        if len(near) >= ALIKE and _varied(near):
+            yield (
+                f"{len(near)} values look like codes of one kind; a human has to see that they stand for "
+                "no recording and no person."
+            )
+            return
+
+
+def _short_codes(lines: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for lines that are a short code each, of one length and of letters and digits."""
+    run: dict[str, None] = {}
+    for line in [*lines, " "]:
+        bare = line.strip(" \t-*#>,;\"'")
+        if SHORT_CODE.fullmatch(bare) and (not run or len(bare) == len(next(iter(run)))):
+            run[bare] = None
+        elif line.strip() or line:
+            mixed = sum(any(map(str.isdigit, one)) and any(map(str.isalpha, one)) for one in run)
+            if len(run) >= LONE and 2 * mixed >= len(run) and _varied(list(run)):
+                yield f"{len(run)} lines are a short code each; a human has to see what they stand for."
+                return
+            run = {}
+
+
+def _emphasis(text: str) -> Iterator[str]:
+    """Yield a sentence for single words in bold or italics all over a text."""
+    marked = len(EMPHASIS.findall(text))
+    if marked >= EMPHASISED and 6 * marked >= len(WORD.findall(text)):
+        yield f"{marked} single words are set in bold or italics; which ones can be a code."
+
+
+def _coded(token: str) -> bool:
+    """Return whether a token mixes letters and digits as no name does, or is digits alone."""
+    bare = re.sub(r"[^A-Za-z0-9]", "", token)
+    digits = sum(map(str.isdigit, bare))
+    if _is_registered(bare):
+        return False
+    if digits == len(bare):
+        return len(bare) >= 9 and not re.fullmatch(r"(?:19|20)\d\d[-/]?\d\d[-/]?\d\d.*", token)
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(bare))
+    cases = sum(a.islower() and b.isupper() for a, b in pairwise(bare))
+    if not bare.isupper() and cases >= 2 and changes + 2 * cases >= 5:
+        return True
+    return (changes >= 2 and digits >= 2) or (digits >= 6 and changes >= 1)
+
+
+def _is_registered(bare: str) -> bool:
+    """Return whether digits are an author's or a book's public number (ORCID, ISBN), by their check digit."""
+    if re.fullmatch(r"0000\d{11}[\dX]", bare):
+        total = 0
+        for digit in bare[:15]:
+            total = (total + int(digit)) * 2
+        return "0123456789X"[(12 - total % 11) % 11] == bare[15]
+    if re.fullmatch(r"97[89]\d{10}", bare):
+        return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(bare)) % 10 == 0
+    return False
+
+
+def _varied(tokens: Sequence[str]) -> bool:
+    length = min(map(len, tokens))
+    enough = min(6, len(tokens) // 2)
+    varied = sum(len({token[place] for token in tokens}) >= enough for place in range(length))
+    return varied >= VARIED * length
+
+
+def singular(values: Sequence[float], fewest: int = LONE) -> bool:
+    """Return whether numbers may be single people's: mostly different, in no order, no smooth curve."""
+    if len(values) < fewest or len(set(values)) < DIFFERENT * len(values):
+        return False
+    steps = np.diff(np.array(values))
+    if bool((steps >= 0).all()) or bool((steps <= 0).all()):
+        return False
+    travelled, spread = float(np.abs(steps).sum()), float(np.ptp(values))
+    # In no order neighbours lie a third of the range apart.
+    return spread > 0 and travelled > 0.12 * spread * len(steps) and travelled > 2.2 * spread
+
+
+def _bars(lines: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for lines below one another that are one sign, each so often: a number each."""
+    run: list[int] = []
+    for line in [*lines, ""]:
+        bare = line.strip()
+        if len(bare) > 1 and len(set(bare)) == 1:
+            run.append(len(bare))
+            continue
+        if len(run) >= LONE and len(set(run)) >= LONE // 2:
+            yield f"{len(run)} lines are bars without a group's name; each can be one person's value."
+            return
+        run = []
+
+
+def _cases(text: str) -> Iterator[str]:
+    """Yield a sentence for everyday words in capitals and small letters as no language mixes them."""
+    if text.islower() or text.isupper():
+        return
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    mixed = sum(
+        not (word.islower() or word.isupper() or word[1:].islower()) and word.casefold() in _everyday()
+        for word in words
+    )
+    if mixed >= MARKED and 10 * mixed >= len(words):
+        yield f"{mixed} everyday words mix capitals and small letters; which are capitals can be a code."
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    return frozenset(unicodedata.normalize("NFC", EVERYDAY.read_text(encoding="utf-8").casefold()).split())
+
+
+def _marks(text: str) -> Iterator[str]:
+    """Yield a sentence for everyday words under marks that they are not written with."""
+    if text.isascii():
+        return
+    odd = total = 0
+    for word in re.findall(r"(?:[^\W\d_]|[\u0300-\u036f])+", unicodedata.normalize("NFC", text)):
+        bare = fold(word)
+        if bare.isascii() and bare in _everyday():
+            total += 1
+            odd += not word.isascii() and word.casefold() not in _everyday()
+    if odd >= MARKED and 5 * odd >= total:
+        yield f"{odd} everyday words carry marks that no language puts there; the marks can be a code."
