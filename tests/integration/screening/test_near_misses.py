@@ -96,7 +96,7 @@ def test_a_full_width_formula_becomes_text(cell: str) -> None:
 
 def test_zeros_that_a_value_does_not_need_do_not_leave() -> None:
     copy = canonical("a.csv", "step,loss\n0,0.2310\n1,0.951000\n2,01.5\n3,100\n4,1.50e-3\n").decode()
-    assert copy == "step,loss\n0,0.231\n1,0.951\n2,1.5\n3,100\n4,1.5e-3\n"
+    assert copy == "step,loss\n0,0.231\n1,0.951\n2,1.5\n3,100\n4,0.0015\n"
 
 
 def test_a_row_of_invisible_characters_does_not_make_a_second_copy_differ() -> None:

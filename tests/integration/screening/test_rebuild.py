@@ -76,9 +76,19 @@ def test_a_formula_becomes_text(cell: str) -> None:
     assert f",'{cell.split(',')[0][:2]}" in copy or f",\"'{cell[:2]}" in copy
 
 
-@pytest.mark.parametrize("cell", ["-0.5", "+3.25", "-12", "1e-05", "-"])
-def test_a_signed_number_stays_a_number(cell: str) -> None:
-    assert f",{cell}\n" in canonical("t.csv", table(["term", "beta"], [["a", cell], ["b", "1"]])).decode()
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("-0.5", "-0.5"),
+        ("+3.25", "3.25"),
+        ("-12", "-12"),
+        ("1e-05", "0.00001"),
+        ("1.00E+3", "1000"),
+        ("-", "-"),
+    ],
+)
+def test_a_signed_number_stays_a_number_and_is_written_in_one_way(cell: str, kept: str) -> None:
+    assert f",{kept}\n" in canonical("t.csv", table(["term", "beta"], [["a", cell], ["b", "1"]])).decode()
 
 
 def test_digits_beyond_the_sixth_do_not_leave() -> None:
