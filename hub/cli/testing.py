@@ -24,6 +24,7 @@ APART = {"unit", "pages"}
 # None of them kills, hangs or races processes: that needs the machine's attention.
 BESIDE = (
     "fuzz/test_replay.py",
+    "integration/ansible",
     "integration/api",
     "integration/client",
     "integration/controls",
