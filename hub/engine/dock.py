@@ -26,6 +26,9 @@ log = logging.getLogger("parlatory.engine")
 
 SOCKET = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 60
+# What only looks is answered in milliseconds. Docker may hang once it has shown that it lives, and who looks
+# has to notice.
+LOOK_SECONDS = 15
 # One that hangs takes a question and never answers: before each one it shows within so long that it lives.
 PING_SECONDS = 5
 # Once it did not, everybody is refused at once for so long: who waits for a silent one holds up all others.
@@ -80,13 +83,13 @@ class Docker:
     def version(self) -> str:
         """Return the engine's version."""
         with _translated():
-            return str(self._client().version()["Version"])
+            return str(self._client(LOOK_SECONDS).version()["Version"])
 
     def has_image(self, tag: str) -> bool:
         """Say whether an image of that tag is here."""
         with _translated():
             try:
-                self._client().inspect_image(tag)
+                self._client(LOOK_SECONDS).inspect_image(tag)
             except ImageNotFound:
                 return False
             return True
@@ -114,7 +117,7 @@ class Docker:
         """Return every container of an enclave that carries the label, stopped ones too."""
         with _translated():
             wanted = {"label": [f"parlatory.enclave={enclave}", label]}
-            found = self._client().containers(all=True, filters=wanted)
+            found = self._client(LOOK_SECONDS).containers(all=True, filters=wanted)
         seen = [self.find(item["Id"]) for item in found]
         return [container for container in seen if container is not None]
 
@@ -122,7 +125,7 @@ class Docker:
         """Return a container by name or id, or None where Docker has none."""
         with _translated():
             try:
-                seen = self._client().inspect_container(name)
+                seen = self._client(LOOK_SECONDS).inspect_container(name)
             except NoContainer:
                 return None
         return _container(seen)
@@ -168,7 +171,7 @@ class Docker:
     def sample(self, container: str) -> Sample:
         """Return what a container has used up to now, without waiting."""
         with _translated():
-            stats = self._client().stats(container, stream=False, one_shot=True)
+            stats = self._client(LOOK_SECONDS).stats(container, stream=False, one_shot=True)
         memory = stats.get("memory_stats", {})
         details = memory.get("stats", {})
         # File pages the kernel would drop at once count for nobody; the name differs between cgroup 1 and 2.
@@ -179,10 +182,11 @@ class Docker:
             cpu_nanoseconds=stats.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage", 0),
         )
 
-    def _client(self) -> Any:
+    def _client(self, seconds: int = ANSWER_SECONDS) -> Any:
         self._require_life()
         if not hasattr(self._own, "client"):
-            self._own.client = docker.APIClient(base_url=self._socket, version="auto", timeout=ANSWER_SECONDS)
+            self._own.client = docker.APIClient(base_url=self._socket, version="auto", timeout=seconds)
+        self._own.client.timeout = seconds
         return self._own.client
 
     def _require_life(self) -> None:

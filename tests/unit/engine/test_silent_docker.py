@@ -73,6 +73,33 @@ def test_who_asks_after_one_that_was_not_answered_is_refused_at_once(
     assert asked(silent) == 1
 
 
+def test_who_only_looks_gives_up_soon_on_one_that_hangs_after_its_sign_of_life(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits = []
+
+    class Client:
+        def __init__(self, *, timeout: float, **_: object) -> None:
+            self.timeout = timeout
+
+        def __getattr__(self, name: str) -> Any:
+            def answer(*_: object, **__: object) -> list[Any]:
+                waits.append((name, self.timeout))
+                return []
+
+            return answer
+
+    monkeypatch.setattr(dock.docker, "APIClient", Client)
+    docker = Docker()
+    monkeypatch.setattr(docker, "_require_life", lambda: None)
+    docker.list("a", "b")
+    docker.stop("one")
+    docker.list("a", "b")
+    soon, long = dock.LOOK_SECONDS, dock.ANSWER_SECONDS
+    assert waits == [("containers", soon), ("stop", long), ("containers", soon)]
+    assert soon < long
+
+
 @pytest.mark.parametrize("look", [promise.look for promise in sessions.PROMISES])
 def test_no_promise_about_sessions_holds_where_docker_names_none(
     look: Any, silent: socket.socket, tmp_path: Path
