@@ -28,6 +28,7 @@ BESIDE = (
     "integration/api",
     "integration/client",
     "integration/controls",
+    "integration/datasets",
     "integration/demo",
     "integration/ledger/test_published.py",
     "integration/policy/test_at_once.py",
