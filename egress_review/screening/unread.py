@@ -28,8 +28,7 @@ SIGNS, SIGN_KINDS = 40, 8  # pictures in a row of a text, and different ones
 ROWS, WHOLE, KINDS = 4, 50, 12  # lines of whole numbers, numbers in them, different ones
 ALIKE, LENGTHS = 8, (8, 40)  # different codes that make a list, characters of a code
 VARIED = 0.5  # of the places of a code that differ from one to the next
-DIFFERENT = 0.4  # of numbers that stand alone
-LONE = 10  # numbers that stand alone
+LONE = 10  # lines that stand alone
 MARKED = 8  # words with marks that the language does not put there
 BARS = range(0x2500, 0x2600)
 CODE = re.compile(r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.\w)")
@@ -180,18 +179,6 @@ def _varied(tokens: Sequence[str]) -> bool:
     enough = min(6, len(tokens) // 2)
     varied = sum(len({token[place] for token in tokens}) >= enough for place in range(length))
     return varied >= VARIED * length
-
-
-def singular(values: Sequence[float], fewest: int = LONE) -> bool:
-    """Return whether numbers may be single people's: mostly different, in no order, no smooth curve."""
-    if len(values) < fewest or len(set(values)) < DIFFERENT * len(values):
-        return False
-    steps = np.diff(np.array(values))
-    if bool((steps >= 0).all()) or bool((steps <= 0).all()):
-        return False
-    travelled, spread = float(np.abs(steps).sum()), float(np.ptp(values))
-    # In no order neighbours lie a third of the range apart.
-    return spread > 0 and travelled > 0.12 * spread * len(steps) and travelled > 2.2 * spread
 
 
 def _bars(lines: Sequence[str]) -> Iterator[str]:

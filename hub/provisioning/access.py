@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -182,14 +182,7 @@ def prolong(request: HttpRequest, id: str) -> HttpResponse:
     person = reader(request)
     shown = get_object_or_404(facts.with_all(), pk=id)
     # As at the first approval: the form is for who could say no as well.
-    approvals.may(
-        by=person,
-        change="refuse",
-        project=shown.project,
-        version=shown.version,
-        purpose=shown.purpose,
-        until=shown.until,
-    )
+    _may(person, "refuse", shown)
     back = reverse("access:approvals")
     return _prolong(request, shown, until=shown.project.closes_on, back=back)
 
@@ -199,14 +192,7 @@ def revoke(request: HttpRequest, id: str) -> HttpResponse:
     """Revoke an approval."""
     person = reader(request)
     shown = get_object_or_404(facts.with_all(), pk=id)
-    approvals.may(
-        by=person,
-        change="revoke",
-        project=shown.project,
-        version=shown.version,
-        purpose=shown.purpose,
-        until=shown.until,
-    )
+    _may(person, "revoke", shown)
     back = reverse("access:approvals")
 
     def act(values: Values) -> str:
@@ -344,6 +330,18 @@ def _prolong(request: HttpRequest, shown: Approval, *, until: date, back: str, w
         affected=lambda values: effects.of_prolonging(shown, values["until"]),
         act=act,
         to=reverse("access:approvals"),
+    )
+
+
+def _may(person: Person, change: Literal["revoke", "refuse"], approval: Approval) -> None:
+    """Refuse who may not change an approval so, before anything of it is shown."""
+    approvals.may(
+        by=person,
+        change=change,
+        project=approval.project,
+        version=approval.version,
+        purpose=approval.purpose,
+        until=approval.until,
     )
 
 

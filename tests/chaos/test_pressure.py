@@ -6,7 +6,6 @@ import http.client
 import io
 import json
 import os
-import resource
 import socket
 import sqlite3
 import tempfile
@@ -23,6 +22,7 @@ from tests import ports
 from tests.chaos import power, world
 from tests.chaos.book import Book
 from tests.chaos.load import Load
+from tests.chaos.memory import SHORT, short_of_memory
 from tests.chaos.world import World
 from tests.integration.egress_review.stage import dial, get, hand_in, multipart
 
@@ -42,9 +42,6 @@ sys.argv = [
 ]
 run()
 """
-
-# So much more than it has now a process may have while it is short of memory.
-SHORT = (0, 2 * MIB)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -212,21 +209,6 @@ def test_five_gigabytes_of_unknown_length_are_cut_and_held_nowhere(small: World)
     assert memory(small, "door") - held < MOST_GROWTH
     assert count(small) == before
     small.stage.until(lambda: not small.stage.incoming(), "nothing stays")
-
-
-@contextmanager
-def short_of_memory(process: int, *, but: int) -> Iterator[None]:
-    """Let a process have so much more memory than now and no more: not the machine, and not for ever."""
-    status = Path(f"/proc/{process}/status").read_text()
-    size = int(next(line for line in status.splitlines() if line.startswith("VmSize:")).split()[1]) * 1024
-    before = resource.prlimit(process, resource.RLIMIT_AS)
-    resource.prlimit(process, resource.RLIMIT_AS, (size + but, before[1]))
-    try:
-        yield
-    finally:
-        # One that could not go on has ended; whoever starts it again starts it without the limit.
-        with suppress(ProcessLookupError):
-            resource.prlimit(process, resource.RLIMIT_AS, before)
 
 
 def answered(path: Path, body: bytes) -> tuple[int, str]:

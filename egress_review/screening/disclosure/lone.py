@@ -18,7 +18,6 @@ from egress_review.screening.disclosure.shown import Shown, number, shown
 from egress_review.screening.index import Index
 from egress_review.screening.people import Floats, People
 from egress_review.screening.tables import Table
-from egress_review.screening.unread import singular
 from egress_review.screening.verdict import Finding, block, flag
 
 FEWEST, MOST = 8, 400  # rows of a table that is looked at
@@ -59,7 +58,7 @@ def check(table: Table, index: Index) -> list[Finding]:
             if what:
                 message = f"The numbers here are {what}{how}: values of single people, not of groups."
                 return [block("row_level", message, rows.FIX, table.place(0, at))]
-    lone = [at for at, cells in columns if singular(_values(cells), FEWEST) or _summed(table, cells)]
+    lone = [at for at, cells in columns if _singular(_values(cells), FEWEST) or _summed(table, cells)]
     if not lone or _over_an_axis(table):
         return []
     message = f"{len(table.rows)} rows hold a number each without a group's name; each may be one person's."
@@ -96,7 +95,19 @@ def _summed(table: Table, cells: Sequence[str]) -> bool:
     """Return whether numbers of a narrow table only rise, by steps that differ as single values do."""
     steps = np.diff(np.array(_values(cells)))
     rising = len(table.header) <= 2 and bool((steps > 0).all()) and _values(cells)[-1] > 1
-    return rising and singular(steps.tolist(), FEWEST - 1) and float(steps.std()) > 0.1 * float(steps.mean())
+    return rising and _singular(steps.tolist(), FEWEST - 1) and float(steps.std()) > 0.1 * float(steps.mean())
+
+
+def _singular(values: Sequence[float], fewest: int) -> bool:
+    """Return whether numbers may be single people's: mostly different, in no order, no smooth curve."""
+    if len(values) < fewest or len(set(values)) < DIFFERENT * len(values):
+        return False
+    steps = np.diff(np.array(values))
+    if bool((steps >= 0).all()) or bool((steps <= 0).all()):
+        return False
+    travelled, spread = float(np.abs(steps).sum()), float(np.ptp(values))
+    # In no order neighbours lie a third of the range apart.
+    return spread > 0 and travelled > 0.12 * spread * len(steps) and travelled > 2.2 * spread
 
 
 def _over_an_axis(table: Table) -> bool:
@@ -146,13 +157,13 @@ def _readings(cells: Sequence[str]) -> Iterator[tuple[Shown, str]]:
     values = _values(cells)
     steps = np.diff(np.array(values))
     rising = bool((steps > 0).all())
-    if rising and singular(steps.tolist(), FEWEST - 1):
+    if rising and _singular(steps.tolist(), FEWEST - 1):
         unit = float(np.quantile(numbers.units, 0.6, method="higher"))
         places = max(0, round(-math.log10(unit))) if unit > 0 else 0
         # A sum of two rounded numbers is off by both.
         found = shown([f"{step:.{places}f}" for step in steps])
         yield replace(found, units=2 * found.units), ", summed up one by one"
-    if singular(values, FEWEST):
+    if _singular(values, FEWEST):
         yield numbers, ""
 
 
