@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from hub.bench import figures, ground
+from hub.bench import acts, figures, ground
 from hub.cli import environment, preflight
 from hub.cli.running import StepFailed, step
 from hub.errors import ParlatoryError
@@ -100,7 +100,7 @@ def _load(options: argparse.Namespace) -> int:
         raise StepFailed(lack)
     from hub.bench import load, tally
 
-    steps = load.measure(places, steps=options.sessions, seconds=options.seconds, say=say)
+    steps = load.measure(places, steps=options.sessions, seconds=options.seconds, say=say, pace=options.pace)
     say("\n" + tally.bend(steps))
     if options.json:
         options.json.write_text(json.dumps(load.plain(steps), indent=2) + "\n", encoding="utf-8")
@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument(
         "--sessions", type=_count, nargs="+", default=[50, 100, 200], help="a step each (50 100 200)"
     )
+    load.add_argument("--pace", choices=sorted(acts.A_MINUTE), default=acts.RUSH, help="how often people act")
     load.add_argument("--seconds", type=_count, default=20, help="of each step (20)")
     load.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")

@@ -39,10 +39,10 @@ class Hall:
     processes: Mapping[str, int]
     _driver: subprocess.Popen[str]
 
-    def begin(self, sessions: int, seconds: float) -> None:
-        """Let so many people work; return at once."""
+    def begin(self, sessions: int, seconds: float, pace: str) -> None:
+        """Let so many people work at a pace; return at once."""
         assert self._driver.stdin is not None
-        self._driver.stdin.write(json.dumps({"sessions": sessions, "seconds": seconds}) + "\n")
+        self._driver.stdin.write(json.dumps({"sessions": sessions, "seconds": seconds, "pace": pace}) + "\n")
         self._driver.stdin.flush()
 
     def results(self) -> dict[str, Any]:

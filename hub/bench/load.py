@@ -34,26 +34,35 @@ SHOWN_ERRORS = 3
 
 
 def measure(
-    places: Places, *, steps: Sequence[int], seconds: float, say: Callable[[str], None]
+    places: Places,
+    *,
+    steps: Sequence[int],
+    seconds: float,
+    say: Callable[[str], None],
+    pace: str = acts.RUSH,
 ) -> list[Step]:
     """Let each session send a cell a second while people work at a portal, with more of them at each step."""
     say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {seconds:.0f} s a step")
-    rates = ", ".join(f"{name} {often}" for name, often in acts.A_MINUTE.items())
+    rates = ", ".join(f"{name} {often:g}" for name, often in acts.A_MINUTE[pace].items())
     say(f"for each session a cell a second, and a minute: {rates}; {PEOPLE} people; files are not screened")
     found = []
     with hall.opened(places, people=PEOPLE, authors=max(steps)) as portal:
         for count in steps:
             with _stage(places, count) as (own, doors):
-                found.append(_step(portal, own, doors, seconds, say))
+                found.append(_step(portal, own, doors, (seconds, pace), say))
             say("\n".join(["", *found[-1].lines()]))
     return found
 
 
 def _step(
-    portal: Hall, own: dict[str, int], doors: Sequence[Door], seconds: float, say: Callable[[str], None]
+    portal: Hall,
+    own: dict[str, int],
+    doors: Sequence[Door],
+    how: tuple[float, str],
+    say: Callable[[str], None],
 ) -> Step:
     processes = {**own, **portal.processes, "measuring: kernels": os.getpid()}
-    echoes, uses = asyncio.run(_echoes(portal, processes, doors, seconds))
+    echoes, uses = asyncio.run(_echoes(portal, processes, doors, *how))
     said = portal.results()
     found = {"echo": Act.of(echoes)}
     for name, took in said["took"].items():
@@ -96,7 +105,7 @@ def _door(said: dict[str, Any], one: dict[str, str]) -> Door:
 
 
 async def _echoes(
-    portal: Hall, processes: dict[str, int], doors: Sequence[Door], seconds: float
+    portal: Hall, processes: dict[str, int], doors: Sequence[Door], seconds: float, pace: str
 ) -> tuple[list[float], dict[str, Use]]:
     """Return the seconds of each echo, while people work, and what each process used meanwhile."""
     took: list[float] = []
@@ -106,7 +115,7 @@ async def _echoes(
             kernel = Kernel(KERNEL, await door.connect(KERNEL))
             stack.push_async_callback(kernel.close)
             kernels.append(kernel)
-        portal.begin(len(doors), seconds)
+        portal.begin(len(doors), seconds, pace)
         before = usage.cpu_seconds(processes)
         began = time.perf_counter()
         await asyncio.gather(

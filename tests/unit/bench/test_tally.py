@@ -60,7 +60,9 @@ def test_what_is_due_is_in_proportion_and_within_the_step() -> None:
     found = acts.due(100, 30)
     assert Counter(name for _, name, _ in found) == {"page": 300, "review": 100, "sign-in": 50, "hand-in": 50}
     assert all(0 < at < 30 for at, _, _ in found)
-    assert {name for _, name, _ in acts.due(1, 1)} == set(acts.A_MINUTE)
+    assert {name for _, name, _ in acts.due(1, 1)} == set(acts.A_MINUTE[acts.RUSH])
+    day = Counter(name for _, name, _ in acts.due(100, 30, acts.DAY))
+    assert day == {"page": 300, "review": 10, "sign-in": 10, "hand-in": 5}
 
 
 def test_a_family_leaves_out_who_is_named_apart() -> None:
