@@ -64,7 +64,7 @@ def enter(enclave: Enclave, people: People) -> Iterator[Inside]:
     try:
         page = people.page(made.login)
         workspace.start(page, enclave, made.project)
-        base = workspace.open_lab(page)
+        base = workspace.enter(page)
         yield Inside(scene=made, page=page, base=base, session=made.session())
     finally:
         people.forget(made.login)

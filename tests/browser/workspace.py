@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.enclave import Enclave
 
 STARTING_SECONDS = 90
+IN_SESSION = re.compile(r"/user/[^/]+/[^/]+/")
 
 
 def start(page: Page, enclave: Enclave, project: str) -> None:
@@ -31,9 +32,33 @@ def stop(page: Page, enclave: Enclave, project: str) -> None:
 
 def open_lab(page: Page) -> str:
     """Follow the workspace page into JupyterLab and return the session's base address."""
+    base = _arrive(page)
+    page.locator("#jp-main-dock-panel").wait_for(timeout=60_000)
+    return base
+
+
+def enter(page: Page) -> str:
+    """Follow the workspace page to the session, for its own scripts' sake; return its base address.
+
+    The browser leaves JupyterLab's programs where they are: whoever asks the gate from the page needs its
+    origin and cookies, and loading Lab takes longer than starting the session.
+    """
+    page.route(IN_SESSION, _only_pages)
+    base = _arrive(page)
+    page.unroute(IN_SESSION, _only_pages)
+    return base
+
+
+def _only_pages(route: Route) -> None:
+    if route.request.is_navigation_request():
+        route.continue_()
+    else:
+        route.abort()
+
+
+def _arrive(page: Page) -> str:
     page.get_by_role("button", name="Open JupyterLab").click()
     page.wait_for_url(re.compile(r"/user/[^/]+/[^/]+/lab"), timeout=60_000)
-    page.locator("#jp-main-dock-panel").wait_for(timeout=60_000)
     parts = urlsplit(page.url)
     user, server = parts.path.split("/")[2:4]
     return f"{parts.scheme}://{parts.netloc}/user/{user}/{server}/"

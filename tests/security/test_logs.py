@@ -30,7 +30,7 @@ def lived(enclave: Enclave, people: People) -> Iterator[tuple[Scene, str]]:
             page.get_by_role("button", name="Start a session").click()
         request = started.value.headers["x-parlatory-request"]
         page.get_by_role("button", name="Open JupyterLab").wait_for(timeout=90_000)
-        base = workspace.open_lab(page)
+        base = workspace.enter(page)
         code = f"open('{CONTENT}.txt', 'w').write('{CONTENT}'); print('{CONTENT}')"
         assert CONTENT in kernel.run(page, base, code).text
         page.goto(f"{base}files/{CONTENT}.txt")

@@ -59,7 +59,7 @@ class Gone:
 
 @dataclass(frozen=True)
 class Working:
-    """A person at work: their page of Lab with an open kernel."""
+    """A person at work: their page of the lab with an open kernel."""
 
     scene: Scene
     lab: Page
@@ -87,7 +87,7 @@ def working(enclave: Enclave, people: People) -> Iterator[Working]:
         portal = people.page(made.login)
         lab = people.page(made.login)
         workspace.start(lab, enclave, made.project)
-        base = workspace.open_lab(lab)
+        base = workspace.enter(lab)
         kernel.watch(lab, base)
         yield Working(scene=made, lab=lab, portal=portal, base=base, session=made.session())
     finally:
@@ -233,7 +233,7 @@ def test_stopping_by_hand_keeps_the_log_and_the_home(
     assert "jupyter" in log.lower() or "http" in log.lower(), log[:500]
 
     workspace.start(working.lab, enclave, working.scene.project)
-    base = workspace.open_lab(working.lab)
+    base = workspace.enter(working.lab)
     assert "of yesterday" in kernel.run(working.lab, base, "print(open('kept.txt').read())").text
     assert working.scene.session() != working.session
     workspace.stop(working.portal, enclave, working.scene.project)

@@ -87,7 +87,7 @@ def test_signing_out_ends_the_lab_though_its_redirect_is_never_followed(
     try:
         page = people.page(made.login)
         workspace.start(page, enclave, made.project)
-        base = workspace.open_lab(page)
+        base = workspace.enter(page)
         hub = f"{enclave.places.lab_url}/hub/api/user"
         kept = {address: cookies_for(page, address) for address in (base + "api/kernels", hub)}
         for address, cookies in kept.items():

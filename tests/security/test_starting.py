@@ -49,7 +49,7 @@ def seated(enclave: Enclave, people: People) -> Iterator[Seated]:
     try:
         page = people.page(made.login)
         workspace.start(page, enclave, made.project)
-        yield Seated(scene=made, page=page, base=workspace.open_lab(page))
+        yield Seated(scene=made, page=page, base=workspace.enter(page))
     finally:
         people.forget(made.login)
         made.clear()
