@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from hub.cli import environment, packages, preflight, stages
 from hub.cli.running import StepFailed, step
@@ -20,7 +25,7 @@ EXTRAS = frozenset({"ansible", "postgresql", "test"})
 ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
-# So have these files: they share the cores with the pages, so that the rest has the enclave to itself.
+# So have these files: they run with the pages, beside the tests on the enclave.
 # None of them kills, hangs or races processes: that needs the machine's attention.
 BESIDE = (
     "fuzz/test_replay.py",
@@ -57,6 +62,18 @@ BESIDE = (
     "security/test_screening_hostile.py",
     "security/test_votes.py",
 )
+# These come last and have the enclave and the machine to themselves: they kill, replace, fill or judge what
+# every other test stands on.
+UNDISTURBED = (
+    "browser/test_records.py",
+    "chaos/test_enclave.py",
+    "chaos/test_pressure.py",
+    "integration/backup/test_running.py",
+    "integration/doctor",
+    "security/test_controls_come_back.py",
+    "security/test_rotation.py",
+    "security/test_upgrade.py",
+)
 # These drive a browser.
 SEEN = {"pages", "integration", "security", "chaos", "browser"}
 TEST_ENCLAVE = {
@@ -65,8 +82,10 @@ TEST_ENCLAVE = {
     "PARLATORY_PORT": "18000",
     "PARLATORY_ENCLAVE": "parlatory-test",
 }
+SLOWEST = ("--durations=15", "--durations-min=1")
 # Tests that share nothing with others are spread over the cores; the slowest are named.
-SPREAD = ["--numprocesses=auto", "--maxprocesses=8", "--durations=15", "--durations-min=1"]
+SPREAD = ("--numprocesses=auto", "--maxprocesses=8", *SLOWEST)
+PYTEST = ("-m", "pytest")
 # Unit tests share nothing even within a file; elsewhere a file's tests share what they started, and the
 # order stays: after a test with a browser a process can't use Django's database.
 BY_TEST, BY_FILE = ("--dist=worksteal",), ("--dist=loadfile", "--no-loadscope-reorder")
@@ -221,8 +240,8 @@ def outcome(wish: Wish, values: dict[str, str]) -> int:
     """Run linters and pytest and return the status of all checks together."""
     failed = lint(places.checkout, values) if wish.lint else []
     status = 0
-    for run in runs(wish, places.checkout):
-        status = pytest(run, values) or status
+    for together in runs(wish, places.checkout):
+        status = at_once(together, values) or status
     if failed:
         print(f"These linters found something, see above: {', '.join(failed)}", file=sys.stderr)
     return status or (1 if failed else 0)
@@ -237,26 +256,37 @@ class Run:
     apart: bool
 
 
-def runs(wish: Wish, checkout: Path) -> list[Run]:
-    """Return what is wanted as runs of pytest, those that need no enclave first; nothing where nothing is."""
+def runs(wish: Wish, checkout: Path) -> list[tuple[Run, ...]]:
+    """Return what is wanted as runs of pytest, in their order, those that run side by side together."""
     suites = [name for name in SUITES if name in wish.suites]
     if wish.rest:
         named = {apart: [name for name in suites if (name in APART) is apart] for apart in (True, False)}
-        return [Run(chosen(wish.rest, half), apart) for apart, half in named.items() if half]
+        return [(Run(chosen(wish.rest, half), apart),) for apart, half in named.items() if half]
     tests = checkout / "tests"
     files = [path.relative_to(tests) for name in suites for path in sorted((tests / name).rglob("test_*.py"))]
-    halves = {apart: [path for path in files if needs_nothing(path) is apart] for apart in (True, False)}
-    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE))
+    beside = [path for path in files if path.parts[0] in APART or among(path, BESIDE)]
+    last = [path for path in files if among(path, UNDISTURBED)]
+    others = [path for path in files if path not in {*beside, *last}]
+    # Tests on an enclave wait more than they reckon: one run of them leaves a core to one of the others.
+    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)) if not others else SLOWEST
     return [
-        Run((*(f"tests/{path}" for path in half), *(spread if apart else ())), apart)
-        for apart, half in halves.items()
-        if half
+        together
+        for together in (
+            (*told(beside, apart=True, how=spread), *told(others, apart=False)),
+            (*told(last, apart=False),),
+        )
+        if together
     ]
 
 
-def needs_nothing(path: Path) -> bool:
-    """Say whether a file of tests, its path seen from `tests`, has all it needs without an enclave."""
-    return path.parts[0] in APART or any(path.is_relative_to(place) for place in BESIDE)
+def told(files: list[Path], *, apart: bool, how: tuple[str, ...] = ()) -> tuple[Run, ...]:
+    """Return the run of these files, their paths seen from `tests`; none where there are none."""
+    return (Run((*(f"tests/{path}" for path in files), *how), apart),) if files else ()
+
+
+def among(path: Path, files: tuple[str, ...]) -> bool:
+    """Say whether a file of tests, its path seen from `tests`, is one of these or lies in one of them."""
+    return any(path.is_relative_to(place) for place in files)
 
 
 def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
@@ -264,14 +294,45 @@ def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
     named = [word for word in rest if word.startswith("tests/")]
     own = {name: [word for word in named if Path(word).parts[1:2] == (name,)] for name in suites}
     paths = [path for name in suites for path in own[name] or [f"tests/{name}"]]
-    spread = [*SPREAD, *BY_TEST] if suites == ["unit"] and not named else []
+    spread = (*SPREAD, *BY_TEST) if suites == ["unit"] and not named else ()
     options = [word for word in rest if word not in named]
     return (*paths, *spread, *options)
 
 
-def pytest(run: Run, values: dict[str, str]) -> int:
-    """Run pytest; no test at all is a failure, its status 5."""
-    command = [str(environment.python(places.checkout)), "-m", "pytest", *run.words]
-    return subprocess.run(
-        command, check=False, cwd=places.checkout, env=os.environ | ({} if run.apart else values)
-    ).returncode
+def at_once(together: tuple[Run, ...], values: dict[str, str]) -> int:
+    """Run pytest side by side: the last run is seen while it goes on, the others when all are done."""
+    *hidden, seen = together
+    with ExitStack() as over:
+        others = []
+        for run in hidden:
+            said = over.enter_context(tempfile.TemporaryFile())
+            others.append((over.enter_context(begun(run, values, said)), said))
+        statuses = [over.enter_context(begun(seen, values)).wait()]
+        for process, said in others:
+            statuses.append(process.wait())
+            said.seek(0)
+            sys.stdout.flush()
+            shutil.copyfileobj(said, sys.stdout.buffer)
+            sys.stdout.flush()
+    return next(filter(None, statuses), 0)
+
+
+@contextmanager
+def begun(
+    run: Run, values: dict[str, str], said: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin a run of pytest, and end it with the block; no test at all is a failure, its status 5."""
+    command = [str(environment.python(places.checkout)), *PYTEST, *run.words]
+    values = {} if run.apart else values
+    process = subprocess.Popen(
+        command,
+        cwd=places.checkout,
+        env=os.environ | values,
+        stdout=said,
+        stderr=subprocess.STDOUT if said else None,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()

@@ -155,7 +155,7 @@ def test_what_empties_a_state_runs_apart_from_the_enclaves(checkout: Path) -> No
     wish = testing.read(
         ["pages", "integration", "tests/pages/test_x.py", "tests/integration/y", "-x"], checkout
     )
-    apart, within = testing.runs(wish, checkout)
+    ((apart,), (within,)) = testing.runs(wish, checkout)
     assert (apart.words, apart.apart) == (("tests/pages/test_x.py", "-x"), True)
     assert (within.words, within.apart) == (("tests/integration/y", "-x"), False)
 
@@ -164,31 +164,72 @@ def test_a_path_narrows_its_own_suite_and_no_other(checkout: Path) -> None:
     for name in ("pages", "integration"):
         (checkout / "tests" / name).mkdir(exist_ok=True)
     wish = testing.read(["unit", "pages", "integration", "tests/integration/y", "-x"], checkout)
-    apart, within = testing.runs(wish, checkout)
+    ((apart,), (within,)) = testing.runs(wish, checkout)
     assert apart.words == ("tests/unit", "tests/pages", "-x")
     assert within.words == ("tests/integration/y", "-x")
 
 
-def test_what_starts_all_it_needs_shares_the_cores_and_the_rest_has_the_enclave_to_itself() -> None:
-    apart, within = testing.runs(testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT)
+def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_enclave_runs_last() -> None:
+    ((apart, within), (last,)) = testing.runs(
+        testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT
+    )
     assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)
-    assert {"--dist=loadfile", "--no-loadscope-reorder"} <= set(apart.words)
-    assert apart.apart
+    assert (apart.apart, within.apart, last.apart) == (True, False, False)
     assert "tests/security/test_revocation.py" in within.words
-    assert not within.apart
+    assert "tests/security/test_upgrade.py" in last.words
     every = {
         str(path.relative_to(CHECKOUT))
         for name in ("pages", "integration", "security")
         for path in (CHECKOUT / "tests" / name).rglob("test_*.py")
     }
-    named = [word for run in (apart, within) for word in run.words if word.startswith("tests/")]
+    named = [word for run in (apart, within, last) for word in run.words if word.startswith("tests/")]
     assert sorted(named) == sorted(every)
 
 
-def test_every_file_said_to_need_no_enclave_is_there() -> None:
-    assert [place for place in testing.BESIDE if not (CHECKOUT / "tests" / place).exists()] == []
+def test_what_needs_no_enclave_is_spread_over_the_cores_when_nothing_else_runs() -> None:
+    ((apart,),) = testing.runs(testing.read(["pages"], CHECKOUT), CHECKOUT)
+    assert {"--dist=loadfile", "--no-loadscope-reorder"} <= set(apart.words)
+
+
+@pytest.mark.parametrize("failing", [(), (0,), (1,), (0, 1)])
+def test_runs_side_by_side_fail_together_and_the_seen_ones_words_come_first(
+    failing: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    codes = [f"print('run {number}'); raise SystemExit({5 * (number in failing)})" for number in (0, 1)]
+    monkeypatch.setattr(testing, "PYTEST", ("-c",))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    status = testing.at_once(tuple(testing.Run((code,), apart=True) for code in codes), {})
+    assert status == (5 if failing else 0)
+    assert capfd.readouterr().out.split("\n") == ["run 1", "run 0", ""]
+
+
+def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def wait(self, timeout: float | None = None) -> int:
+            begun.append(self)
+            if len(begun) == 1:
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    monkeypatch.setattr(testing, "PYTEST", ("-c",))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    monkeypatch.setattr(testing.subprocess, "Popen", Interrupted)
+    waits = testing.Run(("import time; time.sleep(60)",), apart=True)
+    with pytest.raises(KeyboardInterrupt):
+        testing.at_once((waits, waits), {})
+    assert [process.poll() is None for process in begun] == [False] * 3
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    assert [
+        place
+        for place in (*testing.BESIDE, *testing.UNDISTURBED)
+        if not (CHECKOUT / "tests" / place).exists()
+    ] == []
 
 
 def test_a_word_for_pytest_reaches_it_and_unit_tests_are_spread_by_test() -> None:
-    (unit,) = testing.runs(testing.read(["unit", "-k", "loop"], CHECKOUT), CHECKOUT)
+    ((unit,),) = testing.runs(testing.read(["unit", "-k", "loop"], CHECKOUT), CHECKOUT)
     assert unit.words == ("tests/unit", *testing.SPREAD, "--dist=worksteal", "-k", "loop")
