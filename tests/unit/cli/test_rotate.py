@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,14 +16,29 @@ from hub.cli.running import StepFailed
 from hub.places import Places, from_environment
 
 
+@pytest.fixture(scope="module")
+def _own_group() -> Iterator[None]:
+    """Let a process without root own what it makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets.grp, "getgrnam", lambda _name: SimpleNamespace(gr_gid=os.getgid()))
+        patch.setattr(secrets.os, "chown", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(_own_group: None, tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """An enclave's secrets, as they were made first: a key takes long to make."""
+    places = replace(from_environment(), state=tmp_path_factory.mktemp("made"))
+    secrets.ensure(places)
+    return places
+
+
 @pytest.fixture
-def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    """An enclave's secrets, all of this test's own group."""
-    monkeypatch.setattr(secrets.grp, "getgrnam", lambda _name: SimpleNamespace(gr_gid=os.getgid()))
-    monkeypatch.setattr(secrets.os, "chown", lambda *_: None)
-    made = replace(from_environment(), state=tmp_path)
-    secrets.ensure(made)
-    return made
+def where(made: Places, tmp_path: Path) -> Places:
+    """A copy of them, for one test."""
+    state = tmp_path / "state"
+    shutil.copytree(made.state, state, symlinks=True)
+    return replace(made, state=state)
 
 
 def read(where: Places) -> dict[str, str]:
