@@ -110,6 +110,7 @@ def test_a_delegated_command_runs_in_the_environment() -> None:
 
 def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[dict[str, object]] = []
+    monkeypatch.setattr(delegated.environment, "python", lambda _checkout: Path(sys.executable))
     monkeypatch.setattr(delegated.subprocess, "Popen", lambda line, **how: ran.append(how) or Done())
     monkeypatch.setattr(delegated.os, "geteuid", lambda: 0)
     monkeypatch.setattr(delegated.programs, "credentials", lambda user: {"user": user})
