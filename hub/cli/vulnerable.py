@@ -9,6 +9,7 @@ import argparse
 import json
 import shutil
 import subprocess
+from collections.abc import Collection
 from typing import Any
 
 from hub.cli import locked
@@ -35,13 +36,13 @@ def run(arguments: list[str]) -> int:
     except subprocess.TimeoutExpired:
         print(f"Not audited: the list of vulnerabilities did not answer within {SECONDS} s.")
         return NOT_AUDITED
-    status, said = verdict(ran.stdout, ran.stderr)
+    status, said = verdict(ran.stdout, ran.stderr, asked=set(locked.read(locked.FILE.read_text("utf-8"))))
     print(said)
     return status
 
 
-def verdict(out: str, error: str) -> tuple[int, str]:
-    """Return status and sentence; without a readable answer about every library nothing was audited."""
+def verdict(out: str, error: str, *, asked: Collection[str]) -> tuple[int, str]:
+    """Return status and sentence; without a readable answer about each library asked of there is no pass."""
     try:
         found: list[dict[str, Any]] = json.loads(out)["dependencies"]
     except (ValueError, KeyError, TypeError):
@@ -49,7 +50,10 @@ def verdict(out: str, error: str) -> tuple[int, str]:
         return NOT_AUDITED, f"Not audited: the list of vulnerabilities could not be read ({last[0][:300]})."
     skipped = [f"{one['name']}: {one['skip_reason']}" for one in found if "skip_reason" in one]
     looked_at = len(found) - len(skipped)
-    missed = f"{len(skipped)} of {len(found)} libraries were not looked at ({'; '.join(skipped[:2])})"
+    unsaid = sorted(set(asked) - {locked.normal(one["name"]) for one in found})
+    skipped += [f"{name}: nothing was said of it" for name in unsaid]
+    missed = f"{len(skipped)} of {looked_at + len(skipped)} libraries were not looked at"
+    missed += f" ({'; '.join(skipped[:2])})"
     lines = [
         f"{one['name']} {one['version']}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'none'}"
         for one in found

@@ -27,13 +27,24 @@ SKIPPED = {"name": "c", "skip_reason": "not found"}
     ],
 )
 def test_what_was_found_is_said(found: list[dict[str, Any]], status: int, words: str) -> None:
-    got, said = vulnerable.verdict(json.dumps({"dependencies": found}), "")
+    out = json.dumps({"dependencies": found})
+    got, said = vulnerable.verdict(out, "", asked={one["name"] for one in found})
     assert got == status and words in said
+
+
+def test_a_library_of_which_nothing_is_said_was_not_looked_at() -> None:
+    named = {"name": "Zope.Interface", "version": "1", "vulns": []}
+    out = json.dumps({"dependencies": [FINE, named]})
+    assert vulnerable.verdict(out, "", asked={"a", "zope-interface"})[0] == 0
+    assert vulnerable.verdict(out, "", asked={"a", "b", "zope-interface"}) == (
+        2,
+        "Not audited: 1 of 3 libraries were not looked at (b: nothing was said of it).",
+    )
 
 
 @pytest.mark.parametrize("out", ["", "not json", "[]", '{"other": 1}'])
 def test_no_answer_is_no_pass(out: str) -> None:
-    status, said = vulnerable.verdict(out, "x\nConnection refused")
+    status, said = vulnerable.verdict(out, "x\nConnection refused", asked={"a"})
     assert status == 2 and "could not be read (Connection refused)" in said
 
 
