@@ -24,6 +24,7 @@ READ = {
     "bring_ins_bringinfile": "sha256, size_bytes",
 }
 ROWS = 1000
+UNANSWERED = "the PostgreSQL database does not answer; `psql` on this machine says more"
 
 
 def chosen() -> bool:
@@ -35,7 +36,7 @@ def size() -> int:
     """Return how many bytes the database takes; one that does not answer is no database to back up."""
     answer = postgresql.ask("SELECT pg_database_size(current_database())")
     if not answer:
-        raise BackupFailed("the PostgreSQL database does not answer; `psql` on this machine says more")
+        raise BackupFailed(UNANSWERED)
     return int(answer)
 
 
@@ -59,7 +60,13 @@ def snapshot(dump: Path, extract: Path) -> None:
 
 def require_empty(*, over: bool) -> None:
     """Refuse a database whose ledger has entries, unless it may be replaced."""
-    if not over and postgresql.ask("SELECT to_regclass('ledger_entry')"):
+    if over:
+        return
+    has_ledger = postgresql.ask("SELECT to_regclass('ledger_entry') IS NOT NULL")
+    # No answer is no empty database.
+    if has_ledger not in ("t", "f"):
+        raise BackupFailed(UNANSWERED)
+    if has_ledger == "t":
         count = postgresql.ask("SELECT count(*) FROM ledger_entry")
         if count != "0":
             raise BackupRefused(
