@@ -143,9 +143,13 @@ def read(places: Places) -> list[Told]:
     """Return what a living worker says of its works; raise Unknown where none does."""
     try:
         found = said(file(places), by="the worker", within_seconds=SILENT_SECONDS)
-        return [Told(**one) for one in found["works"]]
+        told = [Told(**one) for one in found["works"]]
     except (TypeError, KeyError) as error:
         raise Unknown(UNREADABLE.format(by="the worker")) from error
+    # Of no work at all everything could be said.
+    if not told:
+        raise Unknown(NOBODY.format(by="the worker"))
+    return told
 
 
 def all_begun(places: Places) -> bool:

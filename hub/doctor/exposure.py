@@ -36,8 +36,10 @@ def _secrets(places: Places) -> dict[bytes, str]:
 def logs(places: Places) -> Finding:
     """Look for every secret in every log."""
     secrets = _secrets(places)
-    wanted = re.compile(b"|".join(re.escape(one) for one in secrets))
     files = [path for path in (places.state / "log").glob("*") if path.is_file()]
+    if not secrets or not files:
+        return _nothing(f"{len(secrets)} secrets and {len(files)} logs are there")
+    wanted = re.compile(b"|".join(re.escape(one) for one in secrets))
     wrong = []
     for path in files:
         with path.open("rb") as lines:
@@ -60,7 +62,14 @@ def environments(places: Places) -> Finding:
         there = {name for secret, name in secrets.items() if secret in words["environ"]} - allowed
         there |= {name for secret, name in secrets.items() if secret in words["cmdline"]}
         wrong += [f"process {process} of {user} shows {name}" for name in sorted(there)]
+    if not secrets or not (seen or wrong):
+        return _nothing(f"{len(secrets)} secrets are there, and {seen} processes let anybody look")
     return kept(wrong, f"{seen} processes, each knows its own secrets at most, no command line holds one")
+
+
+def _nothing(there: str) -> Finding:
+    """Return that nothing was looked at, which says nothing."""
+    return Finding(ok=False, detail=f"nothing could be looked at: {there}")
 
 
 def _processes() -> Iterator[tuple[int, str, dict[str, bytes] | None]]:

@@ -71,8 +71,9 @@ def own_users(places: Places) -> Finding:
         status = _status(pid)
         if set(status["Uid"].split()) != {str(pwd.getpwnam(user).pw_uid)}:
             wrong.append(f"{name} (pid {pid}) runs as uid {status['Uid'].split()[0]}, not as {user}")
-        if user != "root" and int(status["CapEff"], 16):
-            wrong.append(f"{name} (pid {pid}) has capabilities {status['CapEff']}")
+        # What it is permitted it can take up at any moment.
+        if user != "root" and int(status["CapPrm"], 16) | int(status["CapEff"], 16):
+            wrong.append(f"{name} (pid {pid}) has capabilities {status['CapPrm']}")
         if user != "root" and status["NoNewPrivs"] != "1":
             wrong.append(f"{name} (pid {pid}) could become another user by a set-uid program")
         seen.append(name)

@@ -34,6 +34,21 @@ def test_a_secret_in_a_log_is_found_by_its_name(where: Places) -> None:
     assert SECRET not in found.detail
 
 
+@pytest.mark.parametrize("gone", ["secrets/data/hub-api", "log/portal.log"])
+def test_where_nothing_can_be_looked_for_nothing_holds(where: Places, gone: str) -> None:
+    (where.state / gone).unlink()
+    assert "nothing could be looked at" in exposure.logs(where).detail and not exposure.logs(where).ok
+    if gone.startswith("secrets"):
+        assert not exposure.environments(where).ok
+
+
+def test_where_no_process_can_be_looked_at_nothing_holds(
+    where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exposure, "_processes", lambda: iter([(1, "root", None)]))
+    assert not exposure.environments(where).ok
+
+
 @pytest.mark.parametrize("way", ["environment", "command line"])
 def test_a_secret_of_another_process_is_found(where: Places, way: str) -> None:
     assert exposure.environments(where).ok
