@@ -112,11 +112,6 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def bytes_in_all(self) -> int:
-        """The size of all files as they were handed in."""
-        return sum(file.size_bytes for file in self.files.all())
-
 
 class File(models.Model):
     """One file of a submission: the bytes as handed in, and the canonical copy that may leave."""
