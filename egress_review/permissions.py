@@ -11,7 +11,7 @@ from egress_review.models import Conflict, File, FileVote, Finding, Review, Seve
 from egress_review.states import REPLACEABLE, State
 from hub.people import permission
 from hub.people.models import Person, Role
-from hub.people.permission import Permission
+from hub.people.permission import Ask, Permission
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import Membership, NamedChecker, Project
@@ -126,19 +126,24 @@ def to_release(*, by: Person, submission: Submission) -> Permission:
 
 def to_withdraw(*, by: Person, submission: Submission) -> Permission:
     """Ask whether a person may take a submission back."""
+    return permission.to(by, subject=submission.id, ask=_withdrawing(by, submission))
+
+
+def may_withdraw(*, by: Person, submission: Submission) -> bool:
+    """Return whether a page may offer a person to take a submission back."""
+    return permission.would(by, ask=_withdrawing(by, submission))
+
+
+def _withdrawing(by: Person, submission: Submission) -> Ask:
     project = projects.fresh(submission.project)
-    return permission.to(
-        by,
-        subject=submission.id,
-        ask=lambda person, at: questions.Withdraw(
-            person=person,
-            at=at,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=of(submission),
-            reviewing=reviewing(project),
-            conflicted=conflicted(by, project),
-        ),
+    return lambda person, at: questions.Withdraw(
+        person=person,
+        at=at,
+        project=projects.of(project),
+        memberships=projects.memberships(project, by),
+        submission=of(submission),
+        reviewing=reviewing(project),
+        conflicted=conflicted(by, project),
     )
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from egress_review import answers, readings, receipts, releases, submissions, timeline
+from egress_review import answers, permissions, readings, receipts, releases, submissions, timeline
 from egress_review.models import FileVote, Submission
 from egress_review.states import MEANING, OPEN, State
 from egress_review.vault import Vault
@@ -64,7 +64,8 @@ def detail(request: HttpRequest, submission: str) -> HttpResponse:
     """Show what became of a submission."""
     person, found = reader(request), readings.find(submission)
     readings.open_page(by=person, submission=found)
-    return render(request, "releases/detail.html", page(found, person))
+    may = State(found.state) in OPEN and permissions.may_withdraw(by=person, submission=found)
+    return render(request, "releases/detail.html", page(found, person) | {"may_withdraw": may})
 
 
 @login_required
@@ -134,7 +135,6 @@ def page(submission: Submission, person: Person) -> dict[str, object]:
         "file_votes": known.select_related("file", "reviewer"),
         "voted": submission.reviews.filter(reviewer_id=person.id).exists(),
         "may_vote": readings.reviewable(person).filter(pk=submission.pk).exists(),
-        "may_withdraw": submission.author_id == person.id and State(submission.state) in OPEN,
         "released": submission.state == State.RELEASED,
     }
 

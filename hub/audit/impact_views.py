@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hub import policy
 from hub.audit import denials, impact
 from hub.audit.filters import Filter
-from hub.people import facts, records
+from hub.people import permission, records
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.policy import questions
@@ -46,8 +45,9 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _exact(person: Person) -> bool:
     """Ask whether small counts may be shown as they are; what is then read is written down by `records`."""
-    question = questions.ReadRecords(person=facts.of(person), at=datetime.now(UTC), records="impact")
-    return policy.ask(question).allow
+    return permission.would(
+        person, ask=lambda who, at: questions.ReadRecords(person=who, at=at, records="impact")
+    )
 
 
 def _figures(since: datetime, now: datetime, *, exact: bool) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from egress_review.permissions import conflicted
 from hub.bring_ins.models import GONE, BringIn, BringInState
 from hub.people import permission
 from hub.people.models import Person
-from hub.people.permission import Permission
+from hub.people.permission import Ask, Permission
 from hub.policy import questions
 from hub.projects import facts as projects
 from hub.projects.models import Project
@@ -49,36 +50,48 @@ def to_view(*, by: Person, bring_in: BringIn, what: What) -> Permission:
 
 def to_judge(*, by: Person, bring_in: BringIn, verdict: Verdict) -> Permission:
     """Ask whether a person may let text in, or reject it."""
-    now = projects.fresh(bring_in.project)
     return permission.to(
         by,
         subject=bring_in.id,
-        ask=lambda person, at: questions.JudgeBringIn(
-            person=person,
-            at=at,
-            verdict=verdict,
-            project=projects.of(now),
-            memberships=projects.memberships(now, by),
-            bring_in=of(bring_in),
-            conflicted=conflicted(by, now),
-        ),
+        ask=lambda person, at: whether_to_judge(person, at, by=by, bring_in=bring_in, verdict=verdict),
+    )
+
+
+def whether_to_judge(
+    person: questions.Person, at: datetime, *, by: Person, bring_in: BringIn, verdict: Verdict
+) -> questions.JudgeBringIn:
+    """Return the question whether somebody may decide so, for who asks it of many without recording it."""
+    now = projects.fresh(bring_in.project)
+    return questions.JudgeBringIn(
+        person=person,
+        at=at,
+        verdict=verdict,
+        project=projects.of(now),
+        memberships=projects.memberships(now, by),
+        bring_in=of(bring_in),
+        conflicted=conflicted(by, now),
     )
 
 
 def to_take_back(*, by: Person, bring_in: BringIn) -> Permission:
     """Ask whether a person may take text out of reach again."""
+    return permission.to(by, subject=bring_in.id, ask=_taking_back(by, bring_in))
+
+
+def may_take_back(*, by: Person, bring_in: BringIn) -> bool:
+    """Return whether a page may offer a person to take text out of reach again."""
+    return permission.would(by, ask=_taking_back(by, bring_in))
+
+
+def _taking_back(by: Person, bring_in: BringIn) -> Ask:
     now = projects.fresh(bring_in.project)
-    return permission.to(
-        by,
-        subject=bring_in.id,
-        ask=lambda person, at: questions.TakeBackBringIn(
-            person=person,
-            at=at,
-            project=projects.of(now),
-            memberships=projects.memberships(now, by),
-            bring_in=of(bring_in),
-            conflicted=conflicted(by, now),
-        ),
+    return lambda person, at: questions.TakeBackBringIn(
+        person=person,
+        at=at,
+        project=projects.of(now),
+        memberships=projects.memberships(now, by),
+        bring_in=of(bring_in),
+        conflicted=conflicted(by, now),
     )
 
 

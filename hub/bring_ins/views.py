@@ -145,9 +145,10 @@ def _context(person: Person, found: BringIn, form: JudgeForm | None) -> dict[str
         "bring_in": found,
         "files": list(found.files.all()),
         "form": (form or JudgeForm(initial={"row_version": found.row_version})) if judges else None,
-        "may_take_back": BringInState.WITHDRAWN in LEGAL_MOVES[BringInState(found.state)]
-        # Who is to decide on it rejects it; who let it in may change their mind.
-        and person.id in {found.author_id, found.decided_by_id},
+        # Who is to decide on it rejects it.
+        "may_take_back": not judges
+        and BringInState.WITHDRAWN in LEGAL_MOVES[BringInState(found.state)]
+        and permissions.may_take_back(by=person, bring_in=found),
     }
 
 

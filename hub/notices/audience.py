@@ -14,7 +14,6 @@ from hub.errors import Unavailable
 from hub.people import facts as people
 from hub.people.models import Person, Role
 from hub.policy import questions
-from hub.projects import facts as projects
 from hub.projects.models import MemberRole, Membership
 
 
@@ -48,14 +47,8 @@ def may_vote(submission: Submission) -> list[Person]:
 def may_judge(bring_in: BringIn) -> list[Person]:
     """Return the checkers whom the policies would let text in now; without an answer it is tried again."""
     return _checkers_who_may(
-        lambda person: questions.JudgeBringIn(
-            person=people.of(person),
-            at=datetime.now(UTC),
-            verdict="approve",
-            project=projects.of(bring_in.project),
-            memberships=projects.memberships(bring_in.project, person),
-            bring_in=brought.of(bring_in),
-            conflicted=permissions.conflicted(person, bring_in.project),
+        lambda person: brought.whether_to_judge(
+            people.of(person), datetime.now(UTC), by=person, bring_in=bring_in, verdict="approve"
         )
     )
 

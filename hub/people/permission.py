@@ -50,3 +50,8 @@ def to(by: Actor, *, subject: str, ask: Ask) -> Permission:
     return Permission(
         by=now, subject=subject, decision=decisions.require(question, by=by.id, subject=subject)
     )
+
+
+def would(by: Person, *, ask: Ask) -> bool:
+    """Return whether a page may offer an act: the answer of now, on the ledger only once it is tried."""
+    return policy.ask(ask(facts.of(facts.fresh(by)), datetime.now(UTC))).allow

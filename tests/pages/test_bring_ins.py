@@ -14,7 +14,7 @@ from egress_review.vault import Vault
 from hub.bring_ins.models import BringIn
 from hub.people.models import Person, Role, Training
 from hub.places import places
-from hub.projects.models import Membership
+from hub.projects.models import MemberRole, Membership
 from tests import portal, throwaway
 from tests.pages.conftest import House, problems
 
@@ -100,13 +100,16 @@ def test_nobody_with_a_tie_lets_it_in_and_nobody_outside_sees_it(house: House) -
     Membership.objects.create(project=project, person=left, ended_at=project.opens_on.isoformat() + "T00:00Z")
     made = BringIn.objects.create(project=project, author=rosa, title="T", why="w", folder="t")
     stranger, admin = portal.person("nobody"), portal.person("ada", Role.ADMIN, second_factor=True)
-    for person in (rosa, inside, left, stranger, admin):
+    lead = portal.person("lena", Role.RESEARCHER)
+    Membership.objects.create(project=project, person=lead, role=MemberRole.PROJECT_LEAD.value)
+    for person in (rosa, inside, left, stranger, admin, lead):
         client = Client()
         client.force_login(person)
         sent = {"verdict": "approve", "comment": "", "row_version": "1"}
         assert client.post(f"/bring-ins/{made.pk}/judge/", sent).status_code == 403
-        looks = client.get(f"/bring-ins/{made.pk}/").status_code
-        assert looks == (200 if person in (rosa, inside) else 403), person
+        page = client.get(f"/bring-ins/{made.pk}/")
+        assert page.status_code == (200 if person in (rosa, inside, lead) else 403), person
+        assert (b"Take it back" in page.content) is (person in (rosa, lead)), person
         if person in (left, stranger, admin):
             assert client.post(f"/bring-ins/{made.pk}/take-back/").status_code == 403
             assert client.get("/bring-ins/new/vowels/").status_code in (403, 404)

@@ -14,7 +14,7 @@ from egress_review.models import File, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.ledger import publisher
-from hub.ledger.models import Entry
+from hub.ledger.models import Decision, Entry
 from hub.ledger.receipt import check
 from hub.ledger.tiles import Tiles
 from hub.people.models import Person
@@ -310,6 +310,19 @@ def test_each_look_is_on_the_ledger(vault: Vault) -> None:
     looks = Entry.objects.filter(kind="viewed", subject=made.id, by=by.id)
     assert [look.facts["what"] for look in looks] == ["page", "files", "files"]
     assert looks.last().facts["file"] == made.files.get().id  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("state", [State.IN_REVIEW, State.WITHDRAWN])
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_withdrawal_is_offered_to_whom_the_policies_would_let(
+    vault: Vault, policies: Policies, state: State, denied: bool
+) -> None:
+    made, lead = submission(state, vault=vault), person("lena")
+    if denied:
+        policies.deny("withdraw")
+    content = browser(lead).get(f"/releases/{made.id}/").content
+    assert (b"Withdraw this submission" in content) is (state == State.IN_REVIEW and not denied)
+    assert not Decision.objects.filter(question__action="withdraw").exists()
 
 
 def test_an_author_withdraws_by_button(vault: Vault) -> None:
