@@ -78,7 +78,9 @@ def test_one_that_falls_keeps_no_other_from_running(places: Places) -> None:
 
     Beside(places, [Work("screenings", "s", first), Work("notices", "n", die)], stop).run()
     assert fallen.is_set()
-    assert {told.name: told.falls for told in beside.read(places)} == {"screenings": 0, "notices": 1}
+    falls = {told.name: told.falls for told in beside.read(places)}
+    # On a busy machine it may have been begun again meanwhile, and have fallen again.
+    assert falls["screenings"] == 0 and falls["notices"] >= 1
 
 
 def test_what_fell_and_began_again_is_believed_when_it_has_run_for_a_while(
@@ -135,6 +137,14 @@ def test_the_worker_is_ready_once_every_work_was_begun(places: Places) -> None:
         both._stop.clear()
         both.keep(work)
     assert beside.all_begun(places), "one that fell was begun as well"
+
+
+def test_a_worker_without_works_keeps_nothing(places: Places) -> None:
+    beside.file(places).parent.mkdir()
+    beside.say(beside.file(places), works=[])
+    assert not processes.works(places).ok
+    with pytest.raises(Unknown, match="does not run"):
+        beside.all_begun(places)
 
 
 def test_without_a_worker_nothing_is_known(places: Places) -> None:
