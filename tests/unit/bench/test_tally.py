@@ -43,6 +43,12 @@ def test_errors_are_counted_and_in_no_percentile() -> None:
         ([_step(50, echo=1000, page=1000)], "did not bend up to 50 sessions: p95 of echo 1000 ms, page 1000"),
         ([_step(50, echo=5, page=5, review=9000)], "did not bend"),
         ([Step(50, {"page": Act(0, 3)}, {})], "bends at 50 sessions: p95 of page none succeeded"),
+        # Of what is refused a percentile says nothing: many refusals are no quick answers.
+        (
+            [Step(50, {"page": Act(94, 6, 1, 2, 3)}, {})],
+            "bends at 50 sessions: p95 of page 2 ms of those that succeeded, 6 of 100 failed;",
+        ),
+        ([Step(50, {"page": Act(95, 5, 1, 2, 3)}, {})], "did not bend up to 50 sessions"),
     ],
 )
 def test_it_bends_at_the_first_step_whose_page_or_echo_is_over_the_aim(steps: list[Step], said: str) -> None:
