@@ -14,7 +14,9 @@ from tests.pages.conftest import House, problems
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    """Press a button and wait for the page it leads to: others may read then what it did."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 @pytest.fixture

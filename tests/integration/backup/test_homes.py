@@ -18,6 +18,7 @@ from hub.backup.failure import BackupFailed
 from hub.backup.restoring import Wish
 from hub.engine import homes as engine_homes
 from tests import statefolder
+from tests.enclave import until
 from tests.statefolder import Enclave
 
 WORKSPACE = "w1"
@@ -45,8 +46,8 @@ def enclave(tmp_path: Path) -> Iterator[Enclave]:
 def writer(enclave: Enclave) -> Iterator[subprocess.Popen[bytes]]:
     folder = engine_homes.point(enclave.places, WORKSPACE)
     running = subprocess.Popen([sys.executable, "-c", WRITES, str(folder)])
-    while not (folder / "b").exists() or not (folder / "b").stat().st_size:
-        time.sleep(0.02)
+    written = folder / "b"
+    until(lambda: written.exists() and written.stat().st_size, seconds=30, what="it writes")
     yield running
     running.kill()
     running.wait()
@@ -65,9 +66,8 @@ def test_a_home_in_use_is_copied_at_one_moment(enclave: Enclave, writer: subproc
         enclave.places, file, recipients=[enclave.key.to_public()], with_datasets=False, say=lambda _: None
     )
     at_backup = lines(folder / "b")
-    time.sleep(0.3)
+    until(lambda: lines(folder / "b") > at_backup, seconds=30, what="the session is let go on")
     assert writer.poll() is None
-    assert lines(folder / "b") > at_backup, "the session was not let go on"
     new = statefolder.elsewhere(enclave, "new")
     (new.places.run / "homes").mkdir(parents=True)
     restoring.restore(

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hub.cli import down, preflight, programs, status, supervision
 from hub.cli.supervision import Supervisor
 from hub.doctor import answers, processes
 from hub.places import USERS, Places
+from tests.enclave import until
 
 Start = Callable[[list[programs.Program]], Supervisor]
 
@@ -27,10 +27,11 @@ def start(prepared: Places) -> Iterator[Start]:
     def begin(table: list[programs.Program]) -> Supervisor:
         supervisor = Supervisor(prepared)
         started.append(supervisor.start(programs.configuration(prepared, table)))
-        until = time.monotonic() + 15
-        while any(process.state != "RUNNING" for process in supervisor.processes()):
-            assert time.monotonic() < until, supervisor.processes()
-            time.sleep(0.1)
+        until(
+            lambda: all(process.state == "RUNNING" for process in supervisor.processes()),
+            seconds=15,
+            what="every process runs",
+        )
         return supervisor
 
     yield begin
@@ -49,10 +50,7 @@ def opa(places: Places) -> programs.Program:
 
 def ask_until_it_answers(places: Places) -> None:
     check = supervision.health_checks(places)["opa"]
-    until = time.monotonic() + 15
-    while said := check():
-        assert time.monotonic() < until, said
-        time.sleep(0.1)
+    until(lambda: not check(), seconds=15, what="OPA answers")
 
 
 def test_each_process_runs_as_its_own_user_without_capabilities(prepared: Places, start: Start) -> None:
@@ -94,10 +92,12 @@ def test_a_process_that_dies_is_started_again(start: Start) -> None:
     supervisor = start([sleeper("gate")])
     (before,) = supervisor.processes()
     os.kill(before.pid, signal.SIGKILL)
-    until = time.monotonic() + 15
-    while (now := supervisor.processes()[0]).state != "RUNNING" or now.pid == before.pid:
-        assert time.monotonic() < until
-        time.sleep(0.1)
+
+    def again() -> bool:
+        now = supervisor.processes()[0]
+        return now.state == "RUNNING" and now.pid != before.pid
+
+    until(again, seconds=15, what="another runs")
 
 
 def test_down_leaves_no_process(prepared: Places, start: Start) -> None:
@@ -112,8 +112,7 @@ def test_down_ends_what_a_killed_supervisor_left(prepared: Places, start: Start)
     pid = supervisor.pid()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.3)
-    assert list(preflight.leftovers(prepared).values()) == ["gate"]
+    until(lambda: list(preflight.leftovers(prepared).values()) == ["gate"], seconds=15, what="it is alone")
     assert "Ended 1 processes that supervisor had left." in down.stop(prepared)
     assert preflight.leftovers(prepared) == {}
 
