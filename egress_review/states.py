@@ -61,7 +61,7 @@ MEANING: Mapping[State, str] = MappingProxyType(
         State.REJECTED: "The checkers rejected it; it cannot leave.",
         State.APPROVED: "The checkers approved it; it leaves as soon as its bytes are verified.",
         State.RELEASED: "Left the enclave; the project's people can download it with its receipt.",
-        State.WITHDRAWN: "Taken back by its author.",
+        State.WITHDRAWN: "Taken back before it left, by its author, its project's lead or a checker.",
     }
 )
 

@@ -26,7 +26,7 @@ def say(line: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the first word says; say in one sentence why not, where it can't be done."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     if options.verb == "people":
         _people()
         return 0
@@ -118,9 +118,10 @@ def _people() -> None:
     people.serve()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 -m hub bench", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return the words that are understood."""
+    made = argparse.ArgumentParser(prog="python3 -m hub bench", description=__doc__)
+    verbs = made.add_subparsers(dest="verb", required=True)
     measured = verbs.add_parser("sessions", help="start-to-ready, one at a time and several at once")
     measured.add_argument("--runs", type=_count, default=20, help="starts one at a time on each side (20)")
     measured.add_argument("--at-once", type=_count, default=10, help="how many start at once (10)")
@@ -144,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--seconds", type=_count, default=20, help="of each step (20)")
     load.add_argument("--json", type=Path, help="write every figure to this file too")
     verbs.add_parser("people", help="what `sessions` runs as the portal's user")
-    return parser
+    return made
 
 
 def _count(text: str) -> int:

@@ -20,8 +20,8 @@ class Command:
     words: tuple[str, ...] = ()
     # The part whose user runs it; None means root, because it uses Docker or writes what root owns.
     part: str | None = None
-    # Verbs and options about the caller's own files: run as the caller, where the caller stands.
-    own: tuple[str, ...] = ()
+    # Words about the caller's own files: run as the caller, where the caller stands; None means every word.
+    own: tuple[str, ...] | None = ()
 
 
 COMMANDS = {
@@ -35,10 +35,10 @@ COMMANDS = {
     ),
     "provision": Command(
         "hub.provision",
-        "institution|person|project|dataset|approve|apply: what the admin's pages do, through the API",
-        own=("institution", "person", "project", "dataset", "approve", "apply", "-h", "--help"),
+        "institution|person|project|dataset|bring-in|approve|prolong|apply: what pages do, through the API",
+        own=None,
     ),
-    "bench": Command("hub.bench", "sessions: start-to-ready, measured against a stock spawner"),
+    "bench": Command("hub.bench", "sessions|portal|gate|load: what this enclave costs, measured"),
 }
 
 
@@ -63,7 +63,7 @@ def run(name: str, arguments: list[str]) -> int:
             command=line,
             fix="run `python3 -m hub up` first",
         )
-    by_caller = any(word in command.own for word in arguments)
+    by_caller = command.own is None or any(word in command.own for word in arguments)
     part = None if by_caller else command.part
     process = subprocess.Popen(
         line,

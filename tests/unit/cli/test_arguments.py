@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from hub import cli
+from hub.bench import __main__ as bench
 from hub.cli import delegated, testing
 from hub.cli.running import StepFailed
+from hub.provision import __main__ as provision
 from tests.enclave import until
 
 CHECKOUT = Path(cli.__file__).resolve().parents[2]
@@ -116,8 +119,17 @@ def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: py
     monkeypatch.setattr(delegated.programs, "credentials", lambda user: {"user": user})
     assert delegated.run("ledger", ["receipt", "r.json"]) == 0
     assert delegated.run("ledger", ["verify"]) == 0
-    assert [how.get("user") for how in ran] == [None, "parlatory-portal"]
-    assert ran[0]["cwd"] is None and ran[1]["cwd"] is not None
+    assert delegated.run("provision", ["bring-in", "add", "vowels", "track.py"]) == 0
+    assert [how.get("user") for how in ran] == [None, "parlatory-portal", None]
+    assert [how["cwd"] is None for how in ran] == [True, False, True]
+
+
+def test_the_list_of_commands_names_what_other_parts_can_do() -> None:
+    for name, parser in (("provision", provision.parser()), ("bench", bench.parser())):
+        (verbs,) = re.findall(r"\{(.*?)\}", parser.format_usage())
+        told = delegated.COMMANDS[name].text.partition(":")[0].split("|")
+        # What `bench sessions` runs as the portal's user is no measurement of its own.
+        assert set(told) == set(verbs.split(",")) - {"people"}, name
 
 
 class Done:
