@@ -123,6 +123,16 @@ def _stopped(entry: Entry, facts: Facts) -> list[Draft]:
     return _result(entry, found, f"The release of “{found.title}” waits", body, body)
 
 
+def _withdrawn(entry: Entry, facts: Facts) -> list[Draft]:
+    """Tell author and leads that a submission was taken back; who did it knows."""
+    found = _submission(entry)
+    if found is None:
+        return []
+    body = "Nothing of it leaves. Hand in again from your session if you still need it."
+    told = _result(entry, found, f"“{found.title}” was withdrawn", body, body)
+    return [one for one in told if one.person != entry.by]
+
+
 def _findings(submission: Submission, severity: Severity) -> str:
     found = Finding.objects.filter(submission=submission, severity=severity).select_related("file")
     lines = []
@@ -306,6 +316,7 @@ _FROM: Mapping[str, Callable[[Entry, Facts], list[Draft]]] = {
     Kind.APPROVED: _approved,
     Kind.RELEASED: _released,
     Kind.RELEASE_STOPPED: _stopped,
+    Kind.WITHDRAWN: _withdrawn,
     Kind.APPROVAL_GIVEN: _approval,
     Kind.APPROVAL_REVOKED: _approval,
     Kind.MEMBERSHIP_CHANGED: _membership,

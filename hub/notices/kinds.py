@@ -52,7 +52,8 @@ RULES: Mapping[About, Rule] = MappingProxyType(
     {
         About.RESULTS: Rule(
             "What you handed in or asked for",
-            "screened, blocked, returned, rejected, released; brought in; requests and feedback answered",
+            "screened, blocked, returned, rejected, withdrawn, released; brought in; "
+            "requests and feedback answered",
             Mail.AT_ONCE,
             ALL,
         ),

@@ -78,6 +78,16 @@ def test_comments_come_without_the_checkers_names_and_only_when_all_votes_are_in
     assert "Round the means, please." in body and "Chloe" not in body and "Clara" not in body
 
 
+def test_a_withdrawal_is_told_to_those_who_did_not_make_it(vault: Vault) -> None:
+    found = make.submission(State.WITHDRAWN, vault=vault)
+    lead, checker = with_lead(found), make.checker("Chloe")
+    told_of = {
+        by.name: set(told(entry(Kind.WITHDRAWN, by=by.id, on=found.id)))
+        for by in (found.author, lead, checker)
+    }
+    assert told_of == {"Author": {"Lead"}, "Lead": {"Author"}, "Chloe": {"Author", "Lead"}}
+
+
 def test_those_who_may_vote_are_asked_of_the_policies(
     vault: Vault, policies: portal.Policies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
