@@ -34,11 +34,7 @@ def works(places: Places) -> Finding:
     except beside.Unknown as error:
         return Finding(ok=False, detail=str(error))
     now = beside.now()
-    wrong = [
-        f"{work.name} fell {work.falls} times ({work.why}) and is not kept meanwhile: {work.keeps}"
-        for work in told
-        if not work.runs(now)
-    ]
+    wrong = [trouble for work in told if (trouble := work.trouble(now))]
     return kept(wrong, f"{len(told)} works run")
 
 
@@ -131,8 +127,10 @@ PROMISES = (
     Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
     Promise(
         "Everything runs that the worker keeps: screening, notices, intakes, what ends by itself",
-        "the worker says of each work whether it runs, or fell and waits to be started again",
-        "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
+        "the worker says of each work whether it runs, fell and waits to be started again, or hangs",
+        "read `python3 -m hub logs worker`: `work_fell` says why, and it starts again; `work_hangs` "
+        "says what it waits for: the worker ends for it within two minutes, or an hour after it did so "
+        "before, and starts anew; at once by `pkill -KILL -u parlatory-worker`",
         works,
         at_once=True,
     ),
