@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from egress_review import diagram
 
@@ -28,6 +29,17 @@ def states(arguments: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    try:
+        return _run(arguments)
+    except ModuleNotFoundError as error:
+        from hub.cli import environment
+
+        lack = environment.lacks(error, Path(__file__).parents[1])
+        sys.stderr.write(lack.report() + "\n")
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
     # Arrays are small here: threads of the numeric libraries cost more than they bring. They look for this
     # when they are loaded, which is below.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_THREAD_LIMIT"):

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from egress_review.screening.index import VERSION
 from egress_review.screening.indexing import note_failure
-from hub import control_loop
+from hub import beside, control_loop
 from hub.access.models import Approval
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
@@ -105,6 +105,7 @@ def keep_built(stop: Event) -> None:
 
     def build_due() -> None:
         for version in due():
+            beside.goes_on()
             build(version)
             if stop.is_set():
                 break

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from hub import trace
+from hub import beside, trace
 from hub.beside import Beside, Work
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Worker:
 
         waited = SWEEP_SECONDS
         while not stop.is_set():
+            beside.goes_on()
             try:
                 if waited >= SWEEP_SECONDS:
                     screenings.sweep(bench=self._bench)
@@ -72,6 +73,7 @@ class Worker:
                 log.error("worker_step_failed reason=%s", error)
                 connections.close_all()
             waited += POLL_SECONDS
+            beside.goes_on(rests_seconds=POLL_SECONDS)
             stop.wait(POLL_SECONDS)
 
     def _publish(self) -> None:
@@ -143,8 +145,18 @@ def main() -> None:
     works = [
         Work("screenings", "what is handed in is screened, what is approved leaves", Worker(bench).run),
         # Beside the screenings: a large index takes minutes, and nobody's result should wait for it.
-        Work("leak_indexes", "new dataset versions get the index that screening needs", indexes.keep_built),
-        Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
+        Work(
+            "leak_indexes",
+            "new dataset versions get the index that screening needs",
+            indexes.keep_built,
+            step_seconds=indexes.LONGEST_SECONDS + 600,
+        ),
+        Work(
+            "intakes",
+            "deliveries of data are examined and registered",
+            intake_work.keep_going,
+            step_seconds=intake_work.FILE_SECONDS,
+        ),
     ]
     for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():
         works.append(Work(path.split(".")[-2], keeps, import_string(path)))

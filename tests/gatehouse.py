@@ -208,9 +208,9 @@ class House:
         """Run a coroutine in the gate's loop."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)
 
-    def tick(self) -> None:
-        """Renew the leases now."""
-        self.run(self.leases.tick())
+    def tick(self) -> bool:
+        """Renew the leases now; say whether the portal answered."""
+        return self.run(self.leases.tick())
 
     def place(self) -> Place:
         """Return Alice's session as the gate sees it."""

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.http import HttpRequest
 
-from hub import control_loop
+from hub import beside, control_loop
 from hub.api.models import Miss
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -71,6 +71,7 @@ def count(address: str, *, token: str = "") -> None:
 def run(stop: Event) -> None:
     """Tell the ledger, beside the worker, until told to stop."""
     # Not at the start: a worker that starts again and again would tell of each try.
+    beside.goes_on(rests_seconds=TOLD_EVERY_SECONDS)
     stop.wait(TOLD_EVERY_SECONDS)
     control_loop.run(
         lambda: step(at=datetime.now(UTC)),

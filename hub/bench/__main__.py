@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from hub.bench import acts, figures, ground
+from hub.bench import acts
 from hub.cli import environment, preflight
 from hub.cli.running import StepFailed, step
 from hub.errors import ParlatoryError
@@ -40,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.verb == "load":
             return _load(options)
         _sessions(options)
+    except ModuleNotFoundError as error:
+        # An environment that is older than this checkout; each measurement is imported where it begins.
+        sys.stderr.write(environment.lacks(error, places.checkout).report() + "\n")
+        return 1
     except (ParlatoryError, StepFailed) as error:
         sys.stderr.write((error.report() if isinstance(error, StepFailed) else f"error: {error}") + "\n")
         return 1
@@ -63,7 +67,7 @@ def _sessions(options: argparse.Namespace) -> None:
         with step("Python environment", "python", places.state / "log") as current:
             environment.ensure(places.checkout, current, extras=frozenset({"bench"}))
     # dockerspawner may have come only now.
-    from hub.bench import sessions
+    from hub.bench import figures, sessions
 
     wish = sessions.Wish(runs=options.runs, at_once=options.at_once, batches=options.batches)
     outcome = sessions.measure(places, wish, say=say)
@@ -76,6 +80,8 @@ def _sessions(options: argparse.Namespace) -> None:
 
 
 def _portal(options: argparse.Namespace) -> int:
+    from hub.bench import ground
+
     words = ["--divide", str(options.divide), "--match", options.match] + (
         ["--json", str(options.json.resolve())] if options.json else []
     )

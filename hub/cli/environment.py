@@ -10,11 +10,12 @@ from pathlib import Path
 
 from hub.cli import locked
 from hub.cli.folders import closed_to_others
-from hub.cli.running import Step, output
+from hub.cli.running import Step, StepFailed, output
 
 OLDEST = (3, 11)
 DEBIANS = Path("/usr/bin/python3")
 STAMP = "parlatory.json"
+OURS = {"hub", "egress_review", "tests"}
 
 
 def python(checkout: Path) -> Path:
@@ -84,6 +85,18 @@ def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) 
         )
     stamp.write_text(
         json.dumps({"pyproject": fingerprint(checkout), "extras": sorted(wanted)}), encoding="utf-8"
+    )
+
+
+def lacks(error: ModuleNotFoundError, checkout: Path) -> StepFailed:
+    """Return what to say where a library is missing, and where it comes from; a module of ours is a bug."""
+    name = (error.name or "").partition(".")[0]
+    if name in OURS:
+        raise error
+    return StepFailed(
+        f"{sys.executable} has no library `{name}`, which this needs",
+        fix=f"`python3 -m hub test lint` brings {checkout}/.venv up to date, with what the tests need; "
+        f"`python3 -m hub up` does without that; then run the command with {python(checkout)}",
     )
 
 

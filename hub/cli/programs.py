@@ -164,7 +164,7 @@ def _section(places: Places, program: Program, priority: int) -> list[str]:
     umask = "022" if program.name == "engine" else "007"
     return [
         f"[program:{program.name}]",
-        f"command={_escape(shlex.join([*_bounds(program), *program.command]))}",
+        f"command={_escape(shlex.join([*_bounds(places, program), *program.command]))}",
         f"directory={_escape(str(checkout(places)))}",
         f"user={program.user}",
         f"umask={umask}",
@@ -184,9 +184,11 @@ def _section(places: Places, program: Program, priority: int) -> list[str]:
     ]
 
 
-def _bounds(program: Program) -> tuple[str, ...]:
-    """Return what keeps a process from ever being more than its user, whatever set-uid program it finds."""
-    return () if program.user == "root" else ("/usr/bin/setpriv", "--no-new-privs", "--")
+def _bounds(places: Places, program: Program) -> tuple[str, ...]:
+    """Return what takes from a process, before it begins, all that it never needs."""
+    who = program.name if program.user == "root" else program.user
+    python = str(python_environment.python(checkout(places)))
+    return python, "-I", "-S", str(checkout(places) / "hub/cli/bounds.py"), who, "--"
 
 
 def _escape(text: str) -> str:

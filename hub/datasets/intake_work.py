@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from hub import control_loop
+from hub import beside, control_loop
 from hub.datasets import copying, examiner, intakes, services
 from hub.datasets.examiner import ExaminationFailed, Superseded
 from hub.datasets.models import DatasetVersion, Intake, IntakeState, VersionFacts
@@ -31,6 +31,8 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 CLAIM_SECONDS = 120.0
 SAY_SECONDS = 1.0
+# A recording of hours is one step.
+FILE_SECONDS = 3600.0
 
 
 class IntakeWorker:
@@ -64,6 +66,7 @@ class IntakeWorker:
 
         def progress(done: int, of: int) -> bool:
             nonlocal said
+            beside.goes_on()
             if done < of and time.monotonic() - said < SAY_SECONDS:
                 return True
             said = time.monotonic()
@@ -158,13 +161,18 @@ def _register(by: Person, intake: Intake, sha256: str) -> DatasetVersion:
         raise
 
 
+def _going_on(done: int, of: int) -> bool:
+    beside.goes_on()
+    return True
+
+
 def _measure_one() -> bool:
     """Measure one version that has no facts yet: it was registered by command, or before there were any."""
     version = DatasetVersion.objects.filter(measured=None).select_related("dataset").first()
     if version is None:
         return False
     try:
-        report = examiner.examine(places.state / "datasets" / version.folder, progress=lambda done, of: True)
+        report = examiner.examine(places.state / "datasets" / version.folder, progress=_going_on)
         blocking = [finding for finding in report["findings"] if finding["blocks"]]
         problem = blocking[0]["message"] if blocking else ""
     except ExaminationFailed as error:

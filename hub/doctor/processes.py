@@ -5,10 +5,11 @@ from __future__ import annotations
 import pwd
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from hub import beside
-from hub.cli import docker_engine, preflight, programs
+from hub.cli import bounds, docker_engine, preflight, programs
 from hub.cli.supervision import Supervisor
 from hub.doctor.promise import Finding, Promise, kept
 from hub.places import PORTS, USERS, Places
@@ -34,11 +35,7 @@ def works(places: Places) -> Finding:
     except beside.Unknown as error:
         return Finding(ok=False, detail=str(error))
     now = beside.now()
-    wrong = [
-        f"{work.name} fell {work.falls} times ({work.why}) and is not kept meanwhile: {work.keeps}"
-        for work in told
-        if not work.runs(now)
-    ]
+    wrong = [trouble for work in told if (trouble := work.trouble(now))]
     return kept(wrong, f"{len(told)} works run")
 
 
@@ -64,21 +61,31 @@ def docker(places: Places) -> Finding:
 
 
 def own_users(places: Places) -> Finding:
-    """Read user, capabilities and no_new_privs of every process from /proc."""
+    """Read user, powers, no_new_privs and filter of every process from /proc."""
     wrong, seen = [], []
     for pid, name in sorted(preflight.leftovers(places).items()):
-        user = USERS.get(name, "root")
-        status = _status(pid)
-        if set(status["Uid"].split()) != {str(pwd.getpwnam(user).pw_uid)}:
-            wrong.append(f"{name} (pid {pid}) runs as uid {status['Uid'].split()[0]}, not as {user}")
-        # What it is permitted it can take up at any moment.
-        if user != "root" and int(status["CapPrm"], 16) | int(status["CapEff"], 16):
-            wrong.append(f"{name} (pid {pid}) has capabilities {status['CapPrm']}")
-        if user != "root" and status["NoNewPrivs"] != "1":
-            wrong.append(f"{name} (pid {pid}) could become another user by a set-uid program")
+        wrong += [f"{name} (pid {pid}) {what}" for what in _unbounded(name, _status(pid))]
         seen.append(name)
     wrong += [f"{name} was not found in /proc" for name in programs.NAMES if name not in seen]
-    return kept(wrong, f"{len(seen)} processes, only engine and doctor are root")
+    return kept(wrong, f"{len(seen)} processes, only engine and doctor are root, each with few of its powers")
+
+
+def _unbounded(name: str, status: dict[str, str]) -> Iterator[str]:
+    """Say what a process of this name could do beyond its job."""
+    user = USERS.get(name, "root")
+    if set(status["Uid"].split()) != {str(pwd.getpwnam(user).pw_uid)}:
+        yield f"runs as uid {status['Uid'].split()[0]}, not as {user}"
+    mask = sum(1 << power for power in bounds.KEPT.get(name, {}).values())
+    # Those of root's processes end with what they may ever get; a user's are none, and no program gives more.
+    # What a process is permitted it can take up at any moment.
+    powers = int(status["CapPrm"], 16) | int(status["CapEff"], 16)
+    powers |= int(status["CapBnd"], 16) if user == "root" else 0
+    if powers & ~mask:
+        yield f"has capabilities {powers & ~mask:x} that it does not need"
+    if status["NoNewPrivs"] != "1":
+        yield "could become another user by a set-uid program"
+    if status["Seccomp"] != bounds.FILTERED:
+        yield "may make every call of the kernel"
 
 
 def _status(pid: int) -> dict[str, str]:
@@ -132,8 +139,10 @@ PROMISES = (
     Promise("Every process runs", "supervisor is asked for each", RESTART, all_run),
     Promise(
         "Everything runs that the worker keeps: screening, notices, intakes, what ends by itself",
-        "the worker says of each work whether it runs, or fell and waits to be started again",
-        "read `python3 -m hub logs worker`: `work_fell` says why; it starts again by itself",
+        "the worker says of each work whether it runs, fell and waits to be started again, or hangs",
+        "read `python3 -m hub logs worker`: `work_fell` says why, and it starts again; `work_hangs` "
+        "says what it waits for: the worker ends for it within two minutes, or an hour after it did so "
+        "before, and starts anew; at once by `pkill -KILL -u parlatory-worker`",
         works,
         at_once=True,
     ),
@@ -154,8 +163,9 @@ PROMISES = (
         at_once=True,
     ),
     Promise(
-        "Each process runs as its own unprivileged user, engine and doctor alone as root",
-        "user and capabilities of each process are read from /proc",
+        "Each process runs as its own unprivileged user, engine and doctor alone as root; none can become "
+        "more, look into another, or make the kernel's rarer calls",
+        "user, capabilities, no_new_privs and filter of each process are read from /proc",
         RESTART,
         own_users,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ MOST_OFFSETS = 64
 NAME_CHARACTERS = 256
 CHANNELS_IN = {"shell", "control", "stdin"}
 CHANNELS_OUT = {"shell", "control", "stdin", "iopub"}
+# Made once: `json.loads` and `json.dumps` make one anew for each part where they are told anything.
+_READER = json.JSONDecoder(parse_constant=lambda _: None)
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_NOTHING = b"{}"
 
 
 class Unreadable(Exception):
@@ -44,8 +49,8 @@ def parse(frame: bytes) -> Message:
     count = int.from_bytes(frame[:8], "little")
     if not 6 <= count <= MOST_OFFSETS or len(frame) < 8 * (count + 1):
         raise Unreadable("the frame has an impossible number of parts")
-    offsets = [int.from_bytes(frame[8 * n : 8 * n + 8], "little") for n in range(1, count + 1)]
-    if offsets[0] != 8 * (count + 1) or offsets != sorted(offsets) or offsets[-1] > len(frame):
+    offsets = struct.unpack_from(f"<{count}Q", frame, 8)
+    if offsets[0] != 8 * (count + 1) or offsets[-1] > len(frame) or list(offsets) != sorted(offsets):
         raise Unreadable("the parts of the frame overlap or lie outside it")
     parts = [frame[start:end] for start, end in itertools.pairwise(offsets)]
     try:
@@ -57,7 +62,9 @@ def parse(frame: bytes) -> Message:
 
 
 def _object(part: bytes) -> dict[str, Any]:
-    document = json.loads(part, parse_constant=lambda _: None)
+    if part == _NOTHING:
+        return {}
+    document = _READER.decode(part.decode("utf-8", "surrogatepass"))
     if not isinstance(document, dict):
         raise ValueError("not an object")
     return document
@@ -70,12 +77,13 @@ def write(message: Message) -> bytes:
     offsets = [8 * (len(parts) + 2)]
     for part in parts:
         offsets.append(offsets[-1] + len(part))
-    head = len(offsets).to_bytes(8, "little") + b"".join(n.to_bytes(8, "little") for n in offsets)
-    return head + b"".join(parts)
+    return struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets) + b"".join(parts)
 
 
 def _dump(part: Mapping[str, Any]) -> bytes:
-    return json.dumps(part, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    if not part:
+        return _NOTHING
+    return _WRITER.encode(part).encode("utf-8", "replace")
 
 
 def inward(message: Message) -> Message | None:
@@ -109,7 +117,7 @@ Content = Mapping[str, Any]
 
 
 def _header(header: Content) -> dict[str, Any]:
-    return {key: str(header[key])[:NAME_CHARACTERS] for key in _HEADER if isinstance(header.get(key), str)}
+    return {key: value[:NAME_CHARACTERS] for key in _HEADER if isinstance(value := header.get(key), str)}
 
 
 def _only(*keys: str) -> Callable[[Content], dict[str, Any]]:

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 
+from hub import beside
 from hub.notices.drafts import shortened
 from hub.notices.kinds import RULES, About, Mail
 from hub.notices.models import Letter, Notice, Preference
@@ -53,6 +54,7 @@ def send(*, at: datetime) -> int:
     due = Letter.objects.filter(sent_at=None, due_at__lte=at).select_related("person").order_by("due_at")
     taken = 0
     for letter in due[:AT_ONCE_BATCH]:
+        beside.goes_on()
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(letter.attempts, 20))
         # Nobody else sends it meanwhile; a process that stops here leaves it due again.
         claimed = Letter.objects.filter(pk=letter.pk, sent_at=None, due_at=letter.due_at).update(

@@ -26,6 +26,33 @@ PROJECT = "pitch-across-languages"
 TITLE = "Pitch, level and duration of telephone prompts"
 
 
+# What one walk through the loop leaves on the ledger, whoever reads it.
+ACTS = {
+    "signed_in",
+    "decision_allowed",
+    "grant_issued",
+    "session_started",
+    "session_ended",
+    "handed_in",
+    "screened",
+    "viewed",
+    "voted",
+    "released",
+    "downloaded",
+    "provisioned",
+    "policy_revision",
+}
+
+
+def kinds(enclave: Enclave) -> set[str]:
+    """Return the kinds of all entries, read off the database."""
+    said = enclave.service(
+        "from hub.ledger.models import Entry\n"
+        "print(*sorted(set(Entry.objects.order_by().values_list('kind', flat=True))))"
+    )
+    return set(said.split())
+
+
 def run_the_first_tour(page: Page) -> None:
     """Open the tour notebook in JupyterLab, run all of it, and wait for the hand-in's answer."""
     page.locator(".jp-DirListing-item").filter(has_text="first-tour.ipynb").dblclick()
@@ -147,3 +174,4 @@ def test_a_result_walks_the_whole_loop(
         assert digest in said
     verify(enclave, receipt, tmp_path)
     workspace.stop(portal, enclave, PROJECT)
+    assert kinds(enclave) >= ACTS, "an act that the issue of a result needs is not written down"

@@ -76,6 +76,34 @@ def test_a_set_uid_program_makes_no_process_more_than_its_user(prepared: Places,
         unbound.wait()
 
 
+def test_a_process_makes_no_name_space(prepared: Places, start: Start) -> None:
+    tries = "unshare --user true && exec sleep 301; exec sleep 300"
+    supervisor = start([programs.Program("gate", USERS["gate"], ("/bin/sh", "-c", tries))])
+    (process,) = supervisor.processes()
+
+    def became() -> bytes:
+        return Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+    until(lambda: became().startswith(b"sleep"), seconds=30, what="it has tried")
+    assert became() == b"sleep\x00300\x00", "it made one"
+
+
+def test_a_process_of_root_has_few_of_its_powers(prepared: Places, start: Start) -> None:
+    start([programs.Program("doctor", "root", ("/usr/bin/sleep", "300"))])
+    assert "doctor (pid" not in processes.own_users(prepared).detail
+
+
+def test_a_process_that_is_not_bound_is_seen(prepared: Places) -> None:
+    marks = {programs.MARK: "gate", "PARLATORY_RUN": str(prepared.run)}
+    with subprocess.Popen(["/usr/bin/sleep", "300"], env=marks, **programs.credentials(USERS["gate"])) as one:
+        try:
+            found = processes.own_users(prepared).detail
+        finally:
+            one.kill()
+    for what in ("could become another user by a set-uid program", "may make every call of the kernel"):
+        assert f"gate (pid {one.pid}) {what}" in found
+
+
 def _user_under(prepared: Places, start: Start, program: Path) -> str:
     supervisor = start([programs.Program("gate", USERS["gate"], (str(program), "300"))])
     (process,) = supervisor.processes()

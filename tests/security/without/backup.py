@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 from tests.security.without.removal import Removal, replaced
@@ -77,6 +78,21 @@ def moving() -> None:
     replaced(homes, "_copy_still", copy)
 
 
+def left_changed() -> None:
+    """Leave the database as a failed upgrade made it."""
+    from hub.cli import upgrade
+
+    replaced(upgrade, "_put_back", lambda before, names: None)
+
+
+def any_copy() -> None:
+    """Take a kept program for whole that bears the right name."""
+    from hub.cli import kept, version
+
+    named = SimpleNamespace(running=version.running, PARTS=version.PARTS, of=lambda copy: copy.name)
+    replaced(kept, "version", named)
+
+
 REMOVALS = {
     "seal": Removal(
         "a backup is sealed to its keys",
@@ -133,5 +149,19 @@ REMOVALS = {
         HOMES,
         "test_a_home_in_use_is_copied_at_one_moment",
         shows="left to its journal|not whole without repair|torn",
+    ),
+    "put-back": Removal(
+        "an upgrade that fails puts the database back as it was",
+        left_changed,
+        "unit/cli/test_upgrade.py",
+        "test_a_database_that_was_changed_is_put_back",
+        shows="changed",
+    ),
+    "whole": Removal(
+        "a program that was altered is no way back for an upgrade that fails",
+        any_copy,
+        "unit/cli/test_kept.py",
+        "test_a_copy_that_is_not_whole_is_no_way_back and altered",
+        shows="is None",
     ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 from tests.security.without.removal import Removal, replaced
@@ -195,6 +197,101 @@ def among_browsers() -> None:
     replaced(Bounded, "enqueue_req", ThreadWorker.enqueue_req)
 
 
+def one_factor() -> None:
+    """Let everybody in without a second factor, whatever their roles."""
+    from hub.people import standing
+
+    replaced(standing, "must_enrol", lambda person: False)
+
+
+def spared() -> None:
+    """Let the demo's switch spare everybody the second factor."""
+    from django.conf import settings
+
+    from hub.people import facts
+
+    def waived(person: Any) -> bool:
+        return bool(settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR)
+
+    replaced(facts, "second_factor_waived", waived)
+
+
+def password_alone() -> None:
+    """Let who enrolled a second factor in without showing it."""
+    from hub.people import facts
+
+    replaced(facts, "second_factor_waived", lambda person: True)
+
+
+def cheap_guesses() -> None:
+    """Keep passwords so that a guess costs little memory."""
+    from hub.people.passwords import Argon2id
+
+    replaced(Argon2id, "memory_cost", 1024)
+
+
+def kept_as_before() -> None:
+    """Leave a password in the hash that it was kept by."""
+    from hub import settings
+
+    replaced(settings, "PASSWORD_HASHERS", list(reversed(settings.PASSWORD_HASHERS)))
+
+
+def step_by_step() -> None:
+    """Count a try in as many transactions as it has steps."""
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "transaction", SimpleNamespace(atomic=nullcontext))
+
+
+def any_front() -> None:
+    """Take everybody for the TLS proxy."""
+    from hub.pages import front
+
+    replaced(front, "hmac", SimpleNamespace(compare_digest=lambda given, known: True))
+
+
+def claimed() -> None:
+    """Believe the first of the addresses that a browser says it came by."""
+    from hub.pages import front
+
+    replaced(front, "_address", lambda said: said.partition(",")[0])
+
+
+def unforeseen() -> None:
+    """Name nobody whose session a change ends."""
+    from hub.provisioning import foresight
+
+    replaced(foresight, "ending", lambda changed, **where: [])
+
+
+def addresses_logged() -> None:
+    """Log the address that was asked for, not the page that it names."""
+    from hub.pages import tracing
+
+    answer = tracing.Tracing.__call__
+
+    def traced(self: Any, request: Any) -> Any:
+        tracing.log.info("answered address=%s", request.get_full_path())
+        return answer(self, request)
+
+    replaced(tracing.Tracing, "__call__", traced)
+
+
+def ids_of_anybody() -> None:
+    """Let a browser say which request its own is."""
+    from hub.pages import tracing
+
+    replaced(tracing, "is_inside", lambda request: True)
+
+
+def any_script() -> None:
+    """Let the portal's pages load and run anything."""
+    from hub.pages import headers
+
+    replaced(headers, "HEADERS", headers.HEADERS | {"Content-Security-Policy": ANYTHING})
+
+
 def all_downloads() -> None:
     """Let a person begin as many downloads at a time as they like."""
     from egress_review import leaving
@@ -202,6 +299,8 @@ def all_downloads() -> None:
     replaced(leaving, "MOST_AT_ONCE", 10**9)
 
 
+STANDING, PASSWORDS = "unit/people/test_standing.py", "unit/people/test_passwords.py"
+FRONT = "unit/pages/test_front.py"
 SLOW_READERS = "integration/portal/test_slow_readers.py"
 REMOVALS = {
     "guesses": Removal(
@@ -217,6 +316,90 @@ REMOVALS = {
         "integration/portal/test_guesses.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "locked the right person out",
+    ),
+    "second-factor": Removal(
+        "a second factor is required of stewards, checkers, custodians and admins",
+        one_factor,
+        STANDING,
+        "test_a_role_that_needs_a_second_factor_reaches_nothing_without_one",
+        "== \\(302",
+    ),
+    "code": Removal(
+        "who has a second factor shows it at each sign-in",
+        password_alone,
+        STANDING,
+        "test_who_enrolled_a_second_factor_has_to_show_it",
+        "startswith",
+    ),
+    "spared": Removal(
+        "the demo's switch spares demo people the second factor, and nobody else",
+        spared,
+        STANDING,
+        "test_the_demo_switch_frees_demo_people_only or test_the_demo_switch_spares_enrolled",
+        "200 == 302",
+    ),
+    "memory-hard": Removal(
+        "a guess at a stolen hash costs memory",
+        cheap_guesses,
+        PASSWORDS,
+        "test_a_password_costs_who_guesses_more_memory",
+        "1024 >= ",
+    ),
+    "kept-anew": Removal(
+        "passwords are kept by Argon2id, and those kept otherwise are kept anew",
+        kept_as_before,
+        PASSWORDS,
+        "test_a_password_kept_otherwise_still_signs_in_and_is_kept_anew",
+        "pbkdf2_sha256",
+    ),
+    "one-turn": Removal(
+        "a try to sign in waits for one turn to write: a busy enclave refuses no right password",
+        step_by_step,
+        "unit/people/test_known_browsers.py",
+        "test_a_try_is_counted_in_one_transaction",
+        r"\[0, 0\] == \[1, 1\]",
+    ),
+    "front": Removal(
+        "behind a TLS proxy the portal answers nobody but the proxy",
+        any_front,
+        FRONT,
+        "test_who_is_not_the_proxy_is_refused",
+        "200 == 421",
+    ),
+    "claimed": Removal(
+        "an address that the proxy cannot have seen is not believed",
+        claimed,
+        FRONT,
+        "test_an_address_that_the_proxy_cannot_have_seen_is_not_taken",
+        "127.0.0.1",
+    ),
+    "foreseen": Removal(
+        "before a change its page names the sessions that it ends",
+        unforeseen,
+        "integration/portal/test_provisioning.py",
+        "test_the_sessions_that_end_are_those_that_were_named",
+        r"set\(\) == ",
+    ),
+    "logged": Removal(
+        "no address with somebody's words in it is logged",
+        addresses_logged,
+        "unit/pages/test_tracing.py",
+        "test_no_secret_and_no_content_is_logged",
+        "words-of-a-speaker",
+    ),
+    "own-id": Removal(
+        "a browser writes no line into the story of another's request",
+        ids_of_anybody,
+        "unit/pages/test_tracing.py",
+        "test_a_browser_does_not",
+        "!=",
+    ),
+    "scripts": Removal(
+        "the portal's pages run no script, wherever it comes from",
+        any_script,
+        "unit/pages/test_pages.py",
+        "test_every_page_forbids_scripts_frames_and_caching",
+        "default-src",
     ),
     "lapse": Removal(
         "a session whose lease nobody renews ends",

@@ -21,9 +21,11 @@ PARTS = (
     "policy",
     "screening",
     "ledger",
+    "processes",
     "enclave",
     "backup",
     "chaos",
+    "survival",
 )
 # The processes of an enclave that are Django's; a fixture's process has no name, and may be one.
 DJANGOS = {"", "portal", "door", "worker"}

@@ -27,9 +27,11 @@ TITLES = {
     "policy": "Policy: who may",
     "screening": "Screening, review and release: what leaves",
     "ledger": "Ledger and receipts: what cannot be undone",
+    "processes": "Processes: what each of ours may do",
     "enclave": "The running enclave: a kernel and a browser against all parts, one of them without a control",
     "backup": "Backup and restore: what comes back",
     "chaos": "Crashes: what a kill or a power cut may not undo",
+    "survival": "Bad days: what hangs, falls, floods or runs short",
 }
 COLUMNS = "| control | attack | with the control | without it |\n|---|---|---|---|\n"
 

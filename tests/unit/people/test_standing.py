@@ -53,7 +53,7 @@ def test_a_role_that_needs_a_second_factor_reaches_nothing_without_one(
     sign_in(browser, portal.person("ada", role))
     challenge = {"code_challenge": "a" * 43, "code_challenge_method": "S256"}
     answer = browser.get(page, challenge)
-    assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_activate_totp"))
+    assert (answer.status_code, answer.get("Location")) == (302, reverse("mfa_activate_totp"))
 
 
 @pytest.mark.parametrize("role", FREE)
@@ -69,7 +69,7 @@ def test_other_roles_are_offered_a_second_factor_and_come_in_without(
 def test_who_enrolled_a_second_factor_has_to_show_it(browser: Client, policies: Policies) -> None:
     who = portal.person("ada", Role.ADMIN, second_factor=True)
     sign_in(browser, who)
-    assert browser.get("/")["Location"].startswith(reverse("account_login"))
+    assert browser.get("/").get("Location", "").startswith(reverse("account_login"))
     browser.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert browser.get("/").status_code == 302
     show_code(browser, "mfa_authenticate", "JBSWY3DPEHPK3PXP")
