@@ -86,6 +86,10 @@ class Budget:
         return True
 
 
+# Short words of letters behind one another, as the header of a table of phones.
+LISTED = re.compile(r"[,;]?(?:[A-Za-z]{1,6}[,;]){5,200}[A-Za-z]{0,6}")
+
+
 def blobs(text: str, least: int) -> list[Blob]:
     """Return the runs of at least `least` characters that look encoded rather than written."""
     found: list[Blob] = []
@@ -99,7 +103,7 @@ def blobs(text: str, least: int) -> list[Blob]:
             found.append(_blob(text, match, match.group()))
     for match in BASE85.finditer(text):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
-        if not plain and _is_dense(match.group()):
+        if not plain and _is_dense(match.group()) and not LISTED.fullmatch(match.group()):
             found.append(_blob(text, match, match.group()))
     return found or [
         _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())

@@ -294,7 +294,9 @@ def _archive(data: bytes, work: Work) -> Seen:
     with _one_archive(work):
         unpacked = archives.members(data, work.limits.archive_bytes - work.unpacked, work.limits)
         findings += unpacked.findings
-        findings += names.check_together({member.name: member.name for member in unpacked.members})
+        findings += names.check_together(
+            {member.name: member.name for member in unpacked.members}, work.index, work.limits
+        )
         for number, member in enumerate(unpacked.members, start=1):
             seen = _member(member, work)
             findings += [_inside(_place(member, number, seen), finding) for finding in seen.findings]

@@ -18,6 +18,12 @@ FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\u
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
 EMBEDDED_ROWS = 3
 LONE_ROWS = 8  # lines that are a number each, and nothing else
+PAIRED_LINES, PAIRED = 5_000, 2_000  # lines that are read as names and values, and characters of one
+# Possessive, so that a line is read once.
+PAIR = re.compile(
+    r"""["']?([A-Za-z_][\w.\-]{0,40}+)["']?\s?[=:]\s?('[^']*+'|"[^"]*+"|[^\s,;|(){}\[\]'"]++)"""
+)
+ENTRY = re.compile(r"^(\s*+)(?:-\s)?([^\s:#][^:]{0,60}):(?:\s+(.*))?()$")
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
 
 
@@ -148,6 +154,8 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
     A table is a run of at least 3 lines that split into the same number, at least 2, of cells.
     """
     lines = content.split("\n")
+    paired = list(_pairs(lines, where))
+    said = sum(len(table.rows) for table in paired) > limits.table_rows
     for split in (_pipes, _ampersands, _tabs, _commas, _semicolons, _blanks, _words):
         run: list[tuple[str, ...]] = []
         start = 0
@@ -161,11 +169,61 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
             if run and len(cells) == len(run[0]):
                 run.append(cells)
                 continue
-            if len(run) >= EMBEDDED_ROWS:
+            # Long logs of names and values are read as those.
+            if len(run) >= EMBEDDED_ROWS and not (said and _is_paired(lines[start])):
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
     yield from _series(lines, where)
     yield from _lone(lines, where)
+    yield from paired
+    yield from _nested(lines, where)
+
+
+def _pairs(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what lines say as name=value or "name": value, those with the same names as rows of one table."""
+    found: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
+    for number, line in enumerate(lines[:PAIRED_LINES], start=1):
+        pairs = _paired(line)
+        if len(pairs) >= 2:
+            found.setdefault(tuple(pairs), []).append((number, tuple(pairs.values())))
+    for names, rows in found.items():
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table(names, tuple(row for _, row in rows), where, rows[0][0])
+
+
+def _paired(line: str) -> dict[str, str]:
+    """Return the names and values that a line says."""
+    if len(line) > PAIRED or ("=" not in line and ":" not in line):
+        return {}
+    return {match[1]: match[2].strip("'\"") for match in PAIR.finditer(line)}
+
+
+def _is_paired(line: str) -> bool:
+    return len(_paired(line)) >= 2
+
+
+def _nested(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what stands indented below a name, a key and a value a line, as a table of two columns."""
+    parent, indent, run, start = "", 0, [], 0
+    for number, line in enumerate([*lines, "."]):
+        match = ENTRY.match(line)
+        depth = len(match[1]) if match else -1
+        if (
+            match
+            and (match[3] or "").strip()
+            and parent
+            and depth > indent
+            and (not run or depth == run[0][0])
+        ):
+            run.append((depth, (match[2].strip("'\""), (match[3] or "").strip())))
+            continue
+        if len(run) >= EMBEDDED_ROWS and 2 * sum(any(map(str.isdigit, key)) for _, (key, _) in run) > len(
+            run
+        ):
+            yield Table((parent, "value"), tuple(row for _, row in run), where, start)
+        parent, indent, run, start = "", 0, [], number
+        if match and not (match[3] or "").strip():
+            parent, indent = match[2].strip("'\""), depth
 
 
 def _lone(lines: list[str], where: str) -> Iterator[Table]:

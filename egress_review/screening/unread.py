@@ -31,7 +31,9 @@ VARIED = 0.5  # of the places of a code that differ from one to the next
 LONE = 10  # lines that stand alone
 MARKED = 8  # words with marks that the language does not put there
 BARS = range(0x2500, 0x2600)
-CODE = re.compile(r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.\w)")
+CODE = re.compile(
+    r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.(?!png|jpe?g|svg|pdf|gif|csv|md|txt|html?)\w)"
+)
 ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 INTEGERS = re.compile(r"[\s\[(]*[A-Za-z#]{0,3}\d+(?:[\s,;|/_\-]+[A-Za-z#]{0,3}\d+){4,}[\s\])\.,;]*")
 SHORT_CODE = re.compile(r"[A-Za-z0-9]{3,7}")

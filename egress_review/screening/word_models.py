@@ -27,6 +27,7 @@ LEAKING, LEAKING_SHARE = 5, 0.05  # n-grams of too few speakers that are no chan
 TELLING = 16.0  # bits from which an n-gram is no everyday one
 SMALL_SHARE = 0.1  # of counts that are small
 VOCABULARY, IN_VOCABULARY = 25, 0.85  # different words of a list, and the share of them that is said
+NAME = 3  # letters of the shortest word that may be a name
 VECTOR = 10  # numbers behind a word that make a vector
 FIX = "Leave out every n-gram, token or word that fewer than the smallest allowed number of speakers said."
 
@@ -108,7 +109,12 @@ def _is_of_few(told: tuple[str, ...], index: Index, limits: Limits) -> bool:
 
 
 def _vectors(entries: Sequence[Entry], where: str) -> list[Finding]:
-    vectors = [entry for entry in entries if len(entry.words) == 1 and entry.numbers >= VECTOR]
+    # No name has fewer than three letters: phones of a table of confusions do.
+    vectors = [
+        entry
+        for entry in entries
+        if len(entry.words) == 1 and len(entry.words[0]) >= NAME and entry.numbers >= VECTOR
+    ]
     if len(vectors) < FEWEST:
         return []
     message = f"{len(vectors)} words are each followed by a vector; rare words among them can be names."

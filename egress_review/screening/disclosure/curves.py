@@ -18,9 +18,11 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
+COLUMNS = 8  # of a curve: what is measured at each step of a training
 CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
 VECTOR = 16  # columns from which a row of measured numbers is a vector
+LOSS = re.compile(r"^(train(ing)?|valid(ation)?|val|dev|test|eval)?(loss|ppl|perplexity|nll)$")
 NUMBERED = re.compile(r"[\W_]*\d+$|^\d+$")
 
 
@@ -30,7 +32,10 @@ def size(table: Table, limits: Limits) -> list[Finding]:
     numeric = sum(bool(NUMBER.fullmatch(cell.strip())) for row in table.rows for cell in row)
     if count <= limits.table_rows:
         return _features(table, numeric, limits)
-    curve = any(CURVE.match(bare(header)) for header in table.header) and len(table.header) <= 5
+    curve = (
+        any(CURVE.match(bare(h)) or LOSS.match(bare(h)) for h in table.header)
+        and len(table.header) <= COLUMNS
+    )
     if curve and count <= limits.curve_points:
         return [
             flag(

@@ -32,6 +32,7 @@ R_RESIDUAL = re.compile(
     r"(?i)residual standard error[^\n]{0,60}\bon\s+(\d+)\s+degrees of freedom|, df\s*=\s*(\d+),"
 )
 R_SQUARED = re.compile(r"(?i)\br[-_ ]?(?:squared|2|²)\b\D{0,14}(1\.0+|0\.9999\d*)(?!\d)")
+EXPLAINED = re.compile(r"(?i)^(?:adj\w*\.?[\s_]*)?r[\s_^-]*(?:2|²|sq\w*)$")
 GROUPS = re.compile(r"(?i)\b(?:no\.?|number of)\s+groups\s*[:,=]?\s*(?:\w+\s*[,:]\s*)?(\d+)")
 TERMS = 2
 LEVELS = 5
@@ -73,8 +74,9 @@ def check(table: Table, people: People, limits: Limits) -> list[Finding]:
                 if (whole(cell) or limits.minimum_count) < limits.minimum_count
             ]
             findings += [_freedom(table.place(few[0], at), limits)] if few else []
-        if bare(header) in ("r", "rsquared", "rsq") and "2" in header + "2":
-            full = [n for n, cell in enumerate(table.column(at)) if (number(cell) or (0.0,))[0] >= 0.9999]
+        if EXPLAINED.match(header.strip()):
+            shares = [(number(cell) or (0.0,))[0] for cell in table.column(at)]
+            full = [n for n, share in enumerate(shares) if 0.9999 <= share <= 1.0]
             findings += [_saturated(table.place(full[0], at))] if full else []
     return list({finding.check: finding for finding in findings}.values())
 
