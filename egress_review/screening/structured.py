@@ -38,6 +38,7 @@ ENDS = frozenset(
         "youngest",
     }
 )
+PIECE = 10  # characters that pieces of a blob have on average
 NUMBERED = 3  # keys with a digit from which an object's are labels of people
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -191,9 +192,10 @@ def _strings(value: Json) -> Iterator[str]:
             yield from (inner for inner in node.values() if isinstance(inner, str))
         elif isinstance(node, list):
             yield from (inner for inner in node if isinstance(inner, str))
-            joined = "".join(inner for inner in node if isinstance(inner, str) and " " not in inner)
+            singles = [one for one in node if isinstance(one, str) and " " not in one]
+            joined = "".join(singles)
             # A blob cut into short strings is whole again when they are joined.
-            if len(joined) >= 200 and all(isinstance(one, str) and len(one) > 8 for one in node[:-1]):
+            if len(joined) >= 200 and len(singles) == len(node) and len(joined) >= PIECE * len(node):
                 yield joined
     if isinstance(value, str):
         yield value

@@ -18,6 +18,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\u
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
 EMBEDDED_ROWS = 3
 LONE_ROWS = 8  # lines that are a number each, and nothing else
+BAR = re.compile(r"^([#*=+|o\u2580-\u259f\u25a0\u2022\u00b7-])\1*\s(?=\d+$)")
 PAIRED_LINES, PAIRED = 5_000, 2_000  # lines that are read as names and values, and characters of one
 # Possessive, so that a line is read once.
 PAIR = re.compile(
@@ -174,6 +175,7 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
     yield from _series(lines, where)
+    yield from _ragged(lines, where)
     yield from _lone(lines, where)
     yield from paired
     yield from _nested(lines, where)
@@ -204,26 +206,25 @@ def _is_paired(line: str) -> bool:
 
 def _nested(lines: list[str], where: str) -> Iterator[Table]:
     """Yield what stands indented below a name, a key and a value a line, as a table of two columns."""
-    parent, indent, run, start = "", 0, [], 0
+    parent, indent, start = "", 0, 0
+    run: list[tuple[str, str]] = []
+    depth = 0
     for number, line in enumerate([*lines, "."]):
         match = ENTRY.match(line)
-        depth = len(match[1]) if match else -1
-        if (
-            match
-            and (match[3] or "").strip()
-            and parent
-            and depth > indent
-            and (not run or depth == run[0][0])
-        ):
-            run.append((depth, (match[2].strip("'\""), (match[3] or "").strip())))
+        key, value = (match[2].strip("'\""), (match[3] or "").strip()) if match else ("", "")
+        deep = len(match[1]) if match else -1
+        if value and parent and deep > indent and (not run or deep == depth):
+            run.append((key, value))
+            depth = deep
             continue
-        if len(run) >= EMBEDDED_ROWS and 2 * sum(any(map(str.isdigit, key)) for _, (key, _) in run) > len(
-            run
-        ):
-            yield Table((parent, "value"), tuple(row for _, row in run), where, start)
-        parent, indent, run, start = "", 0, [], number
-        if match and not (match[3] or "").strip():
-            parent, indent = match[2].strip("'\""), depth
+        if len(run) >= EMBEDDED_ROWS and 2 * sum(_numbered(key) for key, _ in run) > len(run):
+            yield Table((parent, "value"), tuple(run), where, start)
+        parent, indent = (key, deep) if match and not value else ("", 0)
+        run, start = [], number
+
+
+def _numbered(key: str) -> bool:
+    return any(map(str.isdigit, key))
 
 
 def _lone(lines: list[str], where: str) -> Iterator[Table]:
@@ -266,6 +267,35 @@ def _series(lines: list[str], where: str) -> Iterator[Table]:
             )
 
 
+def _ragged(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield groups within groups as pandas prints them: a group that is the same as above is left out."""
+    run: list[str] = []
+    for number, line in enumerate([*lines, ""]):
+        if line.strip():
+            run.append(line)
+            continue
+        head = tuple(run[0].split()) if run else ()
+        rows = _filled(run[1:], len(head) + 1)
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table((*head, ""), tuple(rows), where, number - len(run) + 1)
+        run = []
+
+
+def _filled(lines: list[str], width: int) -> list[tuple[str, ...]]:
+    """Return rows with what was left out as the same as above; none where nothing was, or a row is none."""
+    rows: list[tuple[str, ...]] = []
+    left_out = 0
+    for line in lines:
+        cells = tuple(line.split())
+        missing = width - len(cells)
+        if rows and 0 < missing < width - 1 and line[0] == " ":
+            cells, left_out = (*rows[-1][:missing], *cells), left_out + 1
+        if len(cells) != width or not numbers.NUMBER.fullmatch(cells[-1]):
+            return []
+        rows.append(cells)
+    return rows if left_out else []
+
+
 def _pipes(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.strip().strip("|").split("|")) if "|" in line else ()
 
@@ -293,7 +323,8 @@ def _semicolons(line: str) -> tuple[str, ...]:
 
 
 def _blanks(line: str) -> tuple[str, ...]:
-    cells = tuple(re.split(r"\s{2,}", line.strip()))
+    # A bar before a number says the same as the number.
+    cells = tuple(BAR.sub("", cell) for cell in re.split(r"\s{2,}", line.strip()))
     return cells if len(cells) >= 2 else ()
 
 

@@ -65,7 +65,10 @@ def adds_up(table: Table, people: People, limits: Limits) -> list[Finding]:
     for at in range(len(table.header)):
         values = [whole(cell) for cell in table.column(at)]
         known = [value for value in values if value is not None]
-        if at in names or len(known) < max(2, len(values)) or sum(known) != people.speaker_count:
+        # The first row may have been taken for the header.
+        above = whole(table.header[at]) or 0
+        sums = (sum(known), sum(known) + above)
+        if at in names or len(known) < max(2, len(values)) or people.speaker_count not in sums:
             continue
         for row, value in enumerate(known):
             if 0 < value < limits.minimum_count:

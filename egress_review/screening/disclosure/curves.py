@@ -134,7 +134,12 @@ def uncounted(table: Table, index: Index) -> list[Finding]:
     """Return a flag where groups are counted, but not in people."""
     counting = count_columns(table)
     people = people_columns(table)
-    recordings = [n for n in counting if RECORDINGS.match(bare(table.header[n]))]
+    recordings = [
+        n
+        for n in counting
+        if RECORDINGS.match(bare(table.header[n]))
+        and any(whole(cell) is not None for cell in table.column(n))
+    ]
     if people or not recordings:
         return []
     for number in recordings:

@@ -79,7 +79,7 @@ def _equal(table: Table, people: People) -> list[Finding]:
 
 
 def in_text(content: str, people: People, where: str = "") -> list[Finding]:
-    """Return a flag where a text gives the largest or smallest value of a column of the data, or its range."""
+    """Return a flag where a text gives the largest or smallest value of a column of the data."""
     columns = [column.sorted[[0, -1]] for column in people.numbers if len(column.sorted) > 1]
     for match in END.finditer(content):
         first, other = number(match[1]), number(match[2] or "")

@@ -104,7 +104,7 @@ def _groups(people: People) -> Iterator[tuple[str, NDArray[np.bool_]]]:
 
 
 def pairs(first: Iterable[str], second: Iterable[str], people: People) -> LeftOut | None:
-    """Return the surest pair, of which one is in `first`, that differs by exactly one person; None for none."""
+    """Return the surest pair, of which one is in `first`, that differs by exactly one person, or None."""
     if not people.recording_count:
         return None
     cells, new, values, units = _read(first, second)
@@ -124,7 +124,7 @@ def pairs(first: Iterable[str], second: Iterable[str], people: People) -> LeftOu
 
 
 def _read(first: Iterable[str], second: Iterable[str]) -> tuple[list[str], NDArray[np.bool_], Floats, Floats]:
-    """Return numbers as they are written, which are new, what they are, and the units of their last digits."""
+    """Return numbers as they are written, which are new, their values and their last digits' units."""
     found: dict[str, bool] = {}
     for is_new, cells in ((True, first), (False, second)):
         for cell in cells:
@@ -140,7 +140,7 @@ def _read(first: Iterable[str], second: Iterable[str]) -> tuple[list[str], NDArr
 
 
 def _beside(statistic: Statistic, values: Floats, units: Floats) -> tuple[int, float]:
-    """Return which number is a statistic without one person, and how many would be by chance; inf for none."""
+    """Return which number is a statistic without one person, and how many are by chance; inf for none."""
     less = statistic.less
     span = float(less[-1] - less[0])
     within = (values >= less[0] - units) & (values <= less[-1] + units)

@@ -92,8 +92,8 @@ def without_some(content: str, others: Sequence[str], limits: Limits) -> str:
         fewer = one[1] if one[0] < other[0] else other[1]
         if 0 < apart < limits.minimum_count and (_same(one[1], other[1]) or LEAVING.search(fewer)):
             return (
-                f"Two sentences give a figure of {max(one[0], other[0])} and of {min(one[0], other[0])} people: "
-                f"they tell about the {apart} who were left out."
+                f"Two sentences give a figure of {max(one[0], other[0])} and of {min(one[0], other[0])} "
+                f"people: they tell about the {apart} who were left out."
             )
     return ""
 
@@ -122,9 +122,9 @@ def counts(content: str) -> Iterator[tuple[int, int]]:
 
 
 def with_totals(table: Table, content: str) -> Table | None:
-    """Return a table with the totals that the text around it states for its columns or rows, None without any.
+    """Return a table with the totals that the text around it states for columns or rows, None without any.
 
-    Only those with a suppressed cell are looked for, by their label: "in all 206 women", "31 people of north".
+    Only those with a suppressed cell are looked for, by their label: "206 women", "31 people of north".
     """
     columns = range(1, len(table.header))
     down = {
