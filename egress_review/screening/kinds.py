@@ -139,6 +139,9 @@ NAMED_NEVER: dict[str, tuple[str, str]] = {
     **dict.fromkeys((".xls", ".doc", ".ppt"), NEVER["ole"]),
     ".mat": NEVER["matlab"],
     **dict.fromkeys(
+        (".gpg", ".pgp", ".age", ".enc", ".aes", ".kdbx", ".p12", ".pfx", ".jks"), NEVER["encrypted"]
+    ),
+    **dict.fromkeys(
         (
             ".rds",
             ".rda",
