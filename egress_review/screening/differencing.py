@@ -318,7 +318,8 @@ def _accumulated(new: Sequence[Seen], old: Sequence[Seen], index: Index, limits:
     kinds: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
     for seen in [*old, *new]:
         if len(seen.table.rows) <= ROWS_EACH:
-            kinds[tuple(folded(header) for header in seen.table.header)].append(seen)
+            headed = _headed(seen.table)
+            kinds[tuple(folded(header) for header in headed.header)].append(replace(seen, table=headed))
     findings = []
     for alike in kinds.values():
         names = {(seen.file, seen.name) for seen in alike}
@@ -329,6 +330,13 @@ def _accumulated(new: Sequence[Seen], old: Sequence[Seen], index: Index, limits:
         files = {seen.file for seen in alike} - {None}
         findings += [replace(found, file=file) for file in sorted(files, key=str)] if found else []
     return findings
+
+
+def _headed(table: Table) -> Table:
+    """Return a table without a name for its columns where its first row is one of measured numbers."""
+    if not any(number(header) and "." in header for header in table.header):
+        return table
+    return replace(table, header=("",) * len(table.header), rows=(table.header, *table.rows))
 
 
 def _together(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -87,7 +87,8 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     if found is None:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
     count = len(WORD.findall(found.text))
-    parts: list[Part] = [Text(found.text, f"{picture.where}, letters" if picture.where else "letters")]
+    place = f"{picture.where}, letters" if picture.where else "letters"
+    parts: list[Part] = [Text(text, place) for text in (found.text, found.others) if text]
     if count >= MANY:
         return parts, [_flag(f"The picture shows text, about {count} words", picture.where)]
     if found.sure < SURE and most >= 2 * LINES:
@@ -97,10 +98,11 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
 
 @dataclass(frozen=True)
 class Letters:
-    """What was read in a picture, and how sure the reader is of its words, 0 to 100."""
+    """What was read in a picture, how sure the reader is of its words, 0 to 100, and what else it may be."""
 
     text: str
     sure: float
+    others: str = ""
 
 
 def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letters | None:
@@ -120,8 +122,10 @@ def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letter
 
 
 def _surest(found: list[Letters]) -> Letters:
-    """Return all that was read one below the other, as sure as the surest: none is known to be right."""
-    return Letters("\n\n".join(one.text for one in found), max(one.sure for one in found))
+    """Return the surest reading, with the others beside it: none is known to be right."""
+    surest = max(found, key=lambda one: one.sure)
+    others = [one.text for one in found if one is not surest]
+    return replace(surest, others="\n\n".join(others))
 
 
 def _flag(what: str, where: str) -> Finding:

@@ -19,7 +19,8 @@ DIGITS = 4  # shorter numbers are as likely equal by chance
 MOST = 400  # numbers that are compared with each other
 LABELS = 30  # values of a column that groups are made by
 FEWEST = 3  # people of a group that can be told apart by leaving one out
-SURE, PERHAPS = 0.1, 0.5  # numbers that would lie as near to such a difference by chance
+SURE, PERHAPS = 0.1, 0.2  # numbers that would lie as near to such a difference by chance
+MOVES = (-29, -17, -11, -7, 7, 11, 17, 29)  # last digits by which numbers are moved to see what chance does
 NEAR = 0.51  # units of the last digit that a rounded number may be off
 
 
@@ -113,14 +114,24 @@ def pairs(first: Iterable[str], second: Iterable[str], people: People) -> LeftOu
     known, stats = statistics(people)
     low = np.searchsorted(known, values - NEAR * units, "left")
     high = np.searchsorted(known, values + NEAR * units, "right")
+    # As many numbers equal a statistic by chance as do once they are moved by a few of their last digits.
+    moved = (_met(known, values + move * units, units) for move in MOVES)
+    tries = max(1.0, sum(moved) / len(MOVES))
     best: LeftOut | None = None
     for at in np.flatnonzero(high > low).tolist():
         for statistic in stats[low[at] : high[at]]:
             others = np.flatnonzero((new | new[at]) & (np.arange(len(values)) != at))
             beside, chance = _beside(statistic, values[others], units[others])
+            chance *= tries
             if chance <= PERHAPS and (best is None or chance < best.chance):
                 best = LeftOut(statistic.what, chance, (cells[at], cells[others[beside]]))
     return best
+
+
+def _met(known: Floats, values: Floats, units: Floats) -> int:
+    """Return how many statistics some numbers equal."""
+    low = np.searchsorted(known, values - NEAR * units, "left")
+    return int((np.searchsorted(known, values + NEAR * units, "right") - low).sum())
 
 
 def _read(first: Iterable[str], second: Iterable[str]) -> tuple[list[str], NDArray[np.bool_], Floats, Floats]:

@@ -38,6 +38,7 @@ LEAVING = re.compile(
     r"remaining|the rest|the others?|outliers?)\b",
     re.IGNORECASE,
 )
+PAIR = 2  # counts of people in a sentence that leaves some of them out
 READ, LONGEST = 2_000, 400  # sentences of a text that are compared, and characters of one
 FIGURES = 0.8  # of a text's words that are numbers, where it is nothing else
 TOTALS = 6  # numbers of people in a text that shares may be of
@@ -90,7 +91,7 @@ def without_some(content: str, others: Sequence[str], limits: Limits) -> str:
     ]:
         apart = abs(one[0] - other[0])
         fewer = one[1] if one[0] < other[0] else other[1]
-        if 0 < apart < limits.minimum_count and (_same(one[1], other[1]) or LEAVING.search(fewer)):
+        if 0 < apart < limits.minimum_count and (_same(one, other) or LEAVING.search(fewer)):
             return (
                 f"Two sentences give a figure of {max(one[0], other[0])} and of {min(one[0], other[0])} "
                 f"people: they tell about the {apart} who were left out."
@@ -103,14 +104,18 @@ def _figured(content: str, limits: Limits) -> Iterator[tuple[int, str]]:
     for sentence in SENTENCE.split(content)[:READ]:
         if len(sentence) > LONGEST or not FRACTION.search(sentence):
             continue
-        for _, count in counts(sentence.replace("\n", " ")):
-            if count >= limits.minimum_count:
-                yield count, sentence
+        said_ = [count for _, count in counts(sentence.replace("\n", " ")) if count >= limits.minimum_count]
+        # More of them are a table's; two figures are of two groups.
+        if len(said_) == 1 or (len(said_) == len(FRACTION.findall(sentence)) == PAIR):
+            yield from ((count, sentence) for count in said_)
 
 
-def _same(one: str, other: str) -> bool:
-    bare = [re.sub(r"[\d.,\s]+", " ", text).casefold() for text in (one, other)]
-    return bare[0] == bare[1]
+def _same(one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Return whether two sentences differ by their count of people and their figures alone."""
+    bare = [
+        re.sub(rf"\b{count}\b|\s+", " ", FRACTION.sub(" ", text)).casefold() for count, text in (one, other)
+    ]
+    return bare[0] == bare[1] and one[1] != other[1]
 
 
 def counts(content: str) -> Iterator[tuple[int, int]]:
