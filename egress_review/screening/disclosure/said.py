@@ -35,7 +35,7 @@ SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*[\n*\-|#]\s*")
 FRACTION = re.compile(r"(?<![\w.])\d+[.,]\d+")
 LEAVING = re.compile(
     r"\b(without|except|excluding|exclud\w+|leaving out|left out|other than|all but|dropp\w+|remov\w+|"
-    r"remaining|the rest|the others?|outliers?)\b",
+    r"remain\w*|the rest|the others?|outliers?)\b",
     re.IGNORECASE,
 )
 PAIR = 2  # counts of people in a sentence that leaves some of them out
