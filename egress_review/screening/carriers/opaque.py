@@ -17,7 +17,7 @@ LETTERS = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){6,}")
 LINE = 10_000  # characters; longer runs are broken
 # Weights, samples and text lie well below; what is encrypted or packed reaches 8 bits a byte.
-RANDOM, LEAST, EVEN = 7.9, 256, 255 + 5 * (2 * 255) ** 0.5
+RANDOM, LEAST, EVEN = 7.9, 256, 255 + 5 * 22.6
 
 
 def open(data: bytes, limits: Limits) -> Opened:

@@ -63,8 +63,8 @@ def _statistics(people: People) -> Iterator[Statistic]:
             count = np.bincount(speakers).astype(np.float64)
             if np.count_nonzero(count) < FEWEST:
                 continue
-            sums = np.bincount(speakers, weights=kept)
-            squares = np.bincount(speakers, weights=kept**2)
+            sums: Floats = np.bincount(speakers, weights=kept).astype(np.float64)
+            squares: Floats = np.bincount(speakers, weights=kept**2).astype(np.float64)
             here = count > 0
             yield from _of(f"{column.name!r} of {name}", count[here], sums[here], squares[here])
 
