@@ -208,6 +208,8 @@ def _written(data: bytes, kind: Kind, suffix: str, work: Work) -> tuple[bytes, l
     content = text.decode(data, limits.text_bytes)
     # What was looked through is what leaves: the canonical text, not the one with hidden characters.
     canonical, changed = text.rebuild(content)
+    if kind is kinds.MARKDOWN:
+        canonical = text.without_active(canonical)
     return canonical.encode(), words(canonical, index, limits, "") + changed
 
 

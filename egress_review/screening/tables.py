@@ -16,9 +16,12 @@ from egress_review.screening.verdict import Finding, note, refuse
 FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What pandas prints below a series: what its values are, and of which type.
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
+WITHIN = re.compile(r"([;\t|]\s*)(?=[=@\uff1d\uff20])")
+LONG_WHOLE = re.compile(r"(?<![\w.\-])\d{15,}(?![\w.\-])")  # no result has as many digits
 EMBEDDED_ROWS = 3
 LONE_ROWS = 8  # lines that are a number each, and nothing else
 BAR = re.compile(r"^([#*=+|o\u2580-\u259f\u25a0\u2022\u00b7-])\1*\s(?=\d+$)")
+LITERAL = re.compile(r"\((['\"][^()\n]{1,200}['\"]),?\)\s*:\s*(-?\d+(?:\.\d+)?)")
 PAIRED_LINES, PAIRED = 5_000, 2_000  # lines that are read as names and values, and characters of one
 # Possessive, so that a line is read once.
 PAIR = re.compile(
@@ -135,7 +138,7 @@ def rebuild(table: Table, delimiter: str) -> tuple[str, list[Finding]]:
 def _rounded_cell(cell: str) -> str:
     if numbers.NUMBER.fullmatch(cell):
         return numbers.plain(numbers.rounded(cell))
-    return numbers.rounded_prose(cell)[0]
+    return LONG_WHOLE.sub(lambda match: numbers.rounded(match.group()), numbers.rounded_prose(cell)[0])
 
 
 def neutral(cell: str) -> str:
@@ -146,7 +149,8 @@ def neutral(cell: str) -> str:
         and cell not in ("-", "--", "%")
     ):
         return f"'{cell}"
-    return cell
+    # Where a spreadsheet parts cells at another sign, what stands behind it is a cell of its own.
+    return WITHIN.sub(r"\1'", cell)
 
 
 def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
@@ -178,6 +182,7 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
     yield from _ragged(lines, where)
     yield from _lone(lines, where)
     yield from paired
+    yield from _literals(content, where)
     yield from _nested(lines, where)
 
 
@@ -202,6 +207,17 @@ def _paired(line: str) -> dict[str, str]:
 
 def _is_paired(line: str) -> bool:
     return len(_paired(line)) >= 2
+
+
+def _literals(content: str, where: str) -> Iterator[Table]:
+    """Yield what a dictionary of Python says of pairs of labels, written out, as rows."""
+    found: dict[int, list[tuple[str, ...]]] = {}
+    for match in LITERAL.finditer(content):
+        labels = tuple(label.strip(" '\"") for label in match[1].split(","))
+        found.setdefault(len(labels), []).append((*labels, match[2]))
+    for width, rows in found.items():
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table(("",) * (width + 1), tuple(rows), where)
 
 
 def _nested(lines: list[str], where: str) -> Iterator[Table]:

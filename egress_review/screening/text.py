@@ -38,6 +38,9 @@ RUNS = re.compile(
 )
 
 
+ACTIVE = re.compile(r"(?i)<(?=/?(?:script|iframe|object|embed|style|link|meta|base|form)\b)")
+HANDLER = re.compile(r"(?i)(<[^<>]{0,2000}?)\son\w{1,30}\s*=")
+PROGRAM = re.compile(r"(?i)(\]\(\s*|\b(?:href|src)\s*=\s*[\"']?\s*)javascript:")
 # A name and what it stands for: an entity of XML, an anchor of YAML; and what refers to one.
 NAMED = re.compile(r"<!ENTITY\s+(\w+)\s+[\"']([^\"'\n]*)|&(\w+)[ \t]+([^\n&]*)")
 REFERRED = re.compile(r"&(\w+);|\*(\w+)")
@@ -140,6 +143,12 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
             note("numbers", f"{changed} numbers were rounded to {Limits.significant_digits} digits.")
         )
     return clean + "\n", findings
+
+
+def without_active(text: str) -> str:
+    """Return Markdown in which no HTML runs where it is shown: tags, handlers and addresses of programs."""
+    text = ACTIVE.sub("&lt;", text)
+    return PROGRAM.sub(r"\1#", HANDLER.sub(r"\1 title=", text))
 
 
 def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:

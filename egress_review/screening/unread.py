@@ -48,7 +48,7 @@ def look(text: str, index: Index, where: str) -> list[Finding]:
     lines = part.split("\n")
     found = [*_prose(lines, index), *_few(part), *_signs(lines), *_marks(part)]
     found += [*sequences([list(map(int, re.findall(r"\d{1,18}", line))) for line in _integers(lines)])]
-    found += [*_codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
+    found += [*codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
     found += [*_emphasis(part)]
     return [flag("unread", message, FIX, where) for message in found]
 
@@ -109,7 +109,7 @@ def sequences(rows: Sequence[Sequence[int]]) -> Iterator[str]:
         )
 
 
-def _codes(text: str) -> Iterator[str]:
+def codes(text: str) -> Iterator[str]:
     """Yield a sentence for a list of codes of one length, which can be ids under a secret key."""
     if len(set(ADDRESS.findall(text))) >= ALIKE:
         yield "The text lists addresses of machines, or numbers written as such."

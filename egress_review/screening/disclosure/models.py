@@ -34,6 +34,9 @@ R_RESIDUAL = re.compile(
 R_SQUARED = re.compile(r"(?i)\br[-_ ]?(?:squared|2|²)\b\D{0,14}(1\.0+|0\.9999\d*)(?!\d)")
 EXPLAINED = re.compile(r"(?i)^(?:adj\w*\.?[\s_]*)?r[\s_^-]*(?:2|²|sq\w*)$")
 GROUPS = re.compile(r"(?i)\b(?:no\.?|number of)\s+groups\s*[:,=]?\s*(?:\w+\s*[,:]\s*)?(\d+)")
+# A factor of people in Stata's way of writing a model, and rows of its estimates.
+BY_PERSON = re.compile(rf"(?im)^[.>\s]*\w[^\n]*\bi[bn]?\d*\.{WHO}(?:_?id)?\b")
+COEFFICIENTS = re.compile(r"(?m)^[ \t]*\w{1,20}[ \t]*\|(?:[ \t]+-?\d*\.?\d+){3,}")
 TERMS = 2
 LEVELS = 5
 MAY_BE_WORDS = frozenset(
@@ -83,11 +86,15 @@ def check(table: Table, people: People, limits: Limits) -> list[Finding]:
 
 def in_text(content: str, people: People, limits: Limits, where: str = "") -> list[Finding]:
     """Return what a model's printed summary gives away about single people."""
-    if not re.search(r"\[|resid|(?i:r-squared)|(?i:groups)|(?i:degrees of freedom)", content):
+    if not re.search(r"\[|\bi\.|resid|(?i:r-squared)|(?i:groups)|(?i:degrees of freedom)", content):
         return []
     findings = terms(content, people, where) + freedom(content, limits, where)
     if R_SQUARED.search(content):
         findings.append(_saturated(where))
+    if BY_PERSON.search(content) and len(COEFFICIENTS.findall(content)) >= LEVELS:
+        findings.append(
+            block("speaker_terms", "The model has a term for each of several people.", FIX, where)
+        )
     groups = [int(found) for found in GROUPS.findall(content)]
     if groups and min(groups) < limits.minimum_count:
         message = (

@@ -170,7 +170,10 @@ def _stated(label: str, behind: str, before: str, cells: Sequence[str], content:
         return ""
     known = sum(whole(cell) or 0 for cell in cells)
     found = re.findall(r"(?<![\w.,])(\d{1,6})" + behind.format(name), content, re.IGNORECASE)
-    if before:
+    if not before:
+        pattern = rf"^.{{0,200}}?\btotals?\b.{{0,200}}?\b{name}\b\s*[:=(]?\s*(\d{{1,6}})(?![\w.,]*\d)"
+        found += re.findall(pattern, content, re.IGNORECASE | re.MULTILINE)
+    else:
         pattern = rf"\b{name}\b[^\d\n.;]{{0,30}}?(\d{{1,6}})\s+(?:[a-z]+\s+){{0,2}}?{before}\b"
         found += re.findall(pattern, content, re.IGNORECASE)
     larger = [int(value) for value in found if int(value) > known > 0]

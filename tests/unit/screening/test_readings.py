@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
 import pytest
 
-from egress_review.screening import arrays, identifiers, numbers, tables, text
-from egress_review.screening.disclosure import cells, extremes, suppression
+from egress_review.screening import arrays, encodings, identifiers, numbers, tables, text
+from egress_review.screening.disclosure import cells, extremes, models, suppression
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.sound import numbers as sound_numbers
@@ -110,3 +111,35 @@ def test_one_way_of_writing_leaves() -> None:
 )
 def test_a_text_that_grows_where_it_is_loaded_is_blocked(written: str, grows: bool) -> None:
     assert bool(text._bursts(written, "")) is grows
+
+
+def test_markdown_leaves_without_what_runs() -> None:
+    written = "<script>x()</script> <img src=a onerror=x()> [a](javascript:x()) `a < b`, <b>bold</b>\n"
+    copy = text.without_active(written)
+    assert not any(sign in copy for sign in ("<script", "onerror", "javascript:"))
+    assert "`a < b`, <b>bold</b>" in copy
+    assert text.without_active(copy) == copy
+
+
+def test_cells_hold_no_formula_for_another_separator_and_no_long_number() -> None:
+    table = tables.Table(("a", "b"), (("x;=1+1", "1234567890123456/3"), ("1;2", "-")))
+    assert tables.rebuild(table, ",")[0] == "a,b\nx;'=1+1,1.23457e15/3\n1;2,-\n"
+
+
+def test_checksums_below_one_another_are_no_blob() -> None:
+    sums = [hashlib.sha256(bytes([number])).hexdigest() for number in range(60)]
+    few = encodings.blobs("\n".join(sums[:6]) + "\n", 48)
+    assert [blob.text for blob in few if blob.is_digest] == sums[:6]
+    assert len(encodings.blobs("\n".join(sums) + "\n", 48)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (".reg wer age i.talker\n" + "".join(f"  {n} | 0.{n} 0.1 2.{n} 0.04\n" for n in range(2, 9)), True),
+        (".reg wer age i.region\n" + "".join(f"  {n} | 0.{n} 0.1 2.{n} 0.04\n" for n in range(2, 9)), False),
+    ],
+)
+def test_a_model_with_a_factor_of_people_has_a_term_each(written: str, found: bool) -> None:
+    checks = [finding.check for finding in models.in_text(written, INDEX.people, LIMITS)]
+    assert ("speaker_terms" in checks) is found
