@@ -26,6 +26,7 @@ AGGREGATE = "Hand in aggregated numbers, or a plot."
 SHARE = 0.4  # of the time for a file that comparing numbers may take
 TABLED_SHARE = 0.2  # the same of a table, which are many more
 LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under which it is not compared
+MOST_TABLED, MOST_IN_FILE = 2_000, 4_000  # numbers of a table, and of all tables of a file, that are compared
 LEAST_MEASURED = 2  # columns of measured numbers that may be vectors, one way round or the other
 NUMERIC = 0.9  # of a column's cells that are numbers
 RAW = "raw"  # what arrays of unknown bytes are called
@@ -110,16 +111,19 @@ def from_columns(
         return []
     matrix = np.array([np.asarray(column, dtype=np.float64) for column in columns]).T
     plain = _plain(matrix)
-    seconds = patience.seconds(limits, TABLED_SHARE)
+    small = plain.size <= MOST_TABLED
+    seconds = patience.seconds(limits, SHARE if small else TABLED_SHARE)
     # JSON is looked through as it was handed in and as it leaves, which are the same numbers, rounded.
-    looked = patience.once(plain, lambda: _known(plain, index, seconds))
+    looked, count = patience.once(
+        plain, lambda: (_known(plain, index, seconds), patience.counted(plain.size))
+    )
     if looked.matches:
         return [_finding(looked.matches[0], where)]
-    if looked.complete:
+    if small and count <= MOST_IN_FILE and looked.complete:
         return []
-    return [
-        flag("numbers_many", f"The table's numbers can be a recording's; {UNFINISHED}.", AGGREGATE, where)
-    ]
+    # Whether many numbers reach a human depends on how many there are, not on how soon they were compared.
+    why = f"{count:,} are more than are compared to the end" if looked.complete or not small else UNFINISHED
+    return [flag("numbers_many", f"The table's numbers can be a recording's; {why}.", AGGREGATE, where)]
 
 
 def _columns(table: Table) -> list[NDArray[np.float64]]:

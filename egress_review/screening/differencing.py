@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from egress_review.screening import disclosure
-from egress_review.screening.context import Context, HandedIn
+from egress_review.screening.context import Context, Earlier, HandedIn
 from egress_review.screening.disclosure.headers import (
     COUNT,
     NO_COUNT,
@@ -20,12 +20,14 @@ from egress_review.screening.disclosure.headers import (
     whole,
 )
 from egress_review.screening.disclosure.leaving_out import without_one
-from egress_review.screening.disclosure.shown import number
+from egress_review.screening.disclosure.left_out import pairs
+from egress_review.screening.disclosure.said import without_some as said_in_words
+from egress_review.screening.disclosure.shown import loose, number
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.numbers import NUMBER
 from egress_review.screening.people import folded
-from egress_review.screening.reading import tables_of
+from egress_review.screening.reading import tables_of, written
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
@@ -69,18 +71,59 @@ class Seen:
 def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits: Limits) -> list[Finding]:
     """Return what subtracting or joining the tables of this and earlier releases would tell."""
     new = [s for file in handed_in for s in _seen(file.data, file.name, file.file, "", limits)]
-    if not new:
-        return []
-    old = []
-    for earlier in context.earlier[-EARLIER:]:
-        if earlier.path.is_file() and earlier.path.stat().st_size <= limits.table_bytes:
-            old += list(_seen(earlier.path.read_bytes(), earlier.name, None, earlier.released_at, limits))
-    findings: list[Finding] = []
+    old: list[Seen] = []
+    for earlier in _kept(context, limits):
+        old += list(_seen(earlier.path.read_bytes(), earlier.name, None, earlier.released_at, limits))
+    findings: list[Finding] = _left_out(handed_in, new, old, index, context, limits)
     for one, other in islice(_pairs(new, old), PAIRS):
         findings += _differences(one, other, index, limits)
         if len(findings) > limits.findings:
             break
     return [*findings, *_accumulated(new, old, index, limits)]
+
+
+def _left_out(
+    handed_in: Sequence[HandedIn],
+    new: Sequence[Seen],
+    old: Sequence[Seen],
+    index: Index,
+    context: Context,
+    limits: Limits,
+) -> list[Finding]:
+    """Return a finding where numbers of several files are of people with and without one of them."""
+    said = [(file.file, written(file.data, file.name, limits)) for file in handed_in]
+    before = [written(one.path.read_bytes(), one.name, limits) for one in _kept(context, limits)]
+    if len(said) + len(before) < 2:
+        return []
+    known = [cell for seen in old for cell in _numbers(seen.table)]
+    known += [number_ for text in before for number_ in loose(text)]
+    cells: dict[str | None, list[str]] = defaultdict(list)
+    for seen in new:
+        cells[seen.file] += _numbers(seen.table)
+    for file, text in said:
+        cells[file] += loose(text)
+    pair = pairs((cell for inner in cells.values() for cell in inner), known, index.people)
+    findings: list[Finding] = []
+    for finding in disclosure.without_one(pair, beside="of these files or earlier releases"):
+        files = [file for file, inner in cells.items() if pair and set(pair.cells).intersection(inner)]
+        findings += [replace(finding, file=file) for file in files]
+    for file, text in said:
+        others = [other for at, other in said if at != file]
+        told = said_in_words(text, [*others, *before], limits)
+        if told:
+            findings.append(replace(block("differencing", told, FIX), file=file))
+    return findings
+
+
+def _numbers(table: Table) -> list[str]:
+    return [cell.strip() for row in table.rows for cell in row if any(map(str.isdigit, cell))]
+
+
+def _kept(context: Context, limits: Limits) -> Iterator[Earlier]:
+    """Yield the newest of what was released earlier and is no larger than a table may be."""
+    for earlier in context.earlier[-EARLIER:]:
+        if earlier.path.is_file() and earlier.path.stat().st_size <= limits.table_bytes:
+            yield earlier
 
 
 def _seen(data: bytes, name: str, file: str | None, when: str, limits: Limits) -> Iterator[Seen]:
@@ -275,7 +318,8 @@ def _accumulated(new: Sequence[Seen], old: Sequence[Seen], index: Index, limits:
     kinds: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
     for seen in [*old, *new]:
         if len(seen.table.rows) <= ROWS_EACH:
-            kinds[tuple(folded(header) for header in seen.table.header)].append(seen)
+            headed = _headed(seen.table)
+            kinds[tuple(folded(header) for header in headed.header)].append(replace(seen, table=headed))
     findings = []
     for alike in kinds.values():
         names = {(seen.file, seen.name) for seen in alike}
@@ -286,6 +330,13 @@ def _accumulated(new: Sequence[Seen], old: Sequence[Seen], index: Index, limits:
         files = {seen.file for seen in alike} - {None}
         findings += [replace(found, file=file) for file in sorted(files, key=str)] if found else []
     return findings
+
+
+def _headed(table: Table) -> Table:
+    """Return a table without a name for its columns where its first row is one of measured numbers."""
+    if not any(number(header) and "." in header for header in table.header):
+        return table
+    return replace(table, header=("",) * len(table.header), rows=(table.header, *table.rows))
 
 
 def _together(

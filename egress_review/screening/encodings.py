@@ -86,11 +86,18 @@ class Budget:
         return True
 
 
+DIGESTS = 24  # checksums that stand below one another; more lines are something encoded
+# Short words of letters behind one another, as the header of a table of phones.
+LISTED = re.compile(r"[,;]?(?:[A-Za-z]{1,6}[,;]){5,200}[A-Za-z]{0,6}")
+
+
 def blobs(text: str, least: int) -> list[Blob]:
     """Return the runs of at least `least` characters that look encoded rather than written."""
     found: list[Blob] = []
     covered: list[tuple[int, int]] = []
     for match in WRAPPED.finditer(text):
+        if _are_digests(match.group().split("\n")):
+            continue
         found.append(_blob(text, match, re.sub(r"[\s\\,'\"]", "", match.group())))
         covered.append(match.span())
     for match in re.finditer(rf"{BASE64}{{{least},}}={{0,6}}", text):
@@ -99,11 +106,19 @@ def blobs(text: str, least: int) -> list[Blob]:
             found.append(_blob(text, match, match.group()))
     for match in BASE85.finditer(text):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
-        if not plain and _is_dense(match.group()):
+        if not plain and _is_dense(match.group()) and not LISTED.fullmatch(match.group()):
             found.append(_blob(text, match, match.group()))
     return found or [
         _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())
     ]
+
+
+def _are_digests(lines: list[str]) -> bool:
+    """Return whether lines are checksums, one a line: a few of one usual length, each another."""
+    bare = [one for line in lines if (one := line.strip(" \t\\,'\""))]
+    alike = len({len(one) for one in bare}) == 1 and len(bare[0]) in DIGEST_LENGTHS
+    whole = all(re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", one) for one in bare)
+    return alike and whole and len(set(bare)) == len(bare) <= DIGESTS
 
 
 def is_mixed(run: str) -> bool:

@@ -298,6 +298,9 @@ def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:
             yield value, 32, match.start(), len(match.group())
 
 
+DIGIT_RUN = re.compile(r"\d+")
+
+
 def cores(values: set[str]) -> Iterator[set[str]]:
     """Yield values as they are, then without what was put around them: "C(spk)[T.84]" gives "84"."""
     yield values
@@ -307,6 +310,20 @@ def cores(values: set[str]) -> Iterator[set[str]]:
     numbered = {found[1] for found in map(NUMBERED.search, values) if found}
     if 10 * len(numbered) >= 8 * len(values):
         yield numbered
+    runs = [DIGIT_RUN.findall(value) for value in values]
+    single = {found[0] for found in runs if len(found) == 1}
+    if 10 * len(single) >= 8 * len(values) and single != numbered:
+        yield single
+    before, after = _shared(values), _shared({value[::-1] for value in values})
+    if before or after:
+        yield {value[len(before) : len(value) - len(after)] for value in values} - {""}
+
+
+def _shared(values: set[str]) -> str:
+    """Return what all values begin with, digits of a number left out."""
+    first, last = min(values), max(values)
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:same].rstrip("0123456789")
 
 
 def scattered(numbers: set[int]) -> bool:

@@ -208,6 +208,8 @@ def _written(data: bytes, kind: Kind, suffix: str, work: Work) -> tuple[bytes, l
     content = text.decode(data, limits.text_bytes)
     # What was looked through is what leaves: the canonical text, not the one with hidden characters.
     canonical, changed = text.rebuild(content)
+    if kind is kinds.MARKDOWN:
+        canonical = text.without_active(canonical)
     return canonical.encode(), words(canonical, index, limits, "") + changed
 
 
@@ -294,7 +296,9 @@ def _archive(data: bytes, work: Work) -> Seen:
     with _one_archive(work):
         unpacked = archives.members(data, work.limits.archive_bytes - work.unpacked, work.limits)
         findings += unpacked.findings
-        findings += names.check_together({member.name: member.name for member in unpacked.members})
+        findings += names.check_together(
+            {member.name: member.name for member in unpacked.members}, work.index, work.limits
+        )
         for number, member in enumerate(unpacked.members, start=1):
             seen = _member(member, work)
             findings += [_inside(_place(member, number, seen), finding) for finding in seen.findings]

@@ -125,6 +125,7 @@ NEVER: dict[str, tuple[str, str]] = {
         "Hand in aggregated measures; where sound itself is the result, WAV or FLAC.",
     ),
     "ole": ("An old Office file can hide streams and macros.", "Save it as .xlsx, or its text as Markdown."),
+    "model": ("A model or an index of this kind can hold any row, and can't be looked into here.", WEIGHTS),
     "matlab": ("Models and arrays in MATLAB's format can't be read here.", "Save the arrays as .npz."),
 }
 NAMED_NEVER: dict[str, tuple[str, str]] = {
@@ -137,6 +138,26 @@ NAMED_NEVER: dict[str, tuple[str, str]] = {
     ),
     **dict.fromkeys((".xls", ".doc", ".ppt"), NEVER["ole"]),
     ".mat": NEVER["matlab"],
+    **dict.fromkeys(
+        (".gpg", ".pgp", ".age", ".enc", ".aes", ".kdbx", ".p12", ".pfx", ".jks"), NEVER["encrypted"]
+    ),
+    **dict.fromkeys(
+        (
+            ".rds",
+            ".rda",
+            ".rdata",
+            ".onnx",
+            ".pb",
+            ".tflite",
+            ".keras",
+            ".gguf",
+            ".ggml",
+            ".mlmodel",
+            ".model",
+        ),
+        NEVER["model"],
+    ),
+    **dict.fromkeys((".faiss", ".index", ".ann", ".annoy", ".hnsw", ".nmslib", ".usearch"), NEVER["model"]),
 }
 # libmagic's names for contents that it knows on every system; anything else it says there is a contradiction.
 MAGIC: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from egress_review.screening import wording
+from egress_review.screening import unread, wording
 from egress_review.screening.encodings import blobs
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -18,6 +18,7 @@ SAID, SAID_WORDS, SAID_BITS = (
     4,
     30.0,
 )  # of a name's words that are said in a row, and how many tell how much
+MANY = 5  # names that are read as one text
 SAFE = re.compile(r"[^\w.\- ]")
 PACKED = (".gz", ".bz2", ".xz", ".zst")  # what a packed file is called behind its own suffix
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -89,9 +90,20 @@ def _said(name: str, index: Index, limits: Limits) -> Finding | None:
     return judged("file_name", message, "Name the file after what it shows.")
 
 
-def check_together(names: Mapping[str, str]) -> list[Finding]:
+def check_together(
+    names: Mapping[str, str], index: Index | None = None, limits: Limits | None = None
+) -> list[Finding]:
     """Return what is wrong with the names as a whole: many of them can spell a message."""
     characters = sum(len(name) for name in names.values())
+    if index and limits and len(names) > MANY:
+        stems = (JOINED.sub(" ", _stem(name)) for name in names.values())
+        said = index.transcripts.find(re.sub(r"\d+", " ", " ".join(stems)), limits.minimum_count)
+        if outcome_of(wording.transcripts(said, "")) == "block":
+            message = "The names, read one after the other, are what is said in the recordings."
+            return [block("file_names", message, "Number the files: figure-01.png, figure-02.png.")]
+    if len(names) >= MANY and any(unread.codes("\n".join(_stem(name) for name in names.values()))):
+        message = f"{len(names)} names look like codes of one kind; they can carry data."
+        return [flag("file_names", message, "Number the files: figure-01.png, figure-02.png.")]
     if len(names) > 20 and characters > 1000:
         return [
             flag(
@@ -101,6 +113,10 @@ def check_together(names: Mapping[str, str]) -> list[Finding]:
             )
         ]
     return []
+
+
+def _stem(name: str) -> str:
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
 def clean(name: str, suffix: str, taken: set[str]) -> str:

@@ -13,6 +13,10 @@ NUMBER = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d{1,3})?")
 IN_PROSE = re.compile(r"(?<![\w./:\-+])[+-]?\d*\.\d{4,}(?:[eE][+-]?\d{1,3})?(?![\w./:])")
 
 
+# What is written of a second beyond its thousandth.
+OF_A_SECOND = re.compile(r"(?<=\d:[0-5]\d[.,]\d{3})\d++")
+
+
 def significant_digits(number: str) -> int:
     """Return how many significant digits a written number has; trailing zeros of a whole number count not."""
     mantissa = re.split("[eE]", number.lstrip("+-"))[0]
@@ -78,4 +82,5 @@ def rounded_prose(text: str, digits: int = Limits.significant_digits) -> tuple[s
         changed += new != match.group()
         return new
 
-    return IN_PROSE.sub(shorter, text), changed
+    text, times = OF_A_SECOND.subn("", text)
+    return IN_PROSE.sub(shorter, text), changed + times

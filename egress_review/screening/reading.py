@@ -44,6 +44,16 @@ def tables_of(data: bytes, name: str, limits: Limits, depth: int = 0) -> list[Ta
         return []
 
 
+def written(data: bytes, name: str, limits: Limits) -> str:
+    """Return what a file of plain text or Markdown says; "" where it is another kind or can't be read."""
+    try:
+        kind = identify(data, name)
+        is_text = kind.media_type in TEXT_TYPES or kind.media_type == "text/markdown"
+        return text.decode(data, limits.text_bytes) if is_text else ""
+    except Unscreenable:
+        return ""
+
+
 def _first(found: Iterator[Table]) -> Iterator[Table]:
     for number, table in enumerate(found):
         if number >= MOST:
@@ -89,12 +99,12 @@ def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[
             # A notebook's outputs are lists of lines, or one text.
             if kind is NOTEBOOK and isinstance(node, dict):
                 for inner in node.values():
-                    yield from tables.embedded(_written(inner), path[-120:], limits)
+                    yield from tables.embedded(_lines(inner), path[-120:], limits)
     elif kind.media_type in TEXT_TYPES or kind.media_type.startswith("text/"):
         yield from tables.embedded(text.decode(data, limits.text_bytes), "", limits)
 
 
-def _written(value: structured.Json) -> str:
+def _lines(value: structured.Json) -> str:
     if isinstance(value, list):
         return "".join(line for line in value if isinstance(line, str))
     return value if isinstance(value, str) and "\n" in value else ""

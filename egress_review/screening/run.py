@@ -42,7 +42,7 @@ def screen(
     index.prepare()
     prepare([name for _, name in paths.values()])
     findings = list(_together(paths, limits))
-    findings += names.check_together({file: name for file, (_, name) in paths.items()})
+    findings += names.check_together({file: name for file, (_, name) in paths.items()}, index, limits)
     inspections = {} if _stops(findings) else _inspections(paths, index, context, limits)
     seen = side_by_side(
         inspections,

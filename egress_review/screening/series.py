@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening.disclosure.headers import CURVE, bare, people_columns
+from egress_review.screening.disclosure.headers import CURVE, NO_COUNT, bare, people_columns
 from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, flag
@@ -33,6 +33,7 @@ NUMERIC, TOLD = (
 MEASURE = re.compile(r"([^\d\s+\-.,]{0,3}\s?)([-+]?\d++(?:[.,]\d*+)?+)(\s?[^\d\s]{0,12})")
 QUOTE = "'"  # stands before what a spreadsheet could take for a formula
 UNTOLD = re.compile(r"(?i)-+|nan|na|n/a|none|null|undefined|--undefined--")
+SETTINGS = 2  # columns that name rows by what was set
 STEMS = 2  # of labels that only count: cluster1, cluster2
 VECTOR = 3  # columns of both signs, whatever names the rows
 NOISY = 4  # columns of noise beside a training step: gradients, batch losses
@@ -203,6 +204,12 @@ def _rows(table: Table) -> Rows:
         else:
             named = named or len(set(cells)) > 1
     rows = named_by_numbers([numeric[at] for at in numeric if at not in people], len(table.rows))
+    # A setting a column, of few values each, names the rows of a search over settings.
+    settings = sum(
+        bool(NO_COUNT.match(bare(table.header[at]))) and 2 * len(set(table.column(at))) <= len(table.rows)
+        for at in range(len(table.header))
+    )
+    named = named or settings >= SETTINGS
     curve = any(CURVE.match(bare(table.header[at])) for at in numeric if rises(numeric[at]))
     return replace(
         rows, named=named or rows.named, people=bool(people), counted=counted or rows.counted, curve=curve

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, disguised, layouts, text, unread
+from egress_review.screening import arrays, disclosure, disguised, layouts, tables, text, unread
+from egress_review.screening.disclosure.headers import PERSONAL, bare
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -37,6 +38,8 @@ ENDS = frozenset(
         "youngest",
     }
 )
+PIECE = 10  # characters that pieces of a blob have on average
+NUMBERED = 3  # keys with a digit from which an object's are labels of people
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -129,12 +132,35 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
             findings += _list(node, place, index, limits)
             findings += disguised.coded([one for one in node if isinstance(one, Scalar)], index, place)
         elif isinstance(node, dict):
-            findings += _summary(node, place)
+            findings += _summary(node, place) + _of_people(path, node, place)
+        findings += _written(node, place, index, limits)
         if len(findings) > limits.findings:
             break
     findings += layouts.in_json(value)
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
     return findings + disclosure.in_numbers(numbers, index, "numbers")
+
+
+def _of_people(path: str, node: Mapping[str, Json], place: str) -> list[Finding]:
+    """Return the block for an object whose name says speakers or recordings and whose keys number them."""
+    named = path.rsplit(".", 1)[-1]
+    numbered = sum(any(map(str.isdigit, key)) for key in node)
+    if not PERSONAL.match(bare(named)) or numbered < NUMBERED or 2 * numbered <= len(node):
+        return []
+    message = f"{named!r} holds {len(node)} values, each of one recording or person, whatever their labels."
+    return [block("row_level", message, "Aggregate over people.", place)]
+
+
+def _written(node: Json, place: str, index: Index, limits: Limits) -> list[Finding]:
+    """Return what tables give away that are written in an object's or a list's strings of several lines."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    written = [one for one in inner if isinstance(one, str) and one.count("\n") >= tables.EMBEDDED_ROWS]
+    return [
+        finding
+        for one in written
+        for table in tables.embedded(one, place, limits)
+        for finding in judged(table, index, limits)
+    ]
 
 
 def _wholes(node: Sequence[Json]) -> list[list[int]]:
@@ -157,15 +183,19 @@ def _summary(node: Mapping[str, Json], place: str) -> list[Finding]:
 
 
 def _strings(value: Json) -> Iterator[str]:
+    told: set[tuple[str, ...]] = set()
     for _, node in nodes(value, ""):
         if isinstance(node, dict):
-            yield from node
+            # Names that each record repeats are said once.
+            yield from () if tuple(node) in told else node
+            told.add(tuple(node))
             yield from (inner for inner in node.values() if isinstance(inner, str))
         elif isinstance(node, list):
             yield from (inner for inner in node if isinstance(inner, str))
-            joined = "".join(inner for inner in node if isinstance(inner, str) and " " not in inner)
+            singles = [one for one in node if isinstance(one, str) and " " not in one]
+            joined = "".join(singles)
             # A blob cut into short strings is whole again when they are joined.
-            if len(joined) >= 200 and all(isinstance(inner, str) and len(inner) > 8 for inner in node):
+            if len(joined) >= 200 and len(singles) == len(node) and len(joined) >= PIECE * len(node):
                 yield joined
     if isinstance(value, str):
         yield value

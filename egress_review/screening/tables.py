@@ -16,8 +16,18 @@ from egress_review.screening.verdict import Finding, note, refuse
 FORMULA = ("=", "+", "-", "@", "\t", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What pandas prints below a series: what its values are, and of which type.
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
+WITHIN = re.compile(r"([;\t|]\s*)(?=[=@\uff1d\uff20])")
+LONG_WHOLE = re.compile(r"(?<![\w.\-])\d{15,}(?![\w.\-])")  # no result has as many digits
 EMBEDDED_ROWS = 3
 LONE_ROWS = 8  # lines that are a number each, and nothing else
+BAR = re.compile(r"^([#*=+|o\u2580-\u259f\u25a0\u2022\u00b7-])\1*\s(?=\d+$)")
+LITERAL = re.compile(r"\((['\"][^()\n]{1,200}['\"]),?\)\s*:\s*(-?\d+(?:\.\d+)?)")
+PAIRED_LINES, PAIRED = 5_000, 2_000  # lines that are read as names and values, and characters of one
+# Possessive, so that a line is read once.
+PAIR = re.compile(
+    r"""["']?([A-Za-z_][\w.\-]{0,40}+)["']?\s?[=:]\s?('[^']*+'|"[^"]*+"|[^\s,;|(){}\[\]'"]++)"""
+)
+ENTRY = re.compile(r"^(\s*+)(?:-\s)?([^\s:#][^:]{0,60}):(?:\s+(.*))?()$")
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
 
 
@@ -128,7 +138,7 @@ def rebuild(table: Table, delimiter: str) -> tuple[str, list[Finding]]:
 def _rounded_cell(cell: str) -> str:
     if numbers.NUMBER.fullmatch(cell):
         return numbers.plain(numbers.rounded(cell))
-    return numbers.rounded_prose(cell)[0]
+    return LONG_WHOLE.sub(lambda match: numbers.rounded(match.group()), numbers.rounded_prose(cell)[0])
 
 
 def neutral(cell: str) -> str:
@@ -139,7 +149,8 @@ def neutral(cell: str) -> str:
         and cell not in ("-", "--", "%")
     ):
         return f"'{cell}"
-    return cell
+    # Where a spreadsheet parts cells at another sign, what stands behind it is a cell of its own.
+    return WITHIN.sub(r"\1'", cell)
 
 
 def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
@@ -148,6 +159,8 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
     A table is a run of at least 3 lines that split into the same number, at least 2, of cells.
     """
     lines = content.split("\n")
+    paired = list(_pairs(lines, where))
+    said = sum(len(table.rows) for table in paired) > limits.table_rows
     for split in (_pipes, _ampersands, _tabs, _commas, _semicolons, _blanks, _words):
         run: list[tuple[str, ...]] = []
         start = 0
@@ -161,11 +174,73 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
             if run and len(cells) == len(run[0]):
                 run.append(cells)
                 continue
-            if len(run) >= EMBEDDED_ROWS:
+            # Long logs of names and values are read as those.
+            if len(run) >= EMBEDDED_ROWS and not (said and _is_paired(lines[start])):
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
     yield from _series(lines, where)
+    yield from _ragged(lines, where)
     yield from _lone(lines, where)
+    yield from paired
+    yield from _literals(content, where)
+    yield from _nested(lines, where)
+
+
+def _pairs(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what lines say as name=value or "name": value, those with the same names as rows of one table."""
+    found: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
+    for number, line in enumerate(lines[:PAIRED_LINES], start=1):
+        pairs = _paired(line)
+        if len(pairs) >= 2:
+            found.setdefault(tuple(pairs), []).append((number, tuple(pairs.values())))
+    for names, rows in found.items():
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table(names, tuple(row for _, row in rows), where, rows[0][0])
+
+
+def _paired(line: str) -> dict[str, str]:
+    """Return the names and values that a line says."""
+    if len(line) > PAIRED or ("=" not in line and ":" not in line):
+        return {}
+    return {match[1]: match[2].strip("'\"") for match in PAIR.finditer(line)}
+
+
+def _is_paired(line: str) -> bool:
+    return len(_paired(line)) >= 2
+
+
+def _literals(content: str, where: str) -> Iterator[Table]:
+    """Yield what a dictionary of Python says of pairs of labels, written out, as rows."""
+    found: dict[int, list[tuple[str, ...]]] = {}
+    for match in LITERAL.finditer(content):
+        labels = tuple(label.strip(" '\"") for label in match[1].split(","))
+        found.setdefault(len(labels), []).append((*labels, match[2]))
+    for width, rows in found.items():
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table(("",) * (width + 1), tuple(rows), where)
+
+
+def _nested(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what stands indented below a name, a key and a value a line, as a table of two columns."""
+    parent, indent, start = "", 0, 0
+    run: list[tuple[str, str]] = []
+    depth = 0
+    for number, line in enumerate([*lines, "."]):
+        match = ENTRY.match(line)
+        key, value = (match[2].strip("'\""), (match[3] or "").strip()) if match else ("", "")
+        deep = len(match[1]) if match else -1
+        if value and parent and deep > indent and (not run or deep == depth):
+            run.append((key, value))
+            depth = deep
+            continue
+        if len(run) >= EMBEDDED_ROWS and 2 * sum(_numbered(key) for key, _ in run) > len(run):
+            yield Table((parent, "value"), tuple(run), where, start)
+        parent, indent = (key, deep) if match and not value else ("", 0)
+        run, start = [], number
+
+
+def _numbered(key: str) -> bool:
+    return any(map(str.isdigit, key))
 
 
 def _lone(lines: list[str], where: str) -> Iterator[Table]:
@@ -208,6 +283,35 @@ def _series(lines: list[str], where: str) -> Iterator[Table]:
             )
 
 
+def _ragged(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield groups within groups as pandas prints them: a group that is the same as above is left out."""
+    run: list[str] = []
+    for number, line in enumerate([*lines, ""]):
+        if line.strip():
+            run.append(line)
+            continue
+        head = tuple(run[0].split()) if run else ()
+        rows = _filled(run[1:], len(head) + 1)
+        if len(rows) >= EMBEDDED_ROWS:
+            yield Table((*head, ""), tuple(rows), where, number - len(run) + 1)
+        run = []
+
+
+def _filled(lines: list[str], width: int) -> list[tuple[str, ...]]:
+    """Return rows with what was left out as the same as above; none where nothing was, or a row is none."""
+    rows: list[tuple[str, ...]] = []
+    left_out = 0
+    for line in lines:
+        cells = tuple(line.split())
+        missing = width - len(cells)
+        if rows and 0 < missing < width - 1 and line[0] == " ":
+            cells, left_out = (*rows[-1][:missing], *cells), left_out + 1
+        if len(cells) != width or not numbers.NUMBER.fullmatch(cells[-1]):
+            return []
+        rows.append(cells)
+    return rows if left_out else []
+
+
 def _pipes(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.strip().strip("|").split("|")) if "|" in line else ()
 
@@ -235,7 +339,8 @@ def _semicolons(line: str) -> tuple[str, ...]:
 
 
 def _blanks(line: str) -> tuple[str, ...]:
-    cells = tuple(re.split(r"\s{2,}", line.strip()))
+    # A bar before a number says the same as the number.
+    cells = tuple(BAR.sub("", cell) for cell in re.split(r"\s{2,}", line.strip()))
     return cells if len(cells) >= 2 else ()
 
 

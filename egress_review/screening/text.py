@@ -18,6 +18,7 @@ VARIATION = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e01ef]"
 )
 
+APOSTROPHE = re.compile(r"(?<=\w)[\u2019\u02bc\uff07](?=\w)")  # which is taken of several could be a code
 LETTERS = re.compile(r"[^\W\d_]+")
 ALONE = re.compile(r"(?<![^\W\d_])[\u0400-\u052f](?![^\W\d_])")
 SPACES, UNEVEN = re.compile(r"(?<=\S) +(?=\S)"), 10  # blanks between words; how many of them make prose
@@ -26,12 +27,24 @@ LOOKALIKES = {
     chr(code): chr(to) if isinstance(to, int) else to for code, to in ALIKE.items() if 0x370 <= code < 0x590
 }
 
-# A YAML tag that makes any Python object, and a pickle of protocol 0: a global, a mark, its arguments.
+# A YAML tag or a key of JSON that makes any object, a workspace of R, and a pickle of protocol 0: a global, a
+# mark, its arguments.
 RUNS = re.compile(
-    r"!!python/(?:object|name|module|tuple)|tag:yaml\.org,2002:python/object|"
+    r"!!python/(?:object|name|module|tuple)|tag:yaml\.org,2002:python/object|!ruby/(?:object|hash|struct)|!!javax?\.|"
+    r"^[\"']?py/(?:object|reduce|function|type|repr)[\"']?\s*(?::|$)|[{,]\s*[\"']py/(?:object|reduce|function|type|repr)[\"']|"
+    r"\AA\r?\n[23]\r?\n\d+\r?\n|"
     r"^c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(?:p\d+\n)?\(",
     re.MULTILINE,
 )
+
+
+ACTIVE = re.compile(r"(?i)<(?=/?(?:script|iframe|object|embed|style|link|meta|base|form)\b)")
+HANDLER = re.compile(r"(?i)(<[^<>]{0,2000}?)\son\w{1,30}\s*=")
+PROGRAM = re.compile(r"(?i)(\]\(\s*|\b(?:href|src)\s*=\s*[\"']?\s*)javascript:")
+# A name and what it stands for: an entity of XML, an anchor of YAML; and what refers to one.
+NAMED = re.compile(r"<!ENTITY\s+(\w+)\s+[\"']([^\"'\n]*)|&(\w+)[ \t]+([^\n&]*)")
+REFERRED = re.compile(r"&(\w+);|\*(\w+)")
+REPEATED, LAYERS = 2, 3
 
 
 def decode(data: bytes, most: int) -> str:
@@ -74,7 +87,8 @@ def plain(text: str, *, multiline: bool = True) -> str:
             kept.append(" ")
         elif category[0] != "C":
             kept.append(character)
-    lines = _latin(unicodedata.normalize("NFC", "".join(kept))).split("\n")
+    clean = APOSTROPHE.sub("'", unicodedata.normalize("NFC", "".join(kept)))
+    lines = _latin(clean).split("\n")
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
 
 
@@ -131,6 +145,12 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
     return clean + "\n", findings
 
 
+def without_active(text: str) -> str:
+    """Return Markdown in which no HTML runs where it is shown: tags, handlers and addresses of programs."""
+    text = ACTIVE.sub("&lt;", text)
+    return PROGRAM.sub(r"\1#", HANDLER.sub(r"\1 title=", text))
+
+
 def check(text: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what a text gives away; `where` names its place in the file, lines are counted from 1."""
     findings = _shape(text, limits, where) or _runs(text, where)
@@ -148,11 +168,27 @@ def _runs(text: str, where: str) -> list[Finding]:
     """Return a block for text that runs code where it is loaded: an object in YAML, a pickle in letters."""
     match = RUNS.search(text)
     if match is None:
-        return []
+        return _bursts(text, where)
     message = "This text runs code when a program loads it."
     return [
         block("runs_code", message, "Write plain values.", at(where, text.count("\n", 0, match.start()) + 1))
     ]
+
+
+def _bursts(text: str, where: str) -> list[Finding]:
+    """Return a block for XML or YAML whose names stand for names that stand for names, many times over."""
+    layers = 0
+    known: set[str] = set()
+    for match in NAMED.finditer(text):
+        name, content = (match[1] or match[3]), (match[2] or match[4] or "")
+        inner = [one or other for one, other in REFERRED.findall(content)]
+        if len(inner) >= REPEATED and known.intersection(inner):
+            layers += 1
+        known.add(name)
+    if layers < LAYERS:
+        return []
+    message = "The text grows without measure where a program loads it: its names repeat each other."
+    return [block("bomb", message, "Write plain values.", where)]
 
 
 def _shape(text: str, limits: Limits, where: str) -> list[Finding]:

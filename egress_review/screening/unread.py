@@ -31,7 +31,9 @@ VARIED = 0.5  # of the places of a code that differ from one to the next
 LONE = 10  # lines that stand alone
 MARKED = 8  # words with marks that the language does not put there
 BARS = range(0x2500, 0x2600)
-CODE = re.compile(r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.\w)")
+CODE = re.compile(
+    r"(?<![\w+/=.\-])[A-Za-z0-9][A-Za-z0-9+/_\-]{6,38}[A-Za-z0-9]={0,2}(?![\w+/=\-]|\.(?!png|jpe?g|svg|pdf|gif|csv|md|txt|html?)\w)"
+)
 ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 INTEGERS = re.compile(r"[\s\[(]*[A-Za-z#]{0,3}\d+(?:[\s,;|/_\-]+[A-Za-z#]{0,3}\d+){4,}[\s\])\.,;]*")
 SHORT_CODE = re.compile(r"[A-Za-z0-9]{3,7}")
@@ -46,7 +48,7 @@ def look(text: str, index: Index, where: str) -> list[Finding]:
     lines = part.split("\n")
     found = [*_prose(lines, index), *_few(part), *_signs(lines), *_marks(part)]
     found += [*sequences([list(map(int, re.findall(r"\d{1,18}", line))) for line in _integers(lines)])]
-    found += [*_codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
+    found += [*codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
     found += [*_emphasis(part)]
     return [flag("unread", message, FIX, where) for message in found]
 
@@ -107,7 +109,7 @@ def sequences(rows: Sequence[Sequence[int]]) -> Iterator[str]:
         )
 
 
-def _codes(text: str) -> Iterator[str]:
+def codes(text: str) -> Iterator[str]:
     """Yield a sentence for a list of codes of one length, which can be ids under a secret key."""
     if len(set(ADDRESS.findall(text))) >= ALIKE:
         yield "The text lists addresses of machines, or numbers written as such."

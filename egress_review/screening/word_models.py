@@ -27,6 +27,8 @@ LEAKING, LEAKING_SHARE = 5, 0.05  # n-grams of too few speakers that are no chan
 TELLING = 16.0  # bits from which an n-gram is no everyday one
 SMALL_SHARE = 0.1  # of counts that are small
 VOCABULARY, IN_VOCABULARY = 25, 0.85  # different words of a list, and the share of them that is said
+LONG = 20_000  # characters of a line that is read as a list of words
+NAME = 3  # letters of the shortest word that may be a name
 VECTOR = 10  # numbers behind a word that make a vector
 FIX = "Leave out every n-gram, token or word that fewer than the smallest allowed number of speakers said."
 
@@ -61,6 +63,12 @@ def _entries(text: str) -> list[Entry]:
     """Return the lines that are some words with numbers around them, and nothing else."""
     entries = []
     for number, line in enumerate(text.split("\n")[:LINES], start=1):
+        listed = [word for word in re.split(r"[,;]", line) if word.strip()] if len(line) < LONG else []
+        if len(listed) >= VOCABULARY:
+            single = [told for one in listed if len(told := tuple(words(one[:80]))) == 1]
+            if len(single) >= 0.8 * len(listed):
+                entries += [Entry(number, told, None, 0) for told in single]
+                continue
         if len(line) > 4_000 or not line.strip():
             continue
         numbers = NUMBER.findall(line) if any(map(str.isdigit, line)) else []
@@ -108,7 +116,12 @@ def _is_of_few(told: tuple[str, ...], index: Index, limits: Limits) -> bool:
 
 
 def _vectors(entries: Sequence[Entry], where: str) -> list[Finding]:
-    vectors = [entry for entry in entries if len(entry.words) == 1 and entry.numbers >= VECTOR]
+    # No name has fewer than three letters: phones of a table of confusions do.
+    vectors = [
+        entry
+        for entry in entries
+        if len(entry.words) == 1 and len(entry.words[0]) >= NAME and entry.numbers >= VECTOR
+    ]
     if len(vectors) < FEWEST:
         return []
     message = f"{len(vectors)} words are each followed by a vector; rare words among them can be names."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 
 import numpy as np
 
@@ -55,6 +56,33 @@ def weights(make: Make, how: str) -> Submission:
         else ("model.npz", carry.npz(**tensors))
     )
     return Submission({name: data}, public=frozenset([hashlib.sha256(data).hexdigest()]))
+
+
+@benign("log of a training", ("pairs", "bar", "sentences", "objects", "table"))
+def training(make: Make, how: str) -> Submission:
+    """Return what hundreds of steps of a training wrote, as programs write it."""
+    pick, count = make.pick, make.pick.randrange(220, 420)
+    falls = [
+        {
+            "epoch": n,
+            "loss": round(4 * 0.99**n + pick.random() / 9, 4),
+            "wer": round(80 * 0.99**n, 2),
+            "lr": round(0.001 * 0.99**n, 6),
+        }
+        for n in range(count)
+    ]
+    lines = {
+        "pairs": lambda row: "INFO " + " ".join(f"{name}={value}" for name, value in row.items()),
+        "bar": lambda row: (
+            f"Epoch {row['epoch']}: 100%|\u2588\u2588| 812/812 [03:12<00:00, loss={row['loss']}]"
+        ),
+        "sentences": lambda row: f"epoch {row['epoch']} train loss {row['loss']} valid wer {row['wer']}",
+        "objects": lambda row: json.dumps(row),
+        "table": lambda row: ",".join(map(str, row.values())),
+    }[how]
+    head = "epoch,loss,wer,lr\n" if how == "table" else ""
+    name = {"objects": "train.jsonl", "table": "train.csv"}.get(how, "train.log")
+    return Submission({name: (head + "\n".join(map(lines, falls)) + "\n").encode()})
 
 
 @benign("small archive of results", ("zip", "tar.gz", "folders"))

@@ -272,6 +272,7 @@ def qr(make: Make, how: str) -> Submission:
         "in-a-figure",
         "photographed",
         "ids-only",
+        "coloured-rows",
     ),
 )
 def screenshot(make: Make, how: str) -> Submission:
@@ -290,6 +291,12 @@ def screenshot(make: Make, how: str) -> Submission:
         picture = pictures.opened(pictures.saved(made))
     else:
         picture = pictures.table(found, size=size, family="DejaVu Serif" if how == "serif" else "DejaVu Sans")
+    if how == "coloured-rows":
+        pixels = np.array(picture)
+        for top in range(0, len(pixels), 2 * (size + 10)):
+            band = pixels[top : top + size + 10]
+            band[(band == 255).all(-1)] = (225, 235, 250)
+        picture = Image.fromarray(pixels)
     if how == "photographed":
         picture = picture.rotate(1.2, expand=True, fillcolor="white", resample=Image.Resampling.BILINEAR)
     if how in ("jpeg", "photographed"):

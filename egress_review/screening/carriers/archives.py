@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import zstandard
 
@@ -20,6 +21,12 @@ from egress_review.screening.verdict import Finding, Unscreenable, block, note, 
 
 AGAIN = zips.AGAIN
 # What computers put beside files on their own; it is left out, unread.
+DEEPEST = 20  # folders in one another
+# Signs that look like a slash, and are none.
+SLASHES = str.maketrans(
+    dict.fromkeys("\u2044\u2215\u29f8\u2571\u27cb", "/") | dict.fromkeys("\u2216\u29f5\u29f9", "\\")
+)
+OWNER = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.\- ]{0,30}\$?)?")  # how computers call people and their groups
 LITTER = re.compile(
     r"(^|/)(__MACOSX(/|$)|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.ipynb_checkpoints(/|$))"
 )
@@ -103,13 +110,17 @@ def _check_names(names: list[str]) -> None:
     """Raise Unscreenable for names that lead elsewhere, hide, or stand twice."""
     seen: set[str] = set()
     for name in names:
-        parts = name.split("/")
+        # What some programs read as a slash or a dot is judged as one.
+        plain = unicodedata.normalize("NFKC", unquote(name)).translate(SLASHES)
+        if plain.count("/") > DEEPEST:
+            raise refuse("archive_name", f"Folders lie over {DEEPEST} deep in one another.", "Flatten them.")
+        parts = plain.split("/")
         if (
-            name.startswith("/")
-            or "\\" in name
-            or ".." in parts
-            or "." in parts
-            or re.match(r"[A-Za-z]:", name)
+            plain.startswith("/")
+            or "\\" in plain
+            or plain.count("/") != name.count("/")
+            or any(part.strip(".") == "" and part for part in parts)
+            or re.match(r"[A-Za-z]:", plain)
         ):
             raise refuse(
                 "archive_name",
@@ -165,6 +176,8 @@ def _tar(data: bytes, limits: Limits) -> Unpacked:
 
 
 def _beside(member: tarfile.TarInfo) -> Iterable[Finding]:
+    if not all(map(OWNER.fullmatch, (member.uname, member.gname))) or (member.isreg() and member.linkname):
+        yield block("archive_extra", "A member's owner or link is no name that a computer gives.", AGAIN)
     for key in member.pax_headers:
         if not USUAL_NOTES.fullmatch(key):
             yield block("archive_extra", "The archive has notes on its members, where data can hide.", AGAIN)

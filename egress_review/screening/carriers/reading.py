@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part, Picture, Text
@@ -30,6 +31,7 @@ LINE_HEIGHT = 24  # pixels that the reader likes its lines to have
 MANY = 40  # words that make a picture of text
 SURE = 55.0  # of 100: from here on the letters are no chance
 QUIET, MARGIN = 0.3, 4  # how far the changes fall, within how many rows, above and below a line
+BESIDE = 4  # rows above and below that tell a row's ground
 RULE = 45  # pixels; straight strokes from here on are no letters
 PAINTED = 0.25  # of a picture; where more would be a rule, it is a coloured ground
 # Ways to turn a picture, the likely ones first, and whether its lines then ran up or down before.
@@ -85,7 +87,8 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     if found is None:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
     count = len(WORD.findall(found.text))
-    parts: list[Part] = [Text(found.text, f"{picture.where}, letters" if picture.where else "letters")]
+    place = f"{picture.where}, letters" if picture.where else "letters"
+    parts: list[Part] = [Text(text, place) for text in (found.text, found.others) if text]
     if count >= MANY:
         return parts, [_flag(f"The picture shows text, about {count} words", picture.where)]
     if found.sure < SURE and most >= 2 * LINES:
@@ -95,10 +98,11 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
 
 @dataclass(frozen=True)
 class Letters:
-    """What was read in a picture, and how sure the reader is of its words, 0 to 100."""
+    """What was read in a picture, how sure the reader is of its words, 0 to 100, and what else it may be."""
 
     text: str
     sure: float
+    others: str = ""
 
 
 def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letters | None:
@@ -106,16 +110,22 @@ def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letter
 
     `ways` says whether lines seem to run across the picture, and up or down.
     """
-    best: Letters | None = None
+    read_: list[Letters] = []
     turns = [turn for turn, along in TURNS if ways[along]]
     for turn in turns:
         found = _read(image if turn is None else image.transpose(turn), limits)
-        if found is not None and (best is None or found.sure > best.sure):
-            best = found
         # Turned or mirrored letters make no words; whoever turned them wants them unread.
-        if best is None or best.sure >= SURE:
-            break
-    return best
+        if found is None or found.sure >= SURE:
+            return found or (_surest(read_) if read_ else None)
+        read_.append(found)
+    return _surest(read_) if read_ else None
+
+
+def _surest(found: list[Letters]) -> Letters:
+    """Return the surest reading, with the others beside it: none is known to be right."""
+    surest = max(found, key=lambda one: one.sure)
+    others = [one.text for one in found if one is not surest]
+    return replace(surest, others="\n\n".join(others))
 
 
 def _flag(what: str, where: str) -> Finding:
@@ -175,22 +185,32 @@ def _read(image: Image.Image, limits: Limits) -> Letters | None:
 
 
 def _without_rules(grey: Image.Image) -> Image.Image:
-    """Return a picture dark on light, without lines too long to be letters: the rules of tables, axes."""
-    if sum(grey.histogram()[:128]) > grey.width * grey.height / 2:
-        grey = ImageOps.invert(grey)
-    pixels = np.array(grey)
-    for turned in (pixels, pixels.T):
-        dark = np.pad(turned < 160, ((0, 0), (RULE, RULE)))
-        total = np.pad(np.cumsum(dark, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
-        full = total[:, RULE:] - total[:, :-RULE] == RULE
-        # A pixel belongs to a rule where any stretch of that length through it is dark.
-        begun = np.pad(np.cumsum(full, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
-        width = turned.shape[1]
-        first = np.arange(width) + 1
-        inside = begun[:, first + RULE] - begun[:, first] > 0
-        if inside.mean() < PAINTED:
-            turned[inside] = 255
+    """Return a picture dark on white, without lines too long to be letters: the rules of tables, axes.
+
+    Each row is measured from its own ground, so that rows of tables may be coloured in turn.
+    """
+    level = np.asarray(grey, dtype=np.int16)
+    ground = np.pad(np.median(level, axis=1), BESIDE, mode="edge")
+    # A rule across a row is not its ground: that of the rows about it is.
+    ground = np.median(sliding_window_view(ground, 2 * BESIDE + 1), axis=1)[:, None]
+    pixels = (255 - np.abs(level - ground)).astype(np.uint8)
+    # Both are looked for before either is painted over: where rules cross they would cut each other.
+    rules = [(turned, found) for turned in (pixels, pixels.T) if (found := _rules(turned)).mean() < PAINTED]
+    for turned, found in rules:
+        turned[found] = 255
     return Image.fromarray(pixels)
+
+
+def _rules(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return the pixels of straight dark strokes along rows that are too long for a letter."""
+    dark = np.pad(pixels < 255 - INK, ((0, 0), (RULE, RULE)))
+    total = np.pad(np.cumsum(dark, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    full = total[:, RULE:] - total[:, :-RULE] == RULE
+    # A pixel belongs to a rule where any stretch of that length through it is dark.
+    begun = np.pad(np.cumsum(full, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    first = np.arange(pixels.shape[1]) + 1
+    found: NDArray[np.bool_] = begun[:, first + RULE] - begun[:, first] > 0
+    return found
 
 
 def _strips(grey: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:

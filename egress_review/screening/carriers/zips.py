@@ -27,6 +27,9 @@ MIB = 1024 * 1024
 AGAIN = "Make the archive again with an ordinary tool, without a comment, password or anything around it."
 
 
+YEARS = 12  # in which the files of one result were written
+
+
 @dataclass(frozen=True)
 class Entry:
     """One member of a ZIP as its directory describes it: sizes in bytes, `start` where its header begins."""
@@ -44,6 +47,7 @@ class Entry:
     comment: bytes
     begins: int = 0
     ends: int = 0
+    year: int = 1980
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
     if data[at : at + 4] != ENTRY or at + 46 > len(data):
         raise broken("its directory is damaged")
     fields = struct.unpack_from("<HHHHHHIIIHHHHHII", data, at + 4)
-    _, _, flags, method, _, _, checksum, packed, size, name, extra, comment, disk, _, mode, start = fields
+    _, _, flags, method, _, day, checksum, packed, size, name, extra, comment, disk, _, mode, start = fields
     ends = at + 46 + name + extra + comment
     if ends > len(data) or disk not in (0, 0xFFFF):
         raise broken("its directory is damaged")
@@ -165,6 +169,7 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
         mode >> 16,
         more,
         data[ends - comment : ends],
+        year=1980 + (day >> 9),
     )
     return _long(entry), ends
 
@@ -281,6 +286,9 @@ def _beside(entries: Iterable[Entry], comment: bytes) -> Iterable[Finding]:
     """Yield a block for each place beside the members that carries data; what common tools write is fine."""
     if comment:
         yield _carries(f"a comment of {len(comment)} bytes")
+    entries = list(entries)
+    if len({entry.year for entry in entries}) > YEARS:
+        yield _carries(f"members of more than {YEARS} different years")
     for entry in entries:
         if entry.comment:
             yield _carries("a comment on a member")

@@ -12,6 +12,7 @@ from egress_review.screening.disclosure import (
     curves,
     extremes,
     joint,
+    left_out,
     lone,
     models,
     recount,
@@ -20,10 +21,11 @@ from egress_review.screening.disclosure import (
     said,
     suppression,
 )
+from egress_review.screening.disclosure.shown import loose
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding
+from egress_review.screening.verdict import Finding, block, flag
 
 ROW_LEVEL = "row_level"
 WIDEST, LONGEST = 40, 400  # columns and rows of an array that are compared
@@ -52,7 +54,17 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += curves.size(table, limits)
     findings += curves.uncounted(table, index)
     findings += lone.check(table, index)
-    return findings
+    cells_ = (cell for row in (table.header, *table.rows) for cell in row)
+    return [*findings, *without_one(left_out.pairs(cells_, (), index.people), table.where)]
+
+
+def without_one(found: left_out.LeftOut | None, where: str = "", beside: str = "here") -> list[Finding]:
+    """Return the finding for two numbers that are of people with and without one of them, none for None."""
+    if found is None:
+        return []
+    message = f"Two numbers {beside} are the {found.what}, with and without one speaker."
+    fix = "Keep people the same in all numbers, or round them so that one person makes no difference."
+    return [(block if found.sure else flag)("differencing", message, fix, where)]
 
 
 def rows_only(table: Table, index: Index) -> list[Finding]:
@@ -85,6 +97,8 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *models.in_text(content, index.people, limits, where),
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),
+        *extremes.in_text(content, index.people, where),
+        *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]
 
 

@@ -18,9 +18,11 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
+COLUMNS = 8  # of a curve: what is measured at each step of a training
 CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
 VECTOR = 16  # columns from which a row of measured numbers is a vector
+LOSS = re.compile(r"^(train(ing)?|valid(ation)?|val|dev|test|eval)?(loss|ppl|perplexity|nll)$")
 NUMBERED = re.compile(r"[\W_]*\d+$|^\d+$")
 
 
@@ -30,7 +32,10 @@ def size(table: Table, limits: Limits) -> list[Finding]:
     numeric = sum(bool(NUMBER.fullmatch(cell.strip())) for row in table.rows for cell in row)
     if count <= limits.table_rows:
         return _features(table, numeric, limits)
-    curve = any(CURVE.match(bare(header)) for header in table.header) and len(table.header) <= 5
+    curve = (
+        any(CURVE.match(bare(h)) or LOSS.match(bare(h)) for h in table.header)
+        and len(table.header) <= COLUMNS
+    )
     if curve and count <= limits.curve_points:
         return [
             flag(
@@ -129,7 +134,12 @@ def uncounted(table: Table, index: Index) -> list[Finding]:
     """Return a flag where groups are counted, but not in people."""
     counting = count_columns(table)
     people = people_columns(table)
-    recordings = [n for n in counting if RECORDINGS.match(bare(table.header[n]))]
+    recordings = [
+        n
+        for n in counting
+        if RECORDINGS.match(bare(table.header[n]))
+        and any(whole(cell) is not None for cell in table.column(n))
+    ]
     if people or not recordings:
         return []
     for number in recordings:

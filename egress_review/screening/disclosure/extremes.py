@@ -13,6 +13,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.people import People
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.wording import at as at_line
 
 PERCENTILE = re.compile(
     r"(?i)^\s*(?:p|q|pct|percentile|quantile)?[\s_]*(\d{1,3}(?:\.\d+)?)\s*(%|th|st|nd|rd)?\s*(?:percentile|quantile)?\s*$"
@@ -20,6 +21,13 @@ PERCENTILE = re.compile(
 DIGITS = 4  # a shorter number equals an extreme by chance
 SURVIVAL = re.compile(r"surviv|kaplan|at_?risk|ecdf|cdf|cumulative|cum_?prob", re.IGNORECASE)
 STEPS = 5
+# What a text calls an end, as "min=1.99" or "the longest lasts 33.9"; or two numbers that may be a range.
+END = re.compile(
+    r"(?i)(?:\b(?:min(?:imum|imal)?|max(?:imum|imal)?|longest|shortest|oldest|youngest|highest|lowest|loudest)\b"
+    r"[^\d\n]{0,24}?(?:float\d\d\()?|(?<![\w.,:/-])(?=\d+(?:[.,]\d+)?\s*(?:to|and|bis|-|\u2013)\s*\d))"
+    r"(\d+(?:[.,]\d+)?)(?:\s*(?:to|and|bis|-|\u2013)\s*(\d+(?:[.,]\d+)?))?(?![\w.,:/-]*\d)"
+)
+TOLD = 3  # digits of an end that is no chance
 ROWS = 500  # of a table in which single values are looked for
 
 
@@ -33,7 +41,9 @@ def check(table: Table, people: People, limits: Limits) -> list[Finding]:
 def _named(table: Table) -> list[Finding]:
     named = [header for header in table.header if EXTREME.match(header.strip().casefold().replace(" ", "_"))]
     in_rows = [
-        row[0] for row in table.rows if row and EXTREME.match(row[0].strip().casefold().replace(" ", "_"))
+        row[0]
+        for row in table.rows
+        if row and EXTREME.match(row[0].strip().casefold().replace(" ", "_")) and any(map(number, row[1:]))
     ]
     if not named and not in_rows:
         return []
@@ -66,6 +76,26 @@ def _equal(table: Table, people: People) -> list[Finding]:
                     )
                 ]
     return []
+
+
+def in_text(content: str, people: People, where: str = "") -> list[Finding]:
+    """Return a flag where a text gives the largest or smallest value of a column of the data."""
+    columns = [column.sorted[[0, -1]] for column in people.numbers if len(column.sorted) > 1]
+    for match in END.finditer(content):
+        first, other = number(match[1]), number(match[2] or "")
+        told = sum(map(str.isdigit, match[1])) >= TOLD and not match[2]
+        for low, high in columns:
+            both = first and other and _is(low, first) and _is(high, other)
+            if both or (told and first and (_is(low, first) or _is(high, first))):
+                line = content.count("\n", 0, match.start()) + 1
+                message = "This text gives the largest or smallest value of single recordings in the data."
+                fix = "Give a quantile that enough people lie beyond."
+                return [flag("extremes", message, fix, at_line(where, line))]
+    return []
+
+
+def _is(end: float, shown_: tuple[float, float]) -> bool:
+    return abs(end - shown_[0]) <= 0.5 * shown_[1]
 
 
 def _beyond(table: Table, limits: Limits) -> list[Finding]:

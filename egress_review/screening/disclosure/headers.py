@@ -51,7 +51,7 @@ NOT_PEOPLE = re.compile(
     r"phones?|phonemes?|words?|tokens?|types?|wins?|ties|draws|losses|preferred|stars?|issues?|commits?|bugs?|tests?|files?|lines?|layers?)$"
 )
 CURVE = re.compile(
-    r"^(epoch|steps?|iter(ation)?s?|fpr|tpr|recall|threshold|frequency|freq|hz|frequencyhz|bin|x|"
+    r"^(epoch|steps?|iter(ation)?s?|fpr|tpr|fnr|tnr|far|frr|fmr|fnmr|recall|precision|threshold|frequency|freq|hz|frequencyhz|bin|x|"
     r"quantile|percentile|lag)$"
 )
 QUANTILE = re.compile(
@@ -60,7 +60,7 @@ QUANTILE = re.compile(
 )
 SUPPRESSED = re.compile(
     r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]"
-    r"|suppressed|redacted|hidden|masked|s|\[c\]|c|n/?a|nan|\.)$",
+    r"|suppressed|redacted|hidden|masked|s|[\[(][a-z*]{1,2}[\])]|c|n/?a|nan|[^\w\s]{1,3})$",
     re.IGNORECASE,
 )
 TOTAL = re.compile(

@@ -32,7 +32,11 @@ R_RESIDUAL = re.compile(
     r"(?i)residual standard error[^\n]{0,60}\bon\s+(\d+)\s+degrees of freedom|, df\s*=\s*(\d+),"
 )
 R_SQUARED = re.compile(r"(?i)\br[-_ ]?(?:squared|2|²)\b\D{0,14}(1\.0+|0\.9999\d*)(?!\d)")
+EXPLAINED = re.compile(r"(?i)^(?:adj\w*\.?[\s_]*)?r[\s_^-]*(?:2|²|sq\w*)$")
 GROUPS = re.compile(r"(?i)\b(?:no\.?|number of)\s+groups\s*[:,=]?\s*(?:\w+\s*[,:]\s*)?(\d+)")
+# A factor of people in Stata's way of writing a model, and rows of its estimates.
+BY_PERSON = re.compile(rf"(?im)^[.>\s]*\w[^\n]*\bi[bn]?\d*\.{WHO}(?:_?id)?\b")
+COEFFICIENTS = re.compile(r"(?m)^[ \t]*\w{1,20}[ \t]*\|(?:[ \t]+-?\d*\.?\d+){3,}")
 TERMS = 2
 LEVELS = 5
 MAY_BE_WORDS = frozenset(
@@ -73,19 +77,24 @@ def check(table: Table, people: People, limits: Limits) -> list[Finding]:
                 if (whole(cell) or limits.minimum_count) < limits.minimum_count
             ]
             findings += [_freedom(table.place(few[0], at), limits)] if few else []
-        if bare(header) in ("r", "rsquared", "rsq") and "2" in header + "2":
-            full = [n for n, cell in enumerate(table.column(at)) if (number(cell) or (0.0,))[0] >= 0.9999]
+        if EXPLAINED.match(header.strip()):
+            shares = [(number(cell) or (0.0,))[0] for cell in table.column(at)]
+            full = [n for n, share in enumerate(shares) if 0.9999 <= share <= 1.0]
             findings += [_saturated(table.place(full[0], at))] if full else []
     return list({finding.check: finding for finding in findings}.values())
 
 
 def in_text(content: str, people: People, limits: Limits, where: str = "") -> list[Finding]:
     """Return what a model's printed summary gives away about single people."""
-    if not re.search(r"\[|resid|(?i:r-squared)|(?i:groups)|(?i:degrees of freedom)", content):
+    if not re.search(r"\[|\bi\.|resid|(?i:r-squared)|(?i:groups)|(?i:degrees of freedom)", content):
         return []
     findings = terms(content, people, where) + freedom(content, limits, where)
     if R_SQUARED.search(content):
         findings.append(_saturated(where))
+    if BY_PERSON.search(content) and len(COEFFICIENTS.findall(content)) >= LEVELS:
+        findings.append(
+            block("speaker_terms", "The model has a term for each of several people.", FIX, where)
+        )
     groups = [int(found) for found in GROUPS.findall(content)]
     if groups and min(groups) < limits.minimum_count:
         message = (

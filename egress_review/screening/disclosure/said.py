@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from egress_review.screening.disclosure.headers import MEASURE, SHARE, is_suppressed, people_columns, whole
@@ -30,6 +31,15 @@ SUPERLATIVE = re.compile(
 SENTENCES = 3  # that count few people each and are a table in words
 WORD = re.compile(r"\w+")
 FIGURE = re.compile(r"[^\W\d]{0,8}\d+")  # a number, or one with a few letters before it
+SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*[\n*\-|#]\s*")
+FRACTION = re.compile(r"(?<![\w.])\d+[.,]\d+")
+LEAVING = re.compile(
+    r"\b(without|except|excluding|exclud\w+|leaving out|left out|other than|all but|dropp\w+|remov\w+|"
+    r"remain\w*|the rest|the others?|outliers?)\b",
+    re.IGNORECASE,
+)
+PAIR = 2  # counts of people in a sentence that leaves some of them out
+READ, LONGEST = 2_000, 400  # sentences of a text that are compared, and characters of one
 FIGURES = 0.8  # of a text's words that are numbers, where it is nothing else
 TOTALS = 6  # numbers of people in a text that shares may be of
 
@@ -39,7 +49,9 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
     few = [(line, count) for line, count in counts(content) if 0 < count < limits.minimum_count]
     findings = []
     if few:
-        make = block if len({line for line, _ in few}) >= SENTENCES else flag
+        # A list in one sentence is a table in words as well.
+        in_lines = len({line for line, _ in few})
+        make = block if in_lines >= SENTENCES or len(few) > in_lines + SENTENCES else flag
         message = f"{len(few)} times the text counts fewer than {limits.minimum_count} people."
         fix = f"Merge groups until each holds at least {limits.minimum_count} people."
         findings.append(make("small_counts", message, fix, at(where, few[0][0])))
@@ -50,6 +62,9 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
         findings.append(
             flag("extremes", message, "Give a quantile that enough people lie beyond.", at(where, line))
         )
+    told = without_some(content, (), limits)
+    if told:
+        findings.append(block("differencing", told, "Give one of the two figures.", where))
     return findings + mostly_numbers(content, limits, where)
 
 
@@ -63,6 +78,46 @@ def mostly_numbers(content: str, limits: Limits, where: str = "") -> list[Findin
     return [flag("numbers_many", message, "Hand in aggregated numbers, or a plot.", where)]
 
 
+def without_some(content: str, others: Sequence[str], limits: Limits) -> str:
+    """Return what two sentences tell about the few people that one of them leaves out, "" where none do.
+
+    Each counts people and gives a figure; they are the same sentence with other numbers, or one says that
+    it leaves people out. `others` are what other files say.
+    """
+    here = list(_figured(content, limits))
+    for one, other in [
+        *itertools.combinations(here, 2),
+        *((one, other) for text in others for one in here for other in _figured(text, limits)),
+    ]:
+        apart = abs(one[0] - other[0])
+        fewer = one[1] if one[0] < other[0] else other[1]
+        if 0 < apart < limits.minimum_count and (_same(one, other) or LEAVING.search(fewer)):
+            return (
+                f"Two sentences give a figure of {max(one[0], other[0])} and of {min(one[0], other[0])} "
+                f"people: they tell about the {apart} who were left out."
+            )
+    return ""
+
+
+def _figured(content: str, limits: Limits) -> Iterator[tuple[int, str]]:
+    """Yield how many people each sentence with a decimal fraction counts, and the sentence."""
+    for sentence in SENTENCE.split(content)[:READ]:
+        if len(sentence) > LONGEST or not FRACTION.search(sentence):
+            continue
+        said_ = [count for _, count in counts(sentence.replace("\n", " ")) if count >= limits.minimum_count]
+        # More of them are a table's; two figures are of two groups.
+        if len(said_) == 1 or (len(said_) == len(FRACTION.findall(sentence)) == PAIR):
+            yield from ((count, sentence) for count in said_)
+
+
+def _same(one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Return whether two sentences differ by their count of people and their figures alone."""
+    bare = [
+        re.sub(rf"\b{count}\b|\s+", " ", FRACTION.sub(" ", text)).casefold() for count, text in (one, other)
+    ]
+    return bare[0] == bare[1] and one[1] != other[1]
+
+
 def counts(content: str) -> Iterator[tuple[int, int]]:
     """Yield the numbers of people that a text says, with their 1-based lines."""
     for number_, line in enumerate(content.split("\n"), start=1):
@@ -72,25 +127,57 @@ def counts(content: str) -> Iterator[tuple[int, int]]:
 
 
 def with_totals(table: Table, content: str) -> Table | None:
-    """Return a table with the totals that the text around it states for its columns, None without any.
+    """Return a table with the totals that the text around it states for columns or rows, None without any.
 
-    Only columns with a suppressed cell are looked for, by their header: "in all 206 women".
+    Only those with a suppressed cell are looked for, by their label: "206 women", "31 people of north".
     """
-    wanted = [n for n in range(1, len(table.header)) if any(map(is_suppressed, table.column(n)))]
-    totals = {}
-    for column in wanted:
-        header = table.header[column].strip()
-        if len(header) < 3 or header.isdigit():
-            continue
-        known = sum(whole(cell) or 0 for cell in table.column(column))
-        found = re.findall(rf"(?<![\w.,])(\d{{1,6}})\s+{re.escape(header)}\b", content, re.IGNORECASE)
-        larger = [int(value) for value in found if int(value) > known > 0]
-        if larger:
-            totals[column] = str(min(larger))
-    if not totals:
+    columns = range(1, len(table.header))
+    down = {
+        at: total
+        for at in columns
+        if any(map(is_suppressed, table.column(at)))
+        and (total := _stated(table.header[at], r"\s+{}\b", "", table.column(at), content))
+    }
+    across = {
+        at: total
+        for at, row in enumerate(table.rows)
+        if any(map(is_suppressed, row[1:]))
+        and (
+            total := _stated(
+                row[0],
+                rf"\s+(?:[a-z]+\s+){{{{0,2}}}}?{WHO}\b[^\d\n.;]{{{{0,40}}}}?\b{{}}\b",
+                WHO,
+                row,
+                content,
+            )
+        )
+    }
+    if not down and not across:
         return None
-    row = ("total", *(totals.get(n, "") for n in range(1, len(table.header))))
-    return replace(table, rows=(*table.rows, row))
+    header, rows = table.header, table.rows
+    if across:
+        header = (*header, "total")
+        rows = tuple((*row, across.get(at, "")) for at, row in enumerate(rows))
+    if down:
+        rows = (*rows, ("total", *(down.get(at, "") for at in range(1, len(header)))))
+    return replace(table, header=header, rows=rows)
+
+
+def _stated(label: str, behind: str, before: str, cells: Sequence[str], content: str) -> str:
+    """Return the least number that a text gives for a label and that is more than its cells, "" for none."""
+    name = re.escape(label.strip())
+    if len(label.strip()) < 3 or label.strip().isdigit():
+        return ""
+    known = sum(whole(cell) or 0 for cell in cells)
+    found = re.findall(r"(?<![\w.,])(\d{1,6})" + behind.format(name), content, re.IGNORECASE)
+    if not before:
+        pattern = rf"^.{{0,200}}?\btotals?\b.{{0,200}}?\b{name}\b\s*[:=(]?\s*(\d{{1,6}})(?![\w.,]*\d)"
+        found += re.findall(pattern, content, re.IGNORECASE | re.MULTILINE)
+    else:
+        pattern = rf"\b{name}\b[^\d\n.;]{{0,30}}?(\d{{1,6}})\s+(?:[a-z]+\s+){{0,2}}?{before}\b"
+        found += re.findall(pattern, content, re.IGNORECASE)
+    larger = [int(value) for value in found if int(value) > known > 0]
+    return str(min(larger)) if larger else ""
 
 
 def shares(table: Table, content: str, limits: Limits) -> list[Finding]:

@@ -8,13 +8,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from egress_review.screening.disclosure.headers import is_suppressed, is_total, label_columns, whole
+from egress_review.screening.disclosure.headers import (
+    COUNT,
+    PEOPLE,
+    SHARE,
+    bare,
+    is_suppressed,
+    is_total,
+    label_columns,
+    whole,
+)
+from egress_review.screening.disclosure.shown import number
 from egress_review.screening.limits import Limits
+from egress_review.screening.people import folded
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
 LARGEST = 40  # unknowns and equations that are solved; larger tables are bounded only
 ROUNDS = 30
+NAME = 2  # letters of a column's name that stands in another's
 NARROW = 2  # a range of so few values is as good as the value
 BELOW = re.compile(r"^n?\s*(?:<|under|below|fewer than|less than)\s*(=?)\s*(\d+)$", re.IGNORECASE)
 
@@ -32,6 +44,9 @@ def check(table: Table, limits: Limits) -> list[Finding]:
     hidden = _hidden(table)
     if not hidden:
         return []
+    shared = [table.place(*cell) for cell in hidden if _by_share(table, *cell)]
+    if shared:
+        return [_undone(place, limits) for place in shared[:20]]
     equations = list(_equations(table, hidden))
     if not equations:
         return []
@@ -50,6 +65,27 @@ def check(table: Table, limits: Limits) -> list[Finding]:
         elif high - low < NARROW and (low, high) != _before(table, (row, column), limits):
             findings.append(_nearly(place, limits))
     return findings[:20]
+
+
+def _by_share(table: Table, row: int, column: int) -> bool:
+    """Return whether a cell's share stands beside it, and in the same row what it is a share of."""
+    name = folded(table.header[column])
+    shares = [
+        shown
+        for at, header in enumerate(table.header)
+        if at != column
+        and len(name) >= NAME
+        and name in folded(header)
+        and SHARE.search(header.replace("_", " "))
+        if (shown := number(table.rows[row][at]))
+    ]
+    totals = [
+        value
+        for at, header in enumerate(table.header)
+        if at != column and (is_total(header) or COUNT.match(bare(header)) or PEOPLE.match(bare(header)))
+        if (value := whole(table.rows[row][at]))
+    ]
+    return any(share * total > 0 and unit * total < 100 for share, unit in shares for total in totals)
 
 
 def _hidden(table: Table) -> list[tuple[int, int]]:

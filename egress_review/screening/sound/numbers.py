@@ -44,6 +44,7 @@ def swelling(values: NDArray[np.float64]) -> bool:
 OUTLYING = 20.0  # times what nine tenths, or all but a hundredth, of the numbers stay under
 SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched too
 RECORDED_SHARE = 0.5  # of the time
+APART, LOUDER = 0.5, 30.0  # of all variance that between columns, and how much louder one may be than usual
 LEAST_SAMPLES = 1200
 LONGEST = 2_000_000  # samples of one sequence that are compared
 MOST_SEQUENCES = 24
@@ -65,9 +66,21 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
                 found += 1
             if found >= MOST_SEQUENCES:
                 return
-    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES:
+    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES and _of_one_kind(values):
         for samples in _readings(values.ravel()[:LONGEST]):
             yield "its rows, one after the other", samples
+
+
+def _of_one_kind(values: NDArray[np.float64]) -> bool:
+    """Return whether columns may be samples written in rows: of one level, and about as loud as each other.
+
+    Columns of different measures, one after the other, are a tone that is in no recording and near to some.
+    """
+    kept = np.nan_to_num(values)
+    deviations = kept.std(axis=0)
+    total = float(kept.var())
+    apart = float(kept.mean(axis=0).var())
+    return apart <= APART * total and float(deviations.max()) <= LOUDER * float(np.median(deviations))
 
 
 def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:

@@ -27,21 +27,35 @@ REMEMBERED = 4_000_000  # numbers of one file of which is remembered what came o
 COMPARED: ContextVar[list[tuple[Doubles, object]] | None] = ContextVar("compared", default=None)
 
 
+COUNTED: ContextVar[list[int] | None] = ContextVar("counted", default=None)
+
+
 @contextmanager
 def bounded(limits: Limits) -> Iterator[None]:
     """Compare for at most a share of the time for a file, counted from now."""
     before = ENDS.set(time.process_time() + SHARE * limits.seconds_per_file)
     compared = COMPARED.set([])
+    counted_ = COUNTED.set([])
     try:
         yield
     finally:
         ENDS.reset(before)
         COMPARED.reset(compared)
+        COUNTED.reset(counted_)
 
 
 def seconds(limits: Limits, share: float) -> float:
     """Return how long one part may be compared: its share of the time for a file, or what is left of that."""
     return max(min(share * limits.seconds_per_file, ENDS.get() - time.process_time()), 0.0)
+
+
+def counted(size: int) -> int:
+    """Return how many numbers of the file's tables were compared, with these."""
+    sizes = COUNTED.get()
+    if sizes is None:
+        return size
+    sizes.append(size)
+    return sum(sizes)
 
 
 def once(values: Doubles, compare: Callable[[], T]) -> T:
