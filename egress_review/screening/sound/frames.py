@@ -43,6 +43,9 @@ SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are sca
 # is speech's is taken.
 UNITS, USUAL_SPREAD = (1.0, 10 / np.log(10), 10.0, 20.0), (8.5, 19.0)
 SHIFTS = (0.0, 0.5)
+PREDICTORS = (8, 40)  # coefficients of a linear predictor
+COEFFICIENTS = (0.5, 200.0)  # of which the largest is that large
+TRIED, STABLE, RESOLVED = 40, 0.95, 128  # frames tried, share that is stable, bins of a spectrum
 
 Doubles = NDArray[np.float64]
 
@@ -115,6 +118,8 @@ def views(
         readings += [_of_bands(frames, axis) for axis in axes or _axes(frames.shape[1])]
     if axes is None and neighbours < 0.8 and LEAST_CEPSTRA <= frames.shape[1] <= 130:
         readings += list(_of_cepstra(frames))
+    if axes is None and PREDICTORS[0] <= matrix.shape[1] <= PREDICTORS[1]:
+        readings += list(_of_predictors(np.nan_to_num(np.asarray(matrix, dtype=np.float64))))
     for hop in hops:
         for reading in readings:
             if reading.valid.sum() >= BANDS // 2:
@@ -201,6 +206,26 @@ def _of_bands(frames: Doubles, axis: Axis) -> Reading:
     weights /= weights.sum(axis=0)
     levels = 10 * np.log10(np.maximum(_power(frames) @ weights, 1e-12))
     return Reading(levels, edges[1:-1] <= 1.0, (0, min(width, BANDS)))
+
+
+def _of_predictors(frames: Doubles) -> Iterator[Reading]:
+    """Yield bands from columns taken for the coefficients of a linear predictor. Source: Makhoul 1975.
+
+    Such a filter is stable, in every frame; how loud a frame was it does not say.
+    """
+    if not COEFFICIENTS[0] < np.abs(frames).max() < COEFFICIENTS[1]:
+        return
+    for sign in (-1.0, 1.0):
+        filters = np.hstack([np.ones((len(frames), 1)), sign * frames])
+        tried = filters[:: max(len(filters) // TRIED, 1)]
+        roots = (np.abs(np.roots(one)).max(initial=0.0) for one in tried if np.isfinite(one).all())
+        if np.mean([root < 1.02 for root in roots] or [False]) < STABLE:
+            continue
+        gain = np.abs(np.fft.rfft(filters, 2 * RESOLVED, axis=1))
+        levels = -20.0 * np.log10(np.maximum(gain, 1e-6))
+        for axis in LINES[:4]:
+            found = _of_bands(levels - levels.mean(axis=1, keepdims=True), axis)
+            yield Reading(found.levels, found.valid, (1, BANDS))
 
 
 def _cepstra(width: int) -> int:

@@ -221,9 +221,11 @@ def _rich(area: Pixels) -> bool:
     """Return whether an area has many colours, and rows and columns that differ from their neighbours."""
     if area.shape[0] < LEAST_HIGH or area.shape[1] < LEAST_WIDE:
         return False
-    changes_down = (np.abs(np.diff(area, axis=0)).max(axis=2) > 0).mean(axis=1) > 0.2
+    down = (np.abs(np.diff(area, axis=0)).max(axis=2) > 0).mean(axis=1)
+    # Few rows of cells differ nearly everywhere from the next, lines of letters in few places.
+    cells = len(area) >= 2 * LEAST_HIGH and (down > 0.5).sum() >= LEAST_ROWS - 1
     changes_right = (np.abs(np.diff(area, axis=1)).max(axis=2) > 0).mean(axis=0) > 0.2
-    if changes_down.sum() < LEAST_ROWS - 1 or changes_right.sum() < LEAST_WIDE - 1:
+    if not (cells or (down > 0.2).sum() >= LEAST_HIGH - 1) or changes_right.sum() < LEAST_WIDE - 1:
         return False
     coarse = area[::2, ::2] >> 3
     packed = (coarse[..., 0].astype(np.int32) << 10) | (coarse[..., 1] << 5) | coarse[..., 2]
