@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from egress_review.screening import arrays, layouts
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.verdict import Finding, Severity
+from egress_review.screening.verdict import Finding, outcome_of
 
 MOST = 400_000  # numbers of a text that are compared
-LARGEST = 1e100
+COMPARED = 6  # readings of a text or value, the largest first
+LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 BRACKETED = re.compile(r"[\[({][^\[\](){}]*[\])}]")
 
 Doubles = NDArray[np.float64]
 
 
 def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
-    """Return the block for a text whose numbers are samples or frames of a recording."""
+    """Return the block for a text whose numbers are samples or frames of a recording, a flag without time."""
     return _first((*_written(content), *layouts.repeated(content)), index, limits, where)
 
 
@@ -37,14 +38,14 @@ def in_json(value: Any, index: Index, limits: Limits) -> list[Finding]:
 
 
 def _first(matrices: Sequence[Doubles], index: Index, limits: Limits, where: str) -> list[Finding]:
-    for matrix in matrices:
-        if matrix.size < arrays.LEAST_TABLED:
-            continue
+    large = sorted((one for one in matrices if one.size >= arrays.LEAST_TABLED), key=lambda one: -one.size)
+    unfinished: list[Finding] = []
+    for matrix in large[:COMPARED]:
         found = arrays.from_columns(list(np.clip(matrix, -LARGEST, LARGEST).T), index, limits, where)
-        blocks = [one for one in found if one.severity is Severity.BLOCK]
-        if blocks:
-            return blocks
-    return []
+        if outcome_of(found) == "block":
+            return found
+        unfinished = unfinished or found
+    return unfinished
 
 
 def _written(content: str) -> Iterator[Doubles]:
