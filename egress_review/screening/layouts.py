@@ -126,11 +126,19 @@ def _matrix(rows: Sequence[Sequence[str]]) -> Iterator[Doubles]:
         return
     columns = list(zip(*rows, strict=True))
     if any(sum("." in cell for cell in column) > FRACTIONS * len(column) for column in columns):
-        yield np.array([_floats(column) for column in columns]).T
+        yield np.array([floats(column) for column in columns]).T
 
 
-def _floats(cells: Sequence[str]) -> Doubles:
-    return np.array([float(cell) for cell in cells])
+def floats(cells: Sequence[str]) -> Doubles:
+    """Return numbers as they were found in a text, 0 for what is none: "2e" in a hash."""
+    return np.array([_float(cell) for cell in cells], dtype=np.float64)
+
+
+def _float(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return 0.0
 
 
 def _codes(content: str, where: str) -> list[Finding]:

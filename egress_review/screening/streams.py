@@ -57,7 +57,7 @@ def _written(content: str) -> Iterator[Doubles]:
     for some in (brackets, lines):
         yield from _even(some)
     if len({len(line) for line in lines}) > 1 or len(lines) == 1:
-        yield _floats([number for line in lines for number in line])[:, None]
+        yield layouts.floats([number for line in lines for number in line][:MOST])[:, None]
 
 
 def _is_figures(line: str) -> bool:
@@ -74,11 +74,8 @@ def _even(some: Sequence[Sequence[str]]) -> Iterator[Doubles]:
     width = max(set(widths), key=widths.count)
     even = [one for one in some if len(one) == width]
     if 10 * len(even) >= 9 * len(some):
-        yield _floats([number for one in even for number in one]).reshape(-1, width)
-
-
-def _floats(numbers: Sequence[str]) -> Doubles:
-    return np.array([float(number) for number in numbers[:MOST]], dtype=np.float64)
+        rows = even[: MOST // width]
+        yield layouts.floats([number for one in rows for number in one]).reshape(-1, width)
 
 
 def _strings(value: Any) -> Iterator[str]:
