@@ -232,6 +232,9 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
                 stream[: len(stream) // width * width].reshape(-1, width) for width in rows.widths(stream)
             )
         return
+    if 2 in values.shape and values.ndim == 3:
+        # Real and imaginary parts side by side.
+        yield np.sqrt((values**2).sum(axis=values.shape.index(2)))
     planes = values.reshape(-1, *values.shape[-2:])
     chosen = np.unique(np.linspace(0, len(planes) - 1, MOST_PLANES).astype(int))
     yield from (planes[number] for number in chosen)

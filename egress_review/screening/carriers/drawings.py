@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
@@ -23,7 +23,9 @@ LONG_SIDE = 1400  # pixels of the picture that leaves
 FLATTEST = 12  # times as wide as high, or the other way
 POINTS = 200  # fewer draw shapes, not data
 SINGLE = 6  # lines that are compared one by one
+STANDING = 0.8  # of bars that begin or end at one height
 ONE_WAY = 0.9  # of the steps of what a line is drawn along
+Line = list[tuple[float, float]]
 DROPPED = {"script", "foreignObject", "metadata", "title", "desc", "a", "animate", "set", "style"}
 KEPT_OF = {"a", "style"}  # these are looked at, but drawn
 OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!#|['\"]?#)", re.IGNORECASE)
@@ -42,7 +44,7 @@ def open(data: bytes, limits: Limits) -> Opened:
     root = xml.parse(data)
     if xml.name(root) != "svg" or not root.tag.startswith("{http://www.w3.org/2000/svg}"):
         raise refuse("type", "This is no SVG drawing.", AGAIN)
-    parts = [*_words(root), *_points(root)]
+    parts = [*_words(root), *points(root)]
     for element in root.iter():
         for key, value in element.attrib.items():
             parts += inside.files_in(value, "picture inside") if "href" in key else []
@@ -66,11 +68,11 @@ def _words(root: Element) -> Iterator[Part]:
         yield Text("\n".join(words for words in said if words), "text of the drawing")
 
 
-def _points(root: Element) -> Iterator[Part]:
+def points(root: Element) -> Iterator[Part]:
     """Yield the points of long lines, and of all lines and of all shapes of a kind together."""
-    everything: list[tuple[float, float]] = []
+    everything: Line = []
     shapes: dict[str, list[tuple[float, ...]]] = {}
-    lines: list[list[tuple[float, float]]] = []
+    long: list[Line] = []
     for element in root.iter():
         kind = xml.name(element)
         found = list(paths.points(element.get("d", ""))) if kind == "path" else []
@@ -79,21 +81,26 @@ def _points(root: Element) -> Iterator[Part]:
         if kind in PLACED:
             shapes.setdefault(kind, []).append(tuple(_number(element.get(key)) for key in PLACED[kind]))
         if len(found) > POINTS:
-            lines.append(found)
+            long.append(found)
         if kind != "path" or len(found) < 8 or len(found) > POINTS or "id" not in element.attrib:
             # Letters are paths with ids and a few dozen points; they are no data.
             everything += found
-    if len(everything) > POINTS and len(lines) != 1:
-        yield next(_line(everything, "all lines together"))
-    # Many long lines are one that was cut: whatever they hold is found in all of them together.
-    for line in lines if len(lines) <= SINGLE else []:
-        yield from _line(line, f"line of {len(line):,} points")
+    yield from lines(long, everything)
     for kind, places in shapes.items():
         if len(places) > POINTS:
             yield from _shapes(np.array(places, dtype=np.float64), f"{len(places):,} shapes ({kind})")
 
 
-def _line(points: list[tuple[float, float]], where: str) -> Iterator[Part]:
+def lines(long: Sequence[Line], everything: Line) -> Iterator[Part]:
+    """Yield what long lines draw, and all lines one after the other."""
+    if len(everything) > POINTS and len(long) != 1:
+        yield next(_line(everything, "all lines together"))
+    # Many long lines are one that was cut: whatever they hold is found in all of them together.
+    for line in long if len(long) <= SINGLE else ():
+        yield from _line(line, f"line of {len(line):,} points")
+
+
+def _line(points: Line, where: str) -> Iterator[Part]:
     """Yield what a line draws: its heights, or its widths where these don't go one way, in even steps."""
     across, heights = np.array(points, dtype=np.float64).T
     if _goes_one_way(heights) and not _goes_one_way(across):
@@ -111,6 +118,14 @@ def _goes_one_way(places: NDArray[np.float64]) -> bool:
 
 def _shapes(places: NDArray[np.float64], where: str) -> Iterator[Part]:
     """Yield each number that places or sizes shapes, but those that are all the same or only count."""
+    if where.endswith("(rect)"):
+        # Bars stand on a line, on either side: what they show is the other end.
+        ends = np.stack([places[:, 1], places[:, 1] + places[:, 2]])
+        values, counts = np.unique(np.round(ends, 2), return_counts=True)
+        ground = values[counts.argmax()]
+        if counts.max() >= STANDING * len(places):
+            yield Array(ends[np.abs(ends - ground).argmax(axis=0), np.arange(len(places))], where)
+            return
     told = [column for column in places.T if np.ptp(column) > 0 and not _goes_one_way(column)]
     yield from (Array(column, where) for column in told or [places[:, -1]])
 
