@@ -96,10 +96,10 @@ def left_out(page: Page) -> list[Finding]:
 def hidden_parts(page: Page, content: str, limits: Limits) -> list[Part]:
     """Return what a page's scripts and addresses hold: tables, numbers, files, words."""
     parts: list[Part] = [*inside.files_in(content, ""), *drawings.points(page.drawn)]
-    for value in page.long[:MOST_LONG]:
-        # As it is once its own signs are read: a page in a page, bytes in an attribute of any name.
-        parts += [] if value in content else inside.files_in(value, "attribute")
-        parts += inside.bytes_in(value, "attribute")
+    for given in page.long[:MOST_LONG]:
+        # Its own signs are read by now: a page in a page, bytes in an attribute of any name.
+        parts += [] if given in content else inside.files_in(given, "attribute")
+        parts += inside.bytes_in(given, "attribute")
     for number, script in enumerate(page.scripts, start=1):
         where = f"script {number}"
         for value in inside.values_in(script):
