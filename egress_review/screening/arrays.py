@@ -13,7 +13,7 @@ from egress_review.screening import disclosure, disguised, encoded, series, unpa
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
-from egress_review.screening.sound import decode, frames, matching, numbers, patience, voices
+from egress_review.screening.sound import decode, frames, matching, numbers, patience, rows, voices
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.matching import Looked, Match
@@ -149,10 +149,12 @@ def _number(cell: str) -> float:
 def _compared(array: Array, index: Index, seconds: float) -> Looked:
     """Return what an array matches; bytes without a format are tried in each way that samples are written."""
     if array.name == RAW and index.sounds:
-        found = list(decode.candidates_from_bytes(array.values.tobytes()))
-        looked = _first(numbers.heard(index.sounds, one.samples, seconds / (len(found) + 1)) for one in found)
-        if looked.matches:
-            return looked
+        found = [one.samples for one in decode.candidates_from_bytes(array.values.tobytes())]
+        # All as they are first: that costs little.
+        for look in (numbers.as_recorded, numbers.as_changed):
+            looked = _first(look(index.sounds, one, share) for one, share in _shared(found, seconds / 3))
+            if looked.matches:
+                return looked
     return _known(_plain(array.values), index, seconds)
 
 
@@ -228,7 +230,15 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     if values.ndim <= 2:
         flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
         yield flat[: max(MOST_VALUES // flat.shape[1], 1)]
+        if min(flat.shape) == 1:
+            stream = flat.ravel()[:MOST_VALUES]
+            yield from (
+                stream[: len(stream) // width * width].reshape(-1, width) for width in rows.widths(stream)
+            )
         return
+    if 2 in values.shape and values.ndim == 3:
+        # Real and imaginary parts side by side.
+        yield np.sqrt((values**2).sum(axis=values.shape.index(2)))
     planes = values.reshape(-1, *values.shape[-2:])
     chosen = np.unique(np.linspace(0, len(planes) - 1, MOST_PLANES).astype(int))
     yield from (planes[number] for number in chosen)
@@ -240,7 +250,8 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     for turned in (matrix, matrix.T):
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
-            found.append(_cleaned(turned))
+            cleaned = _cleaned(turned)
+            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned]
     pieces = [one[at : at + MOST_FRAMES] for one in found for at in range(0, len(one), MOST_FRAMES)]
     yield from pieces
     yield from (one[::-1] for one in pieces)

@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from egress_review.screening import arrays, disclosure, layouts, pictures, series, tables, text, wording
+from egress_review.screening import (
+    arrays,
+    disclosure,
+    layouts,
+    pictures,
+    series,
+    streams,
+    tables,
+    text,
+    wording,
+)
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
@@ -143,6 +153,7 @@ def words(content: str, index: Index, limits: Limits, where: str) -> list[Findin
     findings = text.check(content, index, limits, where)
     findings += disclosure.in_text(content, index, limits, where)
     findings += layouts.in_text(content, where)
+    findings += streams.in_text(content, index, limits, where)
     for table in tables.embedded(content, where, limits):
         findings += judged(table, index, limits)
         findings += disclosure.beside(table, content, limits)

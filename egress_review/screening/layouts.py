@@ -39,7 +39,7 @@ Doubles = NDArray[np.float64]
 
 def in_text(content: str, where: str = "") -> list[Finding]:
     """Return the flags for numbers written again and again in one layout, and for grids of signs."""
-    for matrix in _repeated(content):
+    for matrix in repeated(content):
         found = series.in_matrix(matrix, where)
         if found:
             return found
@@ -52,9 +52,7 @@ def in_text(content: str, where: str = "") -> list[Finding]:
 
 def in_json(value: Any) -> list[Finding]:
     """Return the flag for numbers that stand in the same place of a JSON value again and again."""
-    places: dict[str, list[float]] = {}
-    widths: dict[str, int] = {}
-    _gather(value, "", places, widths)
+    places, widths = _placed(value)
     for place, numbers in places.items():
         width = widths.get(place, 1)
         matrix = np.array(numbers[: len(numbers) // width * width]).reshape(-1, width)
@@ -62,6 +60,19 @@ def in_json(value: Any) -> list[Finding]:
         if found:
             return found
     return []
+
+
+def gathered(value: Any) -> Iterator[tuple[list[float], int]]:
+    """Yield the numbers that stand in the same place of a JSON value, and how many are in a row of it."""
+    places, widths = _placed(value)
+    yield from ((numbers, widths.get(place, 1)) for place, numbers in places.items())
+
+
+def _placed(value: Any) -> tuple[dict[str, list[float]], dict[str, int]]:
+    places: dict[str, list[float]] = {}
+    widths: dict[str, int] = {}
+    _gather(value, "", places, widths)
+    return places, widths
 
 
 def _gather(value: Any, place: str, places: dict[str, list[float]], widths: dict[str, int]) -> None:
@@ -80,7 +91,7 @@ def _gather(value: Any, place: str, places: dict[str, list[float]], widths: dict
         places.setdefault(place, []).append(float(value))
 
 
-def _repeated(content: str) -> Iterator[Doubles]:
+def repeated(content: str) -> Iterator[Doubles]:
     """Yield the numbers of lines that are the same but for them, and of lines that repeat inside."""
     groups: dict[str, list[list[str]]] = {}
     for line in content.split("\n"):
@@ -115,11 +126,19 @@ def _matrix(rows: Sequence[Sequence[str]]) -> Iterator[Doubles]:
         return
     columns = list(zip(*rows, strict=True))
     if any(sum("." in cell for cell in column) > FRACTIONS * len(column) for column in columns):
-        yield np.array([_floats(column) for column in columns]).T
+        yield np.array([floats(column) for column in columns]).T
 
 
-def _floats(cells: Sequence[str]) -> Doubles:
-    return np.array([float(cell) for cell in cells])
+def floats(cells: Sequence[str]) -> Doubles:
+    """Return numbers as they were found in a text, 0 for what is none: "2e" in a hash."""
+    return np.array([_float(cell) for cell in cells], dtype=np.float64)
+
+
+def _float(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return 0.0
 
 
 def _codes(content: str, where: str) -> list[Finding]:

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, disguised, layouts, tables, text, unread
+from egress_review.screening import arrays, disclosure, disguised, layouts, streams, tables, text, unread
+from egress_review.screening.disclosure import said
 from egress_review.screening.disclosure.headers import PERSONAL, bare
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
@@ -117,7 +118,9 @@ def nodes(value: Json, path: str) -> Iterator[tuple[str, Json]]:
 
 def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     """Return what a JSON value gives away: in its strings and keys, its tables, its runs of numbers."""
-    findings = text.check("\n".join(_strings(value)), index, limits, "strings")
+    strings = "\n".join(_strings(value))
+    findings = text.check(strings, index, limits, "strings")
+    findings += said.mostly_numbers(strings, limits, "strings")
     rows: set[int] = set()
     for path, node in nodes(value, ""):
         place = path[-120:] or "top level"
@@ -137,6 +140,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
         if len(findings) > limits.findings:
             break
     findings += layouts.in_json(value)
+    findings += streams.in_json(value, index, limits)
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))
     return findings + disclosure.in_numbers(numbers, index, "numbers")
 

@@ -36,6 +36,7 @@ CODE = re.compile(
 )
 ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 INTEGERS = re.compile(r"[\s\[(]*[A-Za-z#]{0,3}\d+(?:[\s,;|/_\-]+[A-Za-z#]{0,3}\d+){4,}[\s\])\.,;]*")
+UNBROKEN = re.compile(r"[^\W\d_]{150,}")  # Chinese and Thai, too, have a stop or a blank sooner
 SHORT_CODE = re.compile(r"[A-Za-z0-9]{3,7}")
 EMPHASIS, EMPHASISED = re.compile(r"(?<![*_\w])(\*{1,3}|_{1,3})[^\W\d_]+\1(?![*_\w])"), 30
 FIX = "Write results in words and numbers that a reader understands."
@@ -49,7 +50,7 @@ def look(text: str, index: Index, where: str) -> list[Finding]:
     found = [*_prose(lines, index), *_few(part), *_signs(lines), *_marks(part)]
     found += [*sequences([list(map(int, re.findall(r"\d{1,18}", line))) for line in _integers(lines)])]
     found += [*codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
-    found += [*_emphasis(part)]
+    found += [*_emphasis(part), *_endless(part)]
     return [flag("unread", message, FIX, where) for message in found]
 
 
@@ -140,6 +141,13 @@ def _short_codes(lines: Sequence[str]) -> Iterator[str]:
                 yield f"{len(run)} lines are a short code each; a human has to see what they stand for."
                 return
             run = {}
+
+
+def _endless(text: str) -> Iterator[str]:
+    """Yield a sentence for letters that go on without a blank or a stop, longer than any language writes."""
+    longest = max((run.group() for run in UNBROKEN.finditer(text)), key=len, default="")
+    if len(set(longest)) >= KINDS:
+        yield f"{len(longest)} letters stand in a row without a blank; each can stand for a number."
 
 
 def _emphasis(text: str) -> Iterator[str]:

@@ -46,6 +46,17 @@ def demo(make: Make, how: str) -> Submission:
     return Submission({f"demo.{form.lower()}": data})
 
 
+@benign("filters and windows", ("mel", "windows", "cosines"))
+def filters(make: Make, how: str) -> Submission:
+    """Return numbers that anybody can compute, as code keeps them."""
+    values = {
+        "mel": lambda: signal.bank(16000, make.pick.choice((256, 512)), make.pick.choice((23, 40, 80))),
+        "windows": lambda: np.stack([np.hanning(400), np.hamming(400), np.blackman(400)]),
+        "cosines": lambda: np.cos(np.outer(np.arange(13), np.pi * (np.arange(40) + 0.5) / 40)),
+    }[how]()
+    return Submission({f"{how}.npy": carry.npy(values.astype(np.float32))})
+
+
 @benign("public weights by hash", ("safetensors", "npz"))
 def weights(make: Make, how: str) -> Submission:
     """Return weights that anybody can load, unmodified."""

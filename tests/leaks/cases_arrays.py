@@ -133,6 +133,9 @@ def attributes(make: Make, how: str) -> Submission:
         "parquet",
         "several",
         "samples",
+        "one-stream",
+        "stacked",
+        "predictors",
     ),
 )
 def frames(make: Make, how: str) -> Submission:
@@ -146,6 +149,12 @@ def frames(make: Make, how: str) -> Submission:
         values = (values - values.mean(0)) / values.std(0)
     if how == "transposed":
         values = values.T
+    if how == "one-stream":
+        values = values.ravel()
+    if how == "stacked":
+        values = np.hstack([values[at : len(values) - 4 + at] for at in range(5)])
+    if how == "predictors":
+        values = signal.predictors(samples, rate)
     if how == "samples":
         values = samples[:, None]
     half = values.astype(np.float16)

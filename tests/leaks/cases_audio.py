@@ -60,6 +60,7 @@ def voice(make: Make, low: float = 1.5, high: float = 6) -> tuple[Samples, int]:
         "stereo",
         "quiet",
         "headless",
+        "odd-header",
         "samples-csv",
         "samples-json",
         "mp3-low",
@@ -90,6 +91,7 @@ def formats(make: Make, how: str) -> Submission:
     return Submission({
         "raw": {"audio.raw": integers.tobytes()},
         "headless": {"weights.bin": integers.byteswap().tobytes()},
+        "odd-header": {"weights.bin": make.chance.bytes(1031) + integers.tobytes()},
         "samples-csv": {"signal.csv": ("x\n" + "\n".join(map(str, integers))).encode()},
         "samples-json": {"signal.json": json.dumps({"x": [round(float(v), 4) for v in samples]}).encode()},
     }[how])  # fmt: skip
@@ -234,7 +236,7 @@ def backwards(make: Make, how: str) -> Submission:
     "B",
     "spectrum inverted",
     tuning=("whole",),
-    testing=("opus", "noised", "faster", "shifted", "cropped", "mp3"),
+    testing=("opus", "noised", "faster", "shifted", "cropped", "mp3", "scrambled"),
 )
 def inverted(make: Make, how: str) -> Submission:
     """Return a recording with its spectrum upside down, or moved up."""
@@ -244,6 +246,9 @@ def inverted(make: Make, how: str) -> Submission:
         spectrum = np.fft.rfft(padded)
         moved = np.roll(spectrum, round(make.pick.choice((300, 800)) / rate / 2 * 2 * len(spectrum)))
         return Submission(sounding(make, signal.level(np.fft.irfft(moved, len(padded))), rate * 2))
+    if how == "scrambled":
+        # Around a carrier below half the rate, as telephone scramblers do.
+        return Submission(sounding(make, signal.mirrored(samples, rate, make.pick.uniform(2700, 3500)), rate))
     turned = signal.inverted(samples)
     if how == "noised":
         turned = signal.noised(turned, 15, make.chance)
@@ -301,7 +306,7 @@ def vocoded(make: Make, how: str) -> Submission:
     "F",
     "codec tokens as integers",
     tuning=("csv",),
-    testing=("json", "flat-text", "npy", "eight-books", "words", "transposed"),
+    testing=("json", "flat-text", "npy", "eight-books", "words", "transposed", "signs", "in-a-string"),
 )
 def tokens(make: Make, how: str) -> Submission:
     """Return the numbers of the codebook entries nearest to a recording's frames."""
@@ -326,6 +331,10 @@ def tokens(make: Make, how: str) -> Submission:
                 ).encode()
             },
             "npy": lambda: {"codes.npy": carry.npy(values.astype(np.int32))},
+            "signs": lambda: {"codes.txt": "".join(chr(0x4E00 + v % 300) for v in values[:, 0]).encode()},
+            "in-a-string": lambda: {
+                "codes.json": json.dumps({"units": " ".join(map(str, values[:, :2].ravel()))}).encode()
+            },
             "words": lambda: {
                 "codes.txt": "\n".join(" ".join(f"<{v}>" for v in row) for row in values).encode()
             },
@@ -354,6 +363,7 @@ def tokens(make: Make, how: str) -> Submission:
         "per-frame-lines",
         "notebook",
         "npz",
+        "printed-array",
     ),
 )
 def features(make: Make, how: str) -> Submission:
@@ -369,6 +379,8 @@ def features(make: Make, how: str) -> Submission:
         if how != "no-pitch":
             row["f0"] = round(float(pitch_[n]), 1)
         rows.append({**row, **{f"mfcc{k}": round(float(v), digits) for k, v in enumerate(cepstra[n])}})
+    if how == "printed-array":
+        return Submission({"notes.txt": np.array2string(cepstra, precision=4, threshold=10**6).encode()})
     if how == "npz":
         return Submission({"features.npz": carry.npz(f0=pitch_, mfcc=cepstra)})
     form = {

@@ -27,6 +27,7 @@ from tests.leaks.registry import Make, Submission, leak
         "bytes-as-pixels",
         "in-notebook",
         "inverted-magma",
+        "cepstra",
     ),
 )
 def spectrogram(make: Make, how: str) -> Submission:
@@ -47,6 +48,10 @@ def spectrogram(make: Make, how: str) -> Submission:
         axes.specgram(samples, NFFT=256, Fs=rate, noverlap=192)
         axes.set_xlabel("seconds")
         picture = pictures.opened(pictures.saved(made))
+    if how == "cepstra":
+        # A cell of some pixels for each coefficient, as a heat map has.
+        cells = np.flipud(signal.cepstra(samples, rate, 20, 0.02).T)
+        picture = pictures.coloured(cells, "viridis").resize((900, 300), Image.Resampling.NEAREST)
     if how == "bytes-as-pixels":
         data = np.asarray(np.clip(samples, -1, 1) * 127 + 128, np.uint8)
         width = 200
@@ -63,7 +68,10 @@ def spectrogram(make: Make, how: str) -> Submission:
     "B",
     "SVG waveform with a vertex a sample",
     tuning=("polyline",),
-    testing=("path", "relative-path", "rectangles", "scaled", "in-notebook", "in-page", "many-short-lines"),
+    testing=(
+        *("path", "relative-path", "rectangles", "scaled", "in-notebook", "in-page", "many-short-lines"),
+        *("without-points-on-the-line", "even-bars", "below-one-another"),
+    ),
 )
 def waveform(make: Make, how: str) -> Submission:
     """Return a drawing whose points are the samples of a recording."""
@@ -79,6 +87,18 @@ def waveform(make: Make, how: str) -> Submission:
         "rectangles": lambda: "".join(
             f'<rect x="{x}" y="0" width="1" height="{y}"/>' for x, y in points[:9000]
         ),
+        "even-bars": lambda: "".join(
+            f'<rect x="{x}" y="{y}" width="1" height="2"/>' for x, y in points[:16000]
+        ),
+        "below-one-another": lambda: "".join(
+            '<polyline points="' + " ".join(f"{x},{y}" for x, y in points[at : at + 800]) + '"/>'
+            for at in range(0, len(points), 800)
+        ),
+        "without-points-on-the-line": lambda: (
+            '<polyline points="'
+            + " ".join(f"{points[at][0]},{points[at][1]}" for at in corners(heights))
+            + '"/>'
+        ),
         "many-short-lines": lambda: "".join(
             f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}"/>' for a, b in itertools.pairwise(points)
         ),
@@ -90,13 +110,23 @@ def waveform(make: Make, how: str) -> Submission:
     }.get(how, lambda: '<polyline points="' + " ".join(f"{x},{y}" for x, y in points) + '"/>')()
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -1000 9000 2000" fill="none"'
-        f' stroke="black">{disguise.wrapped(shape, 4000)}</svg>'
+        f' stroke="black">{shape if how.startswith("without") else disguise.wrapped(shape, 4000)}</svg>'
     )
     if how == "in-notebook":
         return Submission(book(carry.shown({"image/svg+xml": svg})))
     if how == "in-page":
         return Submission({"figure.html": f"<!doctype html><html><body>{svg}</body></html>".encode()})
     return Submission({"figure.svg": svg.encode()})
+
+
+def corners(heights: np.ndarray) -> list[int]:
+    """Return which points of a line are drawn where those left out lie within two thousandths of it."""
+    kept = [0]
+    for at in range(2, len(heights)):
+        line = np.interp(np.arange(kept[-1], at), [kept[-1], at], heights[[kept[-1], at]])
+        if np.abs(line - heights[kept[-1] : at]).max() > 0.002 * np.ptp(heights):
+            kept.append(at - 1)
+    return [*kept, len(heights) - 1]
 
 
 @leak(

@@ -58,6 +58,15 @@ def inverted(samples: Samples) -> Samples:
     return np.asarray(samples * np.where(np.arange(len(samples)) % 2, -1, 1), np.float32)
 
 
+def mirrored(samples: Samples, rate: int, carrier: float) -> Samples:
+    """Return sound whose spectrum below a carrier, in Hz, is upside down; nothing is left above it."""
+    spectrum = np.fft.rfft(samples)
+    top = min(round(carrier / rate * len(samples)), len(spectrum) - 1)
+    turned = np.zeros_like(spectrum)
+    turned[:top] = np.conj(spectrum[1 : top + 1][::-1])
+    return level(np.fft.irfft(turned, len(samples)))
+
+
 def mixed(voice: Samples, others: list[Samples], decibels: float) -> Samples:
     """Return a voice in the babble of others, `decibels` above it."""
     babble = np.zeros(len(voice), np.float32)
@@ -135,6 +144,19 @@ def cepstra(samples: Samples, rate: int, count: int = 13, hop: float = 0.01) -> 
     frames = log_mel(samples, rate, bands=40, hop=hop)
     places = np.pi * (np.arange(40) + 0.5) / 40
     return np.asarray(frames @ np.cos(np.outer(places, np.arange(count))) * np.sqrt(2 / 40))
+
+
+def predictors(samples: Samples, rate: int, count: int = 16, hop: float = 0.01) -> Frames:
+    """Return the coefficients of a linear predictor, a row every `hop` seconds, after Levinson."""
+    step, size = round(hop * rate), round(0.025 * rate)
+    out = []
+    for start in range(0, max(1, len(samples) - size), step):
+        frame = samples[start : start + size].astype(np.float64) * np.hamming(size)
+        same = np.correlate(frame, frame, "full")[size - 1 : size + count]
+        same[0] = same[0] * 1.0001 + 1e-9
+        lags = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+        out.append(np.linalg.solve(same[lags], same[1:]))
+    return np.asarray(out)
 
 
 def fundamental(samples: Samples, rate: int, hop: float = 0.01) -> Frames:

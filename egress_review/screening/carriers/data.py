@@ -119,6 +119,17 @@ def files_in(content: str, where: str) -> Iterator[Packed]:
             yield Packed(raw, "", f"{where}, data address {number}" if where else f"data address {number}")
 
 
+def bytes_in(value: str, where: str) -> Iterator[Part]:
+    """Yield what a string of base64 holds: a file of a known kind, or bytes that may be samples."""
+    raw = _decoded(value) if len(value) >= SMALLEST else None
+    if raw is None:
+        return
+    if signatures.content(raw) in KNOWN:
+        yield Packed(raw, "", where)
+    elif len(raw) > 1:
+        yield Array(np.frombuffer(raw[: len(raw) // 2 * 2], "<i2"), where, "raw")
+
+
 def _decoded(packed: str) -> bytes | None:
     plain = re.sub(r"\s", "", packed).replace("-", "+").replace("_", "/").rstrip("=")
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 import resvg_py
+from numpy.typing import NDArray
 
 from egress_review.screening import pictures
 from egress_review.screening.carriers import data as inside
@@ -21,10 +22,20 @@ from egress_review.screening.verdict import Finding, note, refuse
 LONG_SIDE = 1400  # pixels of the picture that leaves
 FLATTEST = 12  # times as wide as high, or the other way
 POINTS = 200  # fewer draw shapes, not data
+SINGLE = 6  # lines that are compared one by one
+STANDING = 0.8  # of bars that begin or end at one height
+ONE_WAY = 0.9  # of the steps of what a line is drawn along
+Line = list[tuple[float, float]]
 DROPPED = {"script", "foreignObject", "metadata", "title", "desc", "a", "animate", "set", "style"}
 KEPT_OF = {"a", "style"}  # these are looked at, but drawn
 OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!#|['\"]?#)", re.IGNORECASE)
-PLACED = {"circle": ("cx", "cy"), "ellipse": ("cx", "cy"), "use": ("x", "y"), "rect": ("x", "y", "height")}
+PLACED = {
+    "circle": ("cx", "cy", "r"),
+    "ellipse": ("cx", "cy", "ry", "rx"),
+    "use": ("x", "y"),
+    "rect": ("x", "y", "height", "width"),
+    "line": ("x1", "y1", "x2", "y2"),
+}
 AGAIN = "Save the figure as PNG."
 
 
@@ -33,7 +44,7 @@ def open(data: bytes, limits: Limits) -> Opened:
     root = xml.parse(data)
     if xml.name(root) != "svg" or not root.tag.startswith("{http://www.w3.org/2000/svg}"):
         raise refuse("type", "This is no SVG drawing.", AGAIN)
-    parts = [*_words(root), *_points(root)]
+    parts = [*_words(root), *points(root)]
     for element in root.iter():
         for key, value in element.attrib.items():
             parts += inside.files_in(value, "picture inside") if "href" in key else []
@@ -57,33 +68,66 @@ def _words(root: Element) -> Iterator[Part]:
         yield Text("\n".join(words for words in said if words), "text of the drawing")
 
 
-def _points(root: Element) -> Iterator[Part]:
+def points(root: Element) -> Iterator[Part]:
     """Yield the points of long lines, and of all lines and of all shapes of a kind together."""
-    everything: list[tuple[float, float]] = []
+    everything: Line = []
     shapes: dict[str, list[tuple[float, ...]]] = {}
+    long: list[Line] = []
     for element in root.iter():
         kind = xml.name(element)
         found = list(paths.points(element.get("d", ""))) if kind == "path" else []
         if kind in ("polyline", "polygon"):
             found = paths.pairs(element.get("points", ""))
-        if kind == "line":
-            found = [(_number(element.get("x2")), _number(element.get("y2")))]
         if kind in PLACED:
             shapes.setdefault(kind, []).append(tuple(_number(element.get(key)) for key in PLACED[kind]))
         if len(found) > POINTS:
-            yield from _line(found, f"line of {len(found):,} points")
-        elif kind != "path" or len(found) < 8 or "id" not in element.attrib:
+            long.append(found)
+        if kind != "path" or len(found) < 8 or len(found) > POINTS or "id" not in element.attrib:
             # Letters are paths with ids and a few dozen points; they are no data.
             everything += found
-    if len(everything) > POINTS:
-        yield from _line(everything, "all lines together")
+    yield from lines(long, everything)
     for kind, places in shapes.items():
         if len(places) > POINTS:
-            yield Array(np.array(places, dtype=np.float64)[:, -1], f"{len(places):,} shapes ({kind})")
+            yield from _shapes(np.array(places, dtype=np.float64), f"{len(places):,} shapes ({kind})")
 
 
-def _line(points: list[tuple[float, float]], where: str) -> Iterator[Part]:
-    yield Array(np.array(points, dtype=np.float64)[:, 1], where)
+def lines(long: Sequence[Line], everything: Line) -> Iterator[Part]:
+    """Yield what long lines draw, and all lines one after the other."""
+    if len(everything) > POINTS and len(long) != 1:
+        yield next(_line(everything, "all lines together"))
+    # Many long lines are one that was cut: whatever they hold is found in all of them together.
+    for line in long if len(long) <= SINGLE else ():
+        yield from _line(line, f"line of {len(line):,} points")
+
+
+def _line(points: Line, where: str) -> Iterator[Part]:
+    """Yield what a line draws: its heights, or its widths where these don't go one way, in even steps."""
+    across, heights = np.array(points, dtype=np.float64).T
+    if _goes_one_way(heights) and not _goes_one_way(across):
+        across, heights = heights, across
+    yield Array(heights, where)
+    even = paths.even(across, heights)
+    if even is not None:
+        yield Array(even, f"{where}, in even steps")
+
+
+def _goes_one_way(places: NDArray[np.float64]) -> bool:
+    steps = np.diff(places)
+    return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= ONE_WAY) and bool(steps.any())
+
+
+def _shapes(places: NDArray[np.float64], where: str) -> Iterator[Part]:
+    """Yield each number that places or sizes shapes, but those that are all the same or only count."""
+    if where.endswith("(rect)"):
+        # Bars stand on a line, on either side: what they show is the other end.
+        ends = np.stack([places[:, 1], places[:, 1] + places[:, 2]])
+        values, counts = np.unique(np.round(ends, 2), return_counts=True)
+        ground = values[counts.argmax()]
+        if counts.max() >= STANDING * len(places):
+            yield Array(ends[np.abs(ends - ground).argmax(axis=0), np.arange(len(places))], where)
+            return
+    told = [column for column in places.T if np.ptp(column) > 0 and not _goes_one_way(column)]
+    yield from (Array(column, where) for column in told or [places[:, -1]])
 
 
 def _number(written: str | None) -> float:

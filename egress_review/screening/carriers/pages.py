@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
+from xml.etree.ElementTree import Element, SubElement
 
 from egress_review.screening import text
 from egress_review.screening.carriers import data as inside
+from egress_review.screening.carriers import drawings
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import PAGE
 from egress_review.screening.limits import Limits
@@ -43,6 +45,9 @@ HIDING = re.compile(
 OWN_SCRIPT = 300_000  # characters; longer scripts are libraries, of which the data alone is looked at
 LITERAL = re.compile(r"""(['"`])([^'"`\\\n]{4,400})\1""")
 DEPTH = 300
+LONG, MOST_LONG = 200, 100  # characters of an attribute that may hold a file, and how many are looked at
+SHAPES = {"path", "polyline", "polygon", "line", "rect", "circle", "ellipse", "use"}
+DRAWN = {"d", "points", "style", "class", "transform"}
 GLUED = 8  # elements that touch the next one, from which each is read for itself
 
 
@@ -90,7 +95,11 @@ def left_out(page: Page) -> list[Finding]:
 
 def hidden_parts(page: Page, content: str, limits: Limits) -> list[Part]:
     """Return what a page's scripts and addresses hold: tables, numbers, files, words."""
-    parts: list[Part] = list(inside.files_in(content, ""))
+    parts: list[Part] = [*inside.files_in(content, ""), *drawings.points(page.drawn)]
+    for given in page.long[:MOST_LONG]:
+        # Its own signs are read by now: a page in a page, bytes in an attribute of any name.
+        parts += [] if given in content else inside.files_in(given, "attribute")
+        parts += inside.bytes_in(given, "attribute")
     for number, script in enumerate(page.scripts, start=1):
         where = f"script {number}"
         for value in inside.values_in(script):
@@ -108,6 +117,8 @@ class Page(HTMLParser):
     seen: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     unseen: dict[str, int] = field(default_factory=dict)
+    drawn: Element = field(default_factory=lambda: Element("svg"))
+    long: list[str] = field(default_factory=list)
     open_tags: list[tuple[str, bool]] = field(default_factory=list)
     in_script: bool = False
     tags: int = 0
@@ -128,6 +139,9 @@ class Page(HTMLParser):
         """Note an element's beginning: whether it hides what it holds, and where a line breaks."""
         self.tags += 1
         given = {name: value or "" for name, value in attrs}
+        if tag in SHAPES:
+            SubElement(self.drawn, tag, given)
+        self.long += [value for name, value in given.items() if len(value) >= LONG and name not in DRAWN]
         if tag == "script":
             self.in_script = True
             self.scripts.append("")

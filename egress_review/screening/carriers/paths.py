@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 TOKEN = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])|([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
 ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
 MOST = 2_000_000  # numbers in one path
+SMALL_STEP, UNEVEN = 5, 0.02  # percentile of the steps that is one, and share by which steps differ
+MOST_EVEN = 50  # times the points that are drawn
 LEAST, EVEN = 40, 0.25  # numbers, and share of their steps that are the same, where a line is evenly spaced
 
 
@@ -45,13 +47,35 @@ def _end(command: str, given: list[float], x: float, y: float) -> tuple[float, f
     return across + given[-2], down + given[-1]
 
 
+def even(places: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return heights in even steps along places that grow unevenly; None where the steps are even.
+
+    Who draws a line leaves out points that lie on it anyway; what it was drawn from had them all.
+    """
+    order = np.argsort(places, kind="stable")
+    places, heights = places[order], heights[order]
+    steps = np.diff(places)
+    steps = steps[steps > 0]
+    if len(steps) < LEAST:
+        return None
+    step = float(np.percentile(steps, SMALL_STEP))
+    count = int((places[-1] - places[0]) / step) + 1
+    if float(np.median(np.abs(steps - step))) < UNEVEN * step and steps.max() < 1.5 * step:
+        return None
+    if not len(places) < count <= MOST_EVEN * len(places):
+        return None
+    found: NDArray[np.float64] = np.interp(places[0] + step * np.arange(count), places, heights)
+    return found
+
+
 def pairs(written: str) -> list[tuple[float, float]]:
     """Return the points of a polyline or polygon; evenly spaced ones are told apart from their heights.
 
     A number broken in two would make heights of all places behind it.
     """
     numbers = [float(match[2]) for match in TOKEN.finditer(written) if match[2]][:MOST]
-    heights = _heights(np.array(numbers))
+    # Places that grow all along are whole, however unevenly.
+    heights = None if (np.diff(numbers[::2]) >= 0).all() else _heights(np.array(numbers))
     if heights is not None:
         return list(enumerate(heights.tolist()))
     return list(zip(numbers[::2], numbers[1::2], strict=False))

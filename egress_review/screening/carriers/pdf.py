@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 
 import pypdfium2 as pdfium
@@ -9,7 +10,7 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageDraw
 
 from egress_review.screening import pictures
-from egress_review.screening.carriers import pages_out
+from egress_review.screening.carriers import drawings, pages_out
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import PDF
 from egress_review.screening.limits import Limits
@@ -17,6 +18,7 @@ from egress_review.screening.parts import Part, Picture, Text
 from egress_review.screening.verdict import Finding, Unscreenable, flag, note, refuse
 
 SCALE = 120 / 72  # pixels a point
+MOST_POINTS = 200_000  # of the lines of a page
 SMALLEST, LARGEST = 8, 4000  # points a side
 AGAIN = "Print the document to a new PDF without password, scripts or forms; or hand in its text and figures."
 ERRORS = (pdfium.PdfiumError, OSError, ValueError, TypeError, RuntimeError, UnicodeError, IndexError)
@@ -40,6 +42,7 @@ def open(data: bytes, limits: Limits) -> Opened:
             where = f"page {number + 1}"
             parts += [Text(content, where)] if content.strip() else []
             parts.append(Picture(shown, where))
+            parts += _lines(document[number])
             drawn.append(pictures.reduced(image))
     except ERRORS as error:
         raise _broken(error) from error
@@ -106,6 +109,22 @@ def _only_seen_letters(page: pdfium.PdfPage) -> bool:
         if item.type == raw.FPDF_PAGEOBJ_TEXT and raw.FPDFTextObj_GetTextRenderMode(item) not in SEEN:
             return False
     return True
+
+
+def _lines(page: pdfium.PdfPage) -> Iterator[Part]:
+    """Yield what the lines of a page draw, as numbers; letters and curves of few points are left out."""
+    long: list[drawings.Line] = []
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=8):
+        count = raw.FPDFPath_CountSegments(item)
+        if count > drawings.POINTS and sum(map(len, long)) < MOST_POINTS:
+            long.append([_point(item, number) for number in range(min(count, MOST_POINTS))])
+    yield from drawings.lines(long, [point for line in long for point in line])
+
+
+def _point(item: pdfium.PdfObject, number: int) -> tuple[float, float]:
+    x, y = ctypes.c_float(), ctypes.c_float()
+    raw.FPDFPathSegment_GetPoint(raw.FPDFPath_GetPathSegment(item, number), x, y)
+    return x.value, y.value
 
 
 def _whiten(image: Image.Image, written: pdfium.PdfTextPage, page: pdfium.PdfPage, scale: float) -> None:

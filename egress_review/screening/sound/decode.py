@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import soundfile
@@ -18,7 +19,30 @@ MOST_SAMPLES = 60_000_000
 MOST_CHANNELS = 32
 BLOCK = 1 << 18  # frames decoded at once
 SAME = 1e-3  # of the power; channels that differ less are one
-RAW = ("<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", "i1", "u1", "<u2", "ulaw", "alaw", "<i3", ">i3")
+RAW = (
+    *(
+        "<i2",
+        ">i2",
+        "<i4",
+        ">i4",
+        "<f4",
+        ">f4",
+        "<f8",
+        ">f8",
+        "<f2",
+        ">f2",
+        "i1",
+        "u1",
+        "<u2",
+        ">u2",
+        "<u4",
+        ">u4",
+    ),
+    *("ulaw", "alaw", "<i3", ">i3"),
+)
+WIDTHS = {"ulaw": 1, "alaw": 1, "<i3": 3, ">i3": 3}  # bytes a sample where numpy has no such type
+SURELY = 1 << 17  # bytes by which they are told from sound, and samples by which loudness is
+CANDIDATES = 6  # readings of the same bytes that are compared
 
 
 def open(data: bytes, limits: Limits) -> Sound | None:
@@ -83,12 +107,53 @@ def _tracks(samples: NDArray[np.float32]) -> Iterator[tuple[str, NDArray[np.floa
 def candidates_from_bytes(data: bytes) -> Iterator[Sound]:
     """Yield what bytes that no format claims may be as samples, where that looks like a waveform; rate 0.
 
-    8 to 64 bits, both byte orders, mu-law and A-law. Source: ITU-T G.711 for the laws.
+    8 to 64 bits, both byte orders, mu-law and A-law, from any byte on, in one channel or two in turn; the
+    smoothest first, at most CANDIDATES of them. Source: ITU-T G.711 for the laws.
     """
-    for kind in RAW:
-        samples = _raw(data, kind)
-        if len(samples) >= 1000 and speechlike(samples[: 1 << 18]):
-            yield Sound(samples, 0, f"raw {kind.strip('<>')} samples")
+    begun = data[:SURELY]
+    found = [one for kind in RAW for one in _looked_at(begun, kind)]
+    found.sort(key=lambda one: one.rough)
+    kept: list[Candidate] = []
+    for one in found:
+        if len(kept) < CANDIDATES and not any(_same(one.samples, other.samples) for other in kept):
+            kept.append(one)
+    for one in kept:
+        samples = _raw(data[one.begin :], one.kind)[one.side :: one.step]
+        yield Sound(samples, 0, f"raw {one.kind.strip('<>')} samples")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to read bytes as samples, and how rough these are: the power of their steps over their own."""
+
+    kind: str
+    begin: int
+    side: int
+    step: int
+    samples: NDArray[np.float32]
+    rough: float
+
+
+def _looked_at(data: bytes, kind: str) -> Iterator[Candidate]:
+    """Yield the readings of a kind that look like sound; a header before it may be of any length."""
+    for begin in range(WIDTHS.get(kind) or np.dtype(kind).itemsize):
+        samples = _raw(data[begin:], kind)
+        # As they are, else two channels in turn, of which one may be silent.
+        for side, step in ((0, 1), (0, 2), (1, 2)):
+            part = samples[side::step]
+            if len(part) >= 1000 and speechlike(part):
+                steps = float((np.diff(part) ** 2).mean()) / max(float(part.var()), 1e-12)
+                yield Candidate(kind, begin, side, step, part, steps)
+                break
+
+
+def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Return whether two readings are one sound, as where only their lowest bits differ."""
+    length = min(len(one), len(other), 4096)
+    if abs(len(one) - len(other)) > 2:
+        return False
+    near = one[:length].astype(np.float64), other[:length].astype(np.float64)
+    return abs(float(np.corrcoef(*near)[0, 1])) > 0.95 if min(part.std() for part in near) > 0 else False
 
 
 def _raw(data: bytes, kind: str) -> NDArray[np.float32]:
@@ -106,10 +171,11 @@ def _raw(data: bytes, kind: str) -> NDArray[np.float32]:
     values = np.frombuffer(data[: len(data) // width * width], kind)
     with np.errstate(all="ignore"):
         found = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-        # Bytes of something else read as floats may be huge: their squares must be numbers, too.
-        scaled: NDArray[np.float32] = (found / max(float(np.abs(found).max(initial=0.0)), 1e-30)).astype(
-            np.float32
-        )
+        # A header or other bytes read as floats may be huge: they must not make the rest look silent.
+        sizes = np.abs(found[:: max(len(found) // SURELY, 1)])
+        usual = 2.0 * float(np.percentile(sizes, 99)) if len(sizes) else 0.0
+        loud = min(usual or np.inf, float(np.abs(found).max(initial=0.0)))
+        scaled: NDArray[np.float32] = np.clip(found / max(loud, 1e-30), -1.0, 1.0).astype(np.float32)
     return scaled
 
 

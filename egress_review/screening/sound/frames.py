@@ -21,9 +21,9 @@ from egress_review.screening.sound.features import (
 )
 from egress_review.screening.sound.search import View
 
-LEAST_BANDS, MOST_BANDS = 10, 2100
+LEAST_BANDS, MOST_BANDS = 6, 2100
 LEAST_FRAMES = 12
-CEPSTRA, MOST_CEPSTRA = 13, 20
+LEAST_CEPSTRA, CEPSTRA, MOST_CEPSTRA = 10, 13, 20
 HOPS = (0.01, 0.0125, 0.016, 0.02, 0.005, 0.008, 0.0116, 0.0232, 0.025, 0.032, 0.04, 0.0064, 0.029)  # seconds
 MEL_RANGES = (
     (0.0, 8000.0),
@@ -34,6 +34,8 @@ MEL_RANGES = (
     (0.0, 22050.0),
     (20.0, 3800.0),
 )
+# Of constant-Q transforms and gammatone filters.
+LOG_RANGES = ((80.0, 7600.0), (32.7, 4000.0), (32.7, 8000.0), (80.0, 5000.0), (50.0, 8000.0))
 NYQUISTS = (8000.0, 4000.0, 11025.0, 12000.0, 5512.0, 16000.0, 22050.0, 24000.0)
 STEADY = 0.25  # correlation with the next row: frames of speech, 40 ms apart, have 0.4
 SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are scaled to
@@ -41,6 +43,9 @@ SPREAD = 13.0  # dB by which speech varies in a band: what unknown units are sca
 # is speech's is taken.
 UNITS, USUAL_SPREAD = (1.0, 10 / np.log(10), 10.0, 20.0), (8.5, 19.0)
 SHIFTS = (0.0, 0.5)
+PREDICTORS = (8, 40)  # coefficients of a linear predictor
+COEFFICIENTS = (0.5, 200.0)  # of which the largest is that large
+TRIED, STABLE, RESOLVED = 40, 0.95, 128  # frames tried, share that is stable, bins of a spectrum
 
 Doubles = NDArray[np.float64]
 
@@ -61,12 +66,14 @@ class Axis:
 
 
 def _bent(name: str, hz: NDArray[np.floating] | float) -> Doubles:
-    """Return frequencies on the scale `name`. Source: HTK book; Slaney 1998, Auditory Toolbox."""
+    """Return frequencies on the scale `name`. Source: HTK book; Slaney 1998; Glasberg and Moore 1990."""
     at = np.asarray(hz, dtype=np.float64)
     if name == "linear":
         return at
     if name == "log":
         return np.log(np.maximum(at, 1.0))
+    if name == "erb":
+        return np.log(1.0 + 0.00437 * at)
     if name == "htk":
         return 2595.0 * np.log10(1.0 + at / 700.0)
     return np.where(
@@ -85,6 +92,7 @@ class Reading:
 
 MELS = tuple(Axis(name, low, high) for low, high in MEL_RANGES for name in ("slaney", "htk"))
 CEPSTRAL = (MELS[0], MELS[3], MELS[1], MELS[6])  # up to 8, 4, 8 and 11 kHz: cepstra show no more detail
+LOGS = (Axis("erb", 50.0, 8000.0), *(Axis("log", low, high) for low, high in LOG_RANGES))
 LINES = tuple(Axis("linear", 0.0, high) for high in NYQUISTS)
 
 
@@ -108,8 +116,10 @@ def views(
     readings: list[Reading] = []
     if neighbours > 0.35:
         readings += [_of_bands(frames, axis) for axis in axes or _axes(frames.shape[1])]
-    if axes is None and neighbours < 0.8 and frames.shape[1] <= 130:
+    if axes is None and neighbours < 0.8 and LEAST_CEPSTRA <= frames.shape[1] <= 130:
         readings += list(_of_cepstra(frames))
+    if axes is None and PREDICTORS[0] <= matrix.shape[1] <= PREDICTORS[1]:
+        readings += list(_of_predictors(np.nan_to_num(np.asarray(matrix, dtype=np.float64))))
     for hop in hops:
         for reading in readings:
             if reading.valid.sum() >= BANDS // 2:
@@ -118,7 +128,7 @@ def views(
 
 def _axes(width: int) -> tuple[Axis, ...]:
     # Hundreds of bands are bins of a transform, a few dozen are mel bands.
-    return (*LINES, *MELS[:4]) if width > 128 else (*MELS, *LINES[:3])
+    return (*LINES, *MELS[:4]) if width > 128 else (*MELS, *LINES[:3], *LOGS)
 
 
 def _at(reading: Reading, hop: float, shifts: Sequence[float]) -> Iterator[View]:
@@ -181,7 +191,8 @@ def _of_bands(frames: Doubles, axis: Axis) -> Reading:
     """Return the 16 bands that an axis says the columns cover, and which it covers."""
     width = frames.shape[1]
     # Mel filters peak inside the range, bins of a transform begin at its lower end.
-    at = np.arange(width) / (width - 1) if axis.name == "linear" else (np.arange(width) + 1.0) / (width + 1)
+    begins = axis.name in ("linear", "log", "erb")
+    at = np.arange(width) / (width - 1) if begins else (np.arange(width) + 1.0) / (width + 1)
     edges = axis.share(EDGES)
     rising = (at[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - at[:, None]) / (edges[2:] - edges[1:-1])
@@ -193,7 +204,28 @@ def _of_bands(frames: Doubles, axis: Axis) -> Reading:
         weights[:, band] = 0.0
         weights[right - 1, band], weights[right, band] = 1 - part, part
     weights /= weights.sum(axis=0)
-    return Reading(10 * np.log10(np.maximum(_power(frames) @ weights, 1e-12)), edges[1:-1] <= 1.0)
+    levels = 10 * np.log10(np.maximum(_power(frames) @ weights, 1e-12))
+    return Reading(levels, edges[1:-1] <= 1.0, (0, min(width, BANDS)))
+
+
+def _of_predictors(frames: Doubles) -> Iterator[Reading]:
+    """Yield bands from columns taken for the coefficients of a linear predictor. Source: Makhoul 1975.
+
+    Such a filter is stable, in every frame; how loud a frame was it does not say.
+    """
+    if not COEFFICIENTS[0] < np.abs(frames).max() < COEFFICIENTS[1]:
+        return
+    for sign in (-1.0, 1.0):
+        filters = np.hstack([np.ones((len(frames), 1)), sign * frames])
+        tried = filters[:: max(len(filters) // TRIED, 1)]
+        roots = (np.abs(np.roots(one)).max(initial=0.0) for one in tried if np.isfinite(one).all())
+        if np.mean([root < 1.02 for root in roots] or [False]) < STABLE:
+            continue
+        gain = np.abs(np.fft.rfft(filters, 2 * RESOLVED, axis=1))
+        levels = -20.0 * np.log10(np.maximum(gain, 1e-6))
+        for axis in LINES[:4]:
+            found = _of_bands(levels - levels.mean(axis=1, keepdims=True), axis)
+            yield Reading(found.levels, found.valid, (1, BANDS))
 
 
 def _cepstra(width: int) -> int:
@@ -208,7 +240,7 @@ def _of_cepstra(frames: Doubles) -> Iterator[Reading]:
         # Standardised: give each order what speech varies by.
         usual = np.interp(np.arange(frames.shape[1]), np.arange(BANDS), compact.DEVIATIONS)
         frames = frames / deviations * usual
-    for skipped in range(min(3, frames.shape[1] - LEAST_BANDS + 1)):
+    for skipped in range(min(3, frames.shape[1] - LEAST_CEPSTRA + 1)):
         for lowest in (0, 1):
             taken = frames[:, skipped : skipped + _cepstra(frames.shape[1] - skipped) - lowest]
             orders = np.arange(lowest, lowest + taken.shape[1])

@@ -17,13 +17,16 @@ SPEEDS = tuple(1.07**step for step in range(-7, 8))  # 0.62 to 1.61, tempo and p
 FAR = tuple(1.07 ** (sign * step) for step in range(8, 21) for sign in (-1, 1))
 # Hz, as modulators and scramblers move spectra: half a step is less than half the narrowest band.
 MOVES = tuple(75.0 * step for step in (*range(-8, 0), *range(1, 22)))
-# Mirrors beside half the rate; the last is that of telephone speech in a file of 16 kHz.
-MIRRORS = (*(75.0 * step for step in (*range(-20, 0), *range(1, 9))), -4000.0)
+# Mirrors beside half the rate, and at any rate where scramblers of telephone speech have theirs or where
+# half of another usual rate was.
+MIRRORS = tuple(75.0 * step for step in (*range(-20, 0), *range(1, 9)))
+CARRIERS = (*(2400.0 + 75.0 * step for step in range(29)), 5512.5, 8000.0, 11025.0, 12000.0)
+APART = 37.0  # Hz; nearer mirrors are one
 
 
-@lru_cache(maxsize=1)
-def stages() -> tuple[tuple[Change, ...], ...]:
-    """Return the changes of each stage; none is in two."""
+@lru_cache(maxsize=16)
+def stages(highest: float = 8000.0) -> tuple[tuple[Change, ...], ...]:
+    """Return the changes of each stage; none is in two. `highest` is half the rate, in Hz."""
     one = {Change(): None}
     plain = [Change(speed, speed) for speed in SPEEDS]
     plain += [Change(pitch=pitch) for pitch in ALONE] + [Change(tempo) for tempo in TEMPOS]
@@ -41,12 +44,24 @@ def stages() -> tuple[tuple[Change, ...], ...]:
         Change(speed, speed, backwards, mirrored=True) for speed in SPEEDS for backwards in (False, True)
     ]
     rest += [Change(moved=hertz) for hertz in MOVES]
-    rest += [Change(mirrored=True, moved=hertz) for hertz in MIRRORS]
+    rest += [
+        Change(pitch=pitch, backwards=turned, mirrored=True) for pitch in PITCHES for turned in (False, True)
+    ]
+    rest += [Change(mirrored=True, moved=hertz) for hertz in mirrors(highest)]
     seen = {*one, *lines}
     far = sorted(dict.fromkeys(change for change in rest if change not in seen), key=_strangeness)
     return tuple(one), tuple(change for change in lines if change not in one), tuple(far)
 
 
+def mirrors(highest: float) -> tuple[float, ...]:
+    """Return how far from half the rate, in Hz, a spectrum may have been mirrored."""
+    own = (0.0, *MIRRORS)
+    others = [hertz - highest for hertz in CARRIERS if hertz <= highest]
+    return (*MIRRORS, *(moved for moved in others if min(abs(moved - one) for one in own) > APART))
+
+
 def _strangeness(change: Change) -> float:
     turned = 0.3 * change.backwards + 0.3 * change.mirrored
-    return abs(change.tempo - 1) + abs(change.pitch - 1) + turned + abs(change.moved) / 2000
+    # A carrier is as likely anywhere, what lies near no mirror is a scrambler's.
+    far = min(abs(change.moved) / 2000, 0.5)
+    return abs(change.tempo - 1) + abs(change.pitch - 1) + turned + far

@@ -81,7 +81,7 @@ def match(
     matches: list[Match] = []
     asked = 0
     for stage in stages:
-        changes = grid.stages()[stage]
+        changes = grid.stages(rate / 2)[stage]
         for number, (begin, spectra) in enumerate(spread(parts)):
             for at in range(0, len(changes), VIEWS_AT_ONCE // 2):
                 if time.process_time() > ends_at:

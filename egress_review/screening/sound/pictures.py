@@ -21,7 +21,8 @@ SHARE = 0.25  # of the time for a file that comparing its pictures may take
 SIDE = 1600  # pixels; larger pictures are halved, frames are far coarser than their columns
 CELL = 4  # pixels; what lies nearer than this belongs together
 UNLIKE = 24  # of 255 by which a pixel's brightest difference tells it from the background
-LEAST_WIDE, LEAST_HIGH = 40, 24  # distinct columns and rows of what may be a spectrogram
+LEAST_WIDE, LEAST_HIGH = 40, 24  # distinct columns of what may be a spectrogram, and pixels of its height
+LEAST_ROWS = 10  # distinct rows, as of few cepstra
 COLOURS = 96
 DENSE = 0.5  # of an area's rows or columns that is drawn on, where it isn't a frame's line or writing
 GREY = 12.0  # of 255 by which channels of a grey picture differ at most, on average
@@ -194,7 +195,7 @@ def _within(pixels: Pixels, drawn: NDArray[np.bool_], box: Box) -> Box | None:
     inner = pixels[top:bottom, left:right]
     varied_rows = np.flatnonzero(np.ptp(inner, axis=1).max(axis=1) > UNLIKE)
     varied_columns = np.flatnonzero(np.ptp(inner, axis=0).max(axis=1) > UNLIKE)
-    if len(varied_rows) < LEAST_HIGH or len(varied_columns) < LEAST_WIDE:
+    if len(varied_rows) < LEAST_ROWS or len(varied_columns) < LEAST_WIDE:
         return None
     inner = _unframed(inner)
     edge = (pixels[top:bottom, left:right].shape[0] - inner.shape[0]) // 2
@@ -220,9 +221,11 @@ def _rich(area: Pixels) -> bool:
     """Return whether an area has many colours, and rows and columns that differ from their neighbours."""
     if area.shape[0] < LEAST_HIGH or area.shape[1] < LEAST_WIDE:
         return False
-    changes_down = (np.abs(np.diff(area, axis=0)).max(axis=2) > 0).mean(axis=1) > 0.2
+    down = (np.abs(np.diff(area, axis=0)).max(axis=2) > 0).mean(axis=1)
+    # Few rows of cells differ nearly everywhere from the next, lines of letters in few places.
+    cells = len(area) >= 2 * LEAST_HIGH and (down > 0.5).sum() >= LEAST_ROWS - 1
     changes_right = (np.abs(np.diff(area, axis=1)).max(axis=2) > 0).mean(axis=0) > 0.2
-    if changes_down.sum() < LEAST_HIGH - 1 or changes_right.sum() < LEAST_WIDE - 1:
+    if not (cells or (down > 0.2).sum() >= LEAST_HIGH - 1) or changes_right.sum() < LEAST_WIDE - 1:
         return False
     coarse = area[::2, ::2] >> 3
     packed = (coarse[..., 0].astype(np.int32) << 10) | (coarse[..., 1] << 5) | coarse[..., 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -14,9 +15,10 @@ from PIL import Image
 
 from egress_review.bench import disguises
 from egress_review.screening import arrays, index, parts
+from egress_review.screening.carriers import drawings, xml
 from egress_review.screening.index import Index, Recording
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound import numbers, pictures, voiceprints, voices
+from egress_review.screening.sound import numbers, pictures, rows, voiceprints, voices
 from egress_review.screening.sound.chance import ALARM, Chance
 from egress_review.screening.tables import Table
 from tests.leaks import signal
@@ -158,6 +160,176 @@ def test_headless_samples_of_any_kind_are_heard(data: Index) -> None:
     for raw in ((samples * 32767).astype(">i2").tobytes(), samples.astype("<f4").tobytes()):
         array = parts.Array(np.frombuffer(raw[: len(raw) // 2 * 2], "<i2"), "bytes read as samples", "raw")
         assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
+
+
+def drawing(inside: str) -> bytes:
+    """Return a drawing of 20,000 by 300."""
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="300" viewBox="0 0 20000 300">'
+    return f"{head}{inside}</svg>".encode()
+
+
+def points(samples: Samples) -> list[tuple[int, float]]:
+    """Return samples as points of a drawing."""
+    return [(number, round(float(150 - 140 * value), 2)) for number, value in enumerate(samples)]
+
+
+def corners(samples: Samples) -> bytes:
+    """Return a line as plotting libraries write it, without the points that lie on it anyway."""
+    kept = [0]
+    for at in range(2, len(samples)):
+        line = np.interp(np.arange(kept[-1], at), [kept[-1], at], samples[[kept[-1], at]])
+        if np.abs(line - samples[kept[-1] : at]).max() > 0.004:
+            kept.append(at - 1)
+    told = points(samples)
+    return drawing(f'<polyline points="{" ".join(f"{told[at][0]},{told[at][1]}" for at in kept)}"/>')
+
+
+def bars(samples: Samples) -> bytes:
+    """Return samples as bars that all are as high, each where its sample is."""
+    told = "".join(f'<rect x="{x}" y="{y}" width="1" height="1.5"/>' for x, y in points(samples))
+    return drawing(told)
+
+
+def pieces(samples: Samples) -> bytes:
+    """Return a line in pieces below one another, each too short to be compared."""
+    told = points(samples)
+    lines = (" ".join(f"{x % 900},{y}" for x, y in told[at : at + 900]) for at in range(0, len(told), 900))
+    return drawing(
+        "".join(f'<g transform="translate(0,9)"><polyline points="{line}"/></g>' for line in lines)
+    )
+
+
+def standing(samples: Samples) -> bytes:
+    """Return bars that stand on a line, on either side of it."""
+    told = (
+        f'<rect x="{x}" y="{min(y, 150)}" width="1" height="{abs(y - 150):.2f}"/>' for x, y in points(samples)
+    )
+    return drawing("".join(told))
+
+
+@pytest.mark.parametrize("draw", [corners, bars, standing, pieces])
+def test_a_waveform_is_recognised_however_it_is_drawn(data: Index, draw: Callable[[Samples], bytes]) -> None:
+    samples = signal.resample(spoken(7, 2.5), RATE, 8000)
+    # The last are what is made of the points; the picture they make is not what is asked about.
+    drawn = reversed(list(drawings.points(xml.parse(draw(samples)))))
+    numbers_of = (one for one in drawn if isinstance(one, parts.Array))
+    assert any(
+        found.check == "numbers_known" for one in numbers_of for found in arrays.check(one, data, Limits())
+    )
+
+
+def test_what_a_page_or_a_document_draws_is_compared(data: Index) -> None:
+    told = points(signal.resample(spoken(7, 2.5), RATE, 8000))
+    line = " ".join(f"{x},{y}" for x, y in told)
+    page = f"<html><body><p>Results</p><svg><polyline points='{line}'></svg></body></html>"
+    assert known(checks(data, "a.html", page.encode()))
+    path = " ".join(f"{x / 40:.3f} {y:.2f} {'l' if x else 'm'}" for x, y in told) + " S"
+    objects = (
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 500 300] /Contents 4 0 R /Resources << >> >>",
+        f"<< /Length {len(path)} >>\nstream\n{path}\nendstream",
+    )
+    body = "".join(f"{number} 0 obj\n{one}\nendobj\n" for number, one in enumerate(objects, start=1))
+    document = f"%PDF-1.4\n{body}trailer\n<< /Size 5 /Root 1 0 R >>\n%%EOF\n"
+    assert known(checks(data, "a.pdf", document.encode()))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<div data-state="{}">Results</div>',
+        '<iframe srcdoc="&lt;audio src=&quot;data:audio/wav;base64,{}&quot;&gt;"></iframe><p>Results</p>',
+    ],
+)
+def test_sound_in_an_attribute_of_a_page_is_heard(data: Index, page: str) -> None:
+    packed = base64.b64encode(signal.encoded(spoken(5, 2.5), RATE, "WAV")).decode()
+    assert known(checks(data, "a.html", f"<html><body>{page.format(packed)}</body></html>".encode()))
+
+
+@pytest.mark.parametrize(("carrier", "rate"), [(3300, RATE), (8000, 44_100)])
+def test_a_spectrum_mirrored_at_any_carrier_is_recognised(data: Index, carrier: int, rate: int) -> None:
+    samples = signal.resample(spoken(5, 2.5), RATE, rate)
+    spectrum = np.fft.rfft(samples)
+    top = round(carrier / rate * len(samples))
+    turned = np.zeros_like(spectrum)
+    turned[:top] = np.conj(spectrum[1 : top + 1][::-1])
+    out = io.BytesIO()
+    soundfile.write(out, signal.level(np.fft.irfft(turned, len(samples))), rate, format="WAV")
+    assert known(checks(data, "a.wav", out.getvalue()))
+
+
+def headed(samples: Samples) -> bytes:
+    """Return floats behind a header of an odd length, of bytes that are huge as floats."""
+    return b"\x7e" * 1031 + samples.astype("<f4").tobytes()
+
+
+def in_turn(samples: Samples) -> bytes:
+    """Return two channels in turn, one of them silent."""
+    whole = (samples * 32767).astype("<i2")
+    return np.stack([whole * 0, whole], 1).tobytes()
+
+
+@pytest.mark.parametrize("write", [headed, in_turn, lambda one: ((one + 1) * 2**31).astype(">u4").tobytes()])
+def test_bytes_are_heard_from_any_byte_on(data: Index, write: Callable[[Samples], bytes]) -> None:
+    raw = write(spoken(11, 2.5))
+    array = parts.Array(np.frombuffer(raw[: len(raw) // 2 * 2], "<i2"), "bytes read as samples", "raw")
+    assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
+
+
+def log_mel(seed: int) -> NDArray[np.float64]:
+    """Return frames of a recording of the data."""
+    return signal.log_mel(spoken(seed, 2.5), RATE, bands=40)
+
+
+def constant_q(seed: int) -> NDArray[np.float64]:
+    """Return the levels of filters whose frequencies grow by as many times each."""
+    power = np.abs(signal.stft(spoken(seed, 2.5), 1024, 160)) ** 2
+    at = np.arange(power.shape[1]) * RATE / 1024
+    centres = 80.0 * 2.0 ** (np.arange(60) / 10)
+    return np.log(power @ np.exp(-(((at[:, None] - centres) / (0.08 * centres)) ** 2)) + 1e-6)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        constant_q,
+        lambda seed: log_mel(seed).ravel(),
+        lambda seed: log_mel(seed).T.ravel(),
+        lambda seed: (lambda one: np.stack([one.real, one.imag], -1))(
+            signal.stft(spoken(seed, 2.5), 400, 160)
+        ),
+        lambda seed: signal.predictors(spoken(seed, 2.5), RATE),
+        lambda seed: np.hstack(
+            [log_mel(seed), np.gradient(log_mel(seed), axis=0), log_mel(seed)[:, :3] ** 2]
+        ),
+    ],
+    ids=["constant-Q", "one stream", "transposed", "complex parts", "predictors", "beside their changes"],
+)
+def test_frames_are_recognised_in_any_layout(
+    data: Index, write: Callable[[int], NDArray[np.float64]]
+) -> None:
+    array = parts.Array(write(5).astype(np.float32), "", "x")
+    assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
+
+
+def test_printed_and_nested_numbers_are_compared(data: Index) -> None:
+    frames = signal.cepstra(spoken(8, 2.5), RATE)
+    printed = np.array2string(frames, precision=3, threshold=10**6)
+    assert known(checks(data, "notes.txt", printed.encode()))
+    samples = [round(float(value), 3) for value in signal.resample(spoken(9, 2.5), RATE, 8000)]
+    nested = {"layers": [{"w": samples[at : at + 150]} for at in range(0, len(samples), 150)]}
+    assert known(checks(data, "layers.json", json.dumps(nested).encode()))
+
+
+def test_rows_are_found_in_streams_of_frames_only() -> None:
+    chance = np.random.default_rng(1)
+    assert next(iter(rows.widths(log_mel(3).ravel()))) == 40
+    assert not list(rows.widths(np.cumsum(chance.normal(size=4000))))
+    assert not list(rows.widths(spoken(3, 2.5).astype(np.float64)))
+    bands = np.cumsum(chance.normal(size=(300, 3, 20)), axis=2).reshape(300, 60)
+    assert [one.shape for one in rows.together(bands, 6)] == [(300, 20)]
+    assert not list(rows.together(bands[:, :20], 6))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Compares numbers of texts and JSON, in whatever layout and rows, with recordings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from egress_review.screening import arrays, layouts
+from egress_review.screening.index import Index
+from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import Finding, outcome_of
+
+MOST = 400_000  # numbers of a text that are compared
+COMPARED = 6  # readings of a text or value, the largest first
+LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
+BRACKETED = re.compile(r"[\[({][^\[\](){}]*[\])}]")
+
+Doubles = NDArray[np.float64]
+
+
+def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
+    """Return the block for a text whose numbers are samples or frames of a recording, a flag without time."""
+    return _first((*_written(content), *layouts.repeated(content)), index, limits, where)
+
+
+def in_json(value: Any, index: Index, limits: Limits) -> list[Finding]:
+    """Return the block for numbers in like places of a JSON value, or in its strings, that are sound."""
+    found: list[Doubles] = []
+    for numbers, width in layouts.gathered(value):
+        whole = np.array(numbers[:MOST])
+        found.append(whole[: len(whole) // width * width].reshape(-1, width))
+    found += [one for words in _strings(value) for one in _written(words)]
+    return _first(found, index, limits, "numbers")
+
+
+def _first(matrices: Sequence[Doubles], index: Index, limits: Limits, where: str) -> list[Finding]:
+    large = sorted((one for one in matrices if one.size >= arrays.LEAST_TABLED), key=lambda one: -one.size)
+    unfinished: list[Finding] = []
+    for matrix in large[:COMPARED]:
+        found = arrays.from_columns(list(np.clip(matrix, -LARGEST, LARGEST).T), index, limits, where)
+        if outcome_of(found) == "block":
+            return found
+        unfinished = unfinished or found
+    return unfinished
+
+
+def _written(content: str) -> Iterator[Doubles]:
+    """Yield the numbers of a text in rows: those of its brackets, of its lines, or as they repeat."""
+    brackets = [found for part in BRACKETED.findall(content) if len(found := layouts.FREE.findall(part)) > 1]
+    lines = [
+        found for line in content.split("\n") if _is_figures(line) and (found := layouts.FREE.findall(line))
+    ]
+    for some in (brackets, lines):
+        yield from _even(some)
+    if len({len(line) for line in lines}) > 1 or len(lines) == 1:
+        yield layouts.floats([number for line in lines for number in line][:MOST])[:, None]
+
+
+def _is_figures(line: str) -> bool:
+    """Return whether a line is little but numbers."""
+    told = len(line) - line.count(" ") - line.count("\t")
+    return 2 * sum(map(line.count, "0123456789")) >= max(told, 1)
+
+
+def _even(some: Sequence[Sequence[str]]) -> Iterator[Doubles]:
+    """Yield numbers in rows of one width, where most rows have it."""
+    widths = [len(one) for one in some]
+    if len(some) < 2:
+        return
+    width = max(set(widths), key=widths.count)
+    even = [one for one in some if len(one) == width]
+    if 10 * len(even) >= 9 * len(some):
+        rows = even[: MOST // width]
+        yield layouts.floats([number for one in rows for number in one]).reshape(-1, width)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _strings(one)
