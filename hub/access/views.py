@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from hub import images
-from hub.access import agreements, facts
+from hub.access import agreements, facts, tiers
 from hub.access.forms import Find
 from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people import records
@@ -72,6 +72,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "approvals": facts.approvals_of(shown),
         "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
         "requests": AccessRequest.objects.with_names().filter(project=shown)[:20],
+        "approvals_needed": tiers.needed(shown),
         "named_checkers": shown.named_checkers.select_related("person"),
         "image_is_built": shown.image in images.names(),
         "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,

@@ -65,7 +65,7 @@ def _screened(entry: Entry, facts: Facts) -> list[Draft]:
 def _waits(entry: Entry, found: Submission) -> list[Draft]:
     if found.state != State.IN_REVIEW:
         return []
-    needed = found.project.approvals_needed
+    needed = found.approvals_needed
     body = (
         f"It was handed in from {found.project.title} and needs {needed} votes. "
         "Vote on it, or leave it to others."

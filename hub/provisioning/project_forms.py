@@ -11,6 +11,7 @@ from django import forms
 
 from egress_review import reviewers
 from hub import images
+from hub.access import tiers
 from hub.errors import Invalid
 from hub.people.models import Person, choices
 from hub.projects import limits
@@ -163,7 +164,6 @@ class Reviewers(Change):
         label="Approvals a release needs",
         min_value=FEWEST_APPROVALS,
         max_value=reviewers.MOST_APPROVALS,
-        help_text="By as many different checkers, each file for itself. Two at least.",
     )
     named = forms.MultipleChoiceField(
         label="Checkers who review it",
@@ -173,9 +173,20 @@ class Reviewers(Change):
     )
 
     def __init__(
-        self, *args: Any, checkers: Iterable[Person], why_not: dict[str, str], **kwargs: Any
+        self,
+        *args: Any,
+        project: Project,
+        checkers: Iterable[Person],
+        why_not: dict[str, str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._project = project
+        tier = tiers.of(project)
+        self.fields["approvals"].help_text = (
+            f"By as many different checkers, each file for itself. {tiers.fewest(tier)} at least: the "
+            f"highest tier of its data is {tier}."
+        )
         named = self.fields["named"]
         assert isinstance(named, forms.MultipleChoiceField)
         named.choices = [(one.pk, _told(one, why_not.get(one.pk, ""))) for one in checkers]
@@ -185,7 +196,8 @@ class Reviewers(Change):
         values: dict[str, Any] = super().clean() or {}
         if not self.errors:
             try:
-                reviewers.check(approvals=values["approvals"], named=len(set(values["named"])))
+                named = len(set(values["named"]))
+                reviewers.check(self._project, approvals=values["approvals"], named=named)
             except Invalid as error:
                 self.add_error(None, str(error))
         return values

@@ -52,7 +52,7 @@ RELEVANT = {
     | {"conflicted", "reviewing", "named"},
     "release": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "released", "reviews", "checker", "member"}
-    | {"conflicted", "files", "approved_by", "reviewing", "named", "approvals"},
+    | {"conflicted", "files", "approved_by", "reviewing", "named", "approvals", "tier"},
     "consolidate": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "differing", "conflicted", "submission"}
     | {"reviewing", "named"},
