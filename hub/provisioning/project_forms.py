@@ -221,6 +221,19 @@ class Member(Change):
         return not_over(self.cleaned_data["valid_until"])
 
 
+class AskForMember(Change):
+    """Whom a lead wants in their project, and why."""
+
+    email = forms.EmailField(label="Their e-mail", max_length=254)
+    role = forms.ChoiceField(choices=choices(MemberRole), label="Role in the project")
+    reason = forms.CharField(
+        max_length=2000,
+        label="What they will do in it",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="An admin decides by it.",
+    )
+
+
 class Reason(Change):
     """Why something is done, for those whom it touches."""
 

@@ -120,6 +120,7 @@ def test_its_mending_is_told_once_and_so_is_the_next_time(
     rosa = Person.objects.get(name="Rosa")
     sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
     Submission.objects.update(project=project)
+    Project.objects.exclude(pk=project.pk).update(state="closed")
     lacks, again = "Vowels has too few checkers", "Vowels has enough checkers again"
     for number in (1, 2):
         Person.objects.filter(pk=carl.pk).update(suspended_at=datetime.now(UTC))

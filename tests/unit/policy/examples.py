@@ -197,6 +197,12 @@ ALLOWED: dict[str, q.Question] = {
         until=date(2027, 6, 1),
         memberships=(LEADING,),
     ),
+    "ask for a member": q.RequestMember(
+        person=RESEARCHER, at=AT, change="ask", project=PROJECT, memberships=(LEADING,)
+    ),
+    "take back what was asked": q.RequestMember(
+        person=RESEARCHER, at=AT, change="withdraw", project=PROJECT, memberships=(LEADING,)
+    ),
     "manage project": q.ManageProject(
         person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)
     ),
