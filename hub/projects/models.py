@@ -61,6 +61,7 @@ class Project(models.Model):
     image = models.CharField(max_length=61, default=images.DEFAULT)
     memory_bytes = models.BigIntegerField(default=2 * GIB)
     cpus = models.FloatField(default=1.0)
+    gpus = models.PositiveSmallIntegerField(default=0)
     pids = models.PositiveIntegerField(default=256)
     home_bytes = models.BigIntegerField(default=2 * GIB)
     budget_bytes_per_day = models.BigIntegerField(default=DEFAULT_BUDGET_BYTES)

@@ -91,6 +91,11 @@ class Settings(Change):
     image = forms.ChoiceField(help_text="What is in each is on the page about images.")
     memory_gib = forms.FloatField(label="Memory, GiB", widget=forms.NumberInput(attrs={"step": "0.25"}))
     cpus = forms.FloatField(label="Processors", widget=forms.NumberInput(attrs={"step": "0.1"}))
+    gpus = forms.IntegerField(
+        label="GPUs",
+        min_value=0,
+        help_text="Whole ones; each is one session’s alone, and who finds none free waits for it.",
+    )
     pids = forms.IntegerField(label="Processes", help_text="Threads count; 256 is enough for most notebooks.")
     home_gib = forms.FloatField(
         label="Disk, GiB",
@@ -108,8 +113,11 @@ class Settings(Change):
         "At the budget a session is cut off until the next day (UTC).",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, machine_gpus: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Where there is none, there is nothing to choose, but what was chosen before can be taken back.
+        if not machine_gpus and not self.initial["gpus"]:
+            del self.fields["gpus"]
         built = images.choices()
         now = self.initial["image"]
         gone = [] if now in built else [(now, f"{now} (not built here)")]
@@ -134,6 +142,7 @@ class Settings(Change):
             "image": given["image"],
             "memory_bytes": _whole(given["memory_gib"] * GIB),
             "cpus": given["cpus"],
+            "gpus": given.get("gpus", 0),
             "pids": given["pids"],
             "home_bytes": _whole(given["home_gib"] * GIB),
             "idle_seconds": given["idle_minutes"] * 60,
@@ -148,6 +157,7 @@ class Settings(Change):
             "image": project.image,
             "memory_gib": _short(project.memory_bytes / GIB),
             "cpus": _short(project.cpus),
+            "gpus": project.gpus,
             "pids": project.pids,
             "home_gib": _short(project.home_bytes / GIB),
             "idle_minutes": project.idle_seconds // 60,
