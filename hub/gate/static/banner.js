@@ -65,7 +65,7 @@
   }
 
   function notify(words) {
-    if (notice.textContent !== words) { notice.textContent = words; }
+    if (notice.textContent !== words) { notice.textContent = words; notice.title = words; }
     strip.classList.toggle("parlatory-warns", words !== "");
   }
 
