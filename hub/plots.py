@@ -129,8 +129,16 @@ def _lying(title: str, amounts: Sequence[tuple[str, float]], unit: str) -> Plot:
     ticks = tuple(
         Tick(y=base, says=written(step * at), x=left + room * at / count) for at in range(count + 1)
     )
-    shape = {"height": base + BOTTOM, "left": left, "base": base}
-    return Plot(title=title, unit=unit, marks=marks, ticks=ticks, lies=True, **shape)
+    return Plot(
+        title=title,
+        unit=unit,
+        marks=marks,
+        ticks=ticks,
+        height=base + BOTTOM,
+        left=left,
+        base=base,
+        lies=True,
+    )
 
 
 def _laid_out(amounts: Sequence[tuple[str, float]], unit: str) -> tuple[tuple[Mark, ...], tuple[Tick, ...]]:

@@ -1,10 +1,12 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 
-def tell(apps, schema_editor):
+def tell(apps: Any, schema_editor: Any) -> None:
     """What was handed in before gets the tier of the data that its project could see until now."""
     seen = (
         apps.get_model("access", "Approval")

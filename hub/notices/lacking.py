@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,7 +30,7 @@ def drafts(found: Sequence[Shortage], *, at: datetime) -> list[Draft]:
     return [each for one in made for each in to(admins, one)]
 
 
-def mended(projects: Sequence[Project], *, at: datetime) -> list[Draft]:
+def mended(projects: Iterable[Project], *, at: datetime) -> list[Draft]:
     """Return what is to be known of projects that enough checkers can review again.
 
     Admins are told as of the shortage; authors of what waited are told that it goes on.

@@ -199,8 +199,9 @@ def end_membership(*, by: Actor, membership: Membership) -> None:
         rows.claim(membership, ended_at=datetime.now(UTC))
         # Whoever asked about the project meanwhile has to ask again.
         rows.claim(membership.project)
-        left = {"project": membership.project, "person": membership.person}
-        member_requests.fulfilled(by=by, wish=Wish.LEAVE, **left)
+        member_requests.fulfilled(
+            by=by, project=membership.project, person=membership.person, wish=Wish.LEAVE
+        )
         said = {"project": membership.project_id, "member": False}
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=membership.person_id, facts=said)
 

@@ -175,11 +175,11 @@ def of_role(person: Person, role: Role, *, ends: bool, until: date | None = None
         lost = _of_losing(person, role)
         found = [replace(one, effect=f"after {_day(until)} {one.effect}") for one in lost]
         midnight = datetime.combine(until + timedelta(days=1), time.min, UTC)
-        gone = foresight.ending_at(
+        ending = foresight.ending_at(
             midnight, foresight.role_until(role.value, until), workspace__person=person
         )
         ends_then = f"ends after {_day(until)}, at midnight UTC; what is saved in the home is kept"
-        found = [*(_session(one, ends_then) for one in gone), *found]
+        found = [*(_session(one, ends_then) for one in ending), *found]
     held = f"is {role.label}{f' until {_day(until)}' if until else ''}, {GIVES[role]}"
     return [*found, Affected(person.name, held, _person(person.id))]
 
