@@ -24,6 +24,8 @@ most_reviews_of_tier := max([least | some least in fewest_of_tier])
 
 reviews_needed := max([input.reviewing.approvals, fewest_of_tier[input.reviewing.tier]]) if enough_asked
 
+else := least if least := fewest_of_tier[input.reviewing.tier]
+
 else := most_reviews_of_tier
 
 deny contains facts.incomplete if not facts.complete(input, data.schemas.releases)
