@@ -70,7 +70,8 @@ RELEVANT = {
         "project",
     },
     "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
-    "ask for a member": {"active", "suspended", "memberships", "ended", "state"},
+    # Somebody may be asked to leave a suspended project: that suspension decides nothing here.
+    "ask for a member": {"active", "memberships", "ended", "state"},
     "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
     "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
     "hand over": {"person", "at", "dataset", "steward", "present", "successor"},
