@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from egress_review.states import DECIDED, DUE_FOR_SCREENING, FIRST, State
 from hub import ids
+from hub.access import tiers
 from hub.people.models import Person, choices
 from hub.projects.models import FEWEST_APPROVALS, Membership
 
@@ -80,6 +81,8 @@ class Submission(models.Model):
     title = models.CharField(max_length=200)
     context = models.TextField()
     controls = models.TextField()
+    # The highest tier of data that the project could see by then: it says how many approve at least.
+    tier = models.PositiveSmallIntegerField(default=0)
     # How the author says the numbers of each file were made; the screening recomputes them.
     declared = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=12, choices=choices(State), default=FIRST.value)
@@ -104,10 +107,18 @@ class Submission(models.Model):
                 condition=Q(state__in=[state.value for state in State]), name="submission_state_known"
             ),
             models.CheckConstraint(
+                condition=Q(tier__in=list(tiers.FEWEST_OF_TIER)), name="submission_tier_known"
+            ),
+            models.CheckConstraint(
                 condition=~Q(title="") & ~Q(context="") & ~Q(controls=""), name="submission_explained"
             ),
         ]
         indexes = [models.Index(fields=["state", "submitted_at"])]
+
+    @property
+    def approvals_needed(self) -> int:
+        """How many checkers have to approve it: as its project asks, or as the data's tier does if more."""
+        return max(self.project.approvals_needed, tiers.fewest(self.tier))
 
     def __str__(self) -> str:
         return self.title
@@ -311,11 +322,12 @@ def _told(person: str) -> models.QuerySet[Any]:
     """Return the submissions of which a person may know every vote: complete, and theirs or decided."""
     # A number that was raised since hides nothing that was decided under the smaller one.
     decided = Q(submission__state__in=[state.value for state in DECIDED], votes__gte=FEWEST_APPROVALS)
+    needed = tiers.at_least(F("submission__project__approvals_needed"), tier="submission__tier")
     complete = (
         Review.objects.standing()
         .values("submission")
         .annotate(votes=Count("reviewer", distinct=True))
-        .filter(Q(votes__gte=F("submission__project__approvals_needed")) | decided)
+        .filter(Q(votes__gte=needed) | decided)
         .values("submission")
     )
     theirs = Review.objects.standing().filter(reviewer_id=person).values("submission")

@@ -51,7 +51,7 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
-            reviewing=reviewing(project),
+            reviewing=reviewing(submission, project),
             conflicted=conflicted(by, project),
         ),
     )
@@ -78,7 +78,7 @@ def whether_to_vote(
         project=projects.of(project),
         memberships=projects.memberships(project, by),
         submission=of(submission),
-        reviewing=reviewing(project),
+        reviewing=reviewing(submission, project),
         conflicted=conflicted(by, project),
         reviews=reviews_of(submission),
     )
@@ -97,7 +97,7 @@ def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permiss
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
-            reviewing=reviewing(project),
+            reviewing=reviewing(submission, project),
             conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
         ),
@@ -116,7 +116,7 @@ def to_release(*, by: Person, submission: Submission) -> Permission:
             project=projects.of(project),
             memberships=projects.memberships(project, by),
             submission=of(submission),
-            reviewing=reviewing(project),
+            reviewing=reviewing(submission, project),
             conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
             files=approvals_of(submission),
@@ -142,7 +142,7 @@ def _withdrawing(by: Person, submission: Submission) -> Ask:
         project=projects.of(project),
         memberships=projects.memberships(project, by),
         submission=of(submission),
-        reviewing=reviewing(project),
+        reviewing=reviewing(submission, project),
         conflicted=conflicted(by, project),
     )
 
@@ -197,11 +197,13 @@ def standing_in(submission: Submission) -> QuerySet[Submission]:
     )
 
 
-def reviewing(project: Project) -> questions.Reviewing:
-    """Return who is named to review a project's outputs, and how many have to approve."""
+def reviewing(submission: Submission, project: Project) -> questions.Reviewing:
+    """Return who is named to review a project's outputs, how many have to approve, and the data's tier."""
     found = NamedChecker.objects.filter(project=project).order_by("person").values_list("person", flat=True)
     named = tuple(found)
-    return questions.Reviewing(anybody=not named, named=named, approvals=project.approvals_needed)
+    return questions.Reviewing(
+        anybody=not named, named=named, approvals=project.approvals_needed, tier=submission.tier
+    )
 
 
 def conflicted(by: Person, project: Project) -> bool:

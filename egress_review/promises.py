@@ -85,12 +85,15 @@ def _said_on_ledger(release: Release) -> Iterator[Asked]:
 
 def _said_to_policies(release: Release) -> Iterator[Asked]:
     """Yield what the policies were told when they let it leave; nothing where that was erased."""
+    from hub.access import tiers
     from hub.ledger.models import Decision
 
     made = Decision.objects.filter(pk=release.receipt.get("document", {}).get("decision")).first()
     reviewing = (made.question or {}).get("reviewing") if made is not None else None
     if reviewing:
-        yield Asked(int(reviewing["approvals"]), frozenset(reviewing["named"]))
+        # What left before the tier was told was held to the project's own number.
+        least = tiers.fewest(int(reviewing["tier"])) if "tier" in reviewing else 0
+        yield Asked(max(int(reviewing["approvals"]), least), frozenset(reviewing["named"]))
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def filtered(person: Person, *, tier: str, project: str, whose: str, order: str)
     """Return what waits for a person's vote, narrowed and ordered as asked; nonsense narrows nothing."""
     found: Any = weighed((readings.awaiting if whose == "to_vote" else readings.reviewable)(person))
     if tier.isdecimal() and len(tier) <= 2:
-        found = found.filter(tier=int(tier))
+        found = found.filter(data_tier=int(tier))
     if project:
         found = found.filter(project__slug=project)
     if whose == "mine":
@@ -100,7 +100,7 @@ def weighed(found: SubmissionQuerySet) -> Any:
         flags=_of(Finding.objects.filter(severity=Severity.FLAG), Count("id")),
         notes=_of(Finding.objects.filter(severity=Severity.NOTE), Count("id")),
         votes=Coalesce(Subquery(counted.annotate(n=Count("id")).values("n")), 0),
-        tier=Subquery(
+        data_tier=Subquery(
             tiers.annotate(most=Max("version__dataset__tier")).values("most"), output_field=IntegerField()
         ),
     )
@@ -114,11 +114,11 @@ def row(submission: Any, *, person: Person) -> Queued:
         waiting_hours=int((timezone.now() - submission.submitted_at).total_seconds() // 3600),
         files=submission.files_count,
         size_bytes=submission.size_bytes,
-        tier=submission.tier,
+        tier=submission.data_tier,
         flags=submission.flags,
         notes=submission.notes,
         votes=submission.votes,
-        votes_needed=submission.project.approvals_needed,
+        votes_needed=submission.approvals_needed,
         standing=_standing(submission),
         lookers=tuple("you" if one.id == person.id else one.name for one in looking),
         mine=any(one.id == person.id for one in looking),

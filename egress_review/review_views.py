@@ -278,7 +278,7 @@ def _next(found: Submission, person: Person) -> str:
 
 def _said(found: Submission) -> str:
     if found.state == State.IN_REVIEW:
-        needed = found.project.approvals_needed
+        needed = found.approvals_needed
         return f"Your review is finished. It is one of {needed}; nobody sees it before all are in."
     if found.state == State.DIFFERING:
         return "Your review is finished. The reviews differ: each of you answers once more."

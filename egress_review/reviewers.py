@@ -11,6 +11,7 @@ from django.utils import timezone
 from egress_review.models import Conflict, Review, Submission
 from egress_review.states import State
 from hub import rows
+from hub.access import tiers
 from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -29,7 +30,7 @@ def choose(
     *, by: Actor, project: Project, named: Collection[str], approvals: int, seen: int | None = None
 ) -> None:
     """Name who reviews a project's outputs, nobody meaning anybody from outside, and how many approve."""
-    check(approvals=approvals, named=len(set(named)))
+    check(project, approvals=approvals, named=len(set(named)))
     before, after = set(_named(project)), set(named)
     changed = before ^ after
     allowed = projects.may(by=by, project=project, change="edit", members=tuple(sorted(changed)))
@@ -38,12 +39,14 @@ def choose(
     if project.state == ProjectState.CLOSED:
         raise WrongState(f"Project {project.title} is closed; nothing of it is reviewed any more.")
     _require_candidates(project, after - before)
-    if not changed and approvals == project.approvals_needed:
+    if not changed and approvals == tiers.needed(project):
         return
-    renumbered = approvals != project.approvals_needed
+    renumbered = approvals != tiers.needed(project)
     with transaction.atomic():
         allowed.use()
         rows.claim(project, approvals_needed=approvals)
+        # Data of a higher tier may have been approved since the first look.
+        check(project, approvals=approvals, named=len(after))
         _require_no_vote_lost(project, after, renumbered=renumbered)
         NamedChecker.objects.filter(project=project).exclude(person__in=after).delete()
         NamedChecker.objects.bulk_create(
@@ -54,12 +57,18 @@ def choose(
         entries.append(Kind.PROVISIONED, by=by.id, subject=project.id, facts=said)
 
 
-def check(*, approvals: int, named: int) -> None:
-    """Raise Invalid for fewer approvals than two, too many, or more than the named checkers can give."""
+def check(project: Project, *, approvals: int, named: int) -> None:
+    """Raise Invalid for fewer approvals than the data's tier asks, or more than can be had."""
     if not FEWEST_APPROVALS <= approvals <= MOST_APPROVALS:
         raise Invalid(
             f"A release needs from {FEWEST_APPROVALS} to {MOST_APPROVALS} approvals, not {approvals}: "
             f"no setting goes below {FEWEST_APPROVALS}."
+        )
+    tier = tiers.of(project)
+    if approvals < tiers.fewest(tier):
+        raise Invalid(
+            f"{project.title} can or could see data of tier {tier}, of which a release needs "
+            f"{tiers.fewest(tier)} approvals; a project can ask for more, never for fewer."
         )
     if 0 < named < approvals:
         checkers = "checker" if named == 1 else "checkers"

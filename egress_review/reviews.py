@@ -146,7 +146,7 @@ def _consolidate(submission: Submission) -> None:
     cast = Review.objects.standing().filter(submission=submission)
     decided = outcome(
         _cast(submission),
-        needed=submission.project.approvals_needed,
+        needed=submission.approvals_needed,
         settled=not cast.filter(settled_at=None).exists(),
     )
     if decided is None or decided == submission.state:

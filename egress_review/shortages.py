@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from egress_review.models import Conflict, Submission
 from egress_review.states import DUE_FOR_SCREENING, VOTING
+from hub.access import tiers
 from hub.people import facts
 from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.projects.models import Membership, NamedChecker, Project, ProjectState
@@ -91,7 +92,7 @@ def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shorta
     """
     going = projects.exclude(state=ProjectState.CLOSED.value)
     checkers = _checkers(going, on or _today())
-    needs = going.values_list("pk", "approvals_needed")
+    needs = tiers.weighed(going).values_list("pk", "needed")
     left = {id: able for id, needed in needs if (able := len(checkers.able(id))) < needed}
     return _short(left, checkers)
 
@@ -125,7 +126,7 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
     checkers = _checkers(going, _today())
     left = {
         id: len(fit) - 1
-        for id, needed in going.values_list("pk", "approvals_needed")
+        for id, needed in tiers.weighed(going).values_list("pk", "needed")
         if person.pk in (fit := checkers.able(id)) and len(fit) - 1 < needed
     }
     return _short(left, checkers)
@@ -174,8 +175,8 @@ def _by_project(*found: OfProject) -> dict[str, set[str]]:
 def _short(left: dict[str, int], checkers: Checkers) -> list[Shortage]:
     """Return shortages in the order of their projects' titles."""
     return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), left[one.pk], one.approvals_needed)
-        for one in Project.objects.filter(pk__in=left).order_by("title", "pk")
+        Shortage(one, len(checkers.named.get(one.pk, ())), left[one.pk], one.needed)
+        for one in tiers.weighed(Project.objects.filter(pk__in=left).order_by("title", "pk"))
     ]
 
 

@@ -17,6 +17,7 @@ from egress_review.states import OPEN, State, require_move
 from egress_review.uploads import Arrived
 from egress_review.vault import Vault
 from hub import rows
+from hub.access import tiers
 from hub.errors import Invalid, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
@@ -81,7 +82,7 @@ def hand_in(
         if before is not None:
             # Two that replace the same submission must not cross.
             rows.claim(before)
-        present = Session.objects.select_for_update().select_related("workspace").get(pk=session.pk)
+        present = Session.objects.select_for_update().select_related("workspace__project").get(pk=session.pk)
         if present.state != SessionState.RUNNING:
             raise WrongState(f"Session {session.id} is {present.state}; start a session and hand in there.")
         _require_room(session)
@@ -90,6 +91,7 @@ def hand_in(
             project_id=present.workspace.project_id,
             author_id=present.workspace.person_id,
             replaces=before,
+            tier=tiers.of(present.workspace.project),
             title=said.title,
             context=said.context,
             controls=said.controls,

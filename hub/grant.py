@@ -48,6 +48,7 @@ class Grant:
     start_before: datetime
     ends_at: datetime
     decision: str
+    gpus: int = 0
 
 
 def sign(grant: Grant, key: Ed25519PrivateKey) -> str:

@@ -67,6 +67,7 @@ class RemoteStandIn:
 
     calls: list[tuple[str, str]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    has_gpus: int = 0
     on_start: Callable[[str, str], None] = lambda person, server: None
 
     def start(self, *, person: str, server: str) -> None:
@@ -90,6 +91,11 @@ class RemoteStandIn:
         """Say what a session uses."""
         self._call("usage", session)
         return Usage(memory_bytes=200 << 20, cpu_percent=12.5, home_used_bytes=1 << 20, home_bytes=2 << 30)
+
+    def gpus(self) -> int:
+        """Say how many GPUs there are."""
+        self._call("gpus", "")
+        return self.has_gpus
 
     def _call(self, what: str, name: str) -> None:
         self.calls.append((what, name))

@@ -17,6 +17,11 @@ IN_PROSE = re.compile(r"(?<![\w./:\-+])[+-]?\d*\.\d{4,}(?:[eE][+-]?\d{1,3})?(?![
 OF_A_SECOND = re.compile(r"(?<=\d:[0-5]\d[.,]\d{3})\d++")
 
 
+def counted(count: int) -> str:
+    """Say how many numbers something was done to, as the beginning of a sentence."""
+    return "1 number was" if count == 1 else f"{count:,} numbers were"
+
+
 def significant_digits(number: str) -> int:
     """Return how many significant digits a written number has; trailing zeros of a whole number count not."""
     mantissa = re.split("[eE]", number.lstrip("+-"))[0]

@@ -13,7 +13,7 @@ from egress_review.screening.disclosure.headers import PERSONAL, bare
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.numbers import rounded_float, rounded_prose, rounded_whole
+from egress_review.screening.numbers import counted, rounded_float, rounded_prose, rounded_whole
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
@@ -291,7 +291,7 @@ def rebuild(value: Json) -> tuple[str, list[Finding]]:
     """Return the canonical text of a JSON value: plain strings, rounded numbers, two blanks of indent."""
     changed: list[str] = []
     clean = _clean(value, changed)
-    findings = [note("numbers", f"{len(changed)} numbers were rounded.")] if changed else []
+    findings = [note("numbers", f"{counted(len(changed))} rounded.")] if changed else []
     return json.dumps(clean, ensure_ascii=False, indent=2, allow_nan=False) + "\n", findings
 
 

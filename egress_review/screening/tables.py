@@ -130,7 +130,7 @@ def rebuild(table: Table, delimiter: str) -> tuple[str, list[Finding]]:
         )
     if shortened:
         findings.append(
-            note("numbers", f"{shortened} numbers were rounded to {Limits.significant_digits} digits.")
+            note("numbers", f"{numbers.counted(shortened)} rounded to {Limits.significant_digits} digits.")
         )
     return out.getvalue(), findings
 

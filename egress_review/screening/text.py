@@ -140,7 +140,7 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
     clean, changed = numbers.rounded_prose(_evenly(clean))
     if changed:
         findings.append(
-            note("numbers", f"{changed} numbers were rounded to {Limits.significant_digits} digits.")
+            note("numbers", f"{numbers.counted(changed)} rounded to {Limits.significant_digits} digits.")
         )
     return clean + "\n", findings
 

@@ -15,11 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from hub import images
-from hub.access import agreements, facts
+from hub.access import agreements, facts, tiers
 from hub.access.forms import Find
 from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people import records
-from hub.people.models import Person, Role
+from hub.people.models import Role
 from hub.people.signed_in import login_required, reader
 from hub.projects import visible
 from hub.projects.models import MemberRole, Membership, Project
@@ -72,11 +72,11 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "approvals": facts.approvals_of(shown),
         "agreements": [(one, one.signatures.filter(person=person).first()) for one in signable],
         "requests": AccessRequest.objects.with_names().filter(project=shown)[:20],
+        "approvals_needed": tiers.needed(shown),
         "named_checkers": shown.named_checkers.select_related("person"),
         "image_is_built": shown.image in images.names(),
         "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,
-        # Whom a lead asks for another member.
-        "admins": Person.objects.holding(Role.ADMIN, today),
+        "member_requests": shown.member_requests.with_names()[:10],
         "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
     }
     return render(request, "access/project.html", context)

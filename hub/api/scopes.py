@@ -41,7 +41,7 @@ MEANING: Mapping[Scope, str] = MappingProxyType(
         Scope.MEMBERS_WRITE: "add members to projects and end memberships",
         Scope.REVIEWERS_WRITE: "choose who reviews a project’s outputs, and how many approve",
         Scope.DATASETS_READ: "read the catalogue and its versions",
-        Scope.DATASETS_WRITE: "add datasets, register and deprecate versions, suspend",
+        Scope.DATASETS_WRITE: "add datasets, register and deprecate versions, suspend, hand over",
         Scope.APPROVALS_READ: "read approvals and agreements",
         Scope.APPROVALS_WRITE: "approve data for projects, revoke, add agreements",
         Scope.SESSIONS_READ: "read sessions",

@@ -19,6 +19,7 @@ from hub.workspaces.models import Session
 # Below this a count may point at a person; rounded figures say that it is small, not how small.
 SMALL = 5
 MOST_BARS = 10
+SHORT_HOURS = 2
 AGES = ((4, "under 4 h"), (24, "4 h to 1 day"), (72, "1 to 3 days"), (168, "3 to 7 days"))
 OLDEST = "over 7 days"
 
@@ -64,9 +65,14 @@ def times(since: datetime, until: datetime, *, exact: bool) -> tuple[plots.Plot,
         weeks[_monday(released.date())].append((released - submitted).total_seconds() / 3600)
     # Nothing is known of a week in which nothing left: it is no week of no waiting.
     shown = {week: hours for week, hours in weeks.items() if len(hours) >= (1 if exact else SMALL)}
+    # Where nothing took long, hours would all be written as nothing.
+    short = all(max(hours) < SHORT_HOURS for hours in shown.values() if hours)
+    unit, by = ("minutes", 60) if short else ("h", 1)
     half, most = (
         plots.line(
-            title, [(f"{week:%-d %b}", percentile(hours, share)) for week, hours in shown.items()], unit="h"
+            title,
+            [(f"{week:%-d %b}", by * percentile(hours, share)) for week, hours in shown.items()],
+            unit=unit,
         )
         for title, share in (
             ("Half were released within", 0.5),
@@ -89,7 +95,7 @@ def outcomes(since: datetime, *, exact: bool) -> plots.Plot:
     """Return what became of what was handed in."""
     found = Submission.objects.filter(submitted_at__gte=since).order_by().values("state")
     counts = {one["state"]: one["count"] for one in found.annotate(count=Count("pk"))}
-    named = [(state.label, counts.get(state.value, 0)) for state in State]
+    named = [(state.label, counts[state.value]) for state in State if state.value in counts]
     return plots.bars("What became of what was handed in", _amounts(named, exact=exact))
 
 
@@ -141,7 +147,7 @@ def drawn(title: str, used: dict[str, Use], *, exact: bool) -> plots.Plot:
     """Return the most used as bars of their sessions."""
     ordered = sorted(used.items(), key=lambda one: (-one[1].sessions, one[0]))[:MOST_BARS]
     amounts = _amounts([(name, use.sessions) for name, use in ordered], exact=exact)
-    return plots.bars(title, [(_short(name), count) for name, count in amounts], unit="sessions")
+    return plots.bars(title, amounts, unit="sessions")
 
 
 def rounded(count: int) -> int:
@@ -172,10 +178,6 @@ def _of(used: Uses, titles: dict[str, str], versions: object, institution: str) 
     mounted = versions if isinstance(versions, list) else []
     names = {titles[one] for one in mounted if isinstance(one, str) and one in titles}
     return [*(used.datasets[name] for name in sorted(names)), used.institutions[institution]]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 12 else name[:11] + "…"
 
 
 def _monday(day: date) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LOWEST_UID = 200_001
 HIGHEST_UID = 2**31 - 1
 SCREENER_UID = 199_999
+MOST_GPUS = 16
 HOME = "/home/researcher"
 LABEL_ENCLAVE = "parlatory.enclave"
 LABEL_SESSION = "parlatory.session"
 LABEL_SCREENING = "parlatory.screening"
 LABEL_WORKSPACE = "parlatory.workspace"
+LABEL_GPUS = "parlatory.gpus"
 LABEL_ENDS_AT = "parlatory.ends_at"
 STOP_SECONDS = 2
 LOG_BYTES = MIB
@@ -42,10 +45,15 @@ class Unfit(Exception):
     """A grant asks for a container that no session may be; the message says what is wrong with it."""
 
 
-def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
-    """Return the one body by which a grant's container is created; a grant that asks for more is refused."""
+def spec(grant: Grant, places: Places, *, host_cpus: int = 256, gpus: Sequence[str] = ()) -> Body:
+    """Return the one body by which a grant's container is created; a grant that asks for more is refused.
+
+    `gpus` are the numbers of the GPUs that it gets, as many as it was granted.
+    """
     _check_names(grant)
     _check_limits(grant)
+    if grant.gpus != len(set(gpus)):
+        raise Unfit(f"grant {grant.id} is for {grant.gpus} GPUs, and the machine can give {len(gpus)}")
     folder = places.session(grant.session)
     mounts = [
         *(_data(mount, places) for mount in grant.mounts),
@@ -64,6 +72,10 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
         LABEL_WORKSPACE: grant.workspace,
         LABEL_ENDS_AT: grant.ends_at.isoformat(),
     }
+    devices = {}
+    if gpus:
+        labels[LABEL_GPUS] = ",".join(gpus)
+        devices["DeviceRequests"] = [_gpus(gpus)]
     return {
         **_process(grant.image, grant.uid, labels, hostname="session"),
         "Env": [f"PARLATORY_BASE_URL=/user/{grant.person}/{grant.server}/"],
@@ -71,6 +83,7 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256) -> Body:
         "HostConfig": {
             **_walls(memory_bytes=grant.memory_bytes, cpus=min(grant.cpus, host_cpus), pids=grant.pids),
             "Mounts": mounts,
+            **devices,
         },
     }
 
@@ -182,6 +195,15 @@ def _walls(*, memory_bytes: int, cpus: float, pids: int) -> Body:
     }
 
 
+def _gpus(numbers: Sequence[str]) -> Body:
+    """Return the request for these GPUs: to compute on, without display or graphics."""
+    return {
+        "Driver": "nvidia",
+        "DeviceIDs": list(numbers),
+        "Capabilities": [["gpu", "compute", "utility"]],
+    }
+
+
 def _tmpfs(size_bytes: int) -> str:
     # Executable, for compilers and just-in-time kernels; what it executes is as caged as the rest.
     return f"rw,exec,nosuid,nodev,mode=1777,size={size_bytes},nr_inodes=65536"
@@ -243,6 +265,7 @@ def _check_limits(grant: Grant) -> None:
         ("memory in bytes", grant.memory_bytes, 64 * MIB, 1024 * GIB),
         ("number of CPUs", grant.cpus, 0.1, 256),
         ("number of processes", grant.pids, 16, 32_768),
+        ("number of GPUs", grant.gpus, 0, MOST_GPUS),
         ("home in bytes", grant.home_bytes, 8 * MIB, 16 * 1024 * GIB),
     ):
         # Written so that NaN is refused too.

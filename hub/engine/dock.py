@@ -85,6 +85,11 @@ class Docker:
         with _translated():
             return str(self._client(LOOK_SECONDS).version()["Version"])
 
+    def hands_gpus_in(self) -> bool:
+        """Say whether the engine has the runtime that puts GPUs into containers."""
+        with _translated():
+            return "nvidia" in (self._client(LOOK_SECONDS).info().get("Runtimes") or {})
+
     def has_image(self, tag: str) -> bool:
         """Say whether an image of that tag is here."""
         with _translated():

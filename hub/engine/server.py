@@ -16,7 +16,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 
 from hub import trace
-from hub.engine import peers
+from hub.engine import gpus, peers
 from hub.engine.dock import Docker
 from hub.engine.peers import Verb
 from hub.engine.screenings import Screenings
@@ -195,8 +195,10 @@ class HealthHandler(Handler):
     verbs = {"GET": Verb.HEALTH}
 
     async def get(self) -> None:
-        """Answer the version of the Docker engine behind."""
-        self.answer({"healthy": True, "docker": await self.call(self.engine.docker.version)})
+        """Answer the version of the Docker engine behind, and how many GPUs sessions can be given."""
+        docker = self.engine.docker
+        found = {"docker": await self.call(docker.version), "gpus": len(await self.call(gpus.here, docker))}
+        self.answer({"healthy": True, **found})
 
 
 class NothingHandler(Handler):

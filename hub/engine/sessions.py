@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hub import beside
-from hub.engine import container, grants, homes, mounts
+from hub.engine import container, gpus, grants, homes, mounts
 from hub.engine.dock import Container, Docker, Sample
 from hub.engine.locks import Locks
 from hub.engine.owners import Owners
@@ -38,6 +40,7 @@ class Sessions:
         self._owners = owners
         self._records = Records(places, owners)
         self._locks = Locks()
+        self._lending = threading.Lock()
         self._samples: dict[str, Sample] = {}
         # Whether Docker was away when it was looked for last; only a look writes this, and never two at once.
         self._away = False
@@ -46,10 +49,7 @@ class Sessions:
     def start(self, text: object) -> dict[str, Any]:
         """Start the session of a signed grant; whatever is not exactly right is refused."""
         grant = grants.read(text, self._places)
-        try:
-            body = container.spec(grant, self._places, host_cpus=os.cpu_count() or 1)
-        except container.Unfit as error:
-            raise Refused([f"The grant does not fit: {error}."]) from error
+        body = self._body(grant, gpus.here(self._docker)[: grant.gpus] if grant.gpus else ())
         if grant.ends_at <= datetime.now(UTC):
             raise Refused([f"Session {grant.session} had to end at {grant.ends_at.isoformat()}."])
         grants.use(grant, self._places)
@@ -64,9 +64,19 @@ class Sessions:
                 raise WrongState(
                     f"the home of workspace {grant.workspace} is in use by another session; stop that first"
                 )
-            self._prepare_and_run(grant, body)
+            # Which GPUs are free is true only until somebody else takes them.
+            with self._lending if grant.gpus else nullcontext():
+                if grant.gpus:
+                    body = self._body(grant, gpus.free(grant.gpus, self._docker, self._places))
+                self._prepare_and_run(grant, body)
         log.info("session_started session=%s image=%s", grant.session, grant.image)
         return {"session": grant.session, "state": "running"}
+
+    def _body(self, grant: Grant, lent: Sequence[str]) -> container.Body:
+        try:
+            return container.spec(grant, self._places, host_cpus=os.cpu_count() or 1, gpus=lent)
+        except container.Unfit as error:
+            raise Refused([f"The grant does not fit: {error}."]) from error
 
     def list(self) -> list[dict[str, Any]]:
         """Return every session that runs, or ended and was not cleared since."""

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     ACCESS_WITHDRAWN = "access_withdrawn"
     APPROVAL_GIVEN = "approval_given"
     APPROVAL_REVOKED = "approval_revoked"
+    MEMBER_ASKED = "member_asked"
+    MEMBER_ANSWERED = "member_answered"
     MEMBERSHIP_CHANGED = "membership_changed"
     ROLE_CHANGED = "role_changed"
     SUSPENDED = "suspended"

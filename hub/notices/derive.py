@@ -13,7 +13,7 @@ from hub.access.models import Approval
 from hub.datasets.models import Dataset
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
-from hub.notices import asked, audience, brought
+from hub.notices import asked, audience, brought, members
 from hub.notices.drafts import Draft, of, to
 from hub.notices.kinds import About
 from hub.people.models import Person
@@ -65,7 +65,7 @@ def _screened(entry: Entry, facts: Facts) -> list[Draft]:
 def _waits(entry: Entry, found: Submission) -> list[Draft]:
     if found.state != State.IN_REVIEW:
         return []
-    needed = found.project.approvals_needed
+    needed = found.approvals_needed
     body = (
         f"It was handed in from {found.project.title} and needs {needed} votes. "
         "Vote on it, or leave it to others."
@@ -327,6 +327,8 @@ _FROM: Mapping[str, Callable[[Entry, Facts], list[Draft]]] = {
     Kind.PROVISIONED: _provisioned,
     Kind.ACCESS_ASKED: asked.access,
     Kind.ACCESS_REFUSED: asked.access_refused,
+    Kind.MEMBER_ASKED: members.asked,
+    Kind.MEMBER_ANSWERED: members.answered,
     Kind.DIFFERED: asked.differing,
     Kind.BROUGHT_IN: brought.waiting,
     Kind.BRING_IN_APPROVED: brought.decided,

@@ -18,6 +18,7 @@ from hub.notices.drafts import Draft, to
 from hub.notices.kinds import About
 from hub.notices.models import Notice
 from hub.people.models import Person
+from hub.projects.models import MemberRequest
 from hub.stewardship.models import Feedback
 
 STAGES = (28, 14, 7)
@@ -67,6 +68,7 @@ def _waits(before: datetime) -> Iterator[Wait]:
     yield from _feedback(before)
     yield from _submissions(before)
     yield from _bring_ins(before)
+    yield from _member_requests(before)
 
 
 def _requests(before: datetime) -> Iterator[Wait]:
@@ -117,4 +119,16 @@ def _bring_ins(before: datetime) -> Iterator[Wait]:
             url=reverse("bring_ins:detail", args=[one.pk]),
             todo="Read its files and decide.",
             people=partial(audience.may_judge, one),
+        )
+
+
+def _member_requests(before: datetime) -> Iterator[Wait]:
+    for one in MemberRequest.objects.open().with_names().filter(asked_at__lte=before):
+        yield Wait(
+            key=f"member-request:{one.pk}",
+            what=f"{one.asked_by.name}’s request that {one}",
+            since=one.asked_at,
+            url=reverse("provisioning:member_request", args=[one.pk]),
+            todo="Do it, or say why not.",
+            people=audience.admins,
         )

@@ -11,6 +11,7 @@ from hub.ledger.models import Entry
 from hub.notices import derive, ends, lacking, overdue
 from hub.notices.drafts import keep
 from hub.notices.models import Read, ShortageSeen
+from hub.projects.models import Project
 
 BATCH = 100
 
@@ -54,14 +55,16 @@ def read_overdue(*, at: datetime) -> None:
 
 
 def read_shortages(*, at: datetime) -> None:
-    """Make the notices of projects that wait for checkers since now; forget those that no longer do."""
+    """Make the notices of projects that wait for checkers since now, and of those that no longer do."""
     short = {one.project.pk: one for one in shortages.everywhere()}
     seen = set(ShortageSeen.objects.values_list("project_id", flat=True))
     if short.keys() == seen:
         return
     made = lacking.drafts([one for id, one in short.items() if id not in seen], at=at)
+    over = seen - short.keys()
+    made += lacking.mended(Project.objects.filter(pk__in=over).order_by("title", "pk"), at=at)
     with transaction.atomic():
-        ShortageSeen.objects.filter(project__in=seen - short.keys()).delete()
+        ShortageSeen.objects.filter(project__in=over).delete()
         ShortageSeen.objects.bulk_create(
             ShortageSeen(project_id=id, since=at) for id in sorted(short.keys() - seen)
         )

@@ -22,7 +22,7 @@ from hub.notices.models import ShortageSeen
 from hub.pages.home import Place
 from hub.people import facts
 from hub.people.models import Person, Role, Training
-from hub.projects.models import MemberRole, Project, ProjectState
+from hub.projects.models import MemberRequest, MemberRole, Project, ProjectState
 from hub.stewardship.models import Feedback
 
 SOON = timedelta(days=30)
@@ -244,16 +244,20 @@ def _of_feedback(person: Person) -> list[Step]:
 
 def _as_admin(person: Person, today: date) -> list[Step]:
     held = Submission.objects.filter(state=State.APPROVED.value).exclude(held_reason="")
-    steps = _of_shortages() + [
-        Step(
-            f"The release of “{one.title}” is held",
-            one.held_reason,
-            reverse("releases:detail", args=[one.pk]),
-            "See the submission",
-            since=one.decided_at,
-        )
-        for one in held[:3]
-    ]
+    steps = (
+        _of_member_requests()
+        + _of_shortages()
+        + [
+            Step(
+                f"The release of “{one.title}” is held",
+                one.held_reason,
+                reverse("releases:detail", args=[one.pk]),
+                "See the submission",
+                since=one.decided_at,
+            )
+            for one in held[:3]
+        ]
+    )
     newest: dict[tuple[str, str], date] = {}
     trainings = Training.objects.filter(person__is_active=True, person__memberships__ended_at=None)
     for who, course, until in trainings.values_list("person_id", "course", "valid_until").distinct():
@@ -266,6 +270,21 @@ def _as_admin(person: Person, today: date) -> list[Step]:
         url = reverse("people:people")
         steps.append(Step(f"{what} within 30 days", text, url, "See people", due=running_out[0]))
     return steps
+
+
+def _of_member_requests() -> list[Step]:
+    """Return what leads ask about their members, the longest waiting first."""
+    waiting = MemberRequest.objects.open().with_names()[:MOST_SHOWN]
+    return [
+        Step(
+            f"{one.asked_by.name} asks that {one}",
+            "Do it in one step, or say why not.",
+            reverse("provisioning:member_request", args=[one.pk]),
+            "Read and answer",
+            since=one.asked_at,
+        )
+        for one in waiting
+    ]
 
 
 def _of_shortages() -> list[Step]:

@@ -161,11 +161,15 @@ class Submission:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """By whom a project's outputs are reviewed, anybody outside or those named only, and how often."""
+    """By whom a project's outputs are reviewed, anybody outside or those named only, and how often.
+
+    `tier` is the highest of the data that the project could see when it handed in.
+    """
 
     anybody: bool
     named: tuple[str, ...]
     approvals: int
+    tier: int
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Limit:
 LIMITS: dict[str, Limit] = {
     "memory_bytes": Limit("The memory, in bytes,", 256 * MIB, 1024 * GIB),
     "cpus": Limit("The number of processors", 0.1, 256, whole=False),
+    "gpus": Limit("The number of GPUs", 0, 16),
     "pids": Limit("The number of processes", 64, 32_768),
     "home_bytes": Limit("The disk, in bytes,", 64 * MIB, 16 * 1024 * GIB),
     "budget_bytes_per_day": Limit("The budget of bytes a day", 0, GIB),

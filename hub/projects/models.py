@@ -61,6 +61,7 @@ class Project(models.Model):
     image = models.CharField(max_length=61, default=images.DEFAULT)
     memory_bytes = models.BigIntegerField(default=2 * GIB)
     cpus = models.FloatField(default=1.0)
+    gpus = models.PositiveSmallIntegerField(default=0)
     pids = models.PositiveIntegerField(default=256)
     home_bytes = models.BigIntegerField(default=2 * GIB)
     budget_bytes_per_day = models.BigIntegerField(default=DEFAULT_BUDGET_BYTES)
@@ -131,3 +132,67 @@ class NamedChecker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} reviews {self.project}"
+
+
+class Wish(StrEnum):
+    """What a lead asks for: somebody joins the project, or a member leaves it."""
+
+    JOIN = "join"
+    LEAVE = "leave"
+
+
+class WishState(StrEnum):
+    """Where a request is; every state but the first is an end."""
+
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class MemberRequestQuerySet(models.QuerySet["MemberRequest"]):
+    """Requests by state."""
+
+    def open(self) -> MemberRequestQuerySet:
+        """Keep requests that nobody answered yet, the oldest first."""
+        return self.filter(state=WishState.ASKED.value).order_by("asked_at", "pk")
+
+    def with_names(self) -> MemberRequestQuerySet:
+        """Read along what a page shows."""
+        return self.select_related("project", "asked_by", "answered_by")
+
+
+class MemberRequest(models.Model):
+    """A project's lead asks the admins that somebody joins or leaves; `email` says who.
+
+    It may be the address of somebody who has no account yet: they are invited first.
+    """
+
+    id = models.CharField(primary_key=True, max_length=26, default=ids.new, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="member_requests")
+    wish = models.CharField(max_length=10, choices=choices(Wish))
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=choices(MemberRole), default=MemberRole.RESEARCHER.value)
+    reason = models.TextField()
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=20, choices=choices(WishState), default=WishState.ASKED.value)
+    answered_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answer = models.TextField(blank=True, default="")
+    row_version = models.PositiveIntegerField(default=0)
+
+    objects = MemberRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "email", "wish"],
+                condition=Q(state=WishState.ASKED.value),
+                name="one_open_wish",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} {'joins' if self.wish == Wish.JOIN else 'leaves'} {self.project}"

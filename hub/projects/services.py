@@ -17,8 +17,9 @@ from hub.people.models import Person
 from hub.people.permission import Actor, Permission
 from hub.policy import questions
 from hub.projects import limits as limits_of
+from hub.projects import member_requests
 from hub.projects.facts import fresh
-from hub.projects.models import LEGAL_MOVES, MemberRole, Membership, Project, ProjectState
+from hub.projects.models import LEGAL_MOVES, MemberRole, Membership, Project, ProjectState, Wish
 
 Change = Literal["add", "edit", "open", "close", "suspend", "resume", "add_member", "end_member"]
 # A project's short name becomes a workspace's, which the hub limits to 30 characters.
@@ -180,6 +181,7 @@ def add_member(
             project=project, person=person, role=role.value, valid_until=valid_until
         )
         until = valid_until.isoformat() if valid_until else "no end"
+        member_requests.fulfilled(by=by, project=project, person=person, wish=Wish.JOIN)
         said = {"project": project.id, "role": role.value, "valid_until": until, "member": True}
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=person.id, facts=said)
     return membership
@@ -197,6 +199,9 @@ def end_membership(*, by: Actor, membership: Membership) -> None:
         rows.claim(membership, ended_at=datetime.now(UTC))
         # Whoever asked about the project meanwhile has to ask again.
         rows.claim(membership.project)
+        member_requests.fulfilled(
+            by=by, project=membership.project, person=membership.person, wish=Wish.LEAVE
+        )
         said = {"project": membership.project_id, "member": False}
         entries.append(Kind.MEMBERSHIP_CHANGED, by=by.id, subject=membership.person_id, facts=said)
 

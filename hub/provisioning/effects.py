@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Max
 from django.urls import reverse
@@ -174,6 +174,12 @@ def of_role(person: Person, role: Role, *, ends: bool, until: date | None = None
     if until is not None and _ends_sooner(person, role, until):
         lost = _of_losing(person, role)
         found = [replace(one, effect=f"after {_day(until)} {one.effect}") for one in lost]
+        midnight = datetime.combine(until + timedelta(days=1), time.min, UTC)
+        ending = foresight.ending_at(
+            midnight, foresight.role_until(role.value, until), workspace__person=person
+        )
+        ends_then = f"ends after {_day(until)}, at midnight UTC; what is saved in the home is kept"
+        found = [*(_session(one, ends_then) for one in ending), *found]
     held = f"is {role.label}{f' until {_day(until)}' if until else ''}, {GIVES[role]}"
     return [*found, Affected(person.name, held, _person(person.id))]
 

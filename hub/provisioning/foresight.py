@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from hub import policy
 from hub.policy.questions import ContinueSession
@@ -24,6 +24,15 @@ def ending(changed: Changed, **where: object) -> list[Session]:
     return [one for one, decision in zip(live, decisions, strict=True) if not decision.allow]
 
 
+def ending_at(moment: datetime, changed: Changed, **where: object) -> list[Session]:
+    """Return the live sessions that the change ends at a moment to come, and nothing else would by then."""
+    live = list(Session.objects.live().with_people().filter(expires_at__gt=moment, **where))
+    asked = [facts.go_on(one, at=moment) for one in live]
+    decisions = policy.ask_all([*asked, *(changed(one) for one in asked)])
+    as_it_is, after = decisions[: len(live)], decisions[len(live) :]
+    return [one for one, now, then in zip(live, as_it_is, after, strict=True) if now.allow > then.allow]
+
+
 def person_stopped(asked: ContinueSession) -> ContinueSession:
     """Have the person suspended."""
     return replace(asked, person=replace(asked.person, suspended=True))
@@ -35,6 +44,18 @@ def without_role(role: str) -> Changed:
     def changed(asked: ContinueSession) -> ContinueSession:
         left = tuple(held for held in asked.person.roles if held.role != role)
         return replace(asked, person=replace(asked.person, roles=left))
+
+    return changed
+
+
+def role_until(role: str, until: date) -> Changed:
+    """Have the person hold a role until a day."""
+
+    def changed(asked: ContinueSession) -> ContinueSession:
+        roles = tuple(
+            replace(one, valid_until=until) if one.role == role else one for one in asked.person.roles
+        )
+        return replace(asked, person=replace(asked.person, roles=roles))
 
     return changed
 

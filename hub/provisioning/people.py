@@ -39,7 +39,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         action="Invite",
         back=reverse("people:people"),
     )
-    form = Invite(steps.data(request))
+    form = Invite(steps.data(request), initial={"email": request.GET.get("email", "")[:254]})
     return steps.at_once(request, form=form, wording=wording, act=act, to=reverse("people:people"))
 
 

@@ -11,6 +11,7 @@ from django import forms
 
 from egress_review import reviewers
 from hub import images
+from hub.access import tiers
 from hub.errors import Invalid
 from hub.people.models import Person, choices
 from hub.projects import limits
@@ -90,6 +91,11 @@ class Settings(Change):
     image = forms.ChoiceField(help_text="What is in each is on the page about images.")
     memory_gib = forms.FloatField(label="Memory, GiB", widget=forms.NumberInput(attrs={"step": "0.25"}))
     cpus = forms.FloatField(label="Processors", widget=forms.NumberInput(attrs={"step": "0.1"}))
+    gpus = forms.IntegerField(
+        label="GPUs",
+        min_value=0,
+        help_text="Whole ones; each is one session’s alone, and who finds none free waits for it.",
+    )
     pids = forms.IntegerField(label="Processes", help_text="Threads count; 256 is enough for most notebooks.")
     home_gib = forms.FloatField(
         label="Disk, GiB",
@@ -107,8 +113,11 @@ class Settings(Change):
         "At the budget a session is cut off until the next day (UTC).",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, machine_gpus: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Where there is none, there is nothing to choose, but what was chosen before can be taken back.
+        if not machine_gpus and not self.initial["gpus"]:
+            del self.fields["gpus"]
         built = images.choices()
         now = self.initial["image"]
         gone = [] if now in built else [(now, f"{now} (not built here)")]
@@ -133,6 +142,7 @@ class Settings(Change):
             "image": given["image"],
             "memory_bytes": _whole(given["memory_gib"] * GIB),
             "cpus": given["cpus"],
+            "gpus": given.get("gpus", 0),
             "pids": given["pids"],
             "home_bytes": _whole(given["home_gib"] * GIB),
             "idle_seconds": given["idle_minutes"] * 60,
@@ -147,6 +157,7 @@ class Settings(Change):
             "image": project.image,
             "memory_gib": _short(project.memory_bytes / GIB),
             "cpus": _short(project.cpus),
+            "gpus": project.gpus,
             "pids": project.pids,
             "home_gib": _short(project.home_bytes / GIB),
             "idle_minutes": project.idle_seconds // 60,
@@ -163,7 +174,6 @@ class Reviewers(Change):
         label="Approvals a release needs",
         min_value=FEWEST_APPROVALS,
         max_value=reviewers.MOST_APPROVALS,
-        help_text="By as many different checkers, each file for itself. Two at least.",
     )
     named = forms.MultipleChoiceField(
         label="Checkers who review it",
@@ -173,9 +183,20 @@ class Reviewers(Change):
     )
 
     def __init__(
-        self, *args: Any, checkers: Iterable[Person], why_not: dict[str, str], **kwargs: Any
+        self,
+        *args: Any,
+        project: Project,
+        checkers: Iterable[Person],
+        why_not: dict[str, str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._project = project
+        tier = tiers.of(project)
+        self.fields["approvals"].help_text = (
+            f"By as many different checkers, each file for itself. {tiers.fewest(tier)} at least: the "
+            f"highest tier of its data is {tier}."
+        )
         named = self.fields["named"]
         assert isinstance(named, forms.MultipleChoiceField)
         named.choices = [(one.pk, _told(one, why_not.get(one.pk, ""))) for one in checkers]
@@ -185,7 +206,8 @@ class Reviewers(Change):
         values: dict[str, Any] = super().clean() or {}
         if not self.errors:
             try:
-                reviewers.check(approvals=values["approvals"], named=len(set(values["named"])))
+                named = len(set(values["named"]))
+                reviewers.check(self._project, approvals=values["approvals"], named=named)
             except Invalid as error:
                 self.add_error(None, str(error))
         return values
@@ -207,6 +229,19 @@ class Member(Change):
     def clean_valid_until(self) -> date | None:
         """Hold the last day to today or later."""
         return not_over(self.cleaned_data["valid_until"])
+
+
+class AskForMember(Change):
+    """Whom a lead wants in their project, and why."""
+
+    email = forms.EmailField(label="Their e-mail", max_length=254)
+    role = forms.ChoiceField(choices=choices(MemberRole), label="Role in the project")
+    reason = forms.CharField(
+        max_length=2000,
+        label="What they will do in it",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="An admin decides by it.",
+    )
 
 
 class Reason(Change):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +16,7 @@ from hub.projects.models import MemberRole, Membership, Project
 from hub.provisioning import effects, steps, words
 from hub.provisioning.project_forms import About, Member, Proposal, Reason, Settings
 from hub.provisioning.steps import Change, Values, Wording
+from hub.workspaces import machine
 
 FOUND = 20
 
@@ -87,20 +86,22 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
     """Change what a session of the project has."""
     person, project = _changing(request, slug, "edit")
-    form = Settings(steps.data(request), initial=Settings.of(project))
+    there = machine.gpus()
+    form = Settings(steps.data(request), initial=Settings.of(project), machine_gpus=there)
 
     def affected(values: Values) -> list[Affected]:
         wanted = form.limits()
         return effects.of_limits(project, {name for name in wanted if getattr(project, name) != wanted[name]})
 
     def act(values: Values) -> str:
+        machine.require(gpus=form.limits()["gpus"])
         services.set_limits(by=person, project=project, values=form.limits(), seen=values["seen"])
         return "The settings are changed."
 
     wording = Wording(
         heading=f"Workspaces of {project.title}",
         sentence="Limits of memory, processors, disk and time are those of a session’s start.",
-        lead=f"What each member’s session has. {_gpus()} Who reviews what it hands in is set "
+        lead=f"What each member’s session has. {_gpus(there)} Who reviews what it hands in is set "
         "on a page of its own.",
         action="Change the settings",
         back=_page(project),
@@ -321,9 +322,12 @@ def _of_part(membership: Membership, values: Values) -> list[Affected]:
     return [Affected(membership.person.name, f"is {role} in the project, {last}", url)]
 
 
-def _gpus() -> str:
-    found = len(list(Path("/dev").glob("nvidia[0-9]*")))
-    return f"The machine has {found} GPU(s), which sessions are not given." if found else "There is no GPU."
+def _gpus(there: int | None) -> str:
+    if there is None:
+        return "Whether there is a GPU can’t be told: the engine does not answer."
+    if not there:
+        return "There is no GPU that sessions could be given."
+    return f"The machine has {there} GPU{'s' if there != 1 else ''}."
 
 
 def _page(project: Project) -> str:

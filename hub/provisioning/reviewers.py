@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from egress_review import reviewers, shortages
+from hub.access import tiers
 from hub.affected import Affected
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
@@ -25,9 +26,9 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     choosable = reviewers.choosable(project)
     shown = list(choosable.select_related("institution"))
     now = set(project.named_checkers.values_list("person_id", flat=True))
-    initial = {"approvals": project.approvals_needed, "named": sorted(now), "seen": project.row_version}
+    initial = {"approvals": tiers.needed(project), "named": sorted(now), "seen": project.row_version}
     why_not = shortages.why_not(choosable, project)
-    form = Reviewers(steps.data(request), initial=initial, checkers=shown, why_not=why_not)
+    form = Reviewers(steps.data(request), initial=initial, project=project, checkers=shown, why_not=why_not)
 
     def affected(values: Values) -> list[Affected]:
         after, approvals = set(values["named"]), values["approvals"]
@@ -48,7 +49,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         heading=f"Who reviews the outputs of {project.title}",
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
-        f"with fewer than two approvals: the policies hold that, and no setting lowers it.{_lacks(project)}",
+        "with fewer than two approvals, or three of data of tier 3 or 4: the policies hold that, and no "
+        f"setting lowers it.{_lacks(project)}",
         action="Change the reviewers",
         back=back,
     )
@@ -73,7 +75,7 @@ def _told(
 ) -> list[tuple[str, object]]:
     needed = values["approvals"]
     changes = {
-        "Approvals": (str(project.approvals_needed), str(needed)),
+        "Approvals": (str(tiers.needed(project)), str(needed)),
         "Reviewed by": (_names(shown, before), _names(shown, set(values["named"]))),
     }
     return [(name, f"{old} → {new}") for name, (old, new) in changes.items() if old != new]

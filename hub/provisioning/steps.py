@@ -60,6 +60,8 @@ class Wording:
     danger: bool = False
     lead: str = ""
     facts: list[tuple[str, object]] = field(default_factory=list)
+    # Another page that the reader may want instead, and what it is called.
+    instead: tuple[str, str] = ("", "")
 
 
 def two(
@@ -167,4 +169,5 @@ def _said(wording: Wording) -> dict[str, object]:
         "back": wording.back,
         "danger": wording.danger,
         "facts": wording.facts,
+        "instead": wording.instead,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.provisioning import access, images, invited, people, projects, registers, reviewers
+from hub.provisioning import access, images, invited, members, people, projects, registers, reviewers
 
 app_name = "provisioning"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("projects/<slug:slug>/members/add/<slug:id>/", projects.add_member, name="add_member"),
     path("projects/<slug:slug>/members/<int:number>/", projects.change_member, name="change_member"),
     path("projects/<slug:slug>/members/<int:number>/end/", projects.end_member, name="end_member"),
+    path("projects/<slug:slug>/members/ask/", members.ask_join, name="ask_join"),
+    path("projects/<slug:slug>/members/<int:number>/leave/", members.ask_leave, name="ask_leave"),
+    path("member-requests/<slug:id>/", members.answer, name="member_request"),
+    path("member-requests/<slug:id>/refuse/", members.refuse, name="refuse_member_request"),
+    path("member-requests/<slug:id>/withdraw/", members.withdraw, name="withdraw_member_request"),
     path("provisioning/people/invite/", people.invite, name="invite"),
     path("people/<slug:id>/edit/", people.edit, name="edit_person"),
     path("people/<slug:id>/roles/", people.give_role, name="give_role"),

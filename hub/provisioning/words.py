@@ -34,6 +34,7 @@ LIMITS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "image": ("Image", str),
     "memory_bytes": ("Memory", _gib),
     "cpus": ("Processors", lambda value: f"{value:g}"),
+    "gpus": ("GPUs", str),
     "pids": ("Processes", str),
     "home_bytes": ("Disk", _gib),
     "idle_seconds": ("Ends when idle for", _minutes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +26,14 @@ class Difference:
     facts: tuple[tuple[str, str, str], ...]
 
 
-LINES: tuple[tuple[str, str, str], ...] = (
-    ("recordings", "Recordings", ""),
-    ("speakers", "Speakers", ""),
-    ("seconds", "Seconds of sound", ""),
-    ("level_median_dbfs", "Median level", " dBFS"),
-    ("clipped_recordings", "Recordings that clip", ""),
-    ("silent_share", "Share of pauses", ""),
-    ("with_text", "With transcript", ""),
+LINES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("recordings", "Recordings", "{:,}".format),
+    ("speakers", "Speakers", "{:,}".format),
+    ("seconds", "Sound", lambda seconds: f"{seconds / 60:,.1f} minutes"),
+    ("level_median_dbfs", "Median level", "{:.1f} dBFS".format),
+    ("clipped_recordings", "Recordings that clip", "{:,}".format),
+    ("silent_share", "Pauses", "{:.0%} of the time".format),
+    ("with_text", "With transcript", "{:,}".format),
 )
 
 
@@ -56,8 +57,8 @@ def of(older: DatasetVersion, newer: DatasetVersion) -> Difference:
         speakers_added=tuple(sorted(speakers_are - speakers_were)),
         speakers_removed=tuple(sorted(speakers_were - speakers_are)),
         facts=tuple(
-            (title, _said(before.facts, name, unit), _said(after.facts, name, unit))
-            for name, title, unit in LINES
+            (title, _said(before.facts, name, say), _said(after.facts, name, say))
+            for name, title, say in LINES
         ),
     )
 
@@ -77,5 +78,5 @@ def _speakers(rows: dict[str, list[Any]]) -> set[str]:
     return {speaker for row in rows.values() for speaker in row[1]}
 
 
-def _said(facts: dict[str, Any], name: str, unit: str) -> str:
-    return f"{facts[name]:,}{unit}" if name in facts else "–"
+def _said(facts: dict[str, Any], name: str, say: Callable[[float], str]) -> str:
+    return say(facts[name]) if name in facts else "–"

@@ -99,6 +99,7 @@ def _grant(
         start_before=now + START_WITHIN,
         ends_at=now + timedelta(seconds=project.session_seconds),
         decision=decision.id,
+        gpus=project.gpus,
     )
 
 

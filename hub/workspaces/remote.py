@@ -53,6 +53,9 @@ class Remote(Protocol):
     def usage(self, *, session: str) -> Usage:
         """Return what a running session uses; raise Unavailable when it doesn't run or nobody answers."""
 
+    def gpus(self) -> int:
+        """Return how many GPUs sessions can be given; raise Unavailable when nobody answers."""
+
 
 @dataclass(frozen=True)
 class Live:
@@ -109,6 +112,14 @@ class Live:
             if not answer.is_success:
                 raise Unavailable(_said(answer))
             return Usage(**answer.json())
+
+    def gpus(self) -> int:
+        """Ask the engine how many GPUs its machine has; a page waits for it, so not for long."""
+        with _engine() as engine:
+            answer = _ask(engine, "GET", "/health", seconds=USAGE_SECONDS)
+            if not answer.is_success:
+                raise Unavailable(_said(answer))
+            return int(answer.json().get("gpus", 0))
 
     def _clear(self, hub: httpx.Client, person: str, server: str) -> None:
         deadline = time.monotonic() + GONE_SECONDS

@@ -128,6 +128,21 @@ deny contains reason if {
 }
 
 deny contains reason if {
+	input.action == "request_member"
+	not facts.leader(input.person, input.project, input.memberships, input.at)
+	reason := sprintf(
+		"You do not lead the project “%s” today, and a project's lead asks for its members; ask one of them.",
+		[input.project.title],
+	)
+}
+
+deny contains reason if {
+	asking_for_member
+	not input.project.state in {"proposed", "open"}
+	reason := sprintf("The project “%s” is closed, so nobody joins or leaves it; propose a new one.", [input.project.title])
+}
+
+deny contains reason if {
 	asking
 	not input.version.state == "registered"
 	reason := sprintf(
@@ -203,6 +218,11 @@ approving if {
 
 asking if {
 	input.action == "request_access"
+	not input.change == "withdraw"
+}
+
+asking_for_member if {
+	input.action == "request_member"
 	not input.change == "withdraw"
 }
 

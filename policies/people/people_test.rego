@@ -60,6 +60,8 @@ lead := object.union(membership, {"role": "project_lead"})
 
 request := object.union(approval, {"change": "ask", "memberships": [lead]})
 
+member_request := {"change": "ask", "project": project, "memberships": [lead]}
+
 signature := {
 	"subject": "p1",
 	"memberships": [membership],
@@ -93,6 +95,15 @@ allowed := {
 	"withdraw_request": ask(
 		"request_access", "researcher",
 		object.union(request, {"change": "withdraw", "until": "2026-01-01"}),
+	),
+	"ask_for_member": ask("request_member", "researcher", member_request),
+	"ask_for_member_of_proposed": ask(
+		"request_member", "researcher",
+		object.union(member_request, {"project": {"state": "proposed"}}),
+	),
+	"withdraw_member_request": ask(
+		"request_member", "researcher",
+		object.union(member_request, {"change": "withdraw", "project": {"state": "closed"}}),
 	),
 	"sign_agreement": ask("sign_agreement", "researcher", signature),
 	"read_ledger": ask("read_records", "auditor", {"records": "ledger"}),
@@ -146,6 +157,12 @@ refused := [
 	["request", "/until", "2026-11-22", "project's last day"],
 	["request", "/until", "2028-01-01", "project's last day"],
 	["withdraw_request", "/memberships", [membership], "do not lead"],
+	["ask_for_member", "/memberships", [membership], "asks for its members"],
+	["ask_for_member", "/memberships", [], "asks for its members"],
+	["ask_for_member", "/memberships/0/ended", true, "asks for its members"],
+	["ask_for_member", "/memberships/0/valid_until", "2026-11-22", "asks for its members"],
+	["ask_for_member", "/project/state", "closed", "nobody joins or leaves"],
+	["withdraw_member_request", "/memberships", [membership], "asks for its members"],
 	["sign_agreement", "/subject", "p2", "for themselves"],
 	["sign_agreement", "/memberships", [], "not a member"],
 	["sign_agreement", "/memberships/0/ended", true, "not a member"],

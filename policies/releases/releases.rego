@@ -15,12 +15,18 @@ allow if count(deny) == 0
 
 decision := {"allow": allow, "reasons": [reason | some reason in deny]}
 
-# No setting of a project's goes below this.
+# No setting of a project's goes below these: two, and what the highest tier of its data asks for.
 fewest_reviews := 2
 
-reviews_needed := input.reviewing.approvals if enough_asked
+fewest_of_tier := {0: 2, 1: 2, 2: 2, 3: 3, 4: 3}
 
-else := fewest_reviews
+most_reviews_of_tier := max([least | some least in fewest_of_tier])
+
+reviews_needed := max([input.reviewing.approvals, fewest_of_tier[input.reviewing.tier]]) if enough_asked
+
+else := least if least := fewest_of_tier[input.reviewing.tier]
+
+else := most_reviews_of_tier
 
 deny contains facts.incomplete if not facts.complete(input, data.schemas.releases)
 
@@ -82,6 +88,11 @@ deny contains reason if {
 deny contains "The project asks for fewer approvals than two; ask the enclave's admin to set it right." if {
 	input.action == "release"
 	not enough_asked
+}
+
+deny contains "Of which tier the project's data is can't be told; ask the enclave's admin to set it right." if {
+	input.action == "release"
+	not fewest_of_tier[input.reviewing.tier]
 }
 
 deny contains "This submission was withdrawn; ask its author to hand in again." if not standing_submission

@@ -62,13 +62,13 @@ ask(action, role, memberships, more) := object.union(
 		"project": project,
 		"memberships": memberships,
 		"submission": submission,
-		"reviewing": {"anybody": true, "named": [], "approvals": 2},
+		"reviewing": {"anybody": true, "named": [], "approvals": 2, "tier": 2},
 		"conflicted": false,
 	},
 	more,
 )
 
-named(people, approvals) := {"anybody": false, "named": people, "approvals": approvals}
+named(people, approvals) := {"anybody": false, "named": people, "approvals": approvals, "tier": 2}
 
 lead := object.union(membership, {"role": "project_lead"})
 
@@ -115,6 +115,11 @@ allowed := {
 		"reviews": [review("p1"), review("p2"), review("p3")],
 		"files": [file(["p1", "p2", "p3"])],
 		"reviewing": named(["p1", "p2", "p3"], 3),
+	}),
+	"release_of_the_most_sensitive": ask("release", "output_checker", [], {
+		"reviews": [review("p1"), review("p2"), review("p3")],
+		"files": [file(["p1", "p2", "p3"])],
+		"reviewing": object.union(named(["p1", "p2", "p3"], 2), {"tier": 4}),
 	}),
 	"author_withdraws": ask("withdraw", "researcher", [membership], {"submission": {"author": "p1"}}),
 	"lead_withdraws": ask("withdraw", "researcher", [lead], {}),
@@ -196,6 +201,14 @@ refused := [
 	["release", "/reviewing/approvals", 1, "fewer approvals than two"],
 	["release", "/reviewing/approvals", 0, "fewer approvals than two"],
 	["release", "/reviewing/approvals", "3", "fewer approvals than two"],
+	["release", "/reviewing/tier", 3, "by 3 different output checkers from outside"],
+	["release", "/reviewing/tier", 4, "by 3 different output checkers from outside"],
+	["release", "/reviewing/tier", 5, "Of which tier"],
+	["release", "/reviewing/tier", -1, "Of which tier"],
+	["release", "/reviewing/tier", "2", "Of which tier"],
+	["release", "/reviewing/tier", null, "Of which tier"],
+	["release_of_the_most_sensitive", "/files", [file(["p1", "p2"])], "bytes by 3 different output checkers"],
+	["release_of_the_most_sensitive", "/reviews", [review("p1"), review("p2")], "by 3 different output"],
 	["release_by_three_named", "/reviews", [review("p1"), review("p2")], "by 3 different output checkers"],
 	["release_by_three_named", "/files", [file(["p1", "p2"])], "bytes by 3 different output checkers"],
 	["release_by_three_named", "/reviewing/named", ["p1", "p2"], "by 3 different output checkers"],

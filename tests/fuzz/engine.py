@@ -55,6 +55,10 @@ class NoDocker:
     def find(self, _name: str) -> None:
         """Find no container."""
 
+    def hands_gpus_in(self) -> bool:
+        """Answer as an engine without GPUs."""
+        return False
+
     def version(self) -> str:
         """Answer as an engine that is well."""
         return "0"

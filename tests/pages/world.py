@@ -15,7 +15,8 @@ from hub.datasets.packed import pack
 from hub.datasets.summary import Heard, Said
 from hub.people import invitations
 from hub.people.models import Person, Role, Training
-from hub.projects.models import MemberRole, Membership
+from hub.projects import member_requests
+from hub.projects.models import MemberRole, Membership, Wish
 from hub.speech.quality import Sound
 from hub.stewardship.models import Feedback
 from hub.workspaces.models import SessionState
@@ -57,6 +58,10 @@ def fill(vault: Vault) -> dict[Role, Person]:
         until=portal.days(50),
         reason="The new recordings are longer.",
     )
+    for wish, email in ((Wish.JOIN, "nina@example.org"), (Wish.LEAVE, researcher.email)):
+        member_requests.ask(
+            by=people[Role.PROJECT_LEAD], project=project, wish=wish, email=email, reason="As agreed in May."
+        )
     invitations.send(by=people[Role.ADMIN], person=portal.person("newcomer", Role.RESEARCHER))
     revoked = portal.approval(portal.project("pitch"), version)
     approvals.revoke(by=steward, approval=revoked, reason="The purpose has changed.")

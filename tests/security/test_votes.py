@@ -167,6 +167,15 @@ def test_no_setting_lets_fewer_than_two_approvals_release(approvals: int, real: 
     assert "2 different output checkers" in reasons
 
 
+@pytest.mark.parametrize("tier", [3, 4])
+def test_two_approvals_release_nothing_of_the_most_sensitive_data(tier: int, real: Policy) -> None:
+    question = cast(questions.ReleaseSubmission, ALLOWED["release"])
+    assert real.ask(question).allow, "the attack needs a question that is right"
+    decision = real.ask(replace(question, reviewing=replace(question.reviewing, tier=tier)))
+    assert not decision.allow, "two approvals released it"
+    assert "3 different output checkers" in " ".join(decision.reasons)
+
+
 def test_an_admin_who_checks_does_not_name_themselves() -> None:
     by, another = checker(Role.ADMIN), checker()
     place = project()

@@ -18,7 +18,7 @@ from hub.api.scopes import Scope
 from hub.api.v1 import people
 from hub.api.v1.people import Because
 from hub.api.words import Id, Line, Search, Slug, Text
-from hub.datasets import services
+from hub.datasets import services, stewards
 from hub.datasets.models import Dataset, DatasetVersion, VersionState
 from hub.errors import NotFound
 
@@ -79,12 +79,18 @@ class NewDataset(Given):
 
 
 class DatasetGiven(Given):
-    """What may change about a dataset; what is left out stays. Never tier and steward: no matter of words."""
+    """What may change about a dataset; what is left out stays. Never the tier; the steward hands it over."""
 
     title: Line | None = None
     description: Text | None = None
     licence: Line | None = None
     attribution: Text | None = None
+
+
+class Successor(Given):
+    """Who answers for a dataset from now on: another data steward of its institution, by address."""
+
+    steward: Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^\S+@\S+$")]
 
 
 class NewVersion(Given):
@@ -201,6 +207,19 @@ def edit_dataset(
         row_version=answers.edition(dataset, if_match),
         **{name: said.get(name, getattr(dataset, name)) for name in DatasetGiven.model_fields},
     )
+    return show(slug)
+
+
+@router.post("/datasets/{slug}/hand-over", response=DatasetShown, auth=WRITE)
+def hand_over(request: HttpRequest, slug: Slug, given: Successor, if_match: IfMatch = None) -> HttpResponse:
+    """Hand a dataset over: its requests, approvals and words are the new steward's from now on."""
+    dataset = find(slug)
+    seen = answers.edition(dataset, if_match)
+    to = stewards.candidates(dataset).filter(email__iexact=given.steward).first()
+    if to is None:
+        where = dataset.institution.name
+        raise NotFound(f"No other data steward of {where} has the address {given.steward}.")
+    stewards.hand_over(by=caller.of(request).person, dataset=dataset, to=to, seen=seen)
     return show(slug)
 
 

@@ -24,6 +24,7 @@ from hub.people.models import Person
 from hub.people.permission import Actor
 from hub.projects import services, visible
 from hub.projects.models import MemberRole, Membership, Project, ProjectState
+from hub.workspaces import machine
 
 router = Router(tags=["projects"])
 READ, WRITE, MEMBERS = (
@@ -38,6 +39,7 @@ class Limits(Shown):
 
     memory_bytes: int
     cpus: float
+    gpus: int
     pids: int
     home_bytes: int
     budget_bytes_per_day: int
@@ -50,6 +52,7 @@ class LimitsGiven(Given):
 
     memory_bytes: int | None = Field(default=None, ge=1, le=2**50)
     cpus: float | None = Field(default=None, gt=0, le=1024)
+    gpus: int | None = Field(default=None, ge=0, le=16, description="Refused where the machine has fewer.")
     pids: int | None = Field(default=None, ge=1, le=2**22)
     home_bytes: int | None = Field(default=None, ge=1, le=2**50)
     budget_bytes_per_day: int | None = Field(default=None, ge=0, le=2**50)
@@ -205,6 +208,10 @@ def propose(request: HttpRequest, given: NewProject) -> HttpResponse:
     actor = caller.of(request).actor
 
     def make() -> HttpResponse:
+        if given.limits.gpus:
+            # Who may propose nothing is not told what the machine has.
+            services.may(by=actor, project=Project(id="new"), change="add")
+            machine.require(gpus=given.limits.gpus)
         project = services.propose(
             by=actor,
             slug=given.slug,
@@ -250,6 +257,9 @@ def edit_settings(
     """Change limits and image of a project's later sessions, from the edition that If-Match names."""
     actor = caller.of(request).actor
     project = visible_to(actor, slug)
+    if given.gpus:
+        services.may(by=actor, project=project, change="edit")
+        machine.require(gpus=given.gpus)
     services.set_limits(
         by=actor,
         project=project,

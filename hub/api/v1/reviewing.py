@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from egress_review import reviewers, shortages
+from hub.access import tiers
 from hub.api import answers, caller
 from hub.api.answers import Given, IfMatch, Shown
 from hub.api.caller import Bearer
@@ -33,6 +34,7 @@ class CheckerShown(Shown):
 class ReviewersShown(Shown):
     """How many approvals a release needs, and by whom; where nobody is named, by any checker from outside.
 
+    `approvals` is at least what the highest tier of the project's data asks for.
     `able` counts who can review today: of those who are named, or where nobody is, of all checkers from
     outside. With fewer than `approvals` of them nothing is decided, and what is handed in waits.
     """
@@ -57,9 +59,7 @@ def show(project: Project) -> HttpResponse:
         CheckerShown(person=one.person_id, email=one.person.email, name=one.person.name) for one in named
     ]
     able = shortages.able(project).count()
-    return answers.shown(
-        ReviewersShown(approvals=project.approvals_needed, named=shown, able=able), row=project
-    )
+    return answers.shown(ReviewersShown(approvals=tiers.needed(project), named=shown, able=able), row=project)
 
 
 @router.get("/projects/{slug}/reviewers", response=ReviewersShown, auth=Bearer(Scope.PROJECTS_READ))
@@ -82,7 +82,7 @@ def choose(request: HttpRequest, slug: Slug, given: ReviewersGiven, if_match: If
         by=actor,
         project=project,
         named=list(now) if given.named is None else given.named,
-        approvals=project.approvals_needed if given.approvals is None else given.approvals,
+        approvals=tiers.needed(project) if given.approvals is None else given.approvals,
         seen=seen,
     )
     return show(project)

@@ -27,10 +27,8 @@
   strip.append(place, facts, notice, stop);
 
   function bytes(count) {
-    const units = ["bytes", "KiB", "MiB", "GiB"];
-    let unit = 0;
-    while (count >= 1024 && unit < units.length - 1) { count /= 1024; unit += 1; }
-    return (unit === 0 ? count : count.toFixed(1)) + " " + units[unit];
+    // Megabytes, as the portal's pages write the budget.
+    return (Math.max(0, count) / 1000000).toFixed(1) + " MB";
   }
 
   function minutes(ms) {
@@ -67,7 +65,7 @@
   }
 
   function notify(words) {
-    if (notice.textContent !== words) { notice.textContent = words; }
+    if (notice.textContent !== words) { notice.textContent = words; notice.title = words; }
     strip.classList.toggle("parlatory-warns", words !== "");
   }
 

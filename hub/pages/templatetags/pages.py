@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from django import template
+from django.utils.html import escape, format_html_join
 
 register = template.Library()
 
@@ -94,6 +95,21 @@ def megabytes(value: int) -> str:
 def speech(value: int) -> str:
     """Write how much speech fits into a number of bytes at 12 kbit/s."""
     return span(value * 8 / 12_000)
+
+
+@register.filter
+def at_slashes(path: str) -> str:
+    """Let a path break into lines behind its slashes, and nowhere else."""
+    *before, last = path.split("/")
+    return format_html_join("", "{}/<wbr>", ((part,) for part in before)) + escape(last)
+
+
+@register.filter
+def coded(text: str) -> str:
+    """Write what stands between backticks as code."""
+    parts = text.split("`")
+    pieces = [("code" if at % 2 else "span", part) for at, part in enumerate(parts) if part]
+    return format_html_join("", "<{0}>{1}</{0}>", pieces)
 
 
 @register.filter

@@ -102,6 +102,21 @@ class ManageProject(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestMember(Question):
+    """Somebody wants to ask the admins that a person joins or leaves a project, or to take that back.
+
+    `memberships` are the asking person's in that project, ended ones too.
+    """
+
+    package = "people"
+    action = "request_member"
+
+    change: Literal["ask", "withdraw"]
+    project: Project
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignAgreement(Question):
     """Somebody wants to sign an agreement in the name of `subject`."""
 

@@ -154,6 +154,10 @@ TABLE: dict[str, Row] = {
     "datasets_add_dataset": Row(post(lambda w: "/datasets", _dataset), STEWARD, 201),
     "datasets_get_dataset": Row(get(lambda w: "/datasets/prompts"), EVERYBODY),
     "datasets_edit_dataset": Row(lambda w: ("PATCH", "/datasets/prompts", {"title": "T"}), STEWARD),
+    "datasets_hand_over": Row(
+        post(lambda w: "/datasets/prompts/hand-over", lambda w: {"steward": w.people["data_steward"].email}),
+        STEWARD,
+    ),
     "datasets_list_versions": Row(get(lambda w: "/datasets/prompts/versions"), EVERYBODY),
     # There is no folder: whoever may register gets as far as being told that.
     "datasets_register": Row(post(lambda w: "/datasets/prompts/versions", {"version": "2"}), STEWARD, 422),

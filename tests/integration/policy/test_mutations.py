@@ -52,7 +52,7 @@ RELEVANT = {
     | {"conflicted", "reviewing", "named"},
     "release": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "released", "reviews", "checker", "member"}
-    | {"conflicted", "files", "approved_by", "reviewing", "named", "approvals"},
+    | {"conflicted", "files", "approved_by", "reviewing", "named", "approvals", "tier"},
     "consolidate": PERSON
     | {"memberships", "author", "withdrawn", "blocked", "differing", "conflicted", "submission"}
     | {"reviewing", "named"},
@@ -70,6 +70,8 @@ RELEVANT = {
         "project",
     },
     "ask for access": {"active", "suspended", "memberships", "ended", "purpose", "until", "closes_on"},
+    # Somebody may be asked to leave a suspended project: that suspension decides nothing here.
+    "ask for a member": {"active", "memberships", "ended", "state"},
     "make token": {"active", "suspended", "at", "token", "expires_at", "revoked"},
     "use token": {"active", "suspended", "at", "token", "expires_at", "revoked", "scopes", "scope"},
     "hand over": {"person", "at", "dataset", "steward", "present", "successor"},
@@ -145,6 +147,7 @@ UNASKED = {
     "manage_approval": ("'person', 'training', 0",),
     "hand_over_dataset": ("'person', 'training', 0", "'present', 'roles', 0"),
     "request_access": ("'person', 'training', 0", "'person', 'roles', 0"),
+    "request_member": ("'person', 'training', 0", "'person', 'roles', 0"),
     "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
     "read_records": ("'person', 'training', 0",),
     "submit": ("'person', 'training', 0", "'person', 'roles', 0"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from egress_review import screenings
+from hub.access import tiers
 from hub.places import places
 from hub.policy import bundle
 
@@ -41,3 +44,10 @@ def test_a_rule_that_reads_a_fact_no_question_carries_is_refused(tmp_path: Path,
     )
     result = opa("check", "--strict", "--schema", "schemas", str(tmp_path / "wrong.rego"))
     assert result.returncode != 0 and "undefined ref" in result.stdout + result.stderr
+
+
+def test_the_tiers_ask_for_as_many_approvals_as_lists_and_forms_say(opa_binary: Path) -> None:
+    result = opa("eval", "--format", "raw", "--bundle", ".", "data.releases.fewest_of_tier")
+    said = {int(tier): least for tier, least in json.loads(result.stdout).items()}
+    assert said == dict(tiers.FEWEST_OF_TIER)
+    assert set(said) == set(screenings.MINIMUM_COUNT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,11 +15,12 @@ from hub.affected import Affected
 from hub.errors import Refused
 from hub.ledger.models import Entry
 from hub.people import services as people
-from hub.people.models import Person, Role
+from hub.people.models import Person, Role, RoleAssignment
 from hub.projects import services as projects
 from hub.projects.models import MemberRole, Membership, Project
 from hub.provisioning import effects
 from hub.workspaces import leases
+from hub.workspaces.models import Session
 from tests import portal
 from tests.portal import RemoteStandIn
 
@@ -160,6 +161,26 @@ def test_the_sessions_that_end_are_those_that_were_named(change: str, world: Wor
     renewed = leases.renew(reports={}, at=datetime.now(UTC))
     ended = {Person.objects.get(pk=lease.person).name for lease in renewed if not lease.live}
     assert named == ended == expected
+
+
+def test_an_earlier_end_of_a_role_names_what_it_ends_at_midnight(world: World) -> None:
+    Session.objects.update(expires_at=datetime.now(UTC) + timedelta(days=3))
+    longer = portal.days(1)
+    role = RoleAssignment.objects.filter(role=Role.RESEARCHER.value)
+
+    def named(person: Person, until: date) -> list[str]:
+        told = effects.of_role(person, Role.RESEARCHER, ends=False, until=until)
+        return [one.name for one in told if "’s session" in one.name and "midnight" in one.effect]
+
+    assert named(world.rosa, portal.TODAY()) == ["Rosa’s session in Vowels"]
+    assert named(world.rosa, longer) == ["Rosa’s session in Vowels"]
+    # Beyond what the session may last, and for whom the role changes nothing, no session is named.
+    assert named(world.rosa, portal.days(9)) == []
+    assert named(world.tom, portal.TODAY()) == []
+    # A role that ends as early already is no news.
+    role.update(valid_until=portal.TODAY())
+    assert named(world.rosa, longer) == []
+    assert not Entry.objects.exists()
 
 
 def test_asking_who_is_affected_changes_and_records_nothing(world: World) -> None:

@@ -24,8 +24,9 @@ from hub.people import courses, invitations, records
 from hub.people import services as people
 from hub.people.models import Invitation, Person, Role, Training
 from hub.places import places
+from hub.projects import member_requests
 from hub.projects import services as projects
-from hub.projects.models import MemberRole, Membership, Project
+from hub.projects.models import MemberRequest, MemberRole, Membership, Project, Wish
 from tests import portal
 
 TABLE = places.checkout / "policies" / "who-may.md"
@@ -46,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     courses,
     records,
     projects,
+    member_requests,
     reviewers,
     approvals,
     agreements,
@@ -64,6 +66,8 @@ INSIDE = {
     "agreements.may",
     "requests.may_refuse",
     "requests.approved",
+    "member_requests.may_refuse",
+    "member_requests.fulfilled",
     "courses.read",
 }
 
@@ -79,6 +83,7 @@ class World:
     version: DatasetVersion
     approval: Approval
     request: AccessRequest
+    member_request: MemberRequest
     agreement: Agreement
     invitation: Invitation
     bring_in: BringIn
@@ -119,6 +124,13 @@ def world() -> World:
             version=wanted,
             purpose=project.purpose,
             until=portal.days(9),
+            reason="x",
+            asked_by=actors["project's lead"],
+        ),
+        member_request=MemberRequest.objects.create(
+            project=project,
+            wish="join",
+            email="x@north.example",
             reason="x",
             asked_by=actors["project's lead"],
         ),
@@ -232,6 +244,16 @@ ACTS: dict[str, Act] = {
         by=by, membership=w.membership, role=MemberRole.PROJECT_LEAD, valid_until=None
     ),
     "projects.end_membership": lambda by, w: projects.end_membership(by=by, membership=w.membership),
+    "member_requests.ask": lambda by, w: member_requests.ask(
+        by=by, project=w.project, wish=Wish.JOIN, email="new@north.example", reason="x"
+    ),
+    "member_requests.ask to leave": lambda by, w: member_requests.ask(
+        by=by, project=w.project, wish=Wish.LEAVE, email=w.other.email, reason="x"
+    ),
+    "member_requests.withdraw": lambda by, w: member_requests.withdraw(by=by, request=w.member_request),
+    "member_requests.refuse": lambda by, w: member_requests.refuse(
+        by=by, request=w.member_request, reason="x"
+    ),
     "reviewers.choose": lambda by, w: reviewers.choose(by=by, project=w.project, named=[], approvals=3),
     "reviewers.choose oneself": lambda by, w: reviewers.choose(
         by=by, project=w.project, named=[by.pk, *(w.actors[one].pk for one in ROLES)], approvals=2
@@ -285,6 +307,10 @@ ALLOWED: dict[str, set[str]] = {
     "approvals.revoke": STEWARD,
     "agreements.add": STEWARD,
     "agreements.sign": {"project's member", *LEAD},
+    "member_requests.ask": LEAD,
+    "member_requests.ask to leave": LEAD,
+    "member_requests.withdraw": LEAD,
+    "member_requests.refuse": ADMIN,
     "requests.ask": LEAD,
     "requests.withdraw": LEAD,
     "requests.refuse": STEWARD,
@@ -314,6 +340,7 @@ NOUNS = (
     "courses",
     "records",
     "projects",
+    "member_requests",
     "reviewers",
     "approvals",
     "agreements",

@@ -64,7 +64,7 @@ def test_a_project_is_proposed_opened_joined_and_closed(admin: Person, script: S
     ],
 )
 def test_a_project_with_something_else_is_refused(
-    more: dict[str, object], admin: Person, script: Script
+    more: dict[str, object], admin: Person, script: Script, remote: portal.RemoteStandIn
 ) -> None:
     assert script(admin).post("/projects", new_project(**more)).status_code == 422
     assert not Project.objects.exists()

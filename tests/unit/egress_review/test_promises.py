@@ -142,6 +142,17 @@ def test_what_the_policies_were_told_counts_where_the_ledgers_word_was_erased(va
     assert list(broken(made, vault)) == []
 
 
+def test_data_of_the_highest_tiers_is_held_to_what_they_ask_for(vault: Vault) -> None:
+    found = submission(State.APPROVED, vault=vault)
+    Submission.objects.filter(pk=found.pk).update(tier=4)
+    for _ in range(2):
+        last = review(found, Vote.APPROVE).reviewer
+    made = releases.release(by=last, submission=Submission.objects.get(pk=found.pk), vault=vault)
+    assert list(broken(made, vault)) == ["2 output checkers approved it, and its project asked for 3"]
+    review(made.submission, Vote.APPROVE)
+    assert list(broken(made, vault)) == []
+
+
 def test_altered_bytes_are_named(vault: Vault) -> None:
     made = release(vault)
     path = vault.path(made.submission.files.get().canonical_sha256)

@@ -15,6 +15,7 @@ from egress_review.vault import Vault
 from hub.pages.headers import POLICY
 from hub.people.models import Person, Role
 from hub.places import places
+from tests.portal import RemoteStandIn
 from tests.unit.egress_review.factories import checker, file_vote, person, review, submission
 from tests.unit.egress_review.stand_ins import Policies
 from tests.unit.egress_review.test_pages import _portal, browser
@@ -32,7 +33,7 @@ def vote_on(client: Any, made: Submission, **said: Any) -> Any:
     return client.post(address, {"vote": "return", "comment": "say how it was rounded", "seen": "0", **said})
 
 
-def test_only_the_review_page_lets_a_script_run(vault: Vault) -> None:
+def test_only_the_review_page_lets_a_script_run(vault: Vault, remote: RemoteStandIn) -> None:
     made = submission(State.IN_REVIEW, vault=vault)
     file = made.files.get()
     somebody = person("Everything", *Role)

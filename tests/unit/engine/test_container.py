@@ -279,3 +279,19 @@ def test_the_profile_allows_four_families_of_sockets_by_name() -> None:
 
 def test_the_profile_allows_no_32_bit_calls() -> None:
     assert all(entry["subArchitectures"] == [] for entry in json.loads(seccomp.profile())["archMap"])
+
+
+def test_gpus_are_those_that_were_lent_and_as_many_as_were_granted() -> None:
+    made = container.spec(replace(GRANT, gpus=2), PLACES, gpus=("0", "3"))
+    (asked,) = made["HostConfig"]["DeviceRequests"]
+    assert (asked["Driver"], asked["DeviceIDs"]) == ("nvidia", ["0", "3"])
+    assert made["Labels"][container.LABEL_GPUS] == "0,3"
+    assert {wall: made["HostConfig"][wall] for wall in WALLS} == WALLS
+
+
+@pytest.mark.parametrize(
+    ("granted", "lent"), [(1, ()), (0, ("0",)), (2, ("1", "1")), (17, ("0",)), (-1, ()), (True, ("0",))]
+)
+def test_a_grant_never_gets_more_or_fewer_gpus_than_it_says(granted: int, lent: tuple[str, ...]) -> None:
+    with pytest.raises(container.Unfit):
+        container.spec(replace(GRANT, gpus=granted), PLACES, gpus=lent)

@@ -114,22 +114,41 @@ def test_an_admin_is_told_once_why_a_project_waits(
     assert told(carl) == [] and waits(ada) == ["Vowels has too few checkers"]
 
 
-def test_it_ends_when_it_is_mended_and_is_told_again_the_next_time(
-    ada: Person, carl: Person, project: Project
+def test_its_mending_is_told_once_and_so_is_the_next_time(
+    ada: Person, carl: Person, project: Project, vault: Vault
 ) -> None:
+    rosa = Person.objects.get(name="Rosa")
+    sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
+    Submission.objects.update(project=project)
+    Project.objects.exclude(pk=project.pk).update(state="closed")
+    lacks, again = "Vowels has too few checkers", "Vowels has enough checkers again"
     for number in (1, 2):
         Person.objects.filter(pk=carl.pk).update(suspended_at=datetime.now(UTC))
         courier.step(at=datetime.now(UTC), calendar=False)
-        assert len(told(ada)) == number and ShortageSeen.objects.count() == 1
+        assert sorted(told(ada)) == [again] * (number - 1) + [lacks] * number
+        assert ShortageSeen.objects.count() == 1
         Person.objects.filter(pk=carl.pk).update(suspended_at=None)
         look()
+        look()
+        assert sorted(told(ada)) == [again] * number + [lacks] * number
         assert waits(ada) == [] and not ShortageSeen.objects.exists()
+    assert told(rosa) == [f"“{sent.title}” can be reviewed again"] * 2
     Person.objects.filter(pk=carl.pk).update(suspended_at=datetime.now(UTC))
     NamedChecker.objects.filter(project=project).delete()
     checker("cora")
     look()
     # Where nobody is named, any checker from outside reviews.
-    assert len(told(ada)) == 2 and waits(ada) == []
+    assert len(told(ada)) == 4 and waits(ada) == []
+
+
+def test_a_project_that_closes_while_it_is_short_is_not_called_mended(
+    ada: Person, carl: Person, project: Project
+) -> None:
+    Person.objects.filter(pk=carl.pk).update(suspended_at=datetime.now(UTC))
+    look()
+    Project.objects.update(state="closed")
+    look()
+    assert told(ada) == ["Vowels has too few checkers"] and not ShortageSeen.objects.exists()
 
 
 def test_the_projects_page_says_so_and_leads_an_admin_to_the_mending(
@@ -187,6 +206,10 @@ def test_many_projects_that_one_checker_leaves_short_are_told_together(ada: Pers
     assert "• P0: A release" in notice.mail_text and "Carl" not in notice.mail_text
     assert "• Carl is suspended" in notice.body and "Wish" not in notice.body
     assert waits(ada) == ["4 projects have too few checkers"]
+    Person.objects.filter(pk=carl.pk).update(suspended_at=None)
+    look()
+    assert sorted(told(ada))[0] == "4 projects have enough checkers again"
+    Person.objects.filter(pk=carl.pk).update(suspended_at=datetime.now(UTC))
     for number in range(lacking.MOST_LISTED):
         portal.project(f"q{number}")
     with CaptureQueriesContext(connection) as many:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -48,3 +49,28 @@ def test_a_drawn_plot_says_each_amount_in_a_table_too() -> None:
 
 def test_an_empty_plot_says_so() -> None:
     assert "Nothing to draw yet" in render_to_string("plots/_plot.html", {"plot": plots.bars("Hours", [])})
+
+
+def test_names_that_would_touch_each_other_get_a_line_each() -> None:
+    states = [("handed in", 3.0), ("in review", 1.0), ("sent back with comments by its checkers", 0.0)] * 4
+    plot = plots.bars("States", states)
+    assert plot.lies
+    assert [mark.level for mark in plot.marks] == sorted({mark.level for mark in plot.marks})
+    assert all(mark.x + mark.width <= plot.right for mark in plot.marks)
+    page = render_to_string("plots/_plot.html", {"plot": plot})
+    assert ">in review</text>" in page
+    assert ">sent back with comments b…</text>" in page
+    assert "<td>sent back with comments by its checkers</td>" in page
+    assert not plots.bars("Years", [("2025", 3.0), ("2026", 1.0)]).lies
+
+
+def test_what_is_counted_is_measured_in_whole_steps() -> None:
+    assert [tick.says for tick in plots.bars("Sessions", [("a", 2.0)]).ticks] == ["0", "1", "2"]
+    small = [tick.says for tick in plots.line("Hours", [("a", 0.011)]).ticks]
+    assert len(set(small)) == len(small)
+
+
+def test_days_are_named_as_far_apart_as_they_can_be_read() -> None:
+    days = plots.bars("Entries", [(f"{day} November", 1.0) for day in range(1, 31)])
+    named = [mark for mark in days.marks if mark.named]
+    assert min(b.middle - a.middle for a, b in itertools.pairwise(named)) >= len("30 November") * plots.LETTER

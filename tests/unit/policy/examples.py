@@ -119,8 +119,8 @@ BROUGHT = q.BringIn(
 )
 DIFFERING = replace(SUBMISSION, open_for_review=False, differing=True)
 CAME_BACK = replace(SUBMISSION, author="01person", open_for_review=False, replaceable=True)
-REVIEWING = q.Reviewing(anybody=False, named=("01person",), approvals=2)
-REVIEWED = q.Reviewing(anybody=False, named=("01person", "01other"), approvals=2)
+REVIEWING = q.Reviewing(anybody=False, named=("01person",), approvals=2, tier=2)
+REVIEWED = q.Reviewing(anybody=False, named=("01person", "01other"), approvals=2, tier=2)
 APPROVED_FILE = q.FileApproval(file="01file", approved_by=("01person", "01other"))
 MINE = q.Review(reviewer="01person", vote="approve", checker=True, member=False, conflicted=False)
 ANOTHERS = q.Review(reviewer="01other", vote="approve", checker=True, member=False, conflicted=False)
@@ -196,6 +196,12 @@ ALLOWED: dict[str, q.Question] = {
         purpose="phonetics",
         until=date(2027, 6, 1),
         memberships=(LEADING,),
+    ),
+    "ask for a member": q.RequestMember(
+        person=RESEARCHER, at=AT, change="ask", project=PROJECT, memberships=(LEADING,)
+    ),
+    "take back what was asked": q.RequestMember(
+        person=RESEARCHER, at=AT, change="withdraw", project=PROJECT, memberships=(LEADING,)
     ),
     "manage project": q.ManageProject(
         person=ADMIN, at=AT, subject="01project", change="add_member", members=("01other",)

@@ -14,7 +14,7 @@ from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people.models import Institution, Person, Role
 from hub.projects.models import Membership, Project
 from tests import portal
-from tests.portal import Policies
+from tests.portal import Policies, RemoteStandIn
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def ada(policies: Policies) -> Person:
 
 
 @pytest.fixture
-def browser(ada: Person) -> Client:
+def browser(ada: Person, remote: RemoteStandIn) -> Client:
     made = Client(headers={"host": "portal.localhost"})
     made.force_login(ada)
     return made
@@ -38,6 +38,17 @@ PROPOSAL = {
     "opens_on": portal.days(0).isoformat(),
     "closes_on": portal.days(9).isoformat(),
     "summary": "What is asked.",
+}
+LIMITS = {
+    "image": "workspace",
+    "memory_gib": "2",
+    "cpus": "1",
+    "pids": "256",
+    "home_gib": "2",
+    "idle_minutes": "60",
+    "session_hours": "8",
+    "budget_mb": "8",
+    "confirmed": "on",
 }
 NEW = "/provisioning/projects/new/"
 WRONG: dict[str, tuple[dict[str, str], str]] = {
@@ -140,21 +151,44 @@ def test_what_is_confirmed_is_checked_again(browser: Client) -> None:
 )
 def test_a_number_that_is_none_is_told(field: str, value: str, browser: Client) -> None:
     portal.project()
-    given = {
-        "image": "workspace",
-        "memory_gib": "2",
-        "cpus": "1",
-        "pids": "256",
-        "home_gib": "2",
-        "idle_minutes": "60",
-        "session_hours": "8",
-        "budget_mb": "8",
-        "confirmed": "on",
-    }
-    page = browser.post("/projects/vowels/settings/", {**given, field: value})
+    page = browser.post("/projects/vowels/settings/", {**LIMITS, field: value})
     assert page.status_code == 200 and b"errorlist" in page.content
     assert Project.objects.get().row_version == 0
-    assert browser.post("/projects/vowels/settings/", given).status_code == 302
+    assert browser.post("/projects/vowels/settings/", LIMITS).status_code == 302
+
+
+SETTINGS = "/projects/vowels/settings/"
+
+
+def test_gpus_are_shown_and_set_only_where_the_engine_has_some(
+    browser: Client, remote: RemoteStandIn
+) -> None:
+    project = portal.project()
+    page = browser.get(SETTINGS).content.decode()
+    assert "There is no GPU that sessions could be given." in page and 'name="gpus"' not in page
+    remote.down.add("gpus")
+    page = browser.get(SETTINGS).content.decode()
+    assert "the engine does not answer" in page and 'name="gpus"' not in page
+    remote.down.clear()
+    remote.has_gpus = 2
+    assert "The machine has 2 GPUs." in browser.get(SETTINGS).content.decode()
+    more = browser.post(SETTINGS, {**LIMITS, "gpus": "3"})
+    assert "has 2 GPUs that sessions can be given, not 3" in more.content.decode()
+    assert browser.post(SETTINGS, {**LIMITS, "gpus": "2"}).status_code == 302
+    project.refresh_from_db()
+    assert project.gpus == 2
+    # Another machine has none: what was chosen is shown until it is taken back.
+    remote.has_gpus = 0
+    assert 'name="gpus"' in browser.get(SETTINGS).content.decode()
+    assert browser.post(SETTINGS, {**LIMITS, "gpus": "0"}).status_code == 302
+    assert 'name="gpus"' not in browser.get(SETTINGS).content.decode()
+
+
+def test_a_form_that_names_gpus_where_there_are_none_gets_none(browser: Client) -> None:
+    project = portal.project()
+    browser.post(SETTINGS, {**LIMITS, "gpus": "1"})
+    project.refresh_from_db()
+    assert project.gpus == 0
 
 
 def test_an_upload_that_is_no_table_is_told(browser: Client) -> None:
@@ -197,7 +231,7 @@ def test_a_lead_asks_for_more_time_and_the_steward_prolongs_what_stands(policies
     link = f"/projects/vowels/ask/?version={version.pk}"
     portal.person("ada", Role.ADMIN, second_factor=True)
     page = lead.get("/projects/vowels/").content.decode()
-    assert link in page and "An admin adds and ends members" in page and "mailto:ada@north.example" in page
+    assert link in page and "/projects/vowels/members/ask/" in page
     later = portal.days(90)
     asked = {"version": version.pk, "until": later, "reason": "The reviewers want another run."}
     assert lead.post(link, asked).status_code == 302
