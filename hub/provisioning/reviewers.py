@@ -49,7 +49,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         heading=f"Who reviews the outputs of {project.title}",
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
-        "with fewer than two approvals, or three of data of tier 3 or 4: the policies hold that, and no "
+        "with fewer than two approvals, or three of data of tier 4: the policies hold that, and no "
         f"setting lowers it.{_lacks(project)}",
         action="Change the reviewers",
         back=back,

@@ -18,7 +18,7 @@ decision := {"allow": allow, "reasons": [reason | some reason in deny]}
 # No setting of a project's goes below these: two, and what the highest tier of its data asks for.
 fewest_reviews := 2
 
-fewest_of_tier := {0: 2, 1: 2, 2: 2, 3: 3, 4: 3}
+fewest_of_tier := {0: 2, 1: 2, 2: 2, 3: 2, 4: 3}
 
 most_reviews_of_tier := max([least | some least in fewest_of_tier])
 

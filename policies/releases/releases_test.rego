@@ -201,7 +201,6 @@ refused := [
 	["release", "/reviewing/approvals", 1, "fewer approvals than two"],
 	["release", "/reviewing/approvals", 0, "fewer approvals than two"],
 	["release", "/reviewing/approvals", "3", "fewer approvals than two"],
-	["release", "/reviewing/tier", 3, "by 3 different output checkers from outside"],
 	["release", "/reviewing/tier", 4, "by 3 different output checkers from outside"],
 	["release", "/reviewing/tier", 5, "Of which tier"],
 	["release", "/reviewing/tier", -1, "Of which tier"],

@@ -279,7 +279,7 @@ REMOVALS = {
             "releases/releases.rego",
             both(
                 said("fewest_reviews := 2", "fewest_reviews := -1"),
-                said("{0: 2, 1: 2, 2: 2, 3: 3, 4: 3}", "{0: -1, 1: -1, 2: -1, 3: 3, 4: 3}"),
+                said("{0: 2, 1: 2, 2: 2, 3: 2, 4: 3}", "{0: -1, 1: -1, 2: -1, 3: -1, 4: 3}"),
             ),
         ),
         VOTES,
@@ -287,10 +287,10 @@ REMOVALS = {
         shows="released it",
     ),
     "tier": Removal(
-        "data of the highest tiers takes three approvals, whatever the project asks for",
+        "data of the highest tier takes three approvals, whatever the project asks for",
         altered(
             "releases/releases.rego",
-            said("{0: 2, 1: 2, 2: 2, 3: 3, 4: 3}", "{0: 2, 1: 2, 2: 2, 3: 2, 4: 2}"),
+            said("{0: 2, 1: 2, 2: 2, 3: 2, 4: 3}", "{0: 2, 1: 2, 2: 2, 3: 2, 4: 2}"),
         ),
         VOTES,
         "test_two_approvals_release_nothing_of_the_most_sensitive_data",
