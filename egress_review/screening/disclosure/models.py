@@ -35,7 +35,7 @@ R_SQUARED = re.compile(r"(?i)\br[-_ ]?(?:squared|2|²)\b\D{0,14}(1\.0+|0\.9999\d
 EXPLAINED = re.compile(r"(?i)^(?:adj\w*\.?[\s_]*)?r[\s_^-]*(?:2|²|sq\w*)$")
 GROUPS = re.compile(r"(?i)\b(?:no\.?|number of)\s+groups\s*[:,=]?\s*(?:\w+\s*[,:]\s*)?(\d+)")
 # A factor of people in Stata's way of writing a model, and rows of its estimates.
-BY_PERSON = re.compile(rf"(?im)^[.>\s]*\w[^\n]*\bi[bn]?\d*\.{WHO}(?:_?id)?\b")
+BY_PERSON = re.compile(rf"(?im)^[.> \t]*\w[^\n]*\bi[bn]?\d*\.{WHO}(?:_?id)?\b")
 COEFFICIENTS = re.compile(r"(?m)^[ \t]*\w{1,20}[ \t]*\|(?:[ \t]+-?\d*\.?\d+){3,}")
 TERMS = 2
 LEVELS = 5
