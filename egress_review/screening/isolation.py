@@ -7,7 +7,6 @@ import json
 import math
 import os
 import resource
-import select
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NoReturn
 
@@ -141,7 +141,7 @@ def _ended(running: list[_Child]) -> dict[str | None, Looked]:
     if not running:
         return {}
     left = max(min(child.left() for child in running), 0.0)
-    ready, _, _ = select.select([child.reading for child in running], [], [], left)
+    ready = wait([child.reading for child in running], left)
     found = {}
     for child in tuple(running):
         looked = child.ended(child.reading in ready)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,14 @@ def test_a_parser_may_not_answer_with_more_than_a_copy() -> None:
 
 def found(what: str) -> Looked:
     return Looked(what, "text/plain", ".txt", b"", ())
+
+
+def test_whoever_has_many_files_open_is_answered_too() -> None:
+    with contextlib.ExitStack() as held:
+        while held.enter_context(Path(os.devnull).open("rb")).fileno() < 1100:
+            pass
+        looked = isolated(lambda: found("seen"), 5, 256 << 20, 1 << 20)
+    assert looked == found("seen")
 
 
 def test_a_parser_that_hangs_or_floods_holds_up_no_other() -> None:
