@@ -167,7 +167,7 @@ def test_no_setting_lets_fewer_than_two_approvals_release(approvals: int, real: 
     assert "2 different output checkers" in reasons
 
 
-@pytest.mark.parametrize("tier", [3, 4])
+@pytest.mark.parametrize("tier", [4])
 def test_two_approvals_release_nothing_of_the_most_sensitive_data(tier: int, real: Policy) -> None:
     question = cast(questions.ReleaseSubmission, ALLOWED["release"])
     assert real.ask(question).allow, "the attack needs a question that is right"

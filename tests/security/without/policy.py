@@ -209,9 +209,17 @@ REMOVALS = {
     ),
     "leads": Removal(
         "data is asked for by a lead of the project",
-        altered("people/people.rego", rules_gone("not facts.leader")),
+        altered("people/people.rego", rules_gone("data is asked for by a project's lead")),
         WHO_MAY,
-        "test_nobody_is_let_do_what_is_not_theirs and (requests.ask or requests.withdraw)",
+        "test_nobody_is_let_do_what_is_not_theirs "
+        "and (requests.ask or requests.withdraw) and not member_requests",
+        shows=r"== \[\]",
+    ),
+    "member_leads": Removal(
+        "members are asked for by a lead of the project",
+        altered("people/people.rego", rules_gone("a project's lead asks for its members")),
+        WHO_MAY,
+        "test_nobody_is_let_do_what_is_not_theirs and (member_requests.ask or member_requests.withdraw)",
         shows=r"== \[\]",
     ),
     "stewards": Removal(
