@@ -43,7 +43,7 @@ class Clerk:
 
     def end(self) -> None:
         """End it."""
-        with self.process:
+        with contextlib.suppress(BrokenPipeError), self.process:
             self.process.kill()
 
 
@@ -56,10 +56,15 @@ def run(code: str, *, checkout: Path, state: Path) -> tuple[int, str, str]:
     env.pop("PYTEST_CURRENT_TEST", None)
     read = (checkout, tuple(sorted(env.items())), tuple(_stamps(state / "secrets")))
     clerk = _clerks.get(str(state))
-    if clerk is None or clerk.read != read:
+    if clerk is None or clerk.read != read or clerk.process.poll() is not None:
         end(state)
         clerk = _clerks[str(state)] = Clerk(_begun(checkout, env), read)
-    return clerk.run(code)
+    try:
+        return clerk.run(code)
+    except BaseException:
+        # Whoever was interrupted leaves an answer behind that is nobody else's.
+        end(state)
+        raise
 
 
 def end(state: Path) -> None:
@@ -100,9 +105,9 @@ def serve() -> None:
     for line in sys.stdin:
         code = json.loads(line)
         # What it imports stays loaded, for the next one that asks for it.
-        for node in ast.parse(code).body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                with contextlib.suppress(ImportError):
+        with contextlib.suppress(ImportError, SyntaxError):
+            for node in ast.parse(code).body:
+                if isinstance(node, ast.Import | ast.ImportFrom):
                     exec(compile(ast.Module([node], []), "<imports>", "exec"), {})
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
             child = os.fork()

@@ -148,7 +148,7 @@ if found is None:
     found = Submission.objects.create(
         session=session, project=project, author=person, title="A table", context="c", controls="c"
     )
-    kept = Vault(places.state / "vault").put(b"vowel,speakers\r\na,12\r\n")
+    kept = Vault(places.state / "vault").put(b"vowel,speakers")
     File.objects.create(
         submission=found, name="table.csv", sha256=kept.sha256, size_bytes=kept.size_bytes
     )
