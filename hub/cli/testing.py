@@ -54,6 +54,7 @@ BESIDE = (
     "integration/screening/test_protocol.py",
     "integration/screening/test_rebuild.py",
     "integration/screening/test_sounds.py",
+    "integration/screening/test_sounds_drawn.py",
     "integration/screening/test_twins.py",
     "leaks",
     "security/test_ledger.py",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import Any
 
+from tests.security.without import serving, signing_in
 from tests.security.without.removal import Removal, replaced
 
 COOKIES, INTERNAL = "security/test_cookies_across_hosts.py", "unit/workspaces/test_internal.py"
 IDENTITY, REVOCATION = "unit/people/test_identity.py", "integration/portal/test_revocation.py"
-ANYTHING = "default-src * 'unsafe-inline'"
+STANDING, PASSWORDS = "unit/people/test_standing.py", "unit/people/test_passwords.py"
+FRONT, SLOW_READERS = "unit/pages/test_front.py", "integration/portal/test_slow_readers.py"
 
 
 def one_host() -> None:
@@ -31,7 +31,7 @@ def no_content_policy() -> None:
     """Let the lab's page load and send anything."""
     from hub.gate import identity
 
-    replaced(identity, "CONTENT_POLICY", ANYTHING)
+    replaced(identity, "CONTENT_POLICY", serving.ANYTHING)
 
 
 def any_token() -> None:
@@ -130,132 +130,11 @@ def any_page() -> None:
     replaced(rows, "expect", lambda row, seen: None)
 
 
-def no_browser_known() -> None:
-    """Count everybody's tries together, whether or not they have been here before."""
-    from hub.people import known_browsers
-
-    replaced(known_browsers, "of", lambda request: {})
-
-
-def unlimited_guesses() -> None:
-    """Count no tries."""
-    from allauth.core.internal.ratelimit import RateLimitUsage
-
-    from hub.people import known_browsers
-
-    replaced(known_browsers, "try_password", lambda request, email: RateLimitUsage(usage=[]))
-
-
 def unwatched() -> None:
     """Let a lease that nobody renews last for ever."""
     from hub.workspaces.lapses import Watch
 
     replaced(Watch, "look", lambda self: 0)
-
-
-def patient() -> None:
-    """Wait for a request's bytes for as long as they come."""
-    from gunicorn.workers.gthread import ThreadWorker
-
-    from hub.pages.workers import Bounded
-
-    replaced(Bounded, "handle", ThreadWorker.handle)
-    replaced(Bounded, "handle_request", ThreadWorker.handle_request)
-
-
-def stuck() -> None:
-    """Wait with a thread for whoever does not read."""
-    from hub.pages.outgoing import Outgoing
-
-    replaced(Outgoing, "sendall", lambda self, data: self._plain.sendall(data))
-
-
-def queued() -> None:
-    """Let every reader of a long answer have a thread."""
-    from threading import BoundedSemaphore
-
-    from hub.pages import workers
-
-    replaced(workers, "BoundedSemaphore", lambda _: BoundedSemaphore(1000))
-
-
-def lingering() -> None:
-    """Wait for whoever does not close, one after the other, in the thread that accepts."""
-    from gunicorn.workers.gthread import ThreadWorker
-
-    from hub.pages.workers import Bounded
-
-    replaced(Bounded, "handle", ThreadWorker.handle)
-
-
-def among_browsers() -> None:
-    """Give the enclave's own processes the threads that browsers get."""
-    from gunicorn.workers.gthread import ThreadWorker
-
-    from hub.pages.workers import Bounded
-
-    replaced(Bounded, "enqueue_req", ThreadWorker.enqueue_req)
-
-
-def one_factor() -> None:
-    """Let everybody in without a second factor, whatever their roles."""
-    from hub.people import standing
-
-    replaced(standing, "must_enrol", lambda person: False)
-
-
-def spared() -> None:
-    """Let the demo's switch spare everybody the second factor."""
-    from django.conf import settings
-
-    from hub.people import facts
-
-    def waived(person: Any) -> bool:
-        return bool(settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR)
-
-    replaced(facts, "second_factor_waived", waived)
-
-
-def password_alone() -> None:
-    """Let who enrolled a second factor in without showing it."""
-    from hub.people import facts
-
-    replaced(facts, "second_factor_waived", lambda person: True)
-
-
-def cheap_guesses() -> None:
-    """Keep passwords so that a guess costs little memory."""
-    from hub.people.passwords import Argon2id
-
-    replaced(Argon2id, "memory_cost", 1024)
-
-
-def kept_as_before() -> None:
-    """Leave a password in the hash that it was kept by."""
-    from hub import settings
-
-    replaced(settings, "PASSWORD_HASHERS", list(reversed(settings.PASSWORD_HASHERS)))
-
-
-def step_by_step() -> None:
-    """Count a try in as many transactions as it has steps."""
-    from hub.people import known_browsers
-
-    replaced(known_browsers, "transaction", SimpleNamespace(atomic=nullcontext))
-
-
-def any_front() -> None:
-    """Take everybody for the TLS proxy."""
-    from hub.pages import front
-
-    replaced(front, "hmac", SimpleNamespace(compare_digest=lambda given, known: True))
-
-
-def claimed() -> None:
-    """Believe the first of the addresses that a browser says it came by."""
-    from hub.pages import front
-
-    replaced(front, "_address", lambda said: said.partition(",")[0])
 
 
 def unforeseen() -> None:
@@ -265,110 +144,73 @@ def unforeseen() -> None:
     replaced(foresight, "ending", lambda changed, **where: [])
 
 
-def addresses_logged() -> None:
-    """Log the address that was asked for, not the page that it names."""
-    from hub.pages import tracing
-
-    answer = tracing.Tracing.__call__
-
-    def traced(self: Any, request: Any) -> Any:
-        tracing.log.info("answered address=%s", request.get_full_path())
-        return answer(self, request)
-
-    replaced(tracing.Tracing, "__call__", traced)
-
-
-def ids_of_anybody() -> None:
-    """Let a browser say which request its own is."""
-    from hub.pages import tracing
-
-    replaced(tracing, "is_inside", lambda request: True)
-
-
-def any_script() -> None:
-    """Let the portal's pages load and run anything."""
-    from hub.pages import headers
-
-    replaced(headers, "HEADERS", headers.HEADERS | {"Content-Security-Policy": ANYTHING})
-
-
-def all_downloads() -> None:
-    """Let a person begin as many downloads at a time as they like."""
-    from egress_review import leaving
-
-    replaced(leaving, "MOST_AT_ONCE", 10**9)
-
-
-STANDING, PASSWORDS = "unit/people/test_standing.py", "unit/people/test_passwords.py"
-FRONT = "unit/pages/test_front.py"
-SLOW_READERS = "integration/portal/test_slow_readers.py"
 REMOVALS = {
     "guesses": Removal(
         "few guesses at an account's password are tried",
-        unlimited_guesses,
+        signing_in.unlimited_guesses,
         "integration/portal/test_guesses.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "guesses were tried",
     ),
     "known": Removal(
         "others' guesses lock nobody out of a browser they signed in with before",
-        no_browser_known,
+        signing_in.no_browser_known,
         "integration/portal/test_guesses.py",
         "test_of_a_thousand_guesses_few_are_tried",
         "locked the right person out",
     ),
     "second-factor": Removal(
         "a second factor is required of stewards, checkers, custodians and admins",
-        one_factor,
+        signing_in.one_factor,
         STANDING,
         "test_a_role_that_needs_a_second_factor_reaches_nothing_without_one",
         "== \\(302",
     ),
     "code": Removal(
         "who has a second factor shows it at each sign-in",
-        password_alone,
+        signing_in.password_alone,
         STANDING,
         "test_who_enrolled_a_second_factor_has_to_show_it",
         "startswith",
     ),
     "spared": Removal(
         "the demo's switch spares demo people the second factor, and nobody else",
-        spared,
+        signing_in.spared,
         STANDING,
         "test_the_demo_switch_frees_demo_people_only or test_the_demo_switch_spares_enrolled",
         "200 == 302",
     ),
     "memory-hard": Removal(
         "a guess at a stolen hash costs memory",
-        cheap_guesses,
+        signing_in.cheap_guesses,
         PASSWORDS,
         "test_a_password_costs_who_guesses_more_memory",
         "1024 >= ",
     ),
     "kept-anew": Removal(
         "passwords are kept by Argon2id, and those kept otherwise are kept anew",
-        kept_as_before,
+        signing_in.kept_as_before,
         PASSWORDS,
         "test_a_password_kept_otherwise_still_signs_in_and_is_kept_anew",
         "pbkdf2_sha256",
     ),
     "one-turn": Removal(
         "a try to sign in waits for one turn to write: a busy enclave refuses no right password",
-        step_by_step,
+        signing_in.step_by_step,
         "unit/people/test_known_browsers.py",
         "test_a_try_is_counted_in_one_transaction",
         r"\[0, 0\] == \[1, 1\]",
     ),
     "front": Removal(
         "behind a TLS proxy the portal answers nobody but the proxy",
-        any_front,
+        serving.any_front,
         FRONT,
         "test_who_is_not_the_proxy_is_refused",
         "200 == 421",
     ),
     "claimed": Removal(
         "an address that the proxy cannot have seen is not believed",
-        claimed,
+        serving.claimed,
         FRONT,
         "test_an_address_that_the_proxy_cannot_have_seen_is_not_taken",
         "127.0.0.1",
@@ -382,21 +224,21 @@ REMOVALS = {
     ),
     "logged": Removal(
         "no address with somebody's words in it is logged",
-        addresses_logged,
+        serving.addresses_logged,
         "unit/pages/test_tracing.py",
         "test_no_secret_and_no_content_is_logged",
         "words-of-a-speaker",
     ),
     "own-id": Removal(
         "a browser writes no line into the story of another's request",
-        ids_of_anybody,
+        serving.ids_of_anybody,
         "unit/pages/test_tracing.py",
         "test_a_browser_does_not",
         "!=",
     ),
     "scripts": Removal(
         "the portal's pages run no script, wherever it comes from",
-        any_script,
+        serving.any_script,
         "unit/pages/test_pages.py",
         "test_every_page_forbids_scripts_frames_and_caching",
         "default-src",
@@ -410,42 +252,42 @@ REMOVALS = {
     ),
     "slow": Removal(
         "a slow sender holds a thread of the portal for a bounded time only",
-        patient,
+        serving.patient,
         "chaos/test_pressure.py",
         "test_slow_senders_leave_the_portal_its_threads",
         "hold every thread",
     ),
     "stuck": Removal(
         "who does not read an answer holds no thread of the portal",
-        stuck,
+        serving.stuck,
         SLOW_READERS,
         "test_readers_that_do_not_read_hold_no_thread_and_get_it_all_when_they_do",
         "hold every thread",
     ),
     "queued": Removal(
         "readers of long answers leave threads for pages",
-        queued,
+        serving.queued,
         SLOW_READERS,
         "test_readers_of_long_answers_leave_a_thread",
         "hold every thread",
     ),
     "lingering": Removal(
         "who does not close a connection keeps no other from being accepted",
-        lingering,
+        serving.lingering,
         SLOW_READERS,
         "test_who_does_not_close_keeps_nobody_from_being_served",
         "holds up the one thread",
     ),
     "among-browsers": Removal(
         "the enclave's own processes have threads of the portal that no browser gets",
-        among_browsers,
+        serving.among_browsers,
         SLOW_READERS,
         "test_the_enclaves_own_processes_have_threads_that_no_browser_gets",
         "hold the threads",
     ),
     "downloads": Removal(
         "a person has few downloads at a time",
-        all_downloads,
+        serving.all_downloads,
         "unit/egress_review/test_releases.py",
         "test_a_person_has_few_downloads_at_a_time",
         "DID NOT RAISE",
