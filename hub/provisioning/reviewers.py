@@ -49,8 +49,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         heading=f"Who reviews the outputs of {project.title}",
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
-        "with fewer than two approvals, or three of data of tier 4: the policies hold that, and no "
-        f"setting lowers it.{_lacks(project)}",
+        f"with fewer than {tiers.fewest(tiers.of(project))} approvals: the policies hold that by the tier of "
+        f"the data, and no setting lowers it.{_lacks(project)}",
         action="Change the reviewers",
         back=back,
     )
