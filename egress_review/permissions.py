@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from django.db.models import F, QuerySet
 
@@ -19,6 +19,16 @@ from hub.workspaces import facts as workspaces
 from hub.workspaces.models import Session
 
 What = Literal["page", "files"]
+
+
+class _Reviewed(TypedDict):
+    """What every question about a submission's review is asked with."""
+
+    project: questions.Project
+    memberships: tuple[questions.Membership, ...]
+    submission: questions.Submission
+    reviewing: questions.Reviewing
+    conflicted: bool
 
 
 def to_hand_in(*, by: Person, session: Session, replaces: Submission | None = None) -> Permission:
@@ -40,7 +50,6 @@ def to_hand_in(*, by: Person, session: Session, replaces: Submission | None = No
 
 def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
     """Ask whether a person may see a submission's page or the content of its files."""
-    project = projects.fresh(submission.project)
     return permission.to(
         by,
         subject=submission.id,
@@ -48,11 +57,7 @@ def to_view(*, by: Person, submission: Submission, what: What) -> Permission:
             person=person,
             at=at,
             what=what,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=of(submission),
-            reviewing=reviewing(submission, project),
-            conflicted=conflicted(by, project),
+            **_reviewed(by, submission),
         ),
     )
 
@@ -70,23 +75,17 @@ def whether_to_vote(
     person: questions.Person, at: datetime, *, by: Person, submission: Submission, vote: Vote
 ) -> questions.Vote:
     """Return the question whether somebody may cast a vote, for who asks it of many without recording it."""
-    project = projects.fresh(submission.project)
     return questions.Vote(
         person=person,
         at=at,
         vote=vote.value,
-        project=projects.of(project),
-        memberships=projects.memberships(project, by),
-        submission=of(submission),
-        reviewing=reviewing(submission, project),
-        conflicted=conflicted(by, project),
         reviews=reviews_of(submission),
+        **_reviewed(by, submission),
     )
 
 
 def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permission:
     """Ask whether a person may answer once more on a submission on which the votes differ."""
-    project = projects.fresh(submission.project)
     return permission.to(
         by,
         subject=submission.id,
@@ -94,32 +93,23 @@ def to_consolidate(*, by: Person, submission: Submission, vote: Vote) -> Permiss
             person=person,
             at=at,
             vote=vote.value,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=of(submission),
-            reviewing=reviewing(submission, project),
-            conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
+            **_reviewed(by, submission),
         ),
     )
 
 
 def to_release(*, by: Person, submission: Submission) -> Permission:
     """Ask, in the name of the reviewer whose vote was the last, whether a submission may leave."""
-    project = projects.fresh(submission.project)
     return permission.to(
         by,
         subject=submission.id,
         ask=lambda person, at: questions.ReleaseSubmission(
             person=person,
             at=at,
-            project=projects.of(project),
-            memberships=projects.memberships(project, by),
-            submission=of(submission),
-            reviewing=reviewing(submission, project),
-            conflicted=conflicted(by, project),
             reviews=reviews_of(submission),
             files=approvals_of(submission),
+            **_reviewed(by, submission),
         ),
     )
 
@@ -135,16 +125,23 @@ def may_withdraw(*, by: Person, submission: Submission) -> bool:
 
 
 def _withdrawing(by: Person, submission: Submission) -> Ask:
-    project = projects.fresh(submission.project)
     return lambda person, at: questions.Withdraw(
         person=person,
         at=at,
-        project=projects.of(project),
-        memberships=projects.memberships(project, by),
-        submission=of(submission),
-        reviewing=reviewing(submission, project),
-        conflicted=conflicted(by, project),
+        **_reviewed(by, submission),
     )
+
+
+def _reviewed(by: Person, submission: Submission) -> _Reviewed:
+    """Return the facts of now about a submission's review, as they are for one person."""
+    project = projects.fresh(submission.project)
+    return {
+        "project": projects.of(project),
+        "memberships": projects.memberships(project, by),
+        "submission": of(submission),
+        "reviewing": reviewing(submission, project),
+        "conflicted": conflicted(by, project),
+    }
 
 
 def to_download(*, by: Person, submission: Submission) -> Permission:

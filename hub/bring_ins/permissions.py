@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from egress_review.permissions import conflicted
 from hub.bring_ins.models import GONE, BringIn, BringInState
@@ -16,6 +16,15 @@ from hub.projects.models import Project
 
 What = Literal["page", "files"]
 Verdict = Literal["approve", "reject"]
+
+
+class _Judged(TypedDict):
+    """What every question about a bring-in is asked with."""
+
+    project: questions.Project
+    memberships: tuple[questions.Membership, ...]
+    bring_in: questions.BringIn
+    conflicted: bool
 
 
 def to_bring(*, by: Person, project: Project) -> Permission:
@@ -32,7 +41,6 @@ def to_bring(*, by: Person, project: Project) -> Permission:
 
 def to_view(*, by: Person, bring_in: BringIn, what: What) -> Permission:
     """Ask whether a person may see the page, or the text, of what was brought in."""
-    now = projects.fresh(bring_in.project)
     return permission.to(
         by,
         subject=bring_in.id,
@@ -40,10 +48,7 @@ def to_view(*, by: Person, bring_in: BringIn, what: What) -> Permission:
             person=person,
             at=at,
             what=what,
-            project=projects.of(now),
-            memberships=projects.memberships(now, by),
-            bring_in=of(bring_in),
-            conflicted=conflicted(by, now),
+            **_judged(by, bring_in),
         ),
     )
 
@@ -61,15 +66,11 @@ def whether_to_judge(
     person: questions.Person, at: datetime, *, by: Person, bring_in: BringIn, verdict: Verdict
 ) -> questions.JudgeBringIn:
     """Return the question whether somebody may decide so, for who asks it of many without recording it."""
-    now = projects.fresh(bring_in.project)
     return questions.JudgeBringIn(
         person=person,
         at=at,
         verdict=verdict,
-        project=projects.of(now),
-        memberships=projects.memberships(now, by),
-        bring_in=of(bring_in),
-        conflicted=conflicted(by, now),
+        **_judged(by, bring_in),
     )
 
 
@@ -84,15 +85,22 @@ def may_take_back(*, by: Person, bring_in: BringIn) -> bool:
 
 
 def _taking_back(by: Person, bring_in: BringIn) -> Ask:
-    now = projects.fresh(bring_in.project)
     return lambda person, at: questions.TakeBackBringIn(
         person=person,
         at=at,
-        project=projects.of(now),
-        memberships=projects.memberships(now, by),
-        bring_in=of(bring_in),
-        conflicted=conflicted(by, now),
+        **_judged(by, bring_in),
     )
+
+
+def _judged(by: Person, bring_in: BringIn) -> _Judged:
+    """Return the facts of now about a bring-in, as they are for one person."""
+    now = projects.fresh(bring_in.project)
+    return {
+        "project": projects.of(now),
+        "memberships": projects.memberships(now, by),
+        "bring_in": of(bring_in),
+        "conflicted": conflicted(by, now),
+    }
 
 
 def of(bring_in: BringIn) -> questions.BringIn:
