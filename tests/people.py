@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.enclave import Enclave, attach
+
+_click = Locator.click
 
 # The enclave's own two hosts are all a test browser may reach; Chromium's own chatter is switched off.
 ARGUMENTS = [
@@ -38,8 +40,17 @@ def chromium() -> Iterator[Browser]:
     assert path, "Chromium is missing; `python3 -m hub test` installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Locator, "click", _click_and_arrive)
+            yield browser
         browser.close()
+
+
+def _click_and_arrive(self: Locator, **options: Any) -> None:
+    """Click, and return when the page that it led to is read: until then its content is empty."""
+    _click(self, **options)
+    if not self.page.is_closed():
+        self.page.wait_for_load_state("domcontentloaded")
 
 
 def cookies_for(page: Page, url: str) -> dict[str, str]:
