@@ -70,6 +70,12 @@ def _holds(path: Path, tools: Path) -> bool:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        shutil.rmtree(path, onerror=_unless_gone)
     else:
         path.unlink(missing_ok=True)
+
+
+def _unless_gone(_act: object, _path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
+    # Somebody else removes the same: what is gone is gone.
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]

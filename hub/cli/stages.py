@@ -41,6 +41,7 @@ def machine(places: Places, *, extras: frozenset[str] = frozenset(), browser: bo
         if postgresql.chosen():
             extras |= {"postgresql"}
         environment.ensure(places.checkout, current, extras=extras)
+        environment.compile_ours(places.checkout)
 
 
 def ready(places: Places) -> None:

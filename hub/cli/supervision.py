@@ -126,8 +126,9 @@ class Supervisor:
         raise StepFailed("supervisor did not start", command=command, log=log, lines=last_lines(log, 12))
 
     def shutdown(self) -> None:
-        """Ask supervisor to stop every process and itself."""
+        """Ask supervisor to stop every process, at once instead of one after the other, and itself."""
         try:
+            self._call("stopAllProcesses", False)
             self._call("shutdown")
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return

@@ -198,6 +198,7 @@ def ensure_environment() -> None:
             packages.ensure(current)
     with step("Python environment", "python", logs) as current:
         environment.ensure(places.checkout, current, extras=EXTRAS)
+        environment.compile_ours(places.checkout)
 
 
 def hub(words: list[str], values: dict[str, str]) -> None:
