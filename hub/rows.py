@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -28,6 +29,13 @@ def claim(row: models.Model, **changes: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**changes)
     for name, value in changes.items():
         setattr(row, name, value)
+
+
+def answer(row: models.Model, state: str, *, by: str | None, **changes: Any) -> None:
+    """Answer what is asked for, once: nobody is asked again what was done, refused or withdrawn."""
+    if row.state != "asked":  # type: ignore[attr-defined]  # every row given here has a state
+        raise WrongState(f"{_name(row)} is already {row.state}.")  # type: ignore[attr-defined]  # as above
+    claim(row, state=state, answered_at=datetime.now(UTC), answered_by_id=by, **changes)
 
 
 def _name(row: models.Model) -> str:

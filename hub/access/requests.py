@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
 from django.db import transaction
@@ -59,7 +59,7 @@ def withdraw(*, by: Person, request: AccessRequest) -> None:
     )
     with transaction.atomic():
         allowed.use()
-        _answer(request, RequestState.WITHDRAWN, by=by, answer="")
+        rows.answer(request, RequestState.WITHDRAWN.value, by=by.id)
         said = {"request": request.id, "version": request.version_id}
         entries.append(Kind.ACCESS_WITHDRAWN, by=by.id, subject=request.project_id, facts=said)
 
@@ -72,7 +72,7 @@ def refuse(*, by: Person, request: AccessRequest, reason: str) -> None:
     allowed = may_refuse(by=by, request=request)
     with transaction.atomic():
         allowed.use()
-        _answer(request, RequestState.REFUSED, by=by, answer=reason.strip())
+        rows.answer(request, RequestState.REFUSED.value, by=by.id, answer=reason.strip())
         said = {"request": request.id, "version": request.version_id, "reason": reason}
         entries.append(Kind.ACCESS_REFUSED, by=by.id, subject=request.project_id, facts=said)
 
@@ -81,13 +81,7 @@ def approved(*, by: Person, approval: Approval) -> None:
     """Answer the open request that an approval fulfils, inside the approval's transaction."""
     waiting = AccessRequest.objects.open().filter(project=approval.project, version=approval.version).first()
     if waiting is not None:
-        rows.claim(
-            waiting,
-            state=RequestState.APPROVED.value,
-            answered_at=datetime.now(UTC),
-            answered_by_id=by.id,
-            approval_id=approval.id,
-        )
+        rows.answer(waiting, RequestState.APPROVED.value, by=by.id, approval_id=approval.id)
 
 
 def may_refuse(*, by: Person, request: AccessRequest) -> Permission:
@@ -111,12 +105,6 @@ def may_refuse(*, by: Person, request: AccessRequest) -> Permission:
 def fresh(request: AccessRequest) -> AccessRequest:
     """Return the request as the database has it now."""
     return AccessRequest.objects.with_names().get(pk=request.pk)
-
-
-def _answer(request: AccessRequest, state: RequestState, *, by: Person, answer: str) -> None:
-    if request.state != RequestState.ASKED:
-        raise WrongState(f"The request for {request.version} is already {request.state}.")
-    rows.claim(request, state=state.value, answered_at=datetime.now(UTC), answered_by_id=by.id, answer=answer)
 
 
 def _may(

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     TRAINING_WRITE = "training:write"
     PROJECTS_READ = "projects:read"
     PROJECTS_WRITE = "projects:write"
+    MEMBERS_ASK = "members:ask"
     MEMBERS_WRITE = "members:write"
     REVIEWERS_WRITE = "reviewers:write"
     DATASETS_READ = "datasets:read"
@@ -36,9 +37,10 @@ MEANING: Mapping[Scope, str] = MappingProxyType(
         Scope.PEOPLE_READ: "read people, roles, training, institutions",
         Scope.PEOPLE_WRITE: "add people and institutions, give and end roles, suspend, close",
         Scope.TRAINING_WRITE: "record training, one by one or from a CSV file",
-        Scope.PROJECTS_READ: "read projects, members, limits",
+        Scope.PROJECTS_READ: "read projects, members, limits, and what leads ask about members",
         Scope.PROJECTS_WRITE: "propose, change, open, close, suspend projects",
-        Scope.MEMBERS_WRITE: "add members to projects and end memberships",
+        Scope.MEMBERS_ASK: "ask that somebody joins or leaves a project that you lead, and take it back",
+        Scope.MEMBERS_WRITE: "add members to projects, end memberships, refuse what leads ask",
         Scope.REVIEWERS_WRITE: "choose who reviews a project’s outputs, and how many approve",
         Scope.DATASETS_READ: "read the catalogue and its versions",
         Scope.DATASETS_WRITE: "add datasets, register and deprecate versions, suspend, hand over",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Literal
 
 from django.db import transaction
@@ -52,11 +51,10 @@ def withdraw(*, by: Person, request: MemberRequest) -> None:
     allowed = _may(by, change="withdraw", project=request.project)
     with transaction.atomic():
         allowed.use()
-        _answer(request, WishState.WITHDRAWN, by=by, answer="")
-        _told(request, by=by, state=WishState.WITHDRAWN)
+        _answer(request, WishState.WITHDRAWN, by=by)
 
 
-def refuse(*, by: Person, request: MemberRequest, reason: str) -> None:
+def refuse(*, by: Actor, request: MemberRequest, reason: str) -> None:
     """Refuse a request with a reason that the project's leads read."""
     if not reason.strip():
         raise Invalid("Say why not; who asked will read it.")
@@ -64,16 +62,14 @@ def refuse(*, by: Person, request: MemberRequest, reason: str) -> None:
     allowed = may_refuse(by=by, request=request)
     with transaction.atomic():
         allowed.use()
-        _answer(request, WishState.REFUSED, by=by, answer=reason.strip())
-        _told(request, by=by, state=WishState.REFUSED, reason=reason)
+        _answer(request, WishState.REFUSED, by=by, reason=reason.strip())
 
 
 def fulfilled(*, by: Actor, project: Project, person: Person, wish: Wish) -> None:
     """Answer the open request that a change of the members fulfils, inside the change's transaction."""
     found = MemberRequest.objects.open().filter(project=project, wish=wish.value, email=person.email.lower())
     for request in found.select_related("project"):
-        _answer(request, WishState.DONE, by=by, answer="")
-        _told(request, by=by, state=WishState.DONE)
+        _answer(request, WishState.DONE, by=by)
 
 
 def may_refuse(*, by: Actor, request: MemberRequest) -> Permission:
@@ -107,15 +103,8 @@ def _require_sense(project: Project, wish: Wish, email: str) -> None:
         raise WrongState("This is already asked for; an admin has still to answer.")
 
 
-def _answer(request: MemberRequest, state: WishState, *, by: Actor, answer: str) -> None:
-    if request.state != WishState.ASKED:
-        raise WrongState(f"The request is already {request.state}.")
-    answered_by = by.id if isinstance(by, Person) else None
-    changed = {"state": state.value, "answered_by_id": answered_by, "answer": answer}
-    rows.claim(request, answered_at=datetime.now(UTC), **changed)
-
-
-def _told(request: MemberRequest, *, by: Actor, state: WishState, reason: str = "") -> None:
+def _answer(request: MemberRequest, state: WishState, *, by: Actor, reason: str = "") -> None:
+    rows.answer(request, state.value, by=by.id if isinstance(by, Person) else None, answer=reason)
     said = {"request": request.id, "state": state.value} | ({"reason": reason} if reason else {})
     entries.append(Kind.MEMBER_ANSWERED, by=by.id, subject=request.project_id, facts=said)
 

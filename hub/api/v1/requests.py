@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -21,28 +21,40 @@ from hub.api.v1.people import Because
 from hub.api.words import Id, Reason, Slug
 from hub.errors import NotFound
 from hub.people.models import Person
-from hub.projects.models import Membership
+from hub.projects.models import MemberRequest, Membership
 
 router = Router(tags=["access"])
 READ, WRITE = Bearer(Scope.APPROVALS_READ), Bearer(Scope.APPROVALS_WRITE)
 NONE = "There is no such request of your projects or for your datasets; GET /api/v1/requests lists them."
 
 
-class RequestShown(Shown):
-    """A project asks for a dataset version, and what became of it."""
+class Asked(Shown):
+    """What a project asks for, why, and what was answered."""
 
     id: str
     project: str
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+    @staticmethod
+    def said_of(one: AccessRequest | MemberRequest) -> dict[str, Any]:
+        """Return what every request says."""
+        same = ("id", "reason", "asked_at", "answer", "answered_at")
+        said = {name: getattr(one, name) for name in same}
+        return said | {"project": one.project.slug, "asked_by": one.asked_by_id}
+
+
+class RequestShown(Asked):
+    """A project asks for a dataset version, and what became of it."""
+
     dataset: str
     version: str
     purpose: str
     until: date
-    reason: str
-    asked_by: str
-    asked_at: datetime
     state: RequestState
-    answer: str
-    answered_at: datetime | None
 
 
 class RequestsAsked(Paging):
@@ -64,18 +76,12 @@ class NewRequest(Given):
 def of_request(one: AccessRequest) -> RequestShown:
     """Return a request's shape."""
     return RequestShown(
-        id=one.id,
-        project=one.project.slug,
+        **Asked.said_of(one),
         dataset=one.version.dataset.slug,
         version=one.version.version,
         purpose=one.purpose,
         until=one.until,
-        reason=one.reason,
-        asked_by=one.asked_by_id,
-        asked_at=one.asked_at,
         state=RequestState(one.state),
-        answer=one.answer,
-        answered_at=one.answered_at,
     )
 
 

@@ -80,6 +80,8 @@ def known(world: World, path: str) -> dict[str, str]:
         "submissions": world.released.id,
         "approvals": world.approval.id,
         "bring-ins": world.brought.id,
+        "requests": world.request.id,
+        "member-requests": world.wish.id,
     }
     noun = path.removeprefix("/api/v1/").partition("/")[0]
     return {

@@ -75,6 +75,10 @@ def _request(world: World) -> dict[str, str]:
     return {**said, "reason": "The paper needs it."}
 
 
+def _wish(world: World) -> dict[str, str]:
+    return {"project": "vowels", "wish": "join", "email": world.somebody.email, "reason": "He labels vowels."}
+
+
 def _text(world: World) -> dict[str, Any]:
     files = [{"name": "track.py", "text": "print('vowels')\n"}]
     why = "A formant tracker from our last paper."
@@ -136,6 +140,13 @@ TABLE: dict[str, Row] = {
     "projects_end_membership": Row(
         lambda w: ("DELETE", f"/projects/vowels/members/{w.people['member'].id}", None), ADMIN
     ),
+    "member_requests_list_requests": Row(get(lambda w: "/member-requests"), EVERYBODY),
+    "member_requests_list_requests?all": Row(get(lambda w: "/member-requests?all=true"), OFFICE),
+    "member_requests_ask": Row(post(lambda w: "/member-requests", _wish), frozenset({"lead"}), 201),
+    "member_requests_withdraw": Row(
+        post(lambda w: f"/member-requests/{w.wish.id}/withdraw"), frozenset({"lead"})
+    ),
+    "member_requests_refuse": Row(post(lambda w: f"/member-requests/{w.wish.id}/refuse", BECAUSE), ADMIN),
     "reviewing_get_reviewers": Row(get(lambda w: "/projects/vowels/reviewers"), ADMIN),
     "reviewing_choose": Row(lambda w: ("PATCH", "/projects/vowels/reviewers", {"approvals": 3}), ADMIN),
     "access_list_approvals": Row(get(lambda w: "/approvals"), EVERYBODY),

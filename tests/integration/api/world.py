@@ -12,7 +12,7 @@ from hub.access.models import AccessRequest, Approval
 from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import DatasetVersion
 from hub.people.models import Invitation, Person, Role, Training
-from hub.projects.models import Membership, Project
+from hub.projects.models import MemberRequest, Membership, Project
 from hub.workspaces.models import Session, SessionState
 from tests import portal
 from tests.api import Caller, token_of
@@ -41,6 +41,7 @@ class World:
     session: Session
     invitation: Invitation
     request: AccessRequest
+    wish: MemberRequest
     waiting: Submission
     released: Submission
     brought: BringIn
@@ -86,6 +87,13 @@ def built(vault: Vault) -> World:
             purpose=project.purpose,
             until=portal.days(30),
             reason="The paper needs it.",
+            asked_by=people["lead"],
+        ),
+        wish=MemberRequest.objects.create(
+            project=project,
+            wish="leave",
+            email=people["member"].email,
+            reason="Left us.",
             asked_by=people["lead"],
         ),
         waiting=_submission(project, people["member"], State.IN_REVIEW, vault),

@@ -20,7 +20,7 @@ from hub.api.v1 import submissions as api_submissions
 from hub.ledger import publisher
 from hub.ledger.models import Entry
 from hub.people.models import Person, Role
-from hub.projects.models import Project
+from hub.projects.models import MemberRequest, Membership, Project
 from hub.provision import plan, verbs
 from hub.provision.client import Answered
 from hub.workspaces.models import Session
@@ -51,6 +51,42 @@ def test_a_project_is_proposed_opened_joined_and_closed(admin: Person, script: S
     assert caller.delete(f"/projects/vowels/members/{rosa.id}").status_code == 404
     assert caller.post("/projects/vowels/close").json()["state"] == "closed"
     assert caller.post("/projects/vowels/open").status_code == 409
+
+
+def test_a_lead_asks_for_a_member_and_adding_them_is_the_answer(admin: Person, script: Script) -> None:
+    lena, nina = portal.person("lena", Role.PROJECT_LEAD), portal.person("nina", Role.RESEARCHER)
+    for project, role in (("vowels", "project_lead"), ("tones", "researcher")):
+        Membership.objects.create(project=portal.project(project), person=lena, role=role)
+    caller, theirs, office = script(lena), script(nina), script(admin)
+    wanted = {"project": "vowels", "wish": "join", "email": nina.email.upper(), "reason": "She codes."}
+    made = caller.post("/member-requests", wanted)
+    assert (made.status_code, made.json()["email"]) == (201, nina.email), made.content
+    path = f"/member-requests/{made.json()['id']}"
+    assert caller.post("/member-requests", wanted).status_code == 409
+    assert caller.get("/member-requests?state=asked").json()["count"] == 1
+    MemberRequest.objects.update(project=Project.objects.get(slug="tones"))
+    assert caller.get("/member-requests").json()["count"] == 0
+    assert caller.post(f"{path}/withdraw").status_code == 404
+    MemberRequest.objects.update(project=Project.objects.get(slug="vowels"))
+    assert theirs.get("/member-requests").json()["count"] == 0
+    assert theirs.post(f"{path}/withdraw").status_code == 404
+    assert office.post(f"{path}/refuse", {"reason": "No."}, if_match='"9"').status_code == 412
+    office.post("/projects/vowels/members", {"person": nina.id})
+    assert caller.get("/member-requests").json()["items"][0]["state"] == "done"
+    assert office.post(f"{path}/refuse", {"reason": "No."}).status_code == 409
+
+
+def test_who_may_not_read_about_people_is_not_told_whether_a_request_is_there(
+    db: None, script: Script, policies: portal.Policies
+) -> None:
+    policies.deny("read_records")
+    caller = script(portal.person("rosa", Role.RESEARCHER))
+    wish = MemberRequest.objects.create(
+        project=portal.project(), wish="join", email="x@y", reason="r", asked_by=portal.person("lena")
+    )
+    answers = [caller.post(f"/member-requests/{id}/refuse", {"reason": "No."}) for id in (wish.id, "0" * 26)]
+    assert [one.status_code for one in answers] == [403, 403]
+    assert answers[0].content == answers[1].content
 
 
 @pytest.mark.parametrize(
