@@ -73,7 +73,7 @@ def feedback(entry: Entry, facts: Facts) -> list[Draft]:
     mail = "Read what is said, and answer it."
     body = f"{found.author.name} says: {found.text}"
     draft = of(entry, About.REVIEW, f"Feedback on {subject}", body, url=url, mail=mail)
-    return to([found.dataset.steward] if found.dataset else _reviewers(found.submission), draft)
+    return to(audience.may_answer(found), draft)
 
 
 def reviewers(entry: Entry, facts: Facts) -> list[Draft]:
@@ -97,9 +97,7 @@ def _people(ids: Any) -> list[Person]:
     return list(Person.objects.filter(pk__in=ids or [], is_active=True, suspended_at=None))
 
 
-def _reviewers(submission: Submission | None) -> list[Person]:
-    if submission is None:
-        return []
+def _reviewers(submission: Submission) -> list[Person]:
     standing = submission.reviews.standing().values_list("reviewer", flat=True)
     return list(Person.objects.filter(pk__in=standing, is_active=True, suspended_at=None))
 

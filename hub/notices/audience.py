@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import partial
 
 from egress_review import permissions
 from egress_review.models import Submission, Vote
@@ -15,6 +16,8 @@ from hub.people import facts as people
 from hub.people.models import Person, Role
 from hub.policy import questions
 from hub.projects.models import MemberRole, Membership
+from hub.stewardship import feedback
+from hub.stewardship.models import Feedback
 
 
 def members(project: str) -> list[Person]:
@@ -53,10 +56,27 @@ def may_judge(bring_in: BringIn) -> list[Person]:
     )
 
 
+def may_answer(said: Feedback) -> list[Person]:
+    """Return whom the policies would let answer feedback now; without an answer it is tried again.
+
+    A decision is answered for by those who made it, where one of them still may: else by any who may.
+    """
+    ask = partial(feedback.whether_to_answer, at=datetime.now(UTC), feedback=said)
+    if said.dataset is not None:
+        return _who_may(ask, [said.dataset.steward_id])
+    assert said.submission is not None, "feedback has a subject"
+    able = _checkers_who_may(ask)
+    decided = set(said.submission.reviews.standing().values_list("reviewer", flat=True))
+    return [one for one in able if one.pk in decided] or able
+
+
 def _checkers_who_may(ask: Callable[[Person], questions.Question]) -> list[Person]:
-    holding = Person.objects.holding(Role.OUTPUT_CHECKER, _today()).values("pk")
-    checkers = Person.objects.with_roles().filter(pk__in=holding)
-    return [person for person in checkers if _allowed(ask(person))]
+    return _who_may(ask, Person.objects.holding(Role.OUTPUT_CHECKER, _today()).values_list("pk", flat=True))
+
+
+def _who_may(ask: Callable[[Person], questions.Question], ids: Iterable[str]) -> list[Person]:
+    people = Person.objects.with_roles().filter(pk__in=list(ids), is_active=True, suspended_at=None)
+    return [person for person in people if _allowed(ask(person))]
 
 
 def _allowed(question: questions.Question) -> bool:

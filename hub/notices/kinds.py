@@ -59,8 +59,8 @@ RULES: Mapping[About, Rule] = MappingProxyType(
         ),
         About.REVIEW: Rule(
             "What waits for you",
-            "results for your vote, text to read, requests and feedback to answer, also when they waited for "
-            "7, 14 and 28 days; projects without checkers, and with enough again",
+            "results for your vote, text to read, requests and feedback to answer, again each week while "
+            "they wait; projects without checkers, and with enough again",
             Mail.AT_ONCE,
             ALL,
         ),

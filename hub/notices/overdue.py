@@ -1,4 +1,4 @@
-"""What waits for somebody's answer for long: told again after 7, 14 and 28 days to who can give it."""
+"""What waits for somebody's answer for long: told again each week to who can give it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.people.models import Person
 from hub.projects.models import MemberRequest
 from hub.stewardship.models import Feedback
 
-STAGES = (28, 14, 7)
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Wait:
 
 
 def stage(since: datetime, at: datetime) -> int | None:
-    """Return how many days of waiting are to be told; None while it is not long."""
-    return next((days for days in STAGES if at - since >= timedelta(days=days)), None)
+    """Return how many days of waiting are to be told, in whole weeks; None while it is not long."""
+    return (at - since) // WEEK * WEEK.days or None
 
 
 def drafts(*, at: datetime) -> list[Draft]:
@@ -46,7 +46,7 @@ def drafts(*, at: datetime) -> list[Draft]:
 
     Raises Unavailable when the policies don't answer who may vote: it is tried again later.
     """
-    due = [(one, days) for one in _waits(at - timedelta(days=min(STAGES))) if (days := stage(one.since, at))]
+    due = [(one, days) for one in _waits(at - WEEK) if (days := stage(one.since, at))]
     keys = {f"waits:{one.key}:{days}" for one, days in due}
     told = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
     return [
@@ -84,15 +84,14 @@ def _requests(before: datetime) -> Iterator[Wait]:
 
 
 def _feedback(before: datetime) -> Iterator[Wait]:
-    for one in Feedback.objects.waiting().with_people().filter(dataset__isnull=False, given_at__lte=before):
-        assert one.dataset is not None, "the query's condition"
+    for one in Feedback.objects.waiting().with_people().filter(given_at__lte=before):
         yield Wait(
             key=f"feedback:{one.pk}",
-            what=f"Feedback on {one.dataset.title}",
+            what=f"Feedback on {one.subject}",
             since=one.given_at,
             url=reverse("stewardship:feedback", args=[one.pk]),
             todo="Read what is said, and answer it.",
-            people=partial(audience.welcome, [one.dataset.steward_id]),
+            people=partial(audience.may_answer, one),
         )
 
 

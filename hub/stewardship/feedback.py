@@ -84,6 +84,12 @@ def readable(*, by: Person, shown: Sequence[Feedback]) -> set[str]:
     return {one.pk for one, question in asked if answers[question]}
 
 
+def whether_to_answer(by: Person, at: datetime, *, feedback: Feedback) -> questions.Question:
+    """Return the question whether somebody may answer feedback, with the facts of now."""
+    ask = _asks(by, "answer", feedback.author_id, feedback.dataset, feedback.submission)
+    return ask(people.of(by), at)
+
+
 def may(
     by: Person, *, what: What, author: str, dataset: Dataset | None, submission: Submission | None
 ) -> Permission:

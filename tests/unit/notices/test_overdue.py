@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("hours", "days"),
-    [(0, None), (7 * 24 - 1, None), (7 * 24, 7), (13 * 24, 7), (14 * 24, 14), (99 * 24, 28)],
+    [(0, None), (7 * 24 - 1, None), (7 * 24, 7), (13 * 24, 7), (14 * 24, 14), (99 * 24, 98)],
 )
 def test_a_wait_is_in_its_stage(hours: int, days: int | None) -> None:
     at = datetime(2026, 6, 15, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_checkers_and_stewards_are_told_of_what_only_they_can_answer(
         "“Tracker”, to come in, has waited for 7 days",
         "“Vowel table” has waited for 7 days",
     ]
-    assert told(steward, days=7) == ["Feedback on Prompts has waited for 7 days"]
+    assert told(steward, days=7) == ["Feedback on “Prompts” has waited for 7 days"]
     assert told(sent.author, days=7) == []
 
 
