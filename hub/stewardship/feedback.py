@@ -114,6 +114,7 @@ def _asks(
         project=projects.of(project),
         memberships=projects.memberships(project, by),
         submission=submissions.of(submission),
+        reviewing=submissions.reviewing(submission, project),
         author=author,
         conflicted=submissions.conflicted(by, project),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from egress_review import reviewers
 from egress_review.models import Submission, tied
 from hub import ids
 from hub.datasets.models import Dataset
@@ -19,9 +20,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         return self.filter(answered_at=None).order_by("given_at")
 
     def on_decisions_for(self, person: Person) -> FeedbackQuerySet:
-        """Keep feedback on decisions of projects that a checker has no part in and no conflict with."""
+        """Keep feedback on decisions of projects that a checker may review and has no tie to."""
         theirs = tied(person, project="submission__project") | Q(author=person) | Q(submission__author=person)
-        return self.filter(dataset=None).exclude(theirs)
+        others = reviewers.left_to_others(person).values("project")
+        return self.filter(dataset=None).exclude(theirs | Q(submission__project__in=others))
 
     def with_people(self) -> FeedbackQuerySet:
         """Read subject, author and who answered along."""

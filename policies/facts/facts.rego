@@ -92,6 +92,15 @@ current(membership, person, project, at) if {
 # Somebody who never was in the project: a question lists ended memberships too.
 outsider(memberships) if count(memberships) == 0
 
+# Where nobody is named for a project, any checker from outside may review.
+may_review(reviewing, _) if reviewing.anybody == true
+
+may_review(reviewing, id) if {
+	is_array(reviewing.named)
+	some named in reviewing.named
+	named == id
+}
+
 open(project, at) if {
 	project.state == "open"
 	begun(project.opens_on, at)

@@ -58,4 +58,12 @@ test_a_course_completed_tomorrow_does_not_count if {
 	not facts.trained(person, "c", at)
 }
 
+test_who_is_named_may_review_and_anybody_where_nobody_is if {
+	facts.may_review({"anybody": true, "named": []}, "p1")
+	facts.may_review({"anybody": false, "named": ["p1"]}, "p1")
+	not facts.may_review({"anybody": false, "named": ["p2"]}, "p1")
+	not facts.may_review({"anybody": false, "named": {"p1": "p1"}}, "p1")
+	not facts.may_review(null, "p1")
+}
+
 test_null_memberships_make_nobody_an_outsider if not facts.outsider(null)

@@ -78,7 +78,7 @@ deny contains reason if {
 
 deny contains reason if {
 	judging
-	not may_review(input.person.id)
+	not facts.may_review(input.reviewing, input.person.id)
 	reason := sprintf(
 		"The releases of the project “%s” are reviewed by checkers who were named for it, and you are none of them; ask the enclave's admin.",
 		[input.project.title],
@@ -225,17 +225,8 @@ independent_checker if {
 	facts.holds(input.person, "output_checker", input.at)
 	facts.outsider(input.memberships)
 	somebody_elses
-	may_review(input.person.id)
+	facts.may_review(input.reviewing, input.person.id)
 	input.conflicted == false
-}
-
-# Where nobody is named, any checker from outside may review.
-may_review(_) if input.reviewing.anybody == true
-
-may_review(id) if {
-	is_array(input.reviewing.named)
-	some named in input.reviewing.named
-	named == id
 }
 
 enough_asked if {
@@ -266,7 +257,7 @@ approvers contains review.reviewer if {
 	review.member == false
 	review.conflicted == false
 	review.reviewer != input.submission.author
-	may_review(review.reviewer)
+	facts.may_review(input.reviewing, review.reviewer)
 }
 
 # The vote of somebody who declared a conflict counts neither for nor against.

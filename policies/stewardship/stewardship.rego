@@ -76,7 +76,7 @@ deny contains reason if {
 	input.action == "submission_feedback"
 	not input.what in {"give", "read"}
 	not independent_checker
-	reason := "Only an output checker without a tie to the project answers for a decision on it; ask one of them."
+	reason := "Only an output checker who may review the project and has no tie to it answers for a decision on it; ask one of them."
 }
 
 deny contains reason if {
@@ -130,6 +130,7 @@ independent_checker if {
 	facts.trained(input.person, facts.checking_course, input.at)
 	facts.outsider(input.memberships)
 	input.conflicted == false
+	facts.may_review(input.reviewing, input.person.id)
 	not mine
 	not handed_in
 }

@@ -71,7 +71,10 @@ of_submission(what, author, memberships) := {
 	"what": what,
 	"author": author,
 	"conflicted": false,
+	"reviewing": {"anybody": true, "named": [], "approvals": 2, "tier": 2},
 }
+
+only_for(id) := {"anybody": false, "named": [id], "approvals": 2, "tier": 2}
 
 another := object.union(dataset, {"steward": "p2"})
 
@@ -88,6 +91,11 @@ allowed := {
 	"read_as_auditor": ask("submission_feedback", "auditor", of_submission("read", "p9", [])),
 	"read_as_checker": ask("submission_feedback", "output_checker", of_submission("read", "p9", [])),
 	"answer_decision": ask("submission_feedback", "output_checker", of_submission("answer", "p9", [])),
+	"answer_as_named": ask(
+		"submission_feedback",
+		"output_checker",
+		object.union(of_submission("answer", "p9", []), {"reviewing": only_for("p1")}),
+	),
 }
 
 test_what_is_right_is_allowed if every name, question in allowed {
@@ -117,13 +125,15 @@ refused := [
 	["read_as_member", "/memberships", [], "between its project"],
 	["read_as_checker", "/memberships", [object.union(membership, {"ended": true})], "between its project"],
 	["read_as_auditor", "/person/roles/0/role", "admin", "between its project"],
-	["answer_decision", "/person/roles/0/role", "auditor", "without a tie"],
-	["answer_decision", "/conflicted", true, "without a tie"],
+	["answer_decision", "/person/roles/0/role", "auditor", "has no tie"],
+	["answer_decision", "/conflicted", true, "has no tie"],
+	["answer_decision", "/reviewing", only_for("p2"), "may review the project"],
+	["read_as_checker", "/reviewing", only_for("p2"), "between its project"],
 	["read_as_checker", "/conflicted", true, "between its project"],
-	["answer_decision", "/person/training", [], "without a tie"],
-	["answer_decision", "/submission/author", "p1", "without a tie"],
-	["answer_decision", "/author", "p1", "without a tie"],
-	["answer_decision", "/memberships", [object.union(membership, {"ended": true})], "without a tie"],
+	["answer_decision", "/person/training", [], "has no tie"],
+	["answer_decision", "/submission/author", "p1", "has no tie"],
+	["answer_decision", "/author", "p1", "has no tie"],
+	["answer_decision", "/memberships", [object.union(membership, {"ended": true})], "has no tie"],
 	["give", "/action", "own_everything", "every fact a rule needs"],
 ]
 

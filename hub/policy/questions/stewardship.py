@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.policy.facts import Dataset, Membership, Project, Steward, Submission
+from hub.policy.facts import Dataset, Membership, Project, Reviewing, Steward, Submission
 from hub.policy.questions.question import Question
 
 
@@ -55,5 +55,6 @@ class SubmissionFeedback(Question):
     project: Project
     memberships: tuple[Membership, ...]
     submission: Submission
+    reviewing: Reviewing
     author: str
     conflicted: bool

@@ -32,6 +32,6 @@ def test_feedback_on_a_decision_is_told_again_to_who_decided_else_to_who_may_ans
     assert told(6) == set()
     assert told(7) == told(35) == {"voter"}
     Conflict.objects.create(person=there.actors["voter"], project=decided.project, reason="a shared grant")
-    assert told(7) == {"output_checker", "checker who is not named"}
+    assert told(7) == {"output_checker"}
     Feedback.objects.update(answered_at=datetime.now(UTC))
     assert told(7) == set()

@@ -278,7 +278,7 @@ REMOVALS = {
     ),
     "named": _voted(
         "only a checker who is named reviews, where some are named",
-        rules_gone("not may_review(input.person.id)"),
+        rules_gone("not facts.may_review(input.reviewing, input.person.id)"),
         "test_a_checker_who_is_not_named_does_not_vote",
     ),
     "fewest": Removal(
