@@ -134,10 +134,10 @@ def kept_from(person: Person) -> list[Kept]:
     return [Kept(one, said.get(one.id, "")) for one in found]
 
 
-def projects(person: Person) -> list[Project]:
+def projects(person: Person) -> QuerySet[Project]:
     """Return the projects that have something in a person's queue."""
     waiting = readings.reviewable(person).order_by().values("project")
-    return list(Project.objects.filter(pk__in=waiting).order_by("title"))
+    return Project.objects.filter(pk__in=waiting).order_by("title")
 
 
 def _standing(submission: Any) -> str:

@@ -33,6 +33,7 @@ from hub.people.signed_in import login_required, reader
 
 PER_PAGE = 50
 JUDGED = 10
+MOST_SHORT = 5
 
 
 @login_required
@@ -45,12 +46,14 @@ def waiting(request: HttpRequest) -> HttpResponse:
     asked = {name: value.replace("\x00", "?") for name, value in given.items()}
     pages = Paginator(queue.filtered(person, **asked), PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
+    projects = queue.projects(person)
     context = {
         "page": page,
         "rows": [queue.row(one, person=person) for one in page],
         "asked": asked,
         "narrowed": any(asked.values()),
-        "projects": queue.projects(person),
+        "projects": projects,
+        "short": shortages.among(projects)[:MOST_SHORT],
         "kept": queue.kept_from(person),
         "judged": readings.judged(person).select_related("project")[:JUDGED],
         "query": "&".join(f"{name}={value}" for name, value in asked.items() if value.isidentifier()),

@@ -12,6 +12,8 @@ MOST_LABELS = 12
 # A letter where plots are small is this wide, in their own units; names that touch can't be read.
 LETTER = 10.7
 ROW, LONGEST_NAME = 32.0, 26
+# A bar that stands alone is no wall.
+WIDEST = 110.0
 # What is less is nothing to a plot.
 LEAST = 1e-12
 
@@ -147,14 +149,15 @@ def _laid_out(amounts: Sequence[tuple[str, float]], unit: str) -> tuple[tuple[Ma
     slot = (WIDTH - LEFT - RIGHT) / max(1, len(amounts))
     longest = max((len(label) for label, _ in amounts), default=0)
     every = max(math.ceil(len(amounts) / MOST_LABELS), math.ceil(longest * LETTER / slot), 1)
+    width = min(slot * 0.8, WIDEST)
     marks = tuple(
         Mark(
             label=label,
             value=value,
             says=_says(label, value, unit),
-            x=LEFT + slot * at + slot * 0.1,
+            x=LEFT + slot * at + (slot - width) / 2,
             y=TOP + room * (1 - value / top),
-            width=slot * 0.8,
+            width=width,
             height=room * value / top,
             named=at % every == 0,
         )

@@ -89,7 +89,7 @@ def _in_review(person: Person, roles: frozenset[Role]) -> list[Step]:
     if oldest is None:
         return []
     what = "One submission waits" if count == 1 else f"{count} submissions wait"
-    text = "Each needs two reviewers who decide without seeing each other’s vote."
+    text = "Each needs two reviewers or more, who decide without seeing the others’ votes."
     return [
         Step(
             f"{what} for your review",

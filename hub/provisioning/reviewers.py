@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -50,7 +51,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
         f"with fewer than {tiers.fewest(tiers.of(project))} approvals: the policies hold that by the tier of "
-        f"the data, and no setting lowers it.{_lacks(project)}",
+        f"the data, and no setting lowers it.{_lacks(project, choosable)}",
         action="Change the reviewers",
         back=back,
     )
@@ -65,9 +66,13 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _lacks(project: Project) -> str:
+def _lacks(project: Project, choosable: QuerySet[Person]) -> str:
+    """Say that too few can review, and why those can't who are not among the choices, which say it too."""
     short = shortages.of(project)
-    return f" {short} {'; '.join(short.lost())}." if short else ""
+    if short is None or short.named:
+        return f" {short}" if short else ""
+    others = shortages.sentences(shortages.office().exclude(pk__in=choosable.values("pk")), project)
+    return f" {short} {'; '.join(others)}." if others else f" {short}"
 
 
 def _told(

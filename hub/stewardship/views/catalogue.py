@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from egress_review.indexes import RETRY_SECONDS
 from hub.datasets import datasheets, leak_index, stewards
 from hub.datasets.models import Dataset, DatasetVersion, VersionFacts
 from hub.people.models import Person, Role
@@ -59,6 +60,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "sheet": sheet,
         "sections": datasheets.shown(sheet),
         "is_steward": steward,
+        "retried": RETRY_SECONDS,
         "left_alone": Role.ADMIN in _roles(request) and _is_left_alone(shown),
         "oversees": steward or bool(_roles(request) & OVERSEERS),
         "researches": bool(_roles(request) & RESEARCHERS),

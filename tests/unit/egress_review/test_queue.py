@@ -10,13 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from egress_review import assignments, conflicts
+from egress_review import assignments, conflicts, shortages
 from egress_review.models import Assignment, Finding, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.errors import Refused, WrongState
-from hub.people.models import RoleAssignment
-from hub.projects.models import Membership
+from hub.people.models import Role, RoleAssignment, Training
+from hub.projects.models import Membership, NamedChecker
+from tests import portal
 from tests.unit.egress_review.factories import checker, file_vote, review, submission
 from tests.unit.egress_review.stand_ins import Policies
 from tests.unit.egress_review.test_pages import _portal, browser
@@ -194,3 +195,17 @@ def test_a_begun_review_says_so(vault: Vault) -> None:
     found, by = titled("x", vault), checker()
     file_vote(found.files.get(), Vote.APPROVE, by=by)
     assert browser(by).get(QUEUE).context["rows"][0].standing == "begun"
+
+
+def test_it_says_which_projects_too_few_can_review(vault: Vault) -> None:
+    short, enough = titled("x", vault).project, titled("y", vault).project
+    office = [portal.person(f"carl{at}", Role.OUTPUT_CHECKER, second_factor=True) for at in range(2)]
+    days = {"completed_on": portal.days(-1), "valid_until": portal.days(90)}
+    for one in office:
+        Training.objects.create(person=one, course=shortages.COURSE, **days)
+        NamedChecker.objects.create(project=enough, person=one)
+    Membership.objects.create(project=short, person=office[1])
+    page = browser(office[0]).get(QUEUE).content.decode()
+    said = page.partition("Not all of this can be decided yet")[2].partition("</ul>")[0]
+    assert f"<strong>{short.title}</strong>: A release needs 2 approvals" in said
+    assert enough.title not in said

@@ -74,3 +74,9 @@ def test_days_are_named_as_far_apart_as_they_can_be_read() -> None:
     days = plots.bars("Entries", [(f"{day} November", 1.0) for day in range(1, 31)])
     named = [mark for mark in days.marks if mark.named]
     assert min(b.middle - a.middle for a, b in itertools.pairwise(named)) >= len("30 November") * plots.LETTER
+
+
+def test_a_bar_that_stands_alone_is_a_bar_in_the_middle() -> None:
+    (mark,) = plots.bars("By institution", [("North", 3.0)]).marks
+    assert mark.width == plots.WIDEST
+    assert mark.middle == (plots.LEFT + plots.WIDTH - plots.RIGHT) / 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -11,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from egress_review.models import Release, Submission
 from hub.access.models import Approval
-from hub.datasets import datasheets, services
+from hub.datasets import datasheets, leak_index, services
 from hub.datasets.models import Dataset, DatasetVersion, Intake
 from hub.errors import Invalid, Refused, WrongState
 from hub.people.models import Person, Role
@@ -238,3 +241,17 @@ def test_a_page_that_says_it_looks_again_does_and_no_other_says_so(client: Clien
     for slug, again in (("own", True), ("other", False)):
         page = client.get(f"/datasets/{slug}/")
         assert ("looks again by itself" in page.content.decode()) is again is ("Refresh" in page.headers)
+
+
+def test_a_leak_index_that_failed_is_told_to_the_steward_first_with_what_comes_next(
+    client: Client, steward: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = portal.version("own", steward=steward)
+    monkeypatch.setattr(leak_index, "folder", lambda _: tmp_path)
+    said = {"manifest_sha256": version.manifest_sha256, "reason": "the disk is <full>"}
+    (tmp_path / leak_index.FAILED).write_text(json.dumps(said))
+    note = "could not be built: the disk is &lt;full&gt;. Results of projects that use it wait. It is tried"
+    assert note in client.get("/datasets/own/").content.decode()
+    client.force_login(portal.person("rosa", Role.RESEARCHER))
+    others = client.get("/datasets/own/").content.decode()
+    assert "<h2>Versions</h2>" in others and note not in others
