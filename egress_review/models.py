@@ -118,7 +118,7 @@ class Submission(models.Model):
     @property
     def approvals_needed(self) -> int:
         """How many checkers have to approve it: as its project asks, or as the data's tier does if more."""
-        return max(self.project.approvals_needed, tiers.fewest(self.tier))
+        return tiers.needed_for(self.project, tier=self.tier)
 
     def __str__(self) -> str:
         return self.title

@@ -28,8 +28,16 @@ def fewest(tier: int) -> int:
 
 
 def needed(project: Project) -> int:
-    """Return how many approvals what a project hands in now needs: its own number, or more by its data."""
-    return max(project.approvals_needed, fewest(of(project)))
+    """Return how many approvals what a project hands in now needs."""
+    return needed_for(project, tier=of(project))
+
+
+def needed_for(project: Project, *, tier: int) -> int:
+    """Return a project's own number of approvals, or what data of a tier asks for if that is more.
+
+    Nothing else reads that number but the policies, which hold it to the tier themselves, and `at_least`.
+    """
+    return max(project.approvals_needed, fewest(tier))
 
 
 def weighed(projects: QuerySet[Project]) -> Any:

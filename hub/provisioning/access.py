@@ -294,7 +294,7 @@ def _approve(
         request,
         form=form,
         wording=wording,
-        affected=lambda values: effects.of_approval(project),
+        affected=lambda values: effects.of_approval(project, version.dataset),
         act=act,
         to=reverse("access:approvals"),
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from egress_review import shortages
 from egress_review.shortages import Shortage
+from hub.access import tiers
 from hub.access.models import Agreement, Approval
 from hub.affected import Affected
 from hub.datasets.models import Dataset
@@ -214,10 +215,22 @@ GIVES: dict[Role, str] = {
 }
 
 
-def of_approval(project: Project) -> list[Affected]:
-    """Say who gets to use data by an approval."""
+def of_approval(project: Project, dataset: Dataset) -> list[Affected]:
+    """Say who gets to use data by an approval, and how many have to approve what leaves after it."""
     effect = "may use it in their next session, once they have signed its agreement"
-    return on_members(project, effect, linked=False)
+    return [*_of_tier(project, dataset.tier), *on_members(project, effect, linked=False)]
+
+
+def _of_tier(project: Project, tier: int) -> list[Affected]:
+    """Say that a project's releases need more approvals for data of a tier, and whether they can be had."""
+    needed, now = tiers.needed_for(project, tier=tier), tiers.needed(project)
+    if needed <= now:
+        return []
+    more = f"needs {needed} approvals for each release from now on, not {now}: the data is of tier {tier}"
+    named = set(project.named_checkers.values_list("person_id", flat=True))
+    short = shortages.chosen(project, named=named, approvals=needed)
+    said = [more, *([short.effect("has")] if short else [])]
+    return [Affected(project.title, effect) for effect in said]
 
 
 def of_prolonging(approval: Approval, until: date) -> list[Affected]:

@@ -14,7 +14,8 @@ from hub.access.models import Approval
 from hub.datasets.models import Dataset
 from hub.errors import Invalid
 from hub.people.models import Role, Training
-from hub.projects.models import Project
+from hub.projects.models import NamedChecker, Project
+from hub.provisioning import effects
 from tests import portal
 from tests.unit.egress_review.factories import checker, person, project, review, submission
 
@@ -70,6 +71,19 @@ def test_a_project_with_sensitive_data_and_two_checkers_is_short() -> None:
         days = {"completed_on": portal.days(-1), "valid_until": portal.days(90)}
         Training.objects.create(person=made, course=shortages.COURSE, **days)
     assert shortages.of(place) is None
+
+
+def test_who_approves_sensitive_data_reads_before_what_it_asks_of_the_reviews() -> None:
+    place, two, four = project(), portal.version("two"), portal.version("four")
+    Dataset.objects.filter(pk=four.dataset_id).update(tier=4)
+    four.refresh_from_db()
+    for one in (checker(), checker()):
+        NamedChecker.objects.create(project=place, person=one)
+    assert effects.of_approval(place, two.dataset) == []
+    more, short = (one.effect for one in effects.of_approval(place, four.dataset))
+    assert more == "needs 3 approvals for each release from now on, not 2: the data is of tier 4"
+    assert short == "has 0 of the 3 checkers that each release needs, and waits for others"
+    assert effects.of_approval(seeing(4, place), four.dataset) == []
 
 
 def test_the_database_knows_every_tier_that_is_handed_in(vault: Vault) -> None:
