@@ -72,7 +72,7 @@ def list_requests(request: HttpRequest, asked: Annotated[MemberRequestsAsked, Qu
     actor = caller.of(request).actor
     if asked.all or not isinstance(actor, Person):
         records.open_for(actor, "people")
-        found = MemberRequest.objects.with_names()
+        found: QuerySet[MemberRequest] = MemberRequest.objects.with_names()
     else:
         found = _led_by(actor)
     if asked.state is not None:
