@@ -11,6 +11,7 @@ from egress_review.models import Submission, Vote
 from hub import policy
 from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
+from hub.datasets.models import Dataset
 from hub.errors import Unavailable
 from hub.people import facts as people
 from hub.people.models import Person, Role
@@ -36,6 +37,11 @@ def leads(project: str) -> list[Person]:
 def admins() -> list[Person]:
     """Return the admins of the enclave who can read a notice today."""
     return list(Person.objects.holding(Role.ADMIN, _today()))
+
+
+def stewards(dataset: Dataset) -> list[Person]:
+    """Return a dataset's steward, if they are in office today."""
+    return list(Person.objects.holding(Role.DATA_STEWARD, _today()).filter(pk=dataset.steward_id))
 
 
 def may_vote(submission: Submission) -> list[Person]:

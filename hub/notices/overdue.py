@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,6 +13,7 @@ from egress_review.models import Submission
 from egress_review.states import State
 from hub.access.models import AccessRequest
 from hub.bring_ins.models import BringIn, BringInState
+from hub.datasets.models import Dataset
 from hub.notices import audience
 from hub.notices.drafts import Draft, to
 from hub.notices.kinds import About
@@ -73,19 +74,21 @@ def _waits(before: datetime) -> Iterator[Wait]:
 
 def _requests(before: datetime) -> Iterator[Wait]:
     for one in AccessRequest.objects.open().with_names().filter(asked_at__lte=before):
-        yield Wait(
+        dataset = one.version.dataset
+        found = Wait(
             key=f"request:{one.pk}",
             what=f"{one.project.title}’s request for {one.version}",
             since=one.asked_at,
             url=reverse("provisioning:request", args=[one.pk]),
             todo="Approve it, or refuse it with a reason.",
-            people=partial(audience.welcome, [one.version.dataset.steward_id]),
+            people=partial(audience.stewards, dataset),
         )
+        yield _or_another_steward(found, dataset)
 
 
 def _feedback(before: datetime) -> Iterator[Wait]:
     for one in Feedback.objects.waiting().with_people().filter(given_at__lte=before):
-        yield Wait(
+        found = Wait(
             key=f"feedback:{one.pk}",
             what=f"Feedback on {one.subject}",
             since=one.given_at,
@@ -93,6 +96,16 @@ def _feedback(before: datetime) -> Iterator[Wait]:
             todo="Read what is said, and answer it.",
             people=partial(audience.may_answer, one),
         )
+        yield _or_another_steward(found, one.dataset) if one.dataset else found
+
+
+def _or_another_steward(wait: Wait, dataset: Dataset) -> Wait:
+    """Return what waits for a steward; where there is none in office, it waits for who names another."""
+    if audience.stewards(dataset):
+        return wait
+    todo = f"{dataset.steward.name} can’t answer for {dataset.title} any more; name another steward."
+    url = reverse("datasets:hand_over", args=[dataset.slug])
+    return replace(wait, url=url, todo=todo, people=audience.admins)
 
 
 def _submissions(before: datetime) -> Iterator[Wait]:

@@ -166,7 +166,7 @@ def test_the_projects_page_says_so_and_leads_an_admin_to_the_mending(
     assert f"{whose} 1 can review today" in said[rosa] and "Carl" not in said[rosa]
     mending = CHOOSE if is_named(project) else f'{CHECKERS}"'
     assert mending in said[ada] and mending not in said[rosa]
-    assert "Carl has no training" in client.get(CHOOSE).content.decode()
+    assert "Carl, Northern University: has no training" in client.get(CHOOSE).content.decode()
 
 
 def test_an_author_whose_submission_waits_reads_why(

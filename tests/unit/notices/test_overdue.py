@@ -58,6 +58,23 @@ def test_a_steward_is_told_again_of_a_request_until_it_is_answered(asked: Access
     assert set(Notice.objects.values_list("person", flat=True)) == {steward.pk}
 
 
+@pytest.mark.parametrize("change", [{"suspended_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"is_active": False}])
+def test_what_waits_for_a_steward_who_is_gone_is_told_to_who_names_another(
+    asked: AccessRequest, change: dict[str, object]
+) -> None:
+    ada, steward = portal.person("ada", Role.ADMIN), asked.version.dataset.steward
+    assert told(ada, days=8) == []
+    Person.objects.filter(pk=steward.pk).update(**change)
+    dataset = asked.version.dataset
+    Feedback.objects.create(author=asked.asked_by, text="The label is wrong.", dataset=dataset)
+    assert told(ada, days=15) == [
+        "Feedback on “Prompts” has waited for 14 days",
+        "Vowels’s request for Prompts, version 1.0 has waited for 14 days",
+    ]
+    assert {one.url for one in Notice.objects.filter(person=ada)} == {"/datasets/prompts/hand-over/"}
+    assert len(told(steward, days=15)) == 1
+
+
 def test_checkers_and_stewards_are_told_of_what_only_they_can_answer(
     policies: Policies, vault: Vault
 ) -> None:
