@@ -104,8 +104,14 @@ def _project(group: Any) -> None:
     either.add_argument("--checker", action="append", default=[], metavar="EMAIL", help="who reviews; all")
     either.add_argument("--anybody", action="store_true", help="any checker from outside reviews")
     member = _verb(group, "member", verbs.member, "slug", "email")
-    member.add_argument("--role", default="researcher", choices=("researcher", "project_lead"))
     _term(member)
+    _verb(group, "requests", verbs.member_requests).add_argument("--all", action="store_true")
+    ask = _verb(group, "ask", verbs.ask_member, "project", "email", needed=("reason",))
+    ask.add_argument("--leave", action="store_true", help="ask that they leave")
+    for one in (member, ask):
+        one.add_argument("--role", default="researcher", choices=("researcher", "project_lead"))
+    # Its id is what `requests` prints last.
+    _verb(group, "refuse", verbs.refuse_member, "id", needed=("reason",))
 
 
 def _bring_in(group: Any) -> None:

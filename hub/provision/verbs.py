@@ -113,6 +113,28 @@ def member(client: Client, asked: argparse.Namespace) -> Json:
     return client.post(path, {"person": person, "role": asked.role, "valid_until": asked.until})
 
 
+def member_requests(client: Client, asked: argparse.Namespace) -> list[Json]:
+    """List what waits of what leads ask about members; `project member` answers it with yes."""
+    narrowed = {"state": "asked", **({"all": "true"} if asked.all else {})}
+    found = list(client.all("/member-requests", **narrowed))
+    if asked.json:
+        return found
+    said = [{"slug": one["project"], "title": f"{one['wish']}: {one['reason']}"} for one in found]
+    # What a line shows last is what `refuse` needs.
+    return [one | more | {"comment": one["id"]} for one, more in zip(found, said, strict=True)]
+
+
+def ask_member(client: Client, asked: argparse.Namespace) -> Json:
+    """Ask, as a project's lead, that somebody joins or leaves."""
+    said = {name: getattr(asked, name) for name in ("project", "email", "reason", "role")}
+    return client.post("/member-requests", {**said, "wish": "leave" if asked.leave else "join"})
+
+
+def refuse_member(client: Client, asked: argparse.Namespace) -> Json:
+    """Refuse, as an admin, what a lead asks; the reason is read by the project's leads."""
+    return client.post(f"/member-requests/{asked.id}/refuse", {"reason": asked.reason})
+
+
 def reviewers(client: Client, asked: argparse.Namespace) -> Json:
     """Show who reviews a project's outputs, or change it; what is not said stays."""
     path = f"/projects/{asked.slug}/reviewers"

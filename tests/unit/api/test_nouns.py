@@ -21,6 +21,7 @@ from hub.ledger import publisher
 from hub.ledger.models import Entry
 from hub.people.models import Person, Role
 from hub.projects.models import MemberRequest, Membership, Project
+from hub.provision import __main__ as provision
 from hub.provision import plan, verbs
 from hub.provision.client import Answered
 from hub.workspaces.models import Session
@@ -74,6 +75,25 @@ def test_a_lead_asks_for_a_member_and_adding_them_is_the_answer(admin: Person, s
     office.post("/projects/vowels/members", {"person": nina.id})
     assert caller.get("/member-requests").json()["items"][0]["state"] == "done"
     assert office.post(f"{path}/refuse", {"reason": "No."}).status_code == 409
+
+
+def test_words_ask_list_and_refuse_as_the_pages_do(admin: Person, script: Script) -> None:
+    lena = portal.person("lena", Role.PROJECT_LEAD)
+    Membership.objects.create(project=portal.project(), person=lena, role="project_lead")
+    lead, office = Typed(script(lena)), Typed(script(admin))
+
+    def typed(by: Typed, *words: str) -> Any:
+        asked = provision.parser().parse_args(["project", *words])
+        return asked.verb(by, asked)
+
+    typed(lead, "ask", "vowels", "nina@north.example", "--reason", "She codes.")
+    assert typed(office, "requests") == []
+    (one,) = typed(office, "requests", "--all")
+    assert one["id"] in provision.line(one) and "join: She codes." in provision.line(one)
+    assert [one["id"]] == [mine["id"] for mine in typed(lead, "requests", "--json")]
+    typed(office, "refuse", one["id"], "--reason", "Not before May.")
+    assert typed(lead, "requests") == []
+    assert MemberRequest.objects.get().answer == "Not before May."
 
 
 def test_who_may_not_read_about_people_is_not_told_whether_a_request_is_there(
