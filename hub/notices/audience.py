@@ -11,7 +11,6 @@ from egress_review.models import Submission, Vote
 from hub import policy
 from hub.bring_ins import permissions as brought
 from hub.bring_ins.models import BringIn
-from hub.datasets.models import Dataset
 from hub.errors import Unavailable
 from hub.people import facts as people
 from hub.people.models import Person, Role
@@ -39,9 +38,9 @@ def admins() -> list[Person]:
     return list(Person.objects.holding(Role.ADMIN, _today()))
 
 
-def stewards(dataset: Dataset) -> list[Person]:
-    """Return a dataset's steward, if they are in office today."""
-    return list(Person.objects.holding(Role.DATA_STEWARD, _today()).filter(pk=dataset.steward_id))
+def in_office(role: Role) -> frozenset[str]:
+    """Return the ids of those who hold a role and can sign in today."""
+    return frozenset(Person.objects.holding(role, _today()).values_list("pk", flat=True))
 
 
 def may_vote(submission: Submission) -> list[Person]:

@@ -18,7 +18,7 @@ from hub.notices import audience
 from hub.notices.drafts import Draft, to
 from hub.notices.kinds import About
 from hub.notices.models import Notice
-from hub.people.models import Person
+from hub.people.models import Person, Role
 from hub.projects.models import MemberRequest
 from hub.stewardship.models import Feedback
 
@@ -73,6 +73,7 @@ def _waits(before: datetime) -> Iterator[Wait]:
 
 
 def _requests(before: datetime) -> Iterator[Wait]:
+    stewards = audience.in_office(Role.DATA_STEWARD)
     for one in AccessRequest.objects.open().with_names().filter(asked_at__lte=before):
         dataset = one.version.dataset
         found = Wait(
@@ -81,12 +82,13 @@ def _requests(before: datetime) -> Iterator[Wait]:
             since=one.asked_at,
             url=reverse("provisioning:request", args=[one.pk]),
             todo="Approve it, or refuse it with a reason.",
-            people=partial(audience.stewards, dataset),
+            people=partial(audience.welcome, [dataset.steward_id]),
         )
-        yield _or_another_steward(found, dataset)
+        yield _or_another_steward(found, dataset, stewards)
 
 
 def _feedback(before: datetime) -> Iterator[Wait]:
+    stewards = audience.in_office(Role.DATA_STEWARD)
     for one in Feedback.objects.waiting().with_people().filter(given_at__lte=before):
         found = Wait(
             key=f"feedback:{one.pk}",
@@ -96,12 +98,12 @@ def _feedback(before: datetime) -> Iterator[Wait]:
             todo="Read what is said, and answer it.",
             people=partial(audience.may_answer, one),
         )
-        yield _or_another_steward(found, one.dataset) if one.dataset else found
+        yield _or_another_steward(found, one.dataset, stewards)
 
 
-def _or_another_steward(wait: Wait, dataset: Dataset) -> Wait:
-    """Return what waits for a steward; where there is none in office, it waits for who names another."""
-    if audience.stewards(dataset):
+def _or_another_steward(wait: Wait, dataset: Dataset | None, in_office: frozenset[str]) -> Wait:
+    """Return what waits; where it is for a steward who is gone, it waits for who names another."""
+    if dataset is None or dataset.steward_id in in_office:
         return wait
     todo = f"{dataset.steward.name} can’t answer for {dataset.title} any more; name another steward."
     url = reverse("datasets:hand_over", args=[dataset.slug])
