@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from threading import Event
 
 from allauth.account.adapter import get_adapter
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 from django.http import HttpRequest
 
 from hub import beside, control_loop
@@ -30,6 +31,8 @@ OTHERS = "others"
 NAMED = 10
 TOLD_EVERY_SECONDS = 180.0
 KEPT = timedelta(days=1)
+# Rows told of in one entry; after days without a worker the rest waits for the next turn.
+TOLD_AT_ONCE = 5000
 
 
 def address_of(request: HttpRequest) -> str:
@@ -63,7 +66,12 @@ def count(address: str, *, token: str = "") -> None:
         known = Miss.objects.filter(minute=minute)
         if not known.filter(address=address).exists() and known.count() >= ADDRESSES_A_MINUTE:
             address = OTHERS
-        row, _ = Miss.objects.get_or_create(minute=minute, address=address)
+        held = Miss.objects.select_for_update()
+        row, _ = held.get_or_create(minute=minute, address=address)
+        while row.told:
+            # The ledger was told of that minute while this one waited: it belongs to a later one.
+            minute += 1
+            row, _ = held.get_or_create(minute=minute, address=address)
         changes = {"token": token} if token else {}
         Miss.objects.filter(pk=row.pk).update(tries=F("tries") + 1, **changes)
 
@@ -86,16 +94,20 @@ def step(*, at: datetime) -> None:
     """Write one entry about the wrong secrets of past minutes that the ledger doesn't know of."""
     over = Miss.objects.filter(told=False, minute__lt=int(at.timestamp() // 60))
     with transaction.atomic():
-        rows = list(over.order_by().values("address").annotate(sum=Sum("tries")).order_by("-sum", "address"))
-        if rows:
+        # Held until they are told of: what is counted meanwhile waits, and is counted as not told of.
+        held = list(over.select_for_update()[:TOLD_AT_ONCE])
+        if held:
+            most: Counter[str] = Counter()
+            for miss in held:
+                most[miss.address] += miss.tries
             facts = {
-                "tries": sum(row["sum"] for row in rows),
-                "addresses": len(rows),
-                "most": {row["address"]: row["sum"] for row in rows[:NAMED]},
-                "tokens": sorted(set(over.exclude(token="").values_list("token", flat=True)[:NAMED])),
+                "tries": most.total(),
+                "addresses": len(most),
+                "most": dict(sorted(most.items(), key=lambda one: (-one[1], one[0]))[:NAMED]),
+                "tokens": sorted({miss.token for miss in held if miss.token})[:NAMED],
             }
             entries.append(Kind.SECRETS_MISSED, by="nobody", subject="api", facts=facts)
-            over.update(told=True)
+            Miss.objects.filter(pk__in=[miss.pk for miss in held]).update(told=True)
         Miss.objects.filter(told=True, minute__lt=int((at - KEPT).timestamp() // 60)).delete()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import RequestFactory
 
 from hub.api import misses
+from hub.ledger.models import Entry
 
 
 @pytest.mark.parametrize(
@@ -19,3 +22,16 @@ from hub.api import misses
 )
 def test_an_address_is_counted_by_itself_or_by_its_network(came_from: str, counted_as: str) -> None:
     assert misses.address_of(RequestFactory().get("/", REMOTE_ADDR=came_from)) == counted_as
+
+
+@pytest.mark.django_db
+def test_a_secret_missed_while_the_ledger_is_told_of_its_minute_is_told_of_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = datetime.now(UTC)
+    # What is counted knows its minute before it waits for the row that is being told of.
+    monkeypatch.setattr(misses, "_minute", lambda: int(at.timestamp() // 60) - 2)
+    for _ in range(2):
+        misses.count("192.0.2.7")
+        misses.step(at=at)
+    assert sum(entry.facts["tries"] for entry in Entry.objects.filter(kind="secrets_missed")) == 2
