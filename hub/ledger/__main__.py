@@ -28,6 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     verifying.add_argument(
         "--key", type=Path, metavar="PUBKEYFILE", help="the public key; without it, this enclave's own"
     )
+    verifying.add_argument(
+        "--since",
+        type=Path,
+        metavar="CHECKPOINTFILE",
+        help="a checkpoint kept before, which it must continue",
+    )
     show = verbs.add_parser("show", help="list the newest entries")
     show.add_argument("--count", type=int, default=20)
     prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
@@ -48,14 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
     if given.verb == "inclusion":
         return inclusion.run(given)
     if given.verb == "verify" and given.export:
-        return offline.run(given.export, given.key or places.state / "keys" / "ledger.pub")
+        return offline.run(given.export, given.key or places.state / "keys" / "ledger.pub", given.since)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     from hub.ledger import publisher
     from hub.ledger.checkpoint import CheckpointRefused
 
     acts: dict[str, Callable[[], int]] = {
-        "verify": verify,
+        "verify": lambda: verify(given.since),
         "show": lambda: listing(given.count),
         "proof": lambda: proof(given.index),
         "publish": publish,
@@ -72,12 +78,17 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def verify() -> int:
+def verify(since: Path | None) -> int:
     """Print what was checked, one line each; 1 when something is wrong."""
     from hub.ledger import audit, publisher
     from hub.ledger.tiles import Tiles
 
-    report = audit.verify(Tiles(publisher.folder()), publisher.signer().verifier)
+    try:
+        note = since.read_text(encoding="utf-8") if since else ""
+    except (OSError, UnicodeDecodeError) as error:
+        say(f"error: {since} can't be read: {error}")
+        return 1
+    report = audit.verify(Tiles(publisher.folder()), publisher.signer().verifier, since=note)
     for finding in report.findings:
         say(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}")
     say("The ledger is sound." if report.good else "The ledger is NOT sound.")

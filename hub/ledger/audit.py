@@ -26,14 +26,16 @@ class Report:
         return all(finding.good for finding in self.findings)
 
 
-def verify(tiles: Tiles, verifier: Verifier) -> Report:
-    """Recompute the ledger from the database and from its published files, and compare the two."""
+def verify(tiles: Tiles, verifier: Verifier, *, since: str = "") -> Report:
+    """Recompute the ledger from database and published files, compare them, and with a note seen before."""
     hashes, bad = _database()
     findings = [Finding(not bad, text) for text in bad] or [
         Finding(True, f"the database holds {len(hashes)} entries without a gap, each true to its leaf")
     ]
     findings.append(_decisions())
     findings += _published(tiles, verifier, hashes)
+    if since:
+        findings.append(_continues(hashes, verifier, since))
     return Report(tuple(findings))
 
 
@@ -78,6 +80,16 @@ def _published(tiles: Tiles, verifier: Verifier, hashes: list[bytes]) -> Iterato
     waiting = len(hashes) - checkpoint.size
     if waiting > 0:
         yield Finding(True, f"{waiting} newer entries wait for the next checkpoint")
+
+
+def _continues(hashes: list[bytes], verifier: Verifier, note: str) -> Finding:
+    try:
+        seen = verifier.read(note)
+    except CheckpointRefused as error:
+        return Finding(False, f"{error}; nothing is compared with it")
+    good = len(hashes) >= seen.size and tree.root(hashes[: seen.size]) == seen.root
+    verb = "continues" if good else "does NOT continue"
+    return Finding(good, f"the database {verb} the checkpoint over {seen.size} entries that you gave")
 
 
 def _same(good: bool, what: str, checkpoint: Checkpoint) -> Finding:

@@ -1,9 +1,10 @@
 """Check an export of the ledger with nothing but Python's standard library and the ledger's public key.
 
-    python3 verify.py [EXPORT] [--key PUBKEYFILE]
+    python3 verify.py [EXPORT] [--key PUBKEYFILE] [--since CHECKPOINTFILE]
 
 EXPORT is the .zip or the folder it was unpacked to; without it, the folder this file lies in. The key that
 lies in the export proves nothing by itself: give one that you got another way, or compare the two lines.
+Who keeps a checkpoint of before is shown by --since that nothing up to there was written anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +270,15 @@ def check_text(export: Export, size: int) -> int:
     return erased
 
 
-def check(path: Path, given: str | None, say: Callable[[str], None]) -> None:
+def check_since(export: Export, size: int, before: tuple[int, bytes]) -> None:
+    """Refuse an export that does not begin with the entries of an earlier checkpoint."""
+    old, expected = before
+    first = islice(leaves(export, size, set()), old)
+    if old > size or root([sha256(b"\x00", leaf) for leaf in first]) != expected:
+        raise Wrong(f"the export does not continue the checkpoint over {old} entries that you gave")
+
+
+def check(path: Path, given: str | None, say: Callable[[str], None], since: str | None = None) -> None:
     """Check an export, saying each thing that holds; the first that does not is raised."""
     export = Export(path)
     names = export.names()
@@ -284,6 +294,10 @@ def check(path: Path, given: str | None, say: Callable[[str], None]) -> None:
     seen = {"checkpoint", "ledger.pub", *WORDS}
     check_tree(export, size, expected, seen)
     say(f"the {size} entries make the signed root {expected.hex()}")
+    if since is not None:
+        before = checkpoint(since, key)
+        check_since(export, size, before)
+        say(f"its first {before[0]} entries are those of the checkpoint that you gave")
     if TEXT in names:
         seen.add(TEXT)
         erased = check_text(export, size)
@@ -297,15 +311,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("export", type=Path, nargs="?", default=Path(__file__).resolve().parent)
     parser.add_argument("--key", type=Path, metavar="PUBKEYFILE")
+    parser.add_argument("--since", type=Path, metavar="CHECKPOINTFILE")
     given = parser.parse_args(arguments)
-    return run(given.export, given.key)
+    return run(given.export, given.key, given.since)
 
 
-def run(path: Path, key: Path | None) -> int:
+def run(path: Path, key: Path | None, since: Path | None = None) -> int:
     """Print what was checked, one line each; 0 only if everything holds."""
     out = sys.stdout
     try:
-        check(path, key.read_text(encoding="utf-8") if key else None, lambda text: _line(f"ok    {text}"))
+        known, before = (file.read_text(encoding="utf-8") if file else None for file in (key, since))
+        check(path, known, lambda text: _line(f"ok    {text}"), before)
     except (Wrong, OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
         out.write(f"WRONG {error}\nThe export does NOT hold.\n")
         return 1

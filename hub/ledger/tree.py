@@ -51,15 +51,6 @@ def inclusion_proof(hashes: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(hashes[split:], index - split), root(hashes[:split])]
 
 
-def consistency_proof(hashes: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Return the nodes that prove the tree over the first `old_size` leaves to be a prefix of this one."""
-    if not 0 <= old_size <= len(hashes):
-        raise IndexError(f"a tree of {len(hashes)} leaves never had {old_size}")
-    if old_size in (0, len(hashes)):
-        return []
-    return _consistency(hashes, old_size, whole=True)
-
-
 def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Return whether `proof` shows leaf hash `leaf` to stand at `index` in the tree with this root."""
     if not 0 <= index < size:
@@ -76,47 +67,6 @@ def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[byte
             node = node_hash(node, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and node == root
-
-
-def verify_consistency(  # noqa: C901  # RFC 9162's algorithm, step by step, is best read in one piece
-    *, old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
-) -> bool:
-    """Return whether `proof` shows that the old tree is a prefix of the new one: nothing was rewritten."""
-    if not 0 <= old_size <= new_size:
-        return False
-    if old_size == new_size:
-        return not proof and old_root == new_root
-    if old_size == 0:
-        return not proof and old_root == EMPTY_ROOT
-    place, last = old_size - 1, new_size - 1
-    while place % 2:
-        place, last = place >> 1, last >> 1
-    path = list(proof)
-    if place == 0:
-        path.insert(0, old_root)
-    if not path:
-        return False
-    old = new = path[0]
-    for node in path[1:]:
-        if last == 0:
-            return False
-        if place % 2 or place == last:
-            old, new = node_hash(node, old), node_hash(node, new)
-            while place and not place % 2:
-                place, last = place >> 1, last >> 1
-        else:
-            new = node_hash(new, node)
-        place, last = place >> 1, last >> 1
-    return last == 0 and old == old_root and new == new_root
-
-
-def _consistency(hashes: Sequence[bytes], old_size: int, *, whole: bool) -> list[bytes]:
-    if old_size == len(hashes):
-        return [] if whole else [root(hashes)]
-    split = _split(len(hashes))
-    if old_size <= split:
-        return [*_consistency(hashes[:split], old_size, whole=whole), root(hashes[split:])]
-    return [*_consistency(hashes[split:], old_size - split, whole=False), root(hashes[:split])]
 
 
 def _split(size: int) -> int:

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import transaction
 
-from hub.ledger import entries, export, offline, publisher
+from hub.ledger import audit, entries, export, offline, publisher, tree
 from hub.ledger.kinds import Kind
+from hub.ledger.models import Entry
 from hub.ledger.tiles import Tiles
 from tests import own_ledger
 
@@ -126,6 +127,24 @@ def test_another_key_does_not_do(files: dict[str, bytes], tmp_path: Path) -> Non
     assert offline.run(tmp_path / "nothing", None) == 1
     (tmp_path / "torn.zip").write_bytes(b"PK\x03\x04torn")
     assert offline.run(tmp_path / "torn.zip", None) == 1
+
+
+def test_what_does_not_continue_a_checkpoint_kept_before_is_refused(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    hashes = [bytes(one) for one in Entry.objects.order_by("index").values_list("leaf_hash", flat=True)]
+    signer, kept = publisher.signer(), tmp_path / "kept"
+    another = [hashes[1], hashes[0], *hashes[2:]]
+    for seen, continues in (
+        (hashes[:100], True),
+        (hashes, True),
+        (another, False),
+        ([*hashes, hashes[0]], False),
+    ):
+        kept.write_text(signer.sign(size=len(seen), root=tree.root(seen)))
+        assert offline.run(packed(files, tmp_path / "e.zip"), None, kept) == (0 if continues else 1)
+        report = audit.verify(Tiles(publisher.folder()), signer.verifier, since=kept.read_text())
+        assert report.good is continues
 
 
 def test_signatures_are_judged_as_the_library_judges_them() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
+from pymerkle import InmemoryTree, verify_inclusion
 
 from hub.ledger import tree
 
@@ -37,31 +37,6 @@ def test_inclusion_proofs_are_accepted_here_and_their_siblings_agree(
     verify_inclusion(hashes[index], top, theirs)
     nodes = [bytes.fromhex(node) for node in theirs.serialize()["path"]]
     assert sorted(nodes) == sorted([hashes[index], *proof])
-
-
-@given(LEAVES, st.data())
-def test_consistency_proofs_are_accepted_and_rewritten_history_is_not(
-    leaves: list[bytes], data: st.DataObject
-) -> None:
-    old_size = data.draw(st.integers(0, len(leaves)))
-    hashes = [tree.leaf_hash(leaf) for leaf in leaves]
-    proof = tree.consistency_proof(hashes, old_size)
-    old_root, new_root = tree.root(hashes[:old_size]), tree.root(hashes)
-    told = {"old_size": old_size, "new_size": len(hashes), "proof": proof}
-    assert tree.verify_consistency(**told, old_root=old_root, new_root=new_root)
-    if old_size:
-        rewritten = tree.root([tree.leaf_hash(b"rewritten"), *hashes[1:old_size]])
-        if rewritten != old_root:
-            assert not tree.verify_consistency(**told, old_root=rewritten, new_root=new_root)
-
-
-@given(LEAVES, st.data())
-def test_consistency_agrees_with_the_oracle(leaves: list[bytes], data: st.DataObject) -> None:
-    old_size = data.draw(st.integers(1, len(leaves)))
-    other = oracle(leaves)
-    hashes = [tree.leaf_hash(leaf) for leaf in leaves]
-    theirs = other.prove_consistency(old_size, len(leaves))
-    verify_consistency(tree.root(hashes[:old_size]), tree.root(hashes), theirs)
 
 
 @given(LEAVES, st.data())
