@@ -51,6 +51,9 @@ STATE = (
     Folder("sessions", 0o2750, group=DATA_GROUP),
     Folder("secrets", 0o755),
     Folder("keys", 0o755),
+    # What a process writes for a moment is nobody else's, as it would be in /tmp of the machine.
+    Folder("tmp", 0o755),
+    *(Folder(f"tmp/{name}", 0o700, owner=user, group=user) for name, user in USERS.items()),
 )
 # Two, so that an upgrade can show its checkout while the one before is in use.
 SHOWN = ("checkout", "checkout-2")

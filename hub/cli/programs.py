@@ -51,6 +51,8 @@ def environment(places: Places, part: str | None) -> dict[str, str]:
     """Return the environment all processes share: the enclave's places, nothing of the caller's shell."""
     own = {name: value for name, value in os.environ.items() if name.startswith("PARLATORY_")}
     home = str(places.state / "hub") if part == "hub" else "/nonexistent"
+    if part in USERS:
+        own["TMPDIR"] = str(places.state / "tmp" / part)
     return own | {
         "PATH": PATH,
         "LANG": "C.UTF-8",

@@ -52,6 +52,18 @@ def test_the_gates_user_reads_its_own_secrets_and_no_others(prepared: Places) ->
         assert not reads(root / closed), closed
 
 
+def test_what_a_process_writes_for_a_moment_is_nobody_elses(prepared: Places) -> None:
+    def run(who: str, *line: str) -> subprocess.CompletedProcess[str]:
+        own = {"env": programs.environment(prepared, who), **programs.credentials(USERS[who])}
+        return subprocess.run(line, capture_output=True, text=True, **own)
+
+    # Left open to all, as a library might leave it.
+    write = "import os, tempfile; file, path = tempfile.mkstemp(); os.fchmod(file, 0o644); print(path)"
+    path = run("portal", "/usr/bin/python3", "-I", "-c", write).stdout.strip()
+    assert run("portal", "/usr/bin/cat", path).returncode == 0
+    assert run("hub", "/usr/bin/cat", path).returncode != 0, f"the hub reads {path}"
+
+
 def test_the_doctor_sees_a_secret_opened_to_others(prepared: Places) -> None:
     assert storage.secrets(prepared).ok
     (prepared.state / "secrets/data/grant.key").chmod(0o444)
