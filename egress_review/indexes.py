@@ -30,6 +30,7 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 # A build that failed for want of disk or memory is tried again.
 RETRY_SECONDS = 600.0
+# One step, for a dataset of hundreds of hours takes hours; a build that hangs is seen after this.
 LONGEST_SECONDS = 6 * 3600
 
 

@@ -31,7 +31,7 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 CLAIM_SECONDS = 120.0
 SAY_SECONDS = 1.0
-# A recording of hours is one step.
+# A recording of hours is one step; a hang in one is seen after this.
 FILE_SECONDS = 3600.0
 
 
