@@ -95,6 +95,17 @@ def test_an_endless_answer_is_cut_off_at_its_limit(house: House) -> None:
     assert time.monotonic() - started < 10
 
 
+def test_a_session_answers_so_many_requests_at_once_and_no_more(house: House) -> None:
+    hostile(house, body=b"[]")
+    place = house.leases.find(ALICE, SERVER)
+    assert place is not None
+    with house.client() as browser:
+        # A request that is answered is counted down a moment after its answer: it comes last.
+        for busy, status in ((24, 429), (23, 200)):
+            place.busy = busy
+            assert browser.get(f"{BASE}/api/kernels").status_code == status
+
+
 def test_a_hanging_session_does_not_hold_up_another(house: House) -> None:
     house.serve_session(Application([(r"/.*", Hanging)]))
     other = "01jsession0000000000000001"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.security.without.removal import Removal, replaced
+from tests.security.without.policy import altered, rules_gone
+from tests.security.without.removal import Removal, nothing, put, replaced
 
+PEOPLE = "unit/api/test_people.py"
 ATTACKS, PROVISION = "integration/api/test_attacks.py", "integration/api/test_provision.py"
 
 
@@ -102,6 +104,23 @@ def never_barred() -> None:
     replaced(misses, "barred", lambda address: False)
 
 
+def any_life() -> None:
+    """Let a token live for as long as is asked for."""
+    from hub.api import tokens
+
+    replaced(tokens, "LONGEST_DAYS", 10**7)
+    altered("people/tokens.rego", rules_gone("90 days"))()
+
+
+def each_counted(address: str, *, token: str = "") -> None:
+    """Give each address a row of its own."""
+    from hub.api import misses
+    from hub.api.models import Miss
+
+    row, _ = Miss.objects.get_or_create(minute=misses._minute(), address=address)
+    Miss.objects.filter(pk=row.pk).update(tries=row.tries + 1, token=token)
+
+
 REMOVALS = {
     "scope": Removal(
         "a token's scopes, asked of the policies at each use",
@@ -159,5 +178,47 @@ REMOVALS = {
         PROVISION,
         "test_nobody_but_root_becomes_the_operator_at_the_socket",
         "201 == 401",
+    ),
+    "replayed": Removal(
+        "a request that is sent again is answered as it was (its service, too, does it only once)",
+        put("hub.api.v1.people:once", lambda request, make: make()),
+        PEOPLE,
+        "test_the_same_request_with_the_same_key_is_done_once",
+        shows="201, 409",
+    ),
+    "edition": Removal(
+        "a script that read an older edition changes nothing",
+        put("hub.api.answers:require_edition", nothing),
+        PEOPLE,
+        "test_a_change_from_an_older_edition_is_refused",
+        shows="200 == 412",
+    ),
+    "own-keys": Removal(
+        "a key belongs to one request",
+        put("hub.api.once:_fingerprint", lambda request: ""),
+        PEOPLE,
+        "test_the_same_request_with_the_same_key_is_done_once",
+        shows="201 == 422",
+    ),
+    "life": Removal(
+        "no token lives longer than 90 days (two layers: its service, and the policies)",
+        any_life,
+        ATTACKS,
+        "test_no_token_lives_longer_than_90_days and 91",
+        shows="DID NOT RAISE",
+    ),
+    "flood": Removal(
+        "a flood of wrong secrets leaves few rows and one entry",
+        put("hub.api.misses:count", each_counted),
+        ATTACKS,
+        "test_a_flood_of_wrong_secrets_is_one_entry_and_few_rows",
+        shows="401 == 429",
+    ),
+    "read-twice": Removal(
+        "what two readers could read in two ways is not read",
+        put("hub.api.reading:_object", dict),
+        ATTACKS,
+        "test_what_is_not_plain_json_is_refused",
+        shows="in \\(400, 422\\)",
     ),
 }

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from hub.gate import budget, channels, forward, identity, leases, messages, routes, socketpath
+from hub.gate import (
+    budget,
+    channels,
+    documents,
+    forward,
+    identity,
+    leases,
+    messages,
+    outputs,
+    routes,
+    socketpath,
+)
 from tests.security.without import plain_proxy
 from tests.security.without.removal import Removal, swap
 
@@ -235,5 +246,96 @@ REMOVALS = {
         LEASES,
         "test_a_silent_portal_freezes_traffic_until_it_answers",
         shows=r"== \[\]",
+    ),
+    "busy": Removal(
+        "a session answers so many requests at once and no more",
+        swap(forward, "BUSY_AT_MOST", 10**9),
+        SERVER,
+        "test_a_session_answers_so_many_requests_at_once_and_no_more",
+        shows="200 == 429",
+    ),
+    "never-negative": Removal(
+        "no size gives bytes of the budget back",
+        swap(budget.Meter, "take", plain_proxy.counted_as_said),
+        "unit/gate/test_budget.py",
+        "test_a_negative_size_gives_nothing_back",
+        shows="not True",
+    ),
+    "query": Removal(
+        "of a query the names that are listed pass, with the values that are listed",
+        swap(routes, "query", plain_proxy.any_query),
+        "unit/gate/test_routes.py",
+        "test_a_query_that_asks_for_bytes_is_refused or test_a_query_keeps_the_listed_names_only",
+        shows="DID NOT RAISE|token=x",
+    ),
+    "own": Removal(
+        "a session is found by its own person",
+        swap(leases.Leases, "find", plain_proxy.anybodys_place),
+        "unit/gate/test_leases.py",
+        "test_a_session_is_found_by_its_own_person_and_server_only",
+        shows="is None|voices",
+    ),
+    "silent": Removal(
+        "ten minutes without the portal stop every session",
+        swap(leases.Leases, "_silence", plain_proxy.goes_on),
+        "unit/gate/test_leases.py",
+        "test_ten_silent_minutes_stop_every_session_on_the_engine",
+        shows="==",
+    ),
+    "events": Removal(
+        "a flood of refusals becomes few entries",
+        swap(leases, "SAME_EVENT_SECONDS", 0.0),
+        "unit/gate/test_leases.py",
+        "test_a_flood_of_refusals_becomes_a_few_events",
+        shows="also",
+    ),
+    "protocol": Removal(
+        "a kernel is spoken to in the one protocol that the gate reads",
+        swap(channels.Channels, "protocols", ()),
+        ENTRY,
+        "test_the_default_protocol_of_kernel_websockets_is_refused",
+        shows="101 == 400",
+    ),
+    "listing": Removal(
+        "a listing carries no contents of its files",
+        swap(documents, "_entry", lambda found: dict(found)),
+        "unit/gate/test_documents.py",
+        "test_a_listing_never_carries_the_contents_of_its_files",
+        shows="is None",
+    ),
+    "specs": Removal(
+        "kernel specs carry no commands, variables or resources",
+        plain_proxy.specs_as_they_are,
+        "unit/gate/test_documents.py",
+        "test_kernel_specs_lose_commands_variables_and_resources",
+        shows="//evil",
+    ),
+    "stream": Removal(
+        "a text is cut to its limit",
+        swap(outputs, "text", lambda value, limit=0: str(value)),
+        "unit/gate/test_messages.py",
+        "test_a_stream_is_cut_to_its_limit",
+        shows="< 300000",
+    ),
+    "header": Removal(
+        "a message's header carries no more than its names",
+        swap(messages, "_header", dict),
+        "unit/gate/test_messages.py",
+        "test_a_header_cannot_carry_more_than_its_names",
+        shows="5000 == 256",
+    ),
+    "pixels": Removal(
+        "a picture of more pixels or bytes than can be borne is not opened",
+        swap(outputs, "_redrawn", lambda raw, form: raw),
+        "unit/gate/test_outputs.py",
+        "test_what_is_no_picture_of_bearable_size_is_refused",
+        shows="DID NOT RAISE",
+    ),
+    "metadata": Removal(
+        "what says how an output is shown carries sizes and nothing else",
+        swap(outputs, "bundle_metadata", dict),
+        "unit/gate/test_messages.py",
+        "test_display_metadata_that_changes_how_lab_renders_is_dropped",
+        shows="isolated",
     ),
 }

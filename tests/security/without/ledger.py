@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 from unittest import mock
 
-from tests.security.without.removal import Removal, replaced
+from hub.ledger.findings import Finding
+from tests.security.without.removal import Removal, put, replaced
 
 LEDGER, RECEIPTS = "security/test_ledger.py", "security/test_receipts.py"
 NOT_RAISED = "DID NOT RAISE"
@@ -114,6 +115,63 @@ def any_clock() -> None:
     replaced(clock, "reading", lambda: datetime.now(UTC))
 
 
+def seen_all(export: Any, size: int, expected: bytes, seen: set[str]) -> None:
+    """Take an export's files for what they say they are."""
+    seen.update(name for name in export.names() if name.startswith("tile/"))
+
+
+def sign_anything() -> None:
+    """Sign the database as it is."""
+    from hub.ledger import entries, publisher, tree
+    from hub.ledger.models import Entry
+
+    def publish(tiles: Any, signer: Any) -> Any:
+        hashes = [bytes(one) for one in Entry.objects.order_by("index").values_list("leaf_hash", flat=True)]
+        tiles.write_checkpoint(signer.sign(size=len(hashes), root=tree.root(hashes)))
+
+    assert entries.publisher is publisher
+    replaced(publisher, "_publish", publish)
+
+
+def append_only_no_more() -> None:
+    """Let rows of the ledger be saved again, changed and deleted."""
+    from django.db import models
+
+    from hub.ledger.models import Entry
+
+    no_triggers()
+    replaced(Entry, "save", models.Model.save)
+    replaced(Entry, "delete", models.Model.delete)
+    for name in ("update", "delete", "bulk_update"):
+        replaced(Entry.objects._queryset_class, name, getattr(models.QuerySet, name))
+
+
+def outside() -> None:
+    """Write an entry whether or not its act is one transaction with it."""
+    from hub.ledger import entries
+
+    append = entries.append
+
+    def appended(*given: Any, **named: Any) -> Any:
+        with mock.patch.object(entries, "connection", mock.Mock(in_atomic_block=True, vendor="sqlite")):
+            return append(*given, **named)
+
+    replaced(entries, "append", appended)
+
+
+def twice() -> None:
+    """Take a decision that is written down already."""
+    from hub.ledger import decisions
+    from hub.ledger.models import Decision
+
+    record = decisions.record
+
+    def recorded(decision: Any, **named: Any) -> Any:
+        return Decision.objects.filter(pk=decision.id).first() or record(decision, **named)
+
+    replaced(decisions, "record", recorded)
+
+
 REMOVALS = {
     "triggers": Removal(
         "the database neither changes nor removes an entry",
@@ -200,5 +258,103 @@ REMOVALS = {
         RECEIPTS,
         "test_a_receipt_cut_short_or_made_longer_is_refused",
         shows=NOT_RAISED,
+    ),
+    "export-signed": Removal(
+        "an export is signed by the ledger's key",
+        put("hub.ledger.offline:signed", lambda *_: True),
+        "unit/ledger/test_export.py",
+        "test_signatures_are_judged_as_the_library_judges_them",
+        shows="not True",
+    ),
+    "export-tree": Removal(
+        "an export's entries make the root that was signed",
+        put("hub.ledger.offline:check_tree", seen_all),
+        "unit/ledger/test_export.py",
+        "test_one_byte_changed_anywhere_is_noticed",
+        shows="==",
+    ),
+    "export-text": Removal(
+        "what an export says in words is what its entries commit to",
+        put("hub.ledger.offline:check_text", lambda export, size: 0),
+        "unit/ledger/test_export.py",
+        "test_text_of_an_entry_can_not_be_taken_for_erased_and_said_otherwise",
+        shows="not True",
+    ),
+    "proof-path": Removal(
+        "one entry's proof leads to the root that was signed",
+        put("hub.ledger.proofs:tree.verify_inclusion", lambda **_: True),
+        "unit/ledger/test_inclusion.py",
+        "test_no_byte_of_it_can_be_another",
+        shows="DID NOT RAISE",
+    ),
+    "proof-signed": Removal(
+        "one entry's proof is of a tree that the ledger's key signed",
+        any_signature,
+        "unit/ledger/test_inclusion.py",
+        "test_another_key_does_not_do",
+        shows="DID NOT RAISE",
+    ),
+    "export-since": Removal(
+        "an export continues the checkpoint that its reader kept before",
+        put("hub.ledger.offline:check_since", lambda *_: None),
+        "unit/ledger/test_export.py",
+        "test_what_does_not_continue_a_checkpoint_kept_before_is_refused",
+        shows="0 == ",
+    ),
+    "since": Removal(
+        "`ledger verify --since` holds the ledger against a checkpoint that was kept before",
+        put("hub.ledger.audit:_continues", lambda *_: Finding(True, "")),
+        "unit/ledger/test_export.py",
+        "test_what_does_not_continue_a_checkpoint_kept_before_is_refused",
+        shows="True is False",
+    ),
+    "models": Removal(
+        "no code of ours changes or removes an entry (two layers: the models, and the database behind them)",
+        append_only_no_more,
+        "unit/ledger/test_entries.py",
+        "test_the_models_refuse_to_change_or_delete",
+        shows="DID NOT RAISE",
+    ),
+    "transaction": Removal(
+        "an entry is written with its act or not at all",
+        outside,
+        "unit/ledger/test_entries.py",
+        "test_appending_outside_a_transaction_is_refused",
+        shows="DID NOT RAISE",
+    ),
+    "leaf": Removal(
+        "a leaf is no longer than a tile takes",
+        put("hub.ledger.entries:LEAF_LIMIT_BYTES", 10**9),
+        "unit/ledger/test_entries.py",
+        "test_a_leaf_too_long_for_a_tile_is_refused",
+        shows="DID NOT RAISE",
+    ),
+    "digest": Removal(
+        "the digest of a question is salted",
+        put("hub.ledger.decisions:secrets.token_bytes", bytes),
+        "unit/ledger/test_decisions.py",
+        "test_the_digest_is_salted",
+        shows="assert [(]",
+    ),
+    "decision": Removal(
+        "a decision is acted on once",
+        twice,
+        "unit/ledger/test_decisions.py",
+        "test_a_decision_is_recorded_once",
+        shows="DID NOT RAISE",
+    ),
+    "faithful": Removal(
+        "`ledger verify` holds each entry against its leaf",
+        put("hub.ledger.entries:is_faithful", lambda entry: True),
+        "integration/ledger/test_published.py",
+        "test_rewriting_the_database_is_noticed",
+        shows="not True",
+    ),
+    "shorter": Removal(
+        "a database put back to an older state is not signed",
+        sign_anything,
+        "integration/ledger/test_published.py",
+        "test_a_database_put_back_to_an_older_state_is_never_signed",
+        shows="DID NOT RAISE",
     ),
 }

@@ -13,15 +13,20 @@ from hub.cli.programs import MARK
 VARIABLE = "PARLATORY_WITHOUT"
 PARTS = (
     "engine",
+    "asked",
     "inside",
     "gate",
     "hub",
     "portal",
+    "accounts",
+    "rights",
     "api",
     "policy",
     "screening",
+    "leaving",
     "ledger",
     "processes",
+    "operating",
     "enclave",
     "backup",
     "chaos",
@@ -44,6 +49,22 @@ class Removal:
     shows: str
     # The processes of the running enclave that hold the control; where none is named, the test's own do.
     holders: tuple[str, ...] = ()
+
+
+class Unreached(int):
+    """A number that no other reaches."""
+
+    def __le__(self, other: object) -> bool:
+        return False
+
+    __lt__ = __le__
+
+
+class Everything:
+    """A set in which everything is."""
+
+    def __contains__(self, one: object) -> bool:
+        return True
 
 
 def process() -> str:
@@ -74,6 +95,27 @@ def each(**removes: Callable[[], None]) -> Callable[[], None]:
                 one()
 
     return remove
+
+
+def put(where: str, value: object) -> Callable[[], None]:
+    """Return a removal that puts something else in the place of `module:name`, found when it is taken away.
+
+    For what can be imported only once Django knows its apps; the name may be one in a class.
+    """
+
+    def remove() -> None:
+        module, _, names = where.partition(":")
+        *owners, name = names.split(".")
+        owner: object = import_module(module)
+        for one in owners:
+            owner = getattr(owner, one)
+        replaced(owner, name, value)
+
+    return remove
+
+
+def nothing(*_given: object, **_named: object) -> None:
+    """Do nothing, in the place of what would have refused."""
 
 
 def swap(owner: object, name: str, value: object) -> Callable[[], None]:
