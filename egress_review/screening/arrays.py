@@ -35,12 +35,13 @@ LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
 MOST_VALUES = 4_000_000
+SWINGS = 0.4  # of numbers that are above nought, and below, where they swing about it
 
 
 def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     """Return what an array gives away: sound or its frames are blocked, what stays unknown a human sees.
 
-    Any shape and numeric type; complex numbers are taken by their magnitude.
+    Any shape and numeric type; complex numbers are taken by their magnitude, and as a whole sound's spectrum.
     """
     values = array.values
     where = array.where or array.name
@@ -115,7 +116,7 @@ def from_columns(
     seconds = patience.seconds(limits, SHARE if small else TABLED_SHARE)
     # JSON is looked through as it was handed in and as it leaves, which are the same numbers, rounded.
     looked, count = patience.once(
-        plain, lambda: (_known(plain, index, seconds), patience.counted(plain.size))
+        plain, lambda: (_known(list(_matrices(plain)), index, seconds), patience.counted(plain.size))
     )
     if looked.matches:
         return [_finding(looked.matches[0], where)]
@@ -155,7 +156,15 @@ def _compared(array: Array, index: Index, seconds: float) -> Looked:
             looked = _first(look(index.sounds, one, share) for one, share in _shared(found, seconds / 3))
             if looked.matches:
                 return looked
-    return _known(_plain(array.values), index, seconds)
+    return _known([*_matrices(_plain(array.values)), *_waves(array.values)], index, seconds)
+
+
+def _waves(values: NDArray[np.generic]) -> Iterator[NDArray[np.float64]]:
+    """Yield a row of complex numbers as samples: their real parts, and the sound whose spectrum they are."""
+    row = np.squeeze(values)
+    if row.dtype.kind == "c" and row.ndim == 1 and len(row) > 1:
+        yield _plain(row.real)[:MOST_VALUES, None]
+        yield np.fft.irfft(_plain(row.real) + 1j * _plain(row.imag))[:MOST_VALUES, None]
 
 
 def _matrix(values: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -170,12 +179,11 @@ def _plain(values: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.clip(found, -LARGEST, LARGEST)
 
 
-def _known(values: NDArray[np.float64], index: Index, seconds: float) -> Looked:
-    """Return what any reading of some numbers matches, and whether `seconds` sufficed for all readings."""
+def _known(matrices: Sequence[NDArray[np.float64]], index: Index, seconds: float) -> Looked:
+    """Return what any reading of some matrices matches, and whether `seconds` sufficed for all readings."""
     if not index.sounds:
         return Looked((), True)
     ends_at = time.process_time() + seconds
-    matrices = list(_matrices(values))
     # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
     looks = [_as_recorded, _as_frames, _as_changed]
     complete = True
@@ -236,6 +244,8 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
                 stream[: len(stream) // width * width].reshape(-1, width) for width in rows.widths(stream)
             )
         return
+    # Samples may be folded into any shape.
+    yield values.reshape(-1, 1)[:MOST_VALUES]
     if 2 in values.shape and values.ndim == 3:
         # Real and imaginary parts side by side.
         yield np.sqrt((values**2).sum(axis=values.shape.index(2)))
@@ -251,10 +261,16 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
             cleaned = _cleaned(turned)
-            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned]
+            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned, *_loudness(cleaned)]
     pieces = [one[at : at + MOST_FRAMES] for one in found for at in range(0, len(one), MOST_FRAMES)]
     yield from pieces
     yield from (one[::-1] for one in pieces)
+
+
+def _loudness(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield how loud numbers are that swing about nought without order: lines of a cosine transform do."""
+    if SWINGS < float((matrix > 0).mean()) < 1 - SWINGS and not frames.follow(matrix):
+        yield np.abs(matrix)
 
 
 def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from egress_review.screening.disclosure.headers import (
     CURVE,
@@ -18,6 +19,7 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
+LOGGED = 3  # columns of a curve without names: time, step, value
 COLUMNS = 8  # of a curve: what is measured at each step of a training
 CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
@@ -32,11 +34,8 @@ def size(table: Table, limits: Limits) -> list[Finding]:
     numeric = sum(bool(NUMBER.fullmatch(cell.strip())) for row in table.rows for cell in row)
     if count <= limits.table_rows:
         return _features(table, numeric, limits)
-    curve = (
-        any(CURVE.match(bare(h)) or LOSS.match(bare(h)) for h in table.header)
-        and len(table.header) <= COLUMNS
-    )
-    if curve and count <= limits.curve_points:
+    named = any(CURVE.match(bare(h)) or LOSS.match(bare(h)) for h in table.header)
+    if ((named and len(table.header) <= COLUMNS) or _is_logged(table)) and count <= limits.curve_points:
         return [
             flag(
                 "curve",
@@ -63,6 +62,22 @@ def size(table: Table, limits: Limits) -> list[Finding]:
             table.where,
         )
     ]
+
+
+def _is_logged(table: Table) -> bool:
+    """Return whether rows without names are a time, a step and a value, as boards of trainings save them."""
+    if len(table.header) != LOGGED or not all(NUMBER.fullmatch(name.strip()) for name in table.header):
+        return False
+    columns = [[_float(cell) for cell in (name, *table.column(n))] for n, name in enumerate(table.header)]
+    # Times are large numbers whose copy is rounded: some may be the same.
+    return all(
+        column[0] < column[-1] and all(one <= other for one, other in pairwise(column))
+        for column in columns[:-1]
+    )
+
+
+def _float(cell: str) -> float:
+    return float(cell) if NUMBER.fullmatch(cell.strip()) else float("nan")
 
 
 def _is_lexicon(table: Table) -> bool:

@@ -110,7 +110,7 @@ def views(
     if len(matrix) < LEAST_FRAMES:
         return
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
-    if frames is None or _steadiness(frames) < STEADY:
+    if frames is None or not follow(frames):
         return
     neighbours = _alikeness(frames)
     readings: list[Reading] = []
@@ -180,11 +180,11 @@ def _alikeness(matrix: Doubles) -> float:
     return float(np.median(both))
 
 
-def _steadiness(matrix: Doubles) -> float:
-    """Return how much rows are like the next in the steadiest quarter of columns: near 0 without order."""
+def follow(matrix: Doubles) -> bool:
+    """Return whether rows are like the next in the steadiest quarter of columns; without order none are."""
     centred = matrix - matrix.mean(axis=0)
     scale = (centred**2).mean(axis=0) + 1e-9
-    return float(np.percentile((centred[1:] * centred[:-1]).mean(axis=0) / scale, 75))
+    return float(np.percentile((centred[1:] * centred[:-1]).mean(axis=0) / scale, 75)) >= STEADY
 
 
 def _of_bands(frames: Doubles, axis: Axis) -> Reading:
