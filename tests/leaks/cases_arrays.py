@@ -115,6 +115,13 @@ def attributes(make: Make, how: str) -> Submission:
     return Submission({"results.h5": bytes(raw)}, payload.split("\r\n")[1][:40].encode())
 
 
+def _turned(samples: signal.Samples, how: str) -> np.ndarray:
+    """Return samples in an array of other numbers, of which they can be made again."""
+    if how == "folded":
+        return samples[: len(samples) // 1024 * 1024].reshape(-1, 4, 16, 16)
+    return np.fft.rfft(samples) if how == "whole-spectrum" else signal.stft(samples, 512, 128).real
+
+
 @leak(
     53,
     "B",
@@ -136,6 +143,9 @@ def attributes(make: Make, how: str) -> Submission:
         "one-stream",
         "stacked",
         "predictors",
+        "folded",
+        "whole-spectrum",
+        "real-parts",
     ),
 )
 def frames(make: Make, how: str) -> Submission:
@@ -145,6 +155,8 @@ def frames(make: Make, how: str) -> Submission:
     values = (
         signal.cepstra(samples, rate, 20) if how == "cepstra" else signal.log_mel(samples, rate, bands=bands)
     )
+    if how in ("folded", "whole-spectrum", "real-parts"):
+        return Submission({"weights.npy": carry.npy(_turned(samples, how))})
     if how == "normalised":
         values = (values - values.mean(0)) / values.std(0)
     if how == "transposed":
