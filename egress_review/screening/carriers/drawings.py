@@ -36,6 +36,8 @@ PLACED = {
     "rect": ("x", "y", "height", "width"),
     "line": ("x1", "y1", "x2", "y2"),
 }
+# What is said in numbers alone: 0.5, 12,3, matrix(1 0 0 1 5 6), rgb(127,0,0).
+FIGURES = re.compile(r"(?:[A-Za-z]++\()?+[-+\d.eE,%\s]++\)?")
 AGAIN = "Save the figure as PNG."
 
 
@@ -47,7 +49,8 @@ def open(data: bytes, limits: Limits) -> Opened:
     parts = [*_words(root), *points(root)]
     for element in root.iter():
         for key, value in element.attrib.items():
-            parts += inside.files_in(value, "picture inside") if "href" in key else []
+            held = "href" in key or value.lstrip().startswith("data:")
+            parts += inside.files_in(value, "picture inside") if held else []
     dropped = _cleaned(root)
     drawn = _drawn(root, limits)
     image = pictures.read(drawn, limits)
@@ -71,24 +74,35 @@ def _words(root: Element) -> Iterator[Part]:
 def points(root: Element) -> Iterator[Part]:
     """Yield the points of long lines, and of all lines and of all shapes of a kind together."""
     everything: Line = []
-    shapes: dict[str, list[tuple[float, ...]]] = {}
+    shapes: dict[tuple[str, int], list[tuple[float, ...]]] = {}
     long: list[Line] = []
     for element in root.iter():
         kind = xml.name(element)
         found = list(paths.points(element.get("d", ""))) if kind == "path" else []
         if kind in ("polyline", "polygon"):
             found = paths.pairs(element.get("points", ""))
-        if kind in PLACED:
-            shapes.setdefault(kind, []).append(tuple(_number(element.get(key)) for key in PLACED[kind]))
+        placed = _placed(element, kind)
+        if placed:
+            shapes.setdefault((kind, len(placed)), []).append(placed)
+        if len(placed) > POINTS:
+            yield Array(np.array(placed), f"{len(placed):,} numbers of one shape ({kind})")
         if len(found) > POINTS:
             long.append(found)
         if kind != "path" or len(found) < 8 or len(found) > POINTS or "id" not in element.attrib:
             # Letters are paths with ids and a few dozen points; they are no data.
             everything += found
     yield from lines(long, everything)
-    for kind, places in shapes.items():
+    for (kind, _), places in shapes.items():
         if len(places) > POINTS:
-            yield from _shapes(np.array(places, dtype=np.float64), f"{len(places):,} shapes ({kind})")
+            yield from _shapes(np.array(places, dtype=np.float64), kind)
+
+
+def _placed(element: Element, kind: str) -> tuple[float, ...]:
+    """Return the numbers that place, size or colour a shape: the usual ones first."""
+    usual = PLACED.get(kind, ())
+    others = (value for key, value in element.attrib.items() if key not in (*usual, "d", "points"))
+    told = (number for value in others if FIGURES.fullmatch(value) for number in paths.numbers(value))
+    return (*(_number(element.get(key)) for key in usual), *told)
 
 
 def lines(long: Sequence[Line], everything: Line) -> Iterator[Part]:
@@ -116,9 +130,10 @@ def _goes_one_way(places: NDArray[np.float64]) -> bool:
     return bool(max((steps >= 0).mean(), (steps <= 0).mean()) >= ONE_WAY) and bool(steps.any())
 
 
-def _shapes(places: NDArray[np.float64], where: str) -> Iterator[Part]:
+def _shapes(places: NDArray[np.float64], kind: str) -> Iterator[Part]:
     """Yield each number that places or sizes shapes, but those that are all the same or only count."""
-    if where.endswith("(rect)"):
+    where = f"{len(places):,} shapes ({kind})"
+    if kind == "rect":
         # Bars stand on a line, on either side: what they show is the other end.
         ends = np.stack([places[:, 1], places[:, 1] + places[:, 2]])
         values, counts = np.unique(np.round(ends, 2), return_counts=True)
@@ -127,7 +142,8 @@ def _shapes(places: NDArray[np.float64], where: str) -> Iterator[Part]:
             yield Array(ends[np.abs(ends - ground).argmax(axis=0), np.arange(len(places))], where)
             return
     told = [column for column in places.T if np.ptp(column) > 0 and not _goes_one_way(column)]
-    yield from (Array(column, where) for column in told or [places[:, -1]])
+    alike = [places[:, -1]] if kind in PLACED else []
+    yield from (Array(column, where) for column in told or alike)
 
 
 def _number(written: str | None) -> float:

@@ -11,6 +11,7 @@ from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import OPAQUE
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Part, Text
+from egress_review.screening.sound import decode
 from egress_review.screening.verdict import refuse
 
 LETTERS = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
@@ -34,7 +35,8 @@ def open(data: bytes, limits: Limits) -> Opened:
             "These bytes are even as chance makes them: encrypted or packed. Nobody sees what they hold.",
             "Hand in the content itself, in a known format.",
         )
-    return Opened(tuple(_parts(data)), data, OPAQUE)
+    # libsndfile knows more formats than have a name here.
+    return Opened((*decode.channels(data, limits), *_parts(data)), data, OPAQUE)
 
 
 def _entropy(data: bytes) -> float:

@@ -73,12 +73,17 @@ def pairs(written: str) -> list[tuple[float, float]]:
 
     A number broken in two would make heights of all places behind it.
     """
-    numbers = [float(match[2]) for match in TOKEN.finditer(written) if match[2]][:MOST]
+    found = numbers(written)
     # Places that grow all along are whole, however unevenly.
-    heights = None if (np.diff(numbers[::2]) >= 0).all() else _heights(np.array(numbers))
+    heights = None if (np.diff(found[::2]) >= 0).all() else _heights(np.array(found))
     if heights is not None:
         return list(enumerate(heights.tolist()))
-    return list(zip(numbers[::2], numbers[1::2], strict=False))
+    return list(zip(found[::2], found[1::2], strict=False))
+
+
+def numbers(written: str) -> list[float]:
+    """Return the numbers of a list, whatever stands between them."""
+    return [float(match[2]) for match in TOKEN.finditer(written) if match[2]][:MOST]
 
 
 def _heights(numbers: NDArray[np.float64]) -> NDArray[np.float64] | None:

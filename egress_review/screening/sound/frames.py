@@ -23,7 +23,7 @@ from egress_review.screening.sound.search import View
 
 LEAST_BANDS, MOST_BANDS = 6, 2100
 LEAST_FRAMES = 12
-LEAST_CEPSTRA, CEPSTRA, MOST_CEPSTRA = 10, 13, 20
+LEAST_CEPSTRA, CEPSTRA, MOST_CEPSTRA = 8, 13, 20
 HOPS = (0.01, 0.0125, 0.016, 0.02, 0.005, 0.008, 0.0116, 0.0232, 0.025, 0.032, 0.04, 0.0064, 0.029)  # seconds
 MEL_RANGES = (
     (0.0, 8000.0),
@@ -119,7 +119,10 @@ def views(
     if axes is None and neighbours < 0.8 and LEAST_CEPSTRA <= frames.shape[1] <= 130:
         readings += list(_of_cepstra(frames))
     if axes is None and PREDICTORS[0] <= matrix.shape[1] <= PREDICTORS[1]:
-        readings += list(_of_predictors(np.nan_to_num(np.asarray(matrix, dtype=np.float64))))
+        told = np.nan_to_num(np.asarray(matrix, dtype=np.float64))
+        # How loud a frame was may stand before its filter, or behind it.
+        parts = (told, told[:, 1:], told[:, :-1])
+        readings += next((found for part in parts if (found := list(_of_predictors(part)))), [])
     for hop in hops:
         for reading in readings:
             if reading.valid.sum() >= BANDS // 2:
@@ -244,7 +247,8 @@ def _of_cepstra(frames: Doubles) -> Iterator[Reading]:
         for lowest in (0, 1):
             taken = frames[:, skipped : skipped + _cepstra(frames.shape[1] - skipped) - lowest]
             orders = np.arange(lowest, lowest + taken.shape[1])
-            for axis in CEPSTRAL:
+            # Those of linear predictors stand on no mel scale.
+            for axis in CEPSTRAL if skipped else (*CEPSTRAL, LINES[0]):
                 share = axis.share(CENTRES)
                 basis = np.cos(np.pi * orders[:, None] * share[None, :])
                 basis[orders == 0] /= np.sqrt(2)
