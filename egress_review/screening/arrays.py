@@ -35,7 +35,7 @@ LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
 MOST_VALUES = 4_000_000
-SWINGS = 0.4  # of numbers that are above nought, and below, where they swing about it
+NOUGHT, UNLIKE = 0.2, 0.2  # of its spread, how far a column's mean is; how alike neighbours are
 
 
 def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
@@ -268,8 +268,9 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 
 
 def _loudness(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield how loud numbers are that swing about nought without order: lines of a cosine transform do."""
-    if SWINGS < float((matrix > 0).mean()) < 1 - SWINGS and not frames.follow(matrix):
+    """Yield how loud columns are that swing about nought, each for itself: lines of a transform do."""
+    about = np.abs(matrix.mean(axis=0)) <= NOUGHT * matrix.std(axis=0)
+    if about.mean() >= NUMERIC and frames.alikeness(matrix) < UNLIKE:
         yield np.abs(matrix)
 
 

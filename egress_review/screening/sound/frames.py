@@ -110,9 +110,9 @@ def views(
     if len(matrix) < LEAST_FRAMES:
         return
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
-    if frames is None or not follow(frames):
+    if frames is None or _steadiness(frames) < STEADY:
         return
-    neighbours = _alikeness(frames)
+    neighbours = alikeness(frames)
     readings: list[Reading] = []
     if neighbours > 0.35:
         readings += [_of_bands(frames, axis) for axis in axes or _axes(frames.shape[1])]
@@ -175,7 +175,7 @@ def _power(levels: Doubles) -> Doubles:
     return found
 
 
-def _alikeness(matrix: Doubles) -> float:
+def alikeness(matrix: Doubles) -> float:
     """Return the mean correlation of neighbouring columns: near 1 for spectra, near 0 for cepstra."""
     centred = matrix - matrix.mean(axis=0)
     scale = np.sqrt((centred**2).mean(axis=0)) + 1e-9
@@ -183,11 +183,11 @@ def _alikeness(matrix: Doubles) -> float:
     return float(np.median(both))
 
 
-def follow(matrix: Doubles) -> bool:
-    """Return whether rows are like the next in the steadiest quarter of columns; without order none are."""
+def _steadiness(matrix: Doubles) -> float:
+    """Return how much rows are like the next in the steadiest quarter of columns: near 0 without order."""
     centred = matrix - matrix.mean(axis=0)
     scale = (centred**2).mean(axis=0) + 1e-9
-    return float(np.percentile((centred[1:] * centred[:-1]).mean(axis=0) / scale, 75)) >= STEADY
+    return float(np.percentile((centred[1:] * centred[:-1]).mean(axis=0) / scale, 75))
 
 
 def _of_bands(frames: Doubles, axis: Axis) -> Reading:

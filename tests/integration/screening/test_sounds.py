@@ -13,10 +13,12 @@ import soundfile
 from numpy.typing import NDArray
 
 from egress_review.screening import arrays, parts
+from egress_review.screening.carriers import opaque
 from egress_review.screening.index import Index, Recording
 from egress_review.screening.limits import Limits
 from egress_review.screening.sound import numbers, rows, voiceprints, voices
 from egress_review.screening.sound.chance import ALARM, Chance
+from egress_review.screening.sound.check import check as check_sound
 from egress_review.screening.tables import Table
 from tests.integration.screening.hearing import SPEAKERS, STRANGER, checks, data, disguised, known
 from tests.leaks import signal
@@ -107,6 +109,12 @@ def test_headless_samples_of_any_kind_are_heard(data: Index) -> None:
         assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
 
 
+def test_a_format_without_a_name_here_is_heard(data: Index) -> None:
+    opened = opaque.open(signal.encoded(spoken(11, 2.5), RATE, "PAF", "PCM_24"), Limits())
+    heard = next(one for one in opened.parts if isinstance(one, parts.Sound))
+    assert any(one.check == "sound_known" for one in check_sound(heard, data, Limits()))
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -175,13 +183,23 @@ def constant_q(seed: int) -> NDArray[np.float64]:
         lambda seed: np.hstack(
             [log_mel(seed), np.gradient(log_mel(seed), axis=0), log_mel(seed)[:, :3] ** 2]
         ),
+        lambda seed: (lambda one: np.hstack([one[:, :1] ** 2, one]))(
+            signal.predictors(spoken(seed, 2.5), RATE)
+        ),
+        lambda seed: signal.stft(spoken(seed, 2.5), 512, 128).real,
+        lambda seed: np.fft.rfft(spoken(seed, 2.5)),
+        lambda seed: spoken(seed, 2.5)[: 2 * RATE].reshape(-1, 10, 4, 4),
     ],
-    ids=["constant-Q", "one stream", "transposed", "complex parts", "predictors", "beside their changes"],
+    ids=[
+        *("constant-Q", "one stream", "transposed", "complex parts", "predictors", "beside their changes"),
+        *("predictors beside another", "real parts", "whole spectrum", "folded"),
+    ],
 )
 def test_frames_are_recognised_in_any_layout(
     data: Index, write: Callable[[int], NDArray[np.float64]]
 ) -> None:
-    array = parts.Array(write(5).astype(np.float32), "", "x")
+    values = write(5)
+    array = parts.Array(values.astype(np.complex64 if np.iscomplexobj(values) else np.float32), "", "x")
     assert any(one.check == "numbers_known" for one in arrays.check(array, data, Limits()))
 
 

@@ -86,7 +86,19 @@ def standing(samples: Samples) -> bytes:
     return drawing("".join(told))
 
 
-@pytest.mark.parametrize("draw", [corners, bars, standing, pieces])
+def stops(samples: Samples) -> bytes:
+    """Return samples as the colours of a gradient."""
+    told = (f'<stop offset="{x / 20000}" stop-color="rgb({int(y)},0,0)"/>' for x, y in points(samples))
+    return drawing(f"<linearGradient>{''.join(told)}</linearGradient>")
+
+
+def gaps(samples: Samples) -> bytes:
+    """Return samples as the dashes of one line."""
+    told = " ".join(f"{value + 1.01:.3f}" for value in samples)
+    return drawing(f'<line x1="0" y1="0" x2="9" y2="9" stroke-dasharray="{told}"/>')
+
+
+@pytest.mark.parametrize("draw", [corners, bars, standing, pieces, stops, gaps])
 def test_a_waveform_is_recognised_however_it_is_drawn(data: Index, draw: Callable[[Samples], bytes]) -> None:
     samples = signal.resample(spoken(7, 2.5), RATE, 8000)
     # The last are what is made of the points; the picture they make is not what is asked about.
