@@ -35,7 +35,8 @@ LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
 MOST_VALUES = 4_000_000
-NOUGHT, UNLIKE = 0.2, 0.2  # of its spread, how far a column's mean is; how alike neighbours are
+NOUGHT = 0.2  # of its spread, how far a column's mean is where it swings about nought
+UNLIKE, LOOSE = 0.2, 0.7  # how alike columns are to their neighbours, and rows to the next
 
 
 def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
@@ -261,17 +262,23 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
             cleaned = _cleaned(turned)
-            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned, *_loudness(cleaned)]
+            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned, *_other_frames(cleaned)]
     pieces = [one[at : at + MOST_FRAMES] for one in found for at in range(0, len(one), MOST_FRAMES)]
     yield from pieces
     yield from (one[::-1] for one in pieces)
 
 
-def _loudness(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """Yield how loud columns are that swing about nought, each for itself: lines of a transform do."""
-    about = np.abs(matrix.mean(axis=0)) <= NOUGHT * matrix.std(axis=0)
-    if about.mean() >= NUMERIC and frames.alikeness(matrix) < UNLIKE:
-        yield np.abs(matrix)
+def _other_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield what frames may have been: lines of a transform, before they were differences, turned bands."""
+    centre = matrix.mean(axis=0)
+    if (np.abs(centre) <= NOUGHT * matrix.std(axis=0)).mean() >= NUMERIC:
+        if frames.alikeness(matrix) < UNLIKE:
+            yield np.abs(matrix)
+        elif frames.steadiness(matrix) < LOOSE:
+            yield np.cumsum(matrix - centre, axis=0)
+    elif np.polyfit(np.arange(len(centre)), centre, 1)[0] > 0 and frames.alikeness(matrix) >= UNLIKE:
+        # Speech has less power in higher bands.
+        yield matrix[:, ::-1]
 
 
 def _cleaned(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

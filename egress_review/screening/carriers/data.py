@@ -26,6 +26,7 @@ TYPES = {
     **{"int8": "i1", "uint8": "u1", "u1c": "u1"},
 }
 DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([^\s\"'<>]{16,})")
+BASE64 = re.compile(r"[\w+/\s-]*", re.ASCII)  # a bracket may close the address, as in a style
 OPENING = re.compile(r"[\[{]")
 
 
@@ -114,7 +115,8 @@ def files_in(content: str, where: str) -> Iterator[Packed]:
         if number > 200:
             break
         plain = unquote_to_bytes(match.group(3))
-        raw = _decoded(plain.decode("latin-1")) if "base64" in match.group(2) else plain
+        packed = BASE64.match(plain.decode("latin-1")) if "base64" in match.group(2) else None
+        raw = _decoded(packed[0]) if packed else plain
         if raw is not None and signatures.content(raw) in KNOWN:
             yield Packed(raw, "", f"{where}, data address {number}" if where else f"data address {number}")
 

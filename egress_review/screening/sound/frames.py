@@ -110,7 +110,7 @@ def views(
     if len(matrix) < LEAST_FRAMES:
         return
     frames = _decibels(np.nan_to_num(np.asarray(matrix, dtype=np.float64)))
-    if frames is None or _steadiness(frames) < STEADY:
+    if frames is None or steadiness(frames) < STEADY:
         return
     neighbours = alikeness(frames)
     readings: list[Reading] = []
@@ -183,7 +183,7 @@ def alikeness(matrix: Doubles) -> float:
     return float(np.median(both))
 
 
-def _steadiness(matrix: Doubles) -> float:
+def steadiness(matrix: Doubles) -> float:
     """Return how much rows are like the next in the steadiest quarter of columns: near 0 without order."""
     centred = matrix - matrix.mean(axis=0)
     scale = (centred**2).mean(axis=0) + 1e-9

@@ -66,9 +66,11 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
                 found += 1
             if found >= MOST_SEQUENCES:
                 return
-    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES and _of_one_kind(values):
-        for samples in _readings(values.ravel()[:LONGEST]):
-            yield "its rows, one after the other", samples
+    if min(values.shape) == 1 or values.size < LEAST_SAMPLES:
+        return
+    for name, lines in (("rows", values), ("columns", values.T)):
+        for samples in _readings(lines.ravel()[:LONGEST]) if _of_one_kind(lines) else ():
+            yield f"its {name}, one after the other", samples
 
 
 def _of_one_kind(values: NDArray[np.float64]) -> bool:
@@ -104,10 +106,15 @@ def _readings(line: NDArray[np.float64]) -> Iterator[Floats]:
         if float(np.abs(values).mean()) > 0.2:
             yield (np.sign(values) * (256.0 ** np.abs(values) - 1) / 255).astype(np.float32)
         return
-    summed = np.cumsum(values - values.mean())
     # Noise summed up looks like sound; unlike differences of speech it is as loud all the time.
-    if swelling(values) and speechlike(summed):
-        yield (summed / (np.abs(summed).max() + 1e-12)).astype(np.float32)
+    if not swelling(values):
+        return
+    # Every second sample turned over mirrors the spectrum.
+    turned = values * np.resize((1.0, -1.0), len(values))
+    for other in (turned, np.cumsum(values - values.mean())):
+        if speechlike(other):
+            yield (other / (np.abs(other).max() + 1e-12)).astype(np.float32)
+            return
 
 
 def heard(indexes: Sequence[Sounds], samples: Floats, seconds: float) -> Looked:

@@ -119,6 +119,7 @@ def test_a_format_without_a_name_here_is_heard(data: Index) -> None:
     "page",
     [
         '<div data-state="{}">Results</div>',
+        "<style>p {{ background: url(data:font/woff;base64,{}) }}</style><p>Results</p>",
         '<iframe srcdoc="&lt;audio src=&quot;data:audio/wav;base64,{}&quot;&gt;"></iframe><p>Results</p>',
     ],
 )
@@ -189,10 +190,15 @@ def constant_q(seed: int) -> NDArray[np.float64]:
         lambda seed: signal.stft(spoken(seed, 2.5), 512, 128).real,
         lambda seed: np.fft.rfft(spoken(seed, 2.5)),
         lambda seed: spoken(seed, 2.5)[: 2 * RATE].reshape(-1, 10, 4, 4),
+        lambda seed: spoken(seed, 2.5)[: 2 * RATE].reshape(200, -1).T,
+        lambda seed: (lambda one: one * np.resize((1, -1), len(one)))(spoken(seed, 2.5)),
+        lambda seed: np.diff(log_mel(seed), axis=0),
+        lambda seed: (log_mel(seed) - 0.05 * np.arange(40))[:, ::-1],
     ],
     ids=[
         *("constant-Q", "one stream", "transposed", "complex parts", "predictors", "beside their changes"),
-        *("predictors beside another", "real parts", "whole spectrum", "folded"),
+        *("predictors beside another", "real parts", "whole spectrum", "folded", "in columns"),
+        *("every second turned over", "changes", "bands turned round"),
     ],
 )
 def test_frames_are_recognised_in_any_layout(
