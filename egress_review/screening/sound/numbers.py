@@ -66,11 +66,10 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
                 found += 1
             if found >= MOST_SEQUENCES:
                 return
-    if min(values.shape) == 1 or values.size < LEAST_SAMPLES:
-        return
-    for name, lines in (("rows", values), ("columns", values.T)):
-        for samples in _readings(lines.ravel()[:LONGEST]) if _of_one_kind(lines) else ():
-            yield f"its {name}, one after the other", samples
+    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES and _of_one_kind(values):
+        for name, lines in (("rows", values), ("columns", values.T)):
+            for samples in _readings(lines.ravel()[:LONGEST]):
+                yield f"its {name}, one after the other", samples
 
 
 def _of_one_kind(values: NDArray[np.float64]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from egress_review.screening import arrays, encodings, identifiers, numbers, tables, text
-from egress_review.screening.disclosure import cells, extremes, models, suppression
+from egress_review.screening.disclosure import cells, curves, extremes, models, suppression
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.sound import numbers as sound_numbers
@@ -40,6 +40,13 @@ def test_a_long_log_of_a_training_is_a_curve_and_no_rows() -> None:
     log = "\n".join(f"INFO epoch={n} loss={4 - n / 200:.3f} lr=0.001" for n in range(300))
     found = [table for table in tables.embedded(log, "", LIMITS) if len(table.rows) > LIMITS.table_rows]
     assert [table.header for table in found] == [("epoch", "loss", "lr")]
+
+
+@pytest.mark.parametrize(("last", "severity"), [("30.0", "flag"), ("0.0", "block")])
+def test_times_steps_and_values_without_names_are_a_curve(last: str, severity: str) -> None:
+    rows = [(f"{30.0 * n}", f"{n}", f"{4 - n / 200:.3f}") for n in range(1, 300)]
+    table = Table(("0.0", "0", "4.0"), (*rows, (str(float(last) * 300), "300", "2.5")))
+    assert [found.severity for found in curves.size(table, LIMITS)] == [severity]
 
 
 def test_columns_of_different_measures_are_no_samples() -> None:
