@@ -257,15 +257,17 @@ def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 
 def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield a matrix as frames by bands, both ways round where both could be, then from the last frame on."""
-    found = []
+    found: list[NDArray[np.float64]] = []
+    others: list[NDArray[np.float64]] = []
     for turned in (matrix, matrix.T):
         count, width = turned.shape
         if frames.LEAST_BANDS <= width <= frames.MOST_BANDS and count >= frames.LEAST_FRAMES:
             cleaned = _cleaned(turned)
-            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned, *_other_frames(cleaned)]
-    pieces = [one[at : at + MOST_FRAMES] for one in found for at in range(0, len(one), MOST_FRAMES)]
-    yield from pieces
-    yield from (one[::-1] for one in pieces)
+            found += [*rows.together(cleaned, frames.LEAST_BANDS), cleaned]
+            others += _other_frames(cleaned)
+    # One change at a time: what was changed otherwise is not turned round as well.
+    for one in (*found, *others, *(one[::-1] for one in found)):
+        yield from (one[at : at + MOST_FRAMES] for at in range(0, len(one), MOST_FRAMES))
 
 
 def _other_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
