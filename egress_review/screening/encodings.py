@@ -34,7 +34,9 @@ TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
 STREAMS = ("all", "first", "last", "behind", "line", "whole")
 FEW_TOKENS = 4  # of a line that is a name and a value
-NAMED = re.compile(r"[A-Za-z]{2,}(?:[_\-./][A-Za-z]+)*|[\d.,:\-/+]+|[A-Za-z]+[_\-]?\d{1,4}")
+# A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
+_WORD = "[A-Za-z\u00aa-\u1fff]"
+NAMED = re.compile(rf"{_WORD}{{2,}}(?:[_\-./']{_WORD}+)*|[\d.,:\-/+]+|{_WORD}+[_\-]?\d{{1,4}}")
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def rows_only(table: Table, index: Index) -> list[Finding]:
 
 def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Finding]:
     """Return a finding where written numbers, in any nesting and order, are values of single people."""
-    return rows.in_numbers(cells, index.people, where)
+    listed = list(cells)
+    return rows.in_numbers(listed, index.people, where) or extremes.in_numbers(listed, index.people, where)
 
 
 def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list[Finding]:
