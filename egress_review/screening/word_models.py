@@ -21,6 +21,7 @@ from egress_review.screening.wording import at, content
 PIECED = re.compile(r"[\u2581\u0120\u010a]|</w>|^##|(?<=\s)##|@@(?=\s|$)", re.MULTILINE)
 ARPA = re.compile(r"^\\data\\\s*$", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+ARROW = re.compile(r"[-=]>|\u2192")  # between what was said and what was heard
 COUNT = re.compile(r"(?:^|[\t,;:| ])(\d{1,9})\s*$|^\s*(\d{1,9})[\t,;:| ]")
 FEWEST, LINES, SAMPLED = 8, 20_000, 600  # lines of a list, lines that are read, n-grams that are looked up
 LEAKING, LEAKING_SHARE = 5, 0.05  # n-grams of too few speakers that are no chance
@@ -63,7 +64,7 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
 def _entries(text: str) -> list[Entry]:
     """Return the lines that are some words with numbers around them, and nothing else."""
     entries = []
-    for number, line in enumerate(text.split("\n")[:LINES], start=1):
+    for number, line in enumerate(ARROW.sub(" ", text).split("\n")[:LINES], start=1):
         listed = [word for word in re.split(r"[,;]", line) if word.strip()] if len(line) < LONG else []
         if len(listed) >= VOCABULARY:
             single = [told for one in listed if len(told := tuple(words(one[:80]))) == 1]

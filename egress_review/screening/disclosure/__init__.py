@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.disclosure import (
+    captions,
     cells,
     curves,
     extremes,
@@ -99,6 +100,7 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),
         *extremes.in_text(content, index.people, where),
+        *captions.check(content, index.people, limits, where),
         *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]
 

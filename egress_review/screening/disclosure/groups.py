@@ -216,7 +216,25 @@ def _evidence(table: Table, grouped: Grouped, people: People) -> bool:
             value = whole(table.rows[group.row][column])
             if value is not None and column not in grouped.keys:
                 by_column.setdefault(-1 if group.column is not None else column, []).append((value, group))
-    return any(map(_counted, by_column.values())) or _measured(table, grouped, people)
+    return (
+        any(map(_counted, by_column.values()))
+        or _shared(table, grouped, people)
+        or _measured(table, grouped, people)
+    )
+
+
+def _shared(table: Table, grouped: Grouped, people: People) -> bool:
+    """Return whether a column holds each group's share of all people."""
+    for column in set(range(len(table.header))) - grouped.keys:
+        fits = []
+        for group in grouped.groups:
+            value = number(table.rows[group.row][column]) if group.column is None else None
+            if value and whole(table.rows[group.row][column]) is None:
+                share = group.people / people.speaker_count
+                fits.append(min(abs(value[0] - share), abs(value[0] - 100 * share)) <= 0.501 * value[1])
+        if len(fits) >= EXACT and all(fits):
+            return True
+    return False
 
 
 def _counted(cells: list[tuple[int, Group]]) -> bool:

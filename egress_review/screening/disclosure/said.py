@@ -37,7 +37,8 @@ ONE_LEFT = re.compile(
 IN_TURN = re.compile(r"\b(?:each|every|folds?|cross|turn|time|leave)\b", re.IGNORECASE)
 MOSTLY_ONE = re.compile(
     rf"\b(?:one|a single)\s+{WHO}\s+(?:accounts?|makes?|made|contribut\w+|provid\w+|holds?|has|"
-    r"spoke|read|recorded|produc\w+|covers?)\b[^.;\n\d]{0,30}(\d{1,3}(?:\.\d+)?)\s*(?:%|percent)",
+    r"spoke|read|recorded|produc\w+|covers?)\s+(?:(?:for|up|about|over|nearly|almost|more|than|to)\s+)*"
+    r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent)",
     re.IGNORECASE,
 )
 # Of one person only: "the oldest participant is 93", "the highest voice has 259.5 Hz".
