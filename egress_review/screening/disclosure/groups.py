@@ -226,13 +226,14 @@ def _evidence(table: Table, grouped: Grouped, people: People) -> bool:
 def _shared(table: Table, grouped: Grouped, people: People) -> bool:
     """Return whether a column holds each group's share of all people."""
     for column in set(range(len(table.header))) - grouped.keys:
-        fits = []
+        fits: dict[float, bool] = {}
         for group in grouped.groups:
             value = number(table.rows[group.row][column]) if group.column is None else None
             if value and whole(table.rows[group.row][column]) is None:
                 share = group.people / people.speaker_count
-                fits.append(min(abs(value[0] - share), abs(value[0] - 100 * share)) <= 0.501 * value[1])
-        if len(fits) >= EXACT and all(fits):
+                near = min(abs(value[0] - share), abs(value[0] - 100 * share)) <= 0.501 * value[1]
+                fits[value[0]] = near and fits.get(value[0], True)
+        if len(fits) >= EXACT and all(fits.values()):
             return True
     return False
 
