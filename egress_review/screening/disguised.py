@@ -39,6 +39,7 @@ TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
 SPELLED_ID = 4
+Placed = tuple[tuple[int, ...], str]  # the numbers beside a word, and the word
 DIGITS = {
     word: str(digit)
     for words in (
@@ -88,8 +89,8 @@ def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Findin
 
 def _in_order(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return the block for transcripts that a text's words repeat once they stand as their numbers say."""
-    single = [((int(number),), word) for number, word in NUMBERED.findall(text[:MOST])]
-    lined: list[tuple[tuple[int, ...], str]] = []
+    single: list[Placed] = [((int(number),), word) for number, word in NUMBERED.findall(text[:MOST])]
+    lined: list[Placed] = []
     for line in text[:MOST].split("\n"):
         words, numbers = WORDS.findall(line), WHOLES.findall(line)
         if len(words) == 1 and 1 <= len(numbers) <= 2:

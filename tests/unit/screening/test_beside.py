@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from pathlib import Path
 
 import pytest
 
-from egress_review.screening import Index, Limits, Recording, encodings, screen, text
+from egress_review.screening import Index, Limits, Recording, encodings, split, text
+from egress_review.screening.context import Context, HandedIn
 from egress_review.screening.inspection import look
 from egress_review.screening.verdict import outcome_of
 from tests.unit.screening.cases import ACTS, ENDS, THINGS
@@ -85,11 +85,10 @@ def test_ends_and_all_but_few_reach_a_human(content: str) -> None:
     assert outcome(content) == "flag"
 
 
-def test_small_files_are_read_one_behind_another(tmp_path: Path) -> None:
-    for n, word in enumerate(WORDS[:40]):
-        (tmp_path / f"n{n}.txt").write_text(word)
-    paths = {path.name: (path, path.name) for path in tmp_path.iterdir()}
-    assert screen(paths, INDEX, Limits()).outcome == "block"
+def test_small_files_are_read_one_behind_another() -> None:
+    files = [HandedIn(str(n), f"n{n}.txt", word.encode()) for n, word in enumerate(WORDS[:40])]
+    assert outcome_of(split.check(files[::-1], INDEX, Context(), Limits())) == "block"
+    assert not split.check(files[:7], INDEX, Context(), Limits())
 
 
 def test_words_of_other_alphabets_are_no_pieces_of_something_encoded() -> None:
