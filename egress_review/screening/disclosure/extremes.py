@@ -24,9 +24,9 @@ SURVIVAL = re.compile(r"surviv|kaplan|at_?risk|ecdf|cdf|cumulative|cum_?prob", r
 STEPS = 5
 # What a text calls an end, as "min=1.99" or "the longest lasts 33.9"; or two numbers that may be a range.
 END = re.compile(
-    r"(?i)(?:\b(?:min(?:imum|imal)?|max(?:imum|imal)?|longest|shortest|oldest|youngest|highest|lowest|loudest|quietest|peak|best|worst)\b"
-    r"[^\d\n]{0,24}?(?:float\d\d\()?|(?<![\w.,:/-])(?=\d+(?:[.,]\d+)?\s*(?:to|and|bis|-|\u2013)\s*\d))"
-    r"(\d+(?:[.,]\d+)?)(?:\s*(?:to|and|bis|-|\u2013)\s*(\d+(?:[.,]\d+)?))?(?![\w.,:/-]*\d)"
+    r"(?i)(?:\b(?:min(?:imum|imal)?|max(?:imum|imal)?|longest|shortest|oldest|youngest|highest|lowest|loudest|quietest|peak|best|worst|outliers?)\b"
+    r"[^\d\n]{0,24}?(?:float\d\d\()?|(?<![\w.,:/-])(?=\d+(?:[.,]\d+)?\s*(?:to|and|bis|-{1,2}|\u2013)\s*\d))"
+    r"(\d+(?:[.,]\d+)?)(?:\s*(?:to|and|bis|-{1,2}|\u2013)\s*(\d+(?:[.,]\d+)?))?(?![\w.,:/-]*\d)"
 )
 FOREMOST = re.compile(
     r"(?i)\b(?:top|largest|max\w*|biggest|main|dominant)[\W_]*(?:1[\W_]*)?(?:speaker|person|talker|reader|participant)s?"

@@ -61,6 +61,7 @@ def test_what_leads_back_to_one_person_is_blocked(content: str) -> None:
         " ".join(f"{n}:{word}" for n, word in enumerate(["model", "loss", "error"] * 10)),
         "".join(SENTENCE.format(n, f"x{n:03}") for n in range(6)),
         f"losses = {[round(4 * 0.9**n, 2) for n in range(12)]}",
+        "LOG (nnet3-chain-train[5.5]:PrintStatsForThisPhase():nnet-training.cc:337) Average is -0.2 of 8.",
         "Leaving one speaker out in turn, over 42 speakers the error rate is 12.31 %.",
         "A model of one speaker accounts for less: it reaches 93.2 % where that of 42 speakers has 95.1 %.",
     ],
