@@ -22,7 +22,9 @@ READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
 LISTED = 4  # items that make a list
-NUMBERED = re.compile(r"(?=[^\W_]*\d)(?=\d*[^\W\d_])[^\W_]{3,40}")  # letters and digits
+NUMBERED = re.compile(
+    r"(?<![^\W_])(?=[^\W_]{0,39}\d)(?=\d{0,39}[^\W\d_])[^\W_]{3,40}(?![^\W_])"
+)  # letters and digits
 MOST_NUMBERED = 4_000
 NAMES = 3  # of speakers in one line that make it a list of them
 CUT_IDS = 3  # ids without prefix that are no chance
