@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-DECLARED_FORMAT = 1
-
 
 @dataclass(frozen=True)
 class Earlier:

@@ -32,11 +32,14 @@ KEYED = 4_000  # characters that a key is looked for in
 LONG_WORD, TOLD = 4, 4  # letters of a word that counts, and how many there must be
 UNSPACED = re.compile(r"[^\W\d_]{30,}")
 SPELLED, SPELLED_RIGHT = 300, 0.6
+NUMBERED = re.compile(r"(?<![\w.])(\d{1,6})[ \t]{0,2}[:=.)\]|>~/-][ \t]{0,2}([^\W\d_]{1,30})(?!\w)")
+WORDS, WHOLES = re.compile(r"[^\W\d_]+"), re.compile(r"\d{1,6}")
 READ, LEAST_READ = 20_000, 20  # words of a text of which every second to fourth is read
 TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
 SPELLED_ID = 4
+Placed = tuple[tuple[int, ...], str]  # the numbers beside a word, and the word
 DIGITS = {
     word: str(digit)
     for words in (
@@ -66,6 +69,7 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
             spelled, index, limits.minimum_count, where, "spelled by its first or last letters"
         )
         findings += _skipped(text, index, limits, where)
+        findings += _in_order(text, index, limits, where)
         findings += _respelled(text, index, where)
         if outcome_of(findings) != "block":
             findings += _changed(text, index, limits, where)
@@ -81,6 +85,20 @@ def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Findin
     said = index.transcripts.find("\n".join(views), limits.minimum_count)
     found = transcripts(said, where, ", with words between")
     return [finding for finding in found if outcome_of([finding]) == "block"]
+
+
+def _in_order(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for transcripts that a text's words repeat once they stand as their numbers say."""
+    single: list[Placed] = [((int(number),), word) for number, word in NUMBERED.findall(text[:MOST])]
+    lined: list[Placed] = []
+    for line in text[:MOST].split("\n"):
+        words, numbers = WORDS.findall(line), WHOLES.findall(line)
+        if len(words) == 1 and 1 <= len(numbers) <= 2:
+            lined.append((tuple(map(int, numbers)), words[0]))
+    views = [single, lined, [(numbers[::-1], word) for numbers, word in lined]]
+    told = [sorted(view, key=lambda one: one[0]) for view in views if LEAST_READ <= len(view) <= READ]
+    said = "\n".join(" ".join(word for _, word in view) for view in told)
+    return content(said, index, limits.minimum_count, where, "numbered words in order") if said else []
 
 
 def _respelled(text: str, index: Index, where: str) -> list[Finding]:
@@ -130,7 +148,10 @@ def _ids(text: str, index: Index, where: str) -> list[Finding]:
 def _spelled(text: str, index: Index, where: str) -> list[Finding]:
     """Return the ids whose characters stand apart, or whose digits are written as words."""
     told: list[str] = []
-    for line in text[:MOST].split("\n"):
+    lines = text[:MOST].split("\n")
+    # In a sentence they stand between commas.
+    parts = [part for line in lines if "," in line for part in line.split(",")]
+    for line in (*lines, *parts):
         signs = [DIGITS.get(token.casefold(), token) for token in SIGN.findall(line)]
         runs = "".join(sign if len(sign) == 1 else " " for sign in signs).split()
         told += [run for run in runs if len(run) >= SPELLED_ID and any(map(str.isdigit, run))]

@@ -21,7 +21,9 @@ DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[;,][^\s\"')>]*", re.IGNORECASE
 BLOB_FIX = "Hand in what is encoded as a file of its own type, or remove it."
 PICTURE_BYTES = 16 * 1024  # of a picture that may stand encoded in a text, for a human to see
 ADDRESS = 300  # characters of an address on the web that a human may be asked to judge
-SHORT = re.compile(r"(?<![A-Za-z0-9+/_=\-])[A-Za-z0-9+/_\-]{10,}={0,6}(?![A-Za-z0-9+/_=])")
+SHORT = re.compile(
+    r"(?<![A-Za-z0-9+/_=\-])(?:[A-Za-z0-9+/_\-]{10,}={0,6}|[A-Za-z0-9+/_\-]{5,9}={1,6})(?![A-Za-z0-9+/_=])"
+)
 HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,31}(?![0-9A-Za-z])")
 ALIKE = 8  # values that make a list
 SHORT_ONES = 3_000

@@ -33,8 +33,11 @@ SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
 STREAMS = ("all", "first", "last", "behind", "line", "whole")
+CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
 FEW_TOKENS = 4  # of a line that is a name and a value
-NAMED = re.compile(r"[A-Za-z]{2,}(?:[_\-./][A-Za-z]+)*|[\d.,:\-/+]+|[A-Za-z]+[_\-]?\d{1,4}")
+# A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
+_WORD = "[A-Za-z\u00aa-\u1fff]"
+NAMED = re.compile(rf"{_WORD}{{2,}}(?:[_\-./']{_WORD}+)*|[\d.,:\-/+]+|{_WORD}+[_\-]?\d{{1,4}}")
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,18 @@ def blobs(text: str, least: int) -> list[Blob]:
             found.append(_blob(text, match, match.group()))
     for match in BASE85.finditer(text):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
-        if not plain and _is_dense(match.group()) and not LISTED.fullmatch(match.group()):
+        if not (plain or LISTED.fullmatch(match.group()) or _is_named(match.group())) and _is_dense(
+            match.group()
+        ):
             found.append(_blob(text, match, match.group()))
     return found or [
         _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())
     ]
+
+
+def _is_named(run: str) -> bool:
+    """Return whether a run is names of a program with signs between, as in the lines of a log."""
+    return sum(map(len, CAMEL.findall(run))) >= CAMELS * len(run)
 
 
 def _are_digests(lines: list[str]) -> bool:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from egress_review.screening import capacity, kinds, names, notebooks, structured, tables, text
+from egress_review.screening import capacity, kinds, names, structured, tables, text
 from egress_review.screening.carriers import archives, reading, zips
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.context import Context
@@ -101,6 +101,7 @@ OPENERS = {
     kinds.SOUND.name: "carriers.audio",
     kinds.OPAQUE.name: "carriers.opaque",
 }
+READERS = OPENERS | {kinds.NOTEBOOK.name: "notebooks"}
 
 
 def prepare(file_names: Sequence[str]) -> None:
@@ -108,7 +109,7 @@ def prepare(file_names: Sequence[str]) -> None:
     kinds.prepare()
     for name in file_names:
         kind, _ = kinds.BY_SUFFIX.get(suffix_of(name), (kinds.OPAQUE, None))
-        if kind.name in OPENERS:
+        if kind.name in READERS:
             opener(kind)
 
 
@@ -172,6 +173,8 @@ def _open(data: bytes, name: str, kind: Kind, work: Work) -> Seen:
         return _stream(data, name, work)
     if kind is kinds.OPAQUE:
         return _unknown(data, name, work)
+    if kind is kinds.NOTEBOOK:
+        return _notebook(data, work)
     if kind.name in OPENERS:
         return _examined(opener(kind).open(data, work.limits), work)
     canonical, findings = _written(data, kind, suffix_of(name), work)
@@ -179,8 +182,8 @@ def _open(data: bytes, name: str, kind: Kind, work: Work) -> Seen:
 
 
 def opener(kind: Kind):  # type: ignore[no-untyped-def]
-    """Return the module whose `open(data, limits)` gives what a file of this kind holds."""
-    return importlib.import_module(f"egress_review.screening.{OPENERS[kind.name]}")
+    """Return the module that reads files of a kind; its `open` gives the parts of all but notebooks."""
+    return importlib.import_module(f"egress_review.screening.{READERS[kind.name]}")
 
 
 def _examined(opened: Opened, work: Work) -> Seen:
@@ -193,14 +196,16 @@ def _seen(kind: Kind, canonical: bytes, findings: Sequence[Finding]) -> Seen:
     return Seen(kind, None if outcome_of(unique) == "block" else canonical, unique)
 
 
+def _notebook(data: bytes, work: Work) -> Seen:
+    content = text.decode(data, work.limits.notebook_bytes)
+    read = opener(kinds.NOTEBOOK).screen
+    canonical, findings = read(content, work.index, work.limits, unpack=work.unpack)
+    return _seen(kinds.NOTEBOOK, canonical.encode(), findings)
+
+
 def _written(data: bytes, kind: Kind, suffix: str, work: Work) -> tuple[bytes, list[Finding]]:
     """Return the copy of a written file, and what it gives away."""
     index, limits = work.index, work.limits
-    if kind is kinds.NOTEBOOK:
-        content, findings = notebooks.screen(
-            text.decode(data, limits.notebook_bytes), index, limits, unpack=work.unpack
-        )
-        return content.encode(), findings
     if kind is kinds.JSON:
         return _json(text.decode(data, limits.text_bytes), index, limits)
     if kind is kinds.TABLE or kind is kinds.TABS:
@@ -209,7 +214,7 @@ def _written(data: bytes, kind: Kind, suffix: str, work: Work) -> tuple[bytes, l
     # What was looked through is what leaves: the canonical text, not the one with hidden characters.
     canonical, changed = text.rebuild(content)
     if kind is kinds.MARKDOWN:
-        canonical = text.without_active(canonical)
+        canonical = text.one_way(text.without_active(canonical))
     return canonical.encode(), words(canonical, index, limits, "") + changed
 
 

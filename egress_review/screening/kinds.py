@@ -111,7 +111,6 @@ BY_CONTENT: dict[str, Kind] = {
     "safetensors": TENSORS,
 }
 UNPACK = "Hand in the files themselves, or a ZIP of them."
-SUMMARISE = "Hand in the figures that describe the result: a table of aggregates, a plot, a model card."
 WEIGHTS = "Hand in weights as safetensors, and figures as a table or a plot."
 # Contents that never leave, whatever they are called, and what to hand in instead.
 NEVER: dict[str, tuple[str, str]] = {

@@ -127,6 +127,7 @@ def _written(source: Any, work: Rebuilt) -> str:
 def _cell(cell: Any, number: int, work: Rebuilt) -> None:
     where = f"cell {number}"
     if cell.cell_type == "raw":
+        work.text(_joined(cell.source), where)
         work.leave_out("raw cells")
         return
     if cell.get("attachments"):

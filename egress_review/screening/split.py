@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from egress_review.screening import encoded, encodings
 from egress_review.screening.context import Context, HandedIn
 from egress_review.screening.encodings import Budget, is_piece
+from egress_review.screening.examine import SHORT, texts_together
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Severity, block
@@ -38,7 +40,14 @@ def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits:
     blocks = _whole(sums, index, limits, sums=True)
     for pieces, alike in _groups(others):
         blocks = blocks or _whole(pieces, index, limits, alike=alike)
-    return blocks
+    return blocks or _words(named, index, limits)
+
+
+def _words(named: Sequence[tuple[str, bytes]], index: Index, limits: Limits) -> list[Finding]:
+    """Return the blocks for what small texts say one behind another, in the order of their names."""
+    small = [(_in_order(name), data) for name, data in named if len(data) <= 4 * SHORT]
+    notes = [data.decode("utf-8", "replace").strip() for _, data in sorted(small)]
+    return [replace(found, where="") for found in texts_together(notes, index, limits)]
 
 
 def _groups(found: Sequence[tuple[Name, str]]) -> Iterator[tuple[list[str], bool]]:

@@ -7,7 +7,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from egress_review.screening import arrays, disclosure, disguised, layouts, streams, tables, text, unread
+from egress_review.screening import (
+    arrays,
+    disclosure,
+    disguised,
+    layouts,
+    lookups,
+    streams,
+    tables,
+    text,
+    unread,
+)
 from egress_review.screening.disclosure import said
 from egress_review.screening.disclosure.headers import PERSONAL, bare
 from egress_review.screening.examine import judged
@@ -139,6 +149,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
         findings += _written(node, place, index, limits)
         if len(findings) > limits.findings:
             break
+    findings += lookups.look(nodes(value, ""), index, limits.minimum_count)
     findings += layouts.in_json(value)
     findings += streams.in_json(value, index, limits)
     numbers = (cell(leaf) for _, leaf in leaves(value, "") if isinstance(leaf, int | float))

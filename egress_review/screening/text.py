@@ -38,6 +38,9 @@ RUNS = re.compile(
 )
 
 
+# What Markdown can write in several ways: bullets, emphasis, what closes a heading.
+BULLET, CLOSED = re.compile(r"^(\s*)[*+](?=\s)"), re.compile(r"^(\s{0,3}#{1,6}\s.*?)\s+#+\s*$")
+EMPHASIS = re.compile(r"(?<![\w_])(_{1,3})(?=[^\s_])([^_\n]{1,200}?)(?<=[^\s_])\1(?![\w_])")
 ACTIVE = re.compile(r"(?i)<(?=/?(?:script|iframe|object|embed|style|link|meta|base|form)\b)")
 HANDLER = re.compile(r"(?i)(<[^<>]{0,2000}?)\son\w{1,30}\s*=")
 PROGRAM = re.compile(r"(?i)(\]\(\s*|\b(?:href|src)\s*=\s*[\"']?\s*)javascript:")
@@ -143,6 +146,18 @@ def rebuild(text: str) -> tuple[str, list[Finding]]:
             note("numbers", f"{numbers.counted(changed)} rounded to {Limits.significant_digits} digits.")
         )
     return clean + "\n", findings
+
+
+def one_way(text: str) -> str:
+    """Return Markdown whose bullets, emphasis and headings are written in one way; fenced code stays."""
+    lines, fenced = [], False
+    for line in text.split("\n"):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        if not fenced and "`" not in line:
+            line = CLOSED.sub(r"\1", BULLET.sub(r"\1-", line))
+            line = EMPHASIS.sub(lambda match: "*" * len(match[1]) + match[2] + "*" * len(match[1]), line)
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def without_active(text: str) -> str:

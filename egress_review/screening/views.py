@@ -17,6 +17,7 @@ from egress_review.screening.folding import Words, fold
 MOST = 60_000  # words of a text that are read
 FEWEST = 12  # of them that must read as a word of the recordings
 LEAST, READ = 3, 0.3  # letters of a word that counts, and the share of such words that must read so
+SIGNED = 0.2  # of the characters of lines, where one sign stands between letters
 AFFIXED = 0.75  # of the words that share an ending or a beginning, where it means nothing
 KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 TOKEN = re.compile(r"[^\W_]+")
@@ -98,6 +99,9 @@ def repeats(
     cut = _without_affix(told)
     if cut:
         readings.append((", with something added to each word", cut))
+    joined = _without_sign(told)
+    if joined:
+        readings.append((", with a sign between letters", joined))
     keyed = [line for line in lines if len(DIGITS.findall(line)) >= LEAST]
     for one in views:
         for added, content in readings:
@@ -120,6 +124,17 @@ def plainer(text: str, strange: Sequence[str]) -> Iterator[tuple[str, str]]:
     framed = _without_frame(bare)
     if framed:
         yield "between words that come again", framed
+
+
+def _without_sign(lines: Sequence[str]) -> list[str]:
+    """Return lines without the sign that stands between most letters, others as blanks; none without one."""
+    signs = Counter(sign for line in lines for sign in line if not sign.isalnum() and not sign.isspace())
+    if not signs:
+        return []
+    sign, count = signs.most_common(1)[0]
+    if count < SIGNED * sum(map(len, lines)):
+        return []
+    return [re.sub(r"[^\w\s]|_", " ", line.replace(sign, "")) for line in lines]
 
 
 def _without_affix(lines: Sequence[str]) -> list[str]:

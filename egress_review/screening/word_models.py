@@ -21,12 +21,14 @@ from egress_review.screening.wording import at, content
 PIECED = re.compile(r"[\u2581\u0120\u010a]|</w>|^##|(?<=\s)##|@@(?=\s|$)", re.MULTILINE)
 ARPA = re.compile(r"^\\data\\\s*$", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+ARROW = re.compile(r"[-=]>|\u2192")  # between what was said and what was heard
 COUNT = re.compile(r"(?:^|[\t,;:| ])(\d{1,9})\s*$|^\s*(\d{1,9})[\t,;:| ]")
 FEWEST, LINES, SAMPLED = 8, 20_000, 600  # lines of a list, lines that are read, n-grams that are looked up
 LEAKING, LEAKING_SHARE = 5, 0.05  # n-grams of too few speakers that are no chance
 TELLING = 16.0  # bits from which an n-gram is no everyday one
 SMALL_SHARE = 0.1  # of counts that are small
 VOCABULARY, IN_VOCABULARY = 25, 0.85  # different words of a list, and the share of them that is said
+PAIRED = (2, 3)  # words of a line that sets one against another
 LONG = 20_000  # characters of a line that is read as a list of words
 NAME = 3  # letters of the shortest word that may be a name
 VECTOR = 10  # numbers behind a word that make a vector
@@ -62,7 +64,7 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
 def _entries(text: str) -> list[Entry]:
     """Return the lines that are some words with numbers around them, and nothing else."""
     entries = []
-    for number, line in enumerate(text.split("\n")[:LINES], start=1):
+    for number, line in enumerate(ARROW.sub(" ", text).split("\n")[:LINES], start=1):
         listed = [word for word in re.split(r"[,;]", line) if word.strip()] if len(line) < LONG else []
         if len(listed) >= VOCABULARY:
             single = [told for one in listed if len(told := tuple(words(one[:80]))) == 1]
@@ -135,8 +137,18 @@ def _spelled(entry: Entry) -> bool:
 
 def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Finding]:
     """Return a flag for a list of single words nearly all said in the recordings, rare ones among them."""
-    single = dict.fromkeys(entry.words[0] for entry in entries if len(entry.words) == 1 or _spelled(entry))
-    telling = [word for word in single if len(word) >= 3 and not word.isdigit()]
+    pairs = [entry.words for entry in entries if len(entry.words) in PAIRED]
+    lists = (
+        [entry.words[0] for entry in entries if len(entry.words) == 1 or _spelled(entry)],
+        # A word beside what it was taken for, on either side.
+        [words[0] for words in pairs],
+        [words[-1] for words in pairs],
+    )
+    return next((found for listed in lists if (found := _listed(listed, index, where))), [])
+
+
+def _listed(listed: Sequence[str], index: Index, where: str) -> list[Finding]:
+    telling = [word for word in dict.fromkeys(listed) if len(word) >= 3 and not word.isdigit()]
     if len(telling) < VOCABULARY or not index.transcripts.corpora:
         return []
     hashes = Words("\n".join(telling)).hashes

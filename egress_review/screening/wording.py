@@ -22,6 +22,10 @@ READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
 LISTED = 4  # items that make a list
+NUMBERED = re.compile(
+    r"(?<![^\W_])(?=[^\W_]{0,39}\d)(?=\d{0,39}[^\W\d_])[^\W_]{3,40}(?![^\W_])"
+)  # letters and digits
+MOST_NUMBERED = 4_000
 NAMES = 3  # of speakers in one line that make it a list of them
 CUT_IDS = 3  # ids without prefix that are no chance
 BLOCKING_BITS = 100.0  # repeated, all together
@@ -99,6 +103,20 @@ def lists(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
         if found and found[0] is not Match.HASHED:
             message = f"{found[1]} values of this list are each a {found[0]}{said}."
             return [block("row_level", message, ID_FIX, at(where, line))]
+    return _scattered(text, index, where, said)
+
+
+def _scattered(text: str, index: Index, where: str, said: str) -> list[Finding]:
+    """Return a block for words of one shape all over a text that are ids, each too short to stand out."""
+    shapes: dict[str, dict[str, None]] = {}
+    for token in islice(NUMBERED.finditer(text, 0, READ), MOST_NUMBERED):
+        shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", token.group()))
+        shapes.setdefault(shape, {})[token.group()] = None
+    for told in shapes.values():
+        found = index.identifiers.column(list(told)) if len(told) >= LISTED else None
+        if found and found[0] is not Match.HASHED:
+            message = f"{found[1]} words of one kind are each a {found[0]}{said}."
+            return [block("row_level", message, ID_FIX, where)]
     return []
 
 

@@ -50,6 +50,9 @@ def rotated(word: str) -> str:
         "ending",
         "framed",
         "firsts",
+        "signs-between",
+        "numbered",
+        "by-a-list",
     ),
 )
 def reworded(make: Make, how: str) -> Submission:
@@ -68,9 +71,18 @@ def reworded(make: Make, how: str) -> Submission:
         "letters-sorted": lambda word: "".join(sorted(word)),
         "ending": lambda word: word + ending,
         "firsts": lambda word: word[0],
+        "signs-between": lambda word: "-".join(letter * pick.randrange(1, 4) for letter in word) + "-|",
     }
-    if how == "framed":
-        words = [word for text in texts for word in text]
+    words = [word for text in texts for word in text]
+    if how == "numbered":
+        order = list(enumerate(words))
+        pick.shuffle(order)
+        lines = [" ".join(f"{n}:{word}" for n, word in order)]
+    elif how == "by-a-list":
+        known = sorted(set(words))
+        codes = [[known.index(word) for word in text] for text in texts]
+        return Submission({"tokens.json": json.dumps({"vocabulary": known, "ids": codes}).encode()})
+    elif how == "framed":
         lines = [f"style box {word} {{ colour: red; width: {n % 7} }}" for n, word in enumerate(words)]
     else:
         lines = [" ".join(map(changes[how], text)) for text in texts]

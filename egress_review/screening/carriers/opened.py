@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from egress_review.screening.kinds import Kind
-from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part
 from egress_review.screening.verdict import Finding
 
@@ -19,7 +17,3 @@ class Opened:
     canonical: bytes
     kind: Kind
     findings: tuple[Finding, ...] = ()
-
-
-# Reads one kind of file; raises Unscreenable where the bytes are broken, dangerous or can't be bounded.
-Opener = Callable[[bytes, Limits], Opened]

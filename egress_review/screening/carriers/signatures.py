@@ -70,7 +70,6 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 MPEG_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa-\xfd]")
 AAC_FRAME = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 PICKLE = re.compile(rb"\x80[\x02-\x05]")
-OLD_PICKLE = re.compile(rb"c[\w.]+\n[\w.]+\n|\(dp?\d|\(lp\d|\(i[\w.]+\n")
 OPCODES = 12  # that make a pickle
 # Opcodes that import, call or look something up.
 RUNNING = {"GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}

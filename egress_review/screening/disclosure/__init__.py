@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.disclosure import (
+    captions,
     cells,
     curves,
     extremes,
@@ -75,7 +76,8 @@ def rows_only(table: Table, index: Index) -> list[Finding]:
 
 def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Finding]:
     """Return a finding where written numbers, in any nesting and order, are values of single people."""
-    return rows.in_numbers(cells, index.people, where)
+    listed = list(cells)
+    return rows.in_numbers(listed, index.people, where) or extremes.in_numbers(listed, index.people, where)
 
 
 def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list[Finding]:
@@ -98,6 +100,7 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),
         *extremes.in_text(content, index.people, where),
+        *captions.check(content, index.people, limits, where),
         *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]
 

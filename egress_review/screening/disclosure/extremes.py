@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 
 from egress_review.screening.disclosure.headers import CURVE, EXTREME, bare, people_columns, whole
-from egress_review.screening.disclosure.shown import number, shown
+from egress_review.screening.disclosure.shown import loose, number, shown
 from egress_review.screening.limits import Limits
-from egress_review.screening.people import People
+from egress_review.screening.people import Floats, People
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.verdict import Finding, block, flag
 from egress_review.screening.wording import at as at_line
 
 PERCENTILE = re.compile(
@@ -23,19 +24,33 @@ SURVIVAL = re.compile(r"surviv|kaplan|at_?risk|ecdf|cdf|cumulative|cum_?prob", r
 STEPS = 5
 # What a text calls an end, as "min=1.99" or "the longest lasts 33.9"; or two numbers that may be a range.
 END = re.compile(
-    r"(?i)(?:\b(?:min(?:imum|imal)?|max(?:imum|imal)?|longest|shortest|oldest|youngest|highest|lowest|loudest)\b"
-    r"[^\d\n]{0,24}?(?:float\d\d\()?|(?<![\w.,:/-])(?=\d+(?:[.,]\d+)?\s*(?:to|and|bis|-|\u2013)\s*\d))"
-    r"(\d+(?:[.,]\d+)?)(?:\s*(?:to|and|bis|-|\u2013)\s*(\d+(?:[.,]\d+)?))?(?![\w.,:/-]*\d)"
+    r"(?i)(?:\b(?:min(?:imum|imal)?|max(?:imum|imal)?|longest|shortest|oldest|youngest|highest|lowest|loudest|quietest|peak|best|worst|outliers?)\b"
+    r"[^\d\n]{0,24}?(?:float\d\d\()?|(?<![\w.,:/-])(?=\d+(?:[.,]\d+)?\s*(?:to|and|bis|-{1,2}|\u2013)\s*\d))"
+    r"(\d+(?:[.,]\d+)?)(?:\s*(?:to|and|bis|-{1,2}|\u2013)\s*(\d+(?:[.,]\d+)?))?(?![\w.,:/-]*\d)"
+)
+FOREMOST = re.compile(
+    r"(?i)\b(?:top|largest|max\w*|biggest|main|dominant)[\W_]*(?:1[\W_]*)?(?:speaker|person|talker|reader|participant)s?"
+    r"[\W_]*(?:share|pct|percent\w*|%|fraction|proportion)"
 )
 TOLD = 3  # digits of an end that is no chance
+FEW = 60  # numbers of which two are the ends of a column by no chance
 ROWS = 500  # of a table in which single values are looked for
 
 
 def check(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return a flag where a table may show one person's value."""
-    return [*_named(table), *_equal(table, people), *_beyond(table, limits), *_ends(table), *_steps(table)][
-        :5
-    ]
+    found = [*_named(table), *_equal(table, people), *_beyond(table, limits), *_ends(table), *_steps(table)]
+    return [*_foremost(table), *found][:5]
+
+
+def _foremost(table: Table) -> list[Finding]:
+    """Return a block where a column says that one person makes up most of a group."""
+    for at, header in enumerate(table.header):
+        values = [value[0] for cell in table.column(at) if (value := number(cell))]
+        if FOREMOST.search(header) and values and max(values) > (50 if max(values) > 1 else 0.5):
+            message = "One person makes up over half of a group; its figures tell about them."
+            return [block("dominance", message, "Leave the group out.", table.place(0, at))]
+    return []
 
 
 def _named(table: Table) -> list[Finding]:
@@ -80,8 +95,10 @@ def _equal(table: Table, people: People) -> list[Finding]:
 
 def in_text(content: str, people: People, where: str = "") -> list[Finding]:
     """Return a flag where a text gives the largest or smallest value of a column of the data."""
-    columns = [column.sorted[[0, -1]] for column in people.numbers if len(column.sorted) > 1]
+    columns = _columns(people)
+    named: set[str] = set()
     for match in END.finditer(content):
+        named.add(match[1])
         first, other = number(match[1]), number(match[2] or "")
         told = sum(map(str.isdigit, match[1])) >= TOLD and not match[2]
         for low, high in columns:
@@ -91,7 +108,26 @@ def in_text(content: str, people: People, where: str = "") -> list[Finding]:
                 message = "This text gives the largest or smallest value of single recordings in the data."
                 fix = "Give a quantile that enough people lie beyond."
                 return [flag("extremes", message, fix, at_line(where, line))]
+    return _both(named, people, where, digits=1) or _both(loose(content), people, where)
+
+
+def in_numbers(cells: Iterable[str], people: People, where: str = "") -> list[Finding]:
+    """Return a flag where few numbers hold both ends of a column of the data."""
+    return _both(cells, people, where)
+
+
+def _both(cells: Iterable[str], people: People, where: str, digits: int = TOLD) -> list[Finding]:
+    told = {cell for cell in cells if sum(map(str.isdigit, cell.lstrip("-0."))) >= digits}
+    values = [value for cell in told if (value := number(cell))] if len(told) <= FEW else []
+    for low, high in _columns(people) if len(values) > 1 else ():
+        if low != high and any(_is(low, one) for one in values) and any(_is(high, one) for one in values):
+            message = "These are the largest and the smallest value of single recordings in the data."
+            return [flag("extremes", message, "Give quantiles that enough people lie beyond.", where)]
     return []
+
+
+def _columns(people: People) -> list[Floats]:
+    return [column.sorted[[0, -1]] for column in people.numbers if len(column.sorted) > 1]
 
 
 def _is(end: float, shown_: tuple[float, float]) -> bool:

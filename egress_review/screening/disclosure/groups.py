@@ -10,10 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.disclosure.headers import (
-    COUNT,
-    PEOPLE,
-    RECORDINGS,
-    bare,
     is_total,
     people_columns,
     whole,
@@ -31,6 +27,7 @@ OPEN = re.compile(
 )
 PLUS = re.compile(r"^\s*(?P<bound>\d+\.?\d*)\s*\+\D*$")
 ROWS = 300
+EXACT = 3  # different small counts that are all the data's
 COVERING = 3  # labels that are nearly all of a column's; two, as of a sex, any data has
 
 
@@ -219,7 +216,26 @@ def _evidence(table: Table, grouped: Grouped, people: People) -> bool:
             value = whole(table.rows[group.row][column])
             if value is not None and column not in grouped.keys:
                 by_column.setdefault(-1 if group.column is not None else column, []).append((value, group))
-    return any(map(_counted, by_column.values())) or _measured(table, grouped, people)
+    return (
+        any(map(_counted, by_column.values()))
+        or _shared(table, grouped, people)
+        or _measured(table, grouped, people)
+    )
+
+
+def _shared(table: Table, grouped: Grouped, people: People) -> bool:
+    """Return whether a column holds each group's share of all people."""
+    for column in set(range(len(table.header))) - grouped.keys:
+        fits: dict[float, bool] = {}
+        for group in grouped.groups:
+            value = number(table.rows[group.row][column]) if group.column is None else None
+            if value and whole(table.rows[group.row][column]) is None:
+                share = group.people / people.speaker_count
+                near = min(abs(value[0] - share), abs(value[0] - 100 * share)) <= 0.501 * value[1]
+                fits[value[0]] = near and fits.get(value[0], True)
+        if len(fits) >= EXACT and all(fits.values()):
+            return True
+    return False
 
 
 def _counted(cells: list[tuple[int, Group]]) -> bool:
@@ -228,6 +244,8 @@ def _counted(cells: list[tuple[int, Group]]) -> bool:
     people = {(value, group.people) for value, group in cells if group.people}
     for pairs in (recordings, people):
         factors = {value / count for value, count in pairs}
+        if factors == {1.0} and len(pairs) >= EXACT < len(cells):
+            return True
         large = sum(len(str(value)) for value, _ in pairs if value >= 10)
         if (
             len(factors) == 1
@@ -274,15 +292,6 @@ def counts_people(table: Table, group: Group) -> int | None:
         if value is not None:
             return value
     return None
-
-
-def counts_recordings(table: Table, keys: frozenset[int]) -> bool:
-    """Return whether a table counts recordings or cases by a column's name."""
-    return any(
-        (RECORDINGS.match(bare(header)) or COUNT.match(bare(header))) and not PEOPLE.match(bare(header))
-        for at, header in enumerate(table.header)
-        if at not in keys
-    )
 
 
 def dominated(group: Group, people: People, values: NDArray[np.float64] | None) -> str:

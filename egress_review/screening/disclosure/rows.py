@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -23,6 +23,10 @@ from egress_review.screening.transcripts import words
 from egress_review.screening.verdict import Finding, block, flag
 
 FIX = "Aggregate over people; a row per recording or speaker may not leave."
+# Numbers behind one another, with nothing but blanks and commas between.
+RUN = re.compile(r"(?<![\d.])(?:[+-]?\d+(?:\.\d+)?[,;|\s]{1,3}){7,}[+-]?\d+(?:\.\d+)?")
+RUNS = 12  # of them that are compared, each by itself
+WIDE, WIDER = 3.0, 15.0  # units that numbers spread over, which are all of the data's; in another unit
 LINES = 60  # rows of a table that are also read as columns, for one that was turned
 DISGUISED = 8  # numbers that must be there before they are looked for in other units or standardised
 PROSE = 5  # numbers of a text that must match: there are more to match by chance
@@ -80,6 +84,11 @@ def by_values(table: Table, people: People) -> list[Finding]:
     telling = _telling(table, people)
     if telling:
         return telling
+    for at, header in enumerate(table.header):
+        cells = [cell for cell in (header, *table.column(at)) if number(cell)]
+        whole_ = everyone(cells, people, table.place(0, at))
+        if whole_:
+            return whole_
     lines = list(_lines(table))
     tests = math.log10(max(1, len(lines)))
     best: tuple[Likeness, str, str] | None = None
@@ -190,6 +199,9 @@ def _telling(table: Table, people: People) -> list[Finding]:
 def in_text(content: str, people: People, where: str = "") -> list[Finding]:
     """Return a finding where the decimal numbers of a text are those of single recordings, in any layout."""
     found = in_numbers((cell.replace(",", ".") for cell in loose(content)), people, where)
+    for run in islice(RUN.finditer(content), RUNS) if not found else ():
+        listed = re.split(r"[,;|\s]+", run.group())
+        found = found or everyone(listed, people, where) or in_numbers(listed, people, where, RUNS)
     # Where columns of one width touch, the digits before a number are another's.
     glued = [match[1] for match in GLUED.finditer(content)] if not found else []
     for digits in (3, 2, 1) if len(glued) >= PROSE else ():
@@ -198,12 +210,34 @@ def in_text(content: str, people: People, where: str = "") -> list[Finding]:
     return found
 
 
-def in_numbers(cells: Iterable[str], people: People, where: str = "") -> list[Finding]:
+def everyone(cells: Sequence[str], people: People, where: str) -> list[Finding]:
+    """Return a block where numbers are, in any order, unit and from any zero, a column's of everybody."""
+    told = [value for cell in cells if (value := number(cell))]
+    values, units = np.array([one for one, _ in told]), np.array([unit for _, unit in told])
+    if len(told) < DISGUISED or len(told) < len(cells):
+        return []
+    ordered, unit = np.sort(values), float(np.median(units))
+    for reference in references(people):
+        if len(reference.values) != len(ordered) or not float(reference.values.std()):
+            continue
+        for known in (reference.values, -reference.values[::-1]):
+            slope, shift = np.polyfit(known, ordered, 1)
+            fits = np.abs(slope * known + shift - ordered).max() <= 0.6 * unit
+            same = np.abs(known - ordered).max() <= 0.6 * unit
+            wide = WIDE if same else WIDER
+            if (same or fits) and len(set(told)) >= len(told) / 3 and float(ordered.std()) >= wide * unit:
+                message = f"{len(told)} numbers here are {reference.what}, of all of them."
+                return [block("row_level", message, FIX, where)]
+    return []
+
+
+def in_numbers(cells: Iterable[str], people: People, where: str = "", tries: int = 1) -> list[Finding]:
     """Return a finding where numbers in any order are those of single recordings or speakers."""
     numbers = shown(cells, most=2000)
     if len(numbers) < PROSE or not people.recording_count:
         return []
     for what, found in _compared(numbers, people):
+        found = replace(found, log_chance=found.log_chance + math.log10(tries))
         if found.telling and found.hits >= PROSE:
             return [_finding(found, what, where, summary=False)]
     return []

@@ -21,6 +21,26 @@ NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "sev
 COUNTED = re.compile(
     rf"(?<![\w.,\-])(?P<n>\d{{1,6}}|{'|'.join(NUMERALS)})\s+(?:[a-z]+\s+){{0,2}}?{WHO}\b", re.IGNORECASE
 )
+_OF = r"\s+(?:out\s+)?of\s+(?:the\s+|all\s+|our\s+|these\s+)*(\d{1,6})\s+(?:[a-z]+\s+){0,2}?"
+PART_OF = re.compile(rf"(?<![\w.,\-])(\d{{1,6}}(?:\.\d+)?)\s*(%|percent)?{_OF}{WHO}\b", re.IGNORECASE)
+OF_ALL = re.compile(
+    rf"(?:^|(?<=\s))of\s+(?:the\s+|all\s+|our\s+|these\s+)*(\d{{1,6}})\s+(?:[a-z]+\s+){{0,2}}?{WHO}\b"
+    r"[^.;:\n\d]{0,20}(?<![\w.,])(\d{1,6})(?![\w.,]*\d|\s*%)",
+    re.IGNORECASE,
+)
+# One who was left out, once; not each in turn.
+ONE_LEFT = re.compile(
+    r"\b(?:exclud\w+|without|dropp\w+|remov\w+|omitt\w+|leaving out)\s+(?:just\s+|only\s+|the\s+)?"
+    r"(?:one|a single|that one|this one)\b",
+    re.IGNORECASE,
+)
+IN_TURN = re.compile(r"\b(?:each|every|folds?|cross|turn|time|leave)\b", re.IGNORECASE)
+MOSTLY_ONE = re.compile(
+    rf"\b(?:one|a single)\s+{WHO}\s+(?:accounts?|makes?|made|contribut\w+|provid\w+|holds?|has|"
+    r"spoke|read|recorded|produc\w+|covers?)\s+(?:(?:for|up|about|over|nearly|almost|more|than|to)\s+)*"
+    r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent)",
+    re.IGNORECASE,
+)
 # Of one person only: "the oldest participant is 93", "the highest voice has 259.5 Hz".
 SUPERLATIVE = re.compile(
     r"\b(?:oldest|youngest|highest|lowest|longest|shortest|slowest|fastest|loudest|tallest)\b[^.\n]{0,30}?"
@@ -47,6 +67,7 @@ TOTALS = 6  # numbers of people in a text that shares may be of
 def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
     """Return a block for a table of small counts in words, a flag for a single one or for one's value."""
     few = [(line, count) for line, count in counts(content) if 0 < count < limits.minimum_count]
+    few += _parts(content, limits) if not few else []
     findings = []
     if few:
         # A list in one sentence is a table in words as well.
@@ -62,10 +83,44 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
         findings.append(
             flag("extremes", message, "Give a quantile that enough people lie beyond.", at(where, line))
         )
-    told = without_some(content, (), limits)
+    told = without_some(content, (), limits) or _without_one(content, limits)
     if told:
         findings.append(block("differencing", told, "Give one of the two figures.", where))
+    mostly = next((one for one in MOSTLY_ONE.finditer(content) if 50 < float(one[1]) <= 100), None)
+    if mostly:
+        message = "One person makes up over half of what is counted here; the figures tell about them."
+        line = content.count("\n", 0, mostly.start()) + 1
+        findings.append(block("dominance", message, "Leave the group out.", at(where, line)))
     return findings + mostly_numbers(content, limits, where)
+
+
+def _parts(content: str, limits: Limits) -> list[tuple[int, int]]:
+    """Return the lines, and counts, of parts of some people that are few of them, or all but few."""
+    read = [(match, match[1], match[2], match[3]) for match in PART_OF.finditer(content)]
+    read += [(match, match[2], "", match[1]) for match in OF_ALL.finditer(content)]
+    found = []
+    for match, part, percent, of in read:
+        counted = float(part) * (int(of) / 100 if percent else 1)
+        off = 0.5 * 10.0 ** -len(part.partition(".")[2]) * int(of) / 100 if percent else 0.0
+        if abs(counted - round(counted)) > off + 1e-9 or off >= 0.5:
+            continue
+        few = min(round(counted), int(of) - round(counted))
+        if 0 < few < limits.minimum_count <= int(of):
+            found.append((content.count("\n", 0, match.start()) + 1, few))
+    return found
+
+
+def _without_one(content: str, limits: Limits) -> str:
+    """Return what a figure without one person tells about them, "" where there is none."""
+    before = ""
+    for sentence in SENTENCE.split(content)[:READ]:
+        both = f"{before} {sentence}".replace("\n", " ")
+        before = sentence
+        if len(both) > 2 * LONGEST or not FRACTION.search(sentence) or not ONE_LEFT.search(sentence):
+            continue
+        if not IN_TURN.search(sentence) and any(n >= limits.minimum_count for _, n in counts(both)):
+            return "A figure is given with and without one person: it tells about them."
+    return ""
 
 
 def mostly_numbers(content: str, limits: Limits, where: str = "") -> list[Finding]:
