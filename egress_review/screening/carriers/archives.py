@@ -20,13 +20,13 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Unscreenable, block, note, refuse
 
 AGAIN = zips.AGAIN
-# What computers put beside files on their own; it is left out, unread.
 DEEPEST = 20  # folders in one another
 # Signs that look like a slash, and are none.
 SLASHES = str.maketrans(
     dict.fromkeys("\u2044\u2215\u29f8\u2571\u27cb", "/") | dict.fromkeys("\u2216\u29f5\u29f9", "\\")
 )
 OWNER = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.\- ]{0,30}\$?)?")  # how computers call people and their groups
+# What computers put beside files on their own; it is left out, unread.
 LITTER = re.compile(
     r"(^|/)(__MACOSX(/|$)|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\.ipynb_checkpoints(/|$))"
 )
