@@ -6,6 +6,9 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+from hub.engine import gpus
+from hub.engine.dock import Docker
+from hub.places import Places
 from tests.security.without.removal import Removal, nothing, put
 
 GRANTS, CONTAINER = "unit/engine/test_grants.py", "unit/engine/test_container.py"
@@ -22,6 +25,11 @@ def forget(places: Any) -> None:
 
     for path in grants._folder(places).glob("*"):
         path.unlink()
+
+
+def first_ones(count: int, docker: Docker, _places: Places) -> list[str]:
+    """Lend the machine's first GPUs, whoever holds them."""
+    return list(gpus.here(docker)[:count])
 
 
 REMOVALS = {
@@ -88,5 +96,12 @@ REMOVALS = {
         "security/test_engine_grants.py",
         "test_only_ids_name_sessions and x",
         shows="200 == 404",
+    ),
+    "lent": Removal(
+        "a GPU is lent to one session at a time",
+        put("hub.engine.gpus:free", first_ones),
+        "unit/engine/test_gpus.py",
+        "test_what_a_container_holds_is_lent_to_nobody_else_not_even_when_it_stopped",
+        shows=r"'1'\] == \['0', '2'",
     ),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
-from tests.security.without.removal import Removal, put, replaced
+from tests.security.without.removal import Removal, nothing, put, replaced
 
 FORMAT, HOMES = "unit/backup/test_backup.py", "integration/backup/test_homes.py"
 NOT_RAISED = "DID NOT RAISE"
@@ -345,6 +345,13 @@ REMOVALS = {
         unheld,
         "unit/backup/test_tail.py",
         "test_the_published_ledger_is_held_against_what_was_seen",
+        shows="DID NOT RAISE",
+    ),
+    "overwritten": Removal(
+        "a PostgreSQL database is overwritten only where it says that it is empty",
+        put("hub.backup.postgresql:require_empty", nothing),
+        "unit/backup/test_postgresql.py",
+        "test_only_a_database_that_says_it_is_empty_is_overwritten and (Refused or Failed)",
         shows="DID NOT RAISE",
     ),
 }
