@@ -278,7 +278,7 @@ def _other_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
             yield np.abs(matrix)
         elif frames.steadiness(matrix) < LOOSE:
             yield np.cumsum(matrix - centre, axis=0)
-    elif np.polyfit(np.arange(len(centre)), centre, 1)[0] > 0 and frames.alikeness(matrix) >= UNLIKE:
+    elif (np.arange(len(centre)) - (len(centre) - 1) / 2) @ centre > 0 and frames.alikeness(matrix) >= UNLIKE:
         # Speech has less power in higher bands.
         yield matrix[:, ::-1]
 

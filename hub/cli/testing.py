@@ -28,7 +28,6 @@ APART = {"unit", "pages"}
 # So have these files: they run with the pages, beside the tests on the enclave.
 # None of them kills, hangs or races processes: that needs the machine's attention.
 BESIDE = (
-    "chaos/test_power.py",
     "fuzz/test_replay.py",
     "integration/ansible",
     "integration/api",

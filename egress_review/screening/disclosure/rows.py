@@ -221,14 +221,20 @@ def everyone(cells: Sequence[str], people: People, where: str) -> list[Finding]:
         if len(reference.values) != len(ordered) or not float(reference.values.std()):
             continue
         for known in (reference.values, -reference.values[::-1]):
-            slope, shift = np.polyfit(known, ordered, 1)
-            fits = np.abs(slope * known + shift - ordered).max() <= 0.6 * unit
+            fits = _straight(known, ordered) <= 0.6 * unit
             same = np.abs(known - ordered).max() <= 0.6 * unit
             wide = WIDE if same else WIDER
             if (same or fits) and len(set(told)) >= len(told) / 3 and float(ordered.std()) >= wide * unit:
                 message = f"{len(told)} numbers here are {reference.what}, of all of them."
                 return [block("row_level", message, FIX, where)]
     return []
+
+
+def _straight(known: Floats, told: Floats) -> float:
+    """Return how far numbers are at most from a line of least squares over others; NaN without a line."""
+    with np.errstate(all="ignore"):
+        about, over = known - known.mean(), told - told.mean()
+        return float(np.abs((about @ over) / (about @ about) * about - over).max())
 
 
 def in_numbers(cells: Iterable[str], people: People, where: str = "", tries: int = 1) -> list[Finding]:
