@@ -243,13 +243,7 @@ def check_text(export: Export, size: int) -> int:
             line = file.readline(MOST_BYTES)
             try:
                 said, hashed = json.loads(line), json.loads(leaf)
-                if canonical(said) + b"\n" != line or set(said) != {
-                    "index",
-                    "by",
-                    "subject",
-                    "facts",
-                    "salt",
-                }:
+                if canonical(said) + b"\n" != line or set(said) != FIELDS:
                     raise ValueError
                 salt = bytes.fromhex(said["salt"])
                 plain = (said["by"].encode(), said["subject"].encode(), canonical(said["facts"]))
