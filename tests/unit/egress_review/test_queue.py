@@ -209,3 +209,8 @@ def test_it_says_which_projects_too_few_can_review(vault: Vault) -> None:
     said = page.partition("Not all of this can be decided yet")[2].partition("</ul>")[0]
     assert f"<strong>{short.title}</strong>: A release needs 2 approvals" in said
     assert enough.title not in said
+
+
+def test_who_is_no_checker_reads_so_and_where_their_own_results_stand() -> None:
+    page = browser(portal.person("rosa", Role.RESEARCHER)).get(QUEUE).content.decode()
+    assert "you are none" in page and "Nothing waits for your vote" not in page
