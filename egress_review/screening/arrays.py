@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import disclosure, disguised, encoded, series, unpacking
+from egress_review.screening import disclosure, disguised, encoded, encodings, series, unpacking
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
@@ -34,6 +34,7 @@ MOST_FRAMES = 6_000  # rows compared at once
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
 LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
+LEAST_RANDOM = 1_024  # bytes as numbers; fewer are even by chance
 MOST_VALUES = 4_000_000
 NOUGHT = 0.2  # of its spread, how far a column's mean is where it swings about nought
 UNLIKE, LOOSE = 0.2, 0.7  # how alike columns are to their neighbours, and rows to the next
@@ -77,22 +78,40 @@ def _written(values: NDArray[np.generic], index: Index, limits: Limits, where: s
     """Return the block for numbers that are the letters, or hold the bytes, of ids or transcripts."""
     if values.dtype.kind not in "iuf" or not LEAST_BYTES <= values.size <= MOST_BYTES:
         return []
-    whole = values.dtype.kind != "f" or bool(np.equal(values, np.round(values.astype(np.float64))).all())
+    whole = _are_whole(values)
     found = disguised.coded(values.ravel().tolist(), index, where) if whole else []
-    if found:
-        return found
-    held = [values.tobytes(), values.byteswap().tobytes()]
-    if whole and values.min() >= 0 and values.max() < 256:
-        held.insert(0, values.astype(np.uint8).tobytes())
-    for data in held:
-        hidden = encoded.held(data, index, limits, where) if _reads(data) else None
+    return found or held(values, index, limits, where)
+
+
+def _are_whole(values: NDArray[np.generic]) -> bool:
+    return values.dtype.kind != "f" or bool(np.equal(values, np.round(values.astype(np.float64))).all())
+
+
+def held(values: NDArray[np.generic], index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for numbers whose bytes, or that as bytes, are a file, ids, transcripts or random."""
+    if values.dtype.kind not in "iuf" or not LEAST_BYTES <= values.size <= MOST_BYTES:
+        return []
+    data = _as_bytes(values)
+    for one in (*data, values.tobytes(), values.byteswap().tobytes()):
+        hidden = encoded.held(one, index, limits, where) if encodings.is_likely(one) else None
         if hidden:
             return [hidden]
+    # Files that two bytes tell are met by chance.
+    if any(encodings.is_known_file(one) and one[0] not in (0x80, 0xFF) for one in data):
+        return [block("encoded", "These numbers are the bytes of a file.", "Hand in the file itself.", where)]
+    if len(values.shape) == 1 and any(len(one) >= LEAST_RANDOM and unpacking.is_random(one) for one in data):
+        message = f"{values.size:,} numbers are bytes as even as chance makes them: encrypted or packed."
+        return [block("encrypted", message, "Hand in the content itself, in a known format.", where)]
     return []
 
 
-def _reads(data: bytes) -> bool:
-    return unpacking.as_text(data) is not None or unpacking.unpack(data, 4096) is not None
+def _as_bytes(values: NDArray[np.generic]) -> list[bytes]:
+    """Return numbers that each fit a byte, with a sign or without, as those bytes."""
+    if not _are_whole(values):
+        return []
+    low, high = float(values.min()), float(values.max())  # type: ignore[attr-defined]
+    kinds = [kind for kind, least in ((np.uint8, 0), (np.int8, -128)) if least <= low and high < least + 256]
+    return [values.astype(kind).tobytes() for kind in kinds]
 
 
 def from_table(table: Table, index: Index, limits: Limits) -> list[Finding]:

@@ -32,7 +32,7 @@ SUMMED = re.compile(
 SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
-STREAMS = ("all", "first", "last", "behind", "line", "whole")
+STREAMS = ("all", "first", "last", "odd", "behind", "line", "whole")
 CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
 FEW_TOKENS = 4  # of a line that is a name and a value
 # A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
@@ -176,14 +176,16 @@ def _is_dense(run: str) -> bool:
 def pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield what tokens that are no words make when joined in order, with the 1-based line of the first.
 
-    Joined are all such tokens of neighbouring lines, and each line's first and last: a column, a value
-    behind a name, a comment behind its sign, or nothing else. Half of them at least must be no words.
+    Joined are all such tokens of neighbouring lines, the last of each line, and each line's first and last
+    token: a column, a value behind a name, a comment behind its sign, or nothing else. Half of them at least
+    must be no words.
     """
     streams: dict[str, list[tuple[int, str]]] = {name: [] for name in STREAMS}
     for number, line in enumerate(text.split("\n"), start=1):
         tokens = TOKEN.findall(line)
         odd = [token for token in tokens if is_piece(token)]
         streams["all"] += [(number, token) for token in odd[:50]]
+        streams["odd"] += [(number, token) for token in odd[-1:]]
         if tokens and (odd or len(tokens) <= FEW_TOKENS):
             streams["first"].append((number, tokens[0]))
             streams["last"].append((number, tokens[-1]))

@@ -10,6 +10,7 @@ from egress_review.screening import (
     arrays,
     disclosure,
     layouts,
+    lookups,
     pictures,
     series,
     streams,
@@ -42,7 +43,9 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
     small: list[Array] = []
     notes: list[str] = []
     cells: list[str] = []
+    listed: list[Part] = []
     for part in parts:
+        listed += [part] if isinstance(part, Array | Text) and len(listed) < DEEPEST else []
         findings += _one(part, index, limits, unpack)
         if isinstance(part, Array) and 0 < part.values.size <= SMALL and len(small) < DEEPEST:
             small.append(part)
@@ -56,6 +59,7 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
             break
     findings += disclosure.in_numbers(cells, index, "small tables together")
     findings += _together(small, notes, index, limits)
+    findings += lookups.look_among(listed, index, limits.minimum_count)
     if numbers > limits.table_rows and not findings:
         findings.append(
             flag(

@@ -1,4 +1,4 @@
-"""Reads codes by the list of words or signs that stands beside them in a JSON value."""
+"""Reads codes by the list of words or signs that stands beside them, in JSON or among arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from egress_review.screening.index import Index
+from egress_review.screening.parts import Array, Part, Text
 from egress_review.screening.verdict import Finding
 from egress_review.screening.wording import content
 
@@ -20,7 +21,24 @@ def look(nodes: Iterable[tuple[str, object]], index: Index, minimum: int) -> lis
     """Return the block for ids and transcripts that codes of a JSON value are, by a list in it."""
     values = [node for _, node in nodes]
     books = [book for value in values for book in _books(value)]
-    lines = [line for value in values for line in _codes(value)]
+    return _read(books, [line for value in values for line in _codes(value)], index, minimum)
+
+
+def look_among(parts: Iterable[Part], index: Index, minimum: int) -> list[Finding]:
+    """Return the block for ids and transcripts that arrays of whole numbers are, by a list beside them."""
+    books: list[Book] = []
+    lines: list[list[str]] = []
+    for part in parts:
+        if isinstance(part, Text) and len(books) < 2 * LISTS:
+            books += _listed(part.content.split("\n"))
+        elif isinstance(part, Array) and part.values.dtype.kind in "iu" and part.values.ndim:
+            rows = part.values.reshape(len(part.values), -1) if part.values.ndim > 1 else part.values[None]
+            most = max(READ // max(rows.shape[1], 1), 1)
+            lines += [list(map(str, row)) for row in rows[:most, :READ].tolist()]
+    return _read(books, lines, index, minimum) if books and lines else []
+
+
+def _read(books: list[Book], lines: list[list[str]], index: Index, minimum: int) -> list[Finding]:
     for book in sorted(books, key=len, reverse=True)[:LISTS]:
         read = [[book[code] for code in line] for line in lines if all(code in book for code in line)]
         if sum(map(len, read)) < CODED:

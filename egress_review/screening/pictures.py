@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from egress_review.screening import dots, kinds
+from egress_review.screening import dots, kinds, squares
 from egress_review.screening.carriers import codes, reading
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
@@ -169,6 +169,10 @@ def written(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]
 
 def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what can be seen or heard in a picture; its letters and codes are read by `written`."""
+    # The cheapest first: what is blocked already need not be compared with recordings.
+    gridded = squares.check(picture, where)
+    if gridded:
+        return gridded
     found = [*sound_pictures.look(picture, index, limits, where), *dots.check(picture, where)]
     return found if outcome_of(found) != "pass" else drawn.check(picture, where)
 

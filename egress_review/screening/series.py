@@ -36,6 +36,10 @@ UNTOLD = re.compile(r"(?i)-+|nan|na|n/a|none|null|undefined|--undefined--")
 SETTINGS = 2  # columns that name rows by what was set
 STEMS = 2  # of labels that only count: cluster1, cluster2
 VECTOR = 3  # columns of both signs, whatever names the rows
+LEAST_VECTOR, EACH_SIGN = (
+    48,
+    0.25,
+)  # numbers that may be one voice's vector, and of them on each side of nought
 NOISY = 4  # columns of noise beside a training step: gradients, batch losses
 GOES_ON = 0.7  # of the cuts between files
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
@@ -125,6 +129,8 @@ def _reason(rows: Rows) -> str:
         return "rise and fall again and again, as measurements of a recording do"
     if count > MANY_ROWS and not (rows.people or _plain(rows)):
         return "are more than results need, and no smooth curve"
+    if width == 1 and not (rows.named or rows.counted or rows.people) and _is_vector(rows.measured[:, 0]):
+        return "swing about nought without order or names, as the vector of a voice does"
     if count < LEAST_ROWS:
         return ""
     if width > 1 and not rows.named and _unexplained(rows):
@@ -133,6 +139,12 @@ def _reason(rows: Rows) -> str:
     if width >= VECTOR and low.max() < 0 < high.min():
         return "are vectors about nought, as those of voices are"
     return ""
+
+
+def _is_vector(values: Doubles) -> bool:
+    """Return whether numbers lie on both sides of nought and don't follow each other."""
+    shares = [(values < 0).mean(), (values > 0).mean()]
+    return len(values) >= LEAST_VECTOR and min(shares) >= EACH_SIGN and steadiness(values) < STEADY
 
 
 def _unexplained(rows: Rows) -> bool:

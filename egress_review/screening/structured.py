@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 from egress_review.screening import (
     arrays,
     disclosure,
@@ -29,7 +31,24 @@ from egress_review.screening.verdict import Finding, block, flag, note, refuse
 
 Scalar = int | float | str
 SUMMARY = frozenset(
-    {"mean", "median", "std", "sd", "q1", "q3", "p25", "p50", "p75", "25%", "50%", "75%", "iqr", "p10", "p90"}
+    {
+        "mean",
+        "median",
+        "med",
+        "std",
+        "sd",
+        "q1",
+        "q3",
+        "p25",
+        "p50",
+        "p75",
+        "25%",
+        "50%",
+        "75%",
+        "iqr",
+        "p10",
+        "p90",
+    }
 )
 ENDS = frozenset(
     {
@@ -47,6 +66,13 @@ ENDS = frozenset(
         "highest",
         "oldest",
         "youngest",
+        # Boxplots: whiskers end at a value, and what lies outside is one each.
+        "whislo",
+        "whishi",
+        "lowerfence",
+        "upperfence",
+        "fliers",
+        "outliers",
     }
 )
 PIECE = 10  # characters that pieces of a blob have on average
@@ -190,11 +216,18 @@ def _wholes(node: Sequence[Json]) -> list[list[int]]:
 
 def _summary(node: Mapping[str, Json], place: str) -> list[Finding]:
     """Return a flag for the ends of a distribution that stand among its mean, quartiles or spread."""
-    numbers = {name.casefold() for name, one in node.items() if isinstance(one, int | float)}
+    numbers = {name.casefold() for name, one in node.items() if _is_measured(one)}
     if not numbers & SUMMARY or not numbers & ENDS:
         return []
     message = "The smallest and the largest value may be those of a single person."
     return [flag("extremes", message, "Give quantiles that enough people lie beyond.", place)]
+
+
+def _is_measured(value: Json) -> bool:
+    """Return whether a value is a number, or a list of some."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, int | float) for one in value)
+    return isinstance(value, int | float)
 
 
 def _strings(value: Json) -> Iterator[str]:
@@ -271,6 +304,10 @@ def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Fi
     if found:
         match, count = found
         return [block("row_level", f"{count} values of this list are each a {match}.", text.ID_FIX, place)]
+    whole = [inner for inner in node if isinstance(inner, int) and not isinstance(inner, bool)]
+    hidden = arrays.held(np.array(whole), index, limits, place) if len(whole) == len(node) else []
+    if hidden:
+        return hidden
     figures = sum(isinstance(inner, int | float) for inner in node)
     nested = sum(
         sum(isinstance(value, int | float) for value in inner) for inner in node if isinstance(inner, list)

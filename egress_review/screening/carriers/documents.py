@@ -14,6 +14,10 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Text
 from egress_review.screening.verdict import note, refuse
 
+# Notes, comments and the like: they stay behind, but whoever wrote data there should hear of it.
+BESIDE = re.compile(
+    r"ppt/(?:notesSlides/notesSlide|comments/comment)\d{1,4}\.xml|word/(?:(?:foot|end)notes|comments|header\d+|footer\d+)\.xml"
+)
 SLIDE = re.compile(r"ppt/slides/slide(\d{1,4})\.xml")
 # Text that is deleted, hidden or an instruction to the program, not shown to a reader.
 UNSEEN = {"del", "delText", "instrText", "vanish", "tracked-changes", "annotation", "note", "Fallback"}
@@ -32,11 +36,12 @@ def open(data: bytes, limits: Limits) -> Opened:
         )
     left = limits.archive_bytes
     lines: list[str] = []
+    beside: list[str] = []
     for entry in archive.entries:
-        if entry.name in wanted:
+        if entry.name in wanted or BESIDE.fullmatch(entry.name):
             content = archive.read(entry, left, limits)
             left -= len(content)
-            lines += _lines(xml.parse(content), "")
+            (lines if entry.name in wanted else beside).extend(_lines(xml.parse(content), ""))
     canonical, changed = text.rebuild("\n".join(lines))
     if len(canonical) > limits.text_bytes:
         raise refuse("size", "The document holds more text than a human can read.", "Hand in a summary.")
@@ -45,7 +50,8 @@ def open(data: bytes, limits: Limits) -> Opened:
         f"The document leaves as its text; {pictures} pictures, and all notes and properties, were left out."
     )
     findings = (*changed, note("document_rebuilt", said, "Hand in figures as PNG."))
-    return Opened((Text(canonical),), canonical.encode(), DOCUMENT, findings)
+    parts = (Text(canonical), Text("\n".join(beside), "notes and comments")) if beside else (Text(canonical),)
+    return Opened(parts, canonical.encode(), DOCUMENT, findings)
 
 
 def _number(name: str) -> int:

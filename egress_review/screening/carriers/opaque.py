@@ -12,13 +12,12 @@ from egress_review.screening.kinds import OPAQUE
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Part, Text
 from egress_review.screening.sound import decode
+from egress_review.screening.unpacking import is_random
 from egress_review.screening.verdict import refuse
 
 LETTERS = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){6,}")
 LINE = 10_000  # characters; longer runs are broken
-# Weights, samples and text lie well below; what is encrypted or packed reaches 8 bits a byte.
-RANDOM, LEAST, EVEN = 7.9, 256, 255 + 5 * 22.6
 
 
 def open(data: bytes, limits: Limits) -> Opened:
@@ -29,7 +28,7 @@ def open(data: bytes, limits: Limits) -> Opened:
             f"The file has {len(data):,} bytes that no check understands.",
             "Hand in a summary in a known format.",
         )
-    if len(data) >= LEAST and (_entropy(data) > RANDOM or _is_even(data)):
+    if is_random(data):
         raise refuse(
             "encrypted",
             "These bytes are even as chance makes them: encrypted or packed. Nobody sees what they hold.",
@@ -37,23 +36,6 @@ def open(data: bytes, limits: Limits) -> Opened:
         )
     # libsndfile knows more formats than have a name here.
     return Opened((*decode.channels(data, limits), *_parts(data)), data, OPAQUE)
-
-
-def _entropy(data: bytes) -> float:
-    """Return the entropy of a file's bytes in bits a byte; source: Miller and Madow's correction."""
-    counts = np.bincount(np.frombuffer(data, dtype=np.uint8), minlength=256)
-    shares = counts[counts > 0] / len(data)
-    return float(-(shares * np.log2(shares)).sum() + (len(shares) - 1) / (2 * len(data) * np.log(2)))
-
-
-def _is_even(data: bytes) -> bool:
-    """Return whether every byte is about as frequent as each other: of a short file, entropy can't tell.
-
-    Source: Pearson's chi-squared test with 255 degrees of freedom, five deviations above its mean.
-    """
-    counts = np.bincount(np.frombuffer(data, dtype=np.uint8), minlength=256)
-    usual = len(data) / 256
-    return float(((counts - usual) ** 2).sum() / usual) < EVEN
 
 
 def _parts(data: bytes) -> Iterator[Part]:

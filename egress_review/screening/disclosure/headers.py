@@ -60,7 +60,7 @@ QUANTILE = re.compile(
 )
 SUPPRESSED = re.compile(
     r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]"
-    r"|suppressed|redacted|hidden|masked|s|[\[(][a-z*]{1,2}[\])]|c|n/?a|nan|[^\w\s]{1,3})$",
+    r"|\$?\\[a-z]{2,}\$?|supp?(\.|ressed)?|redacted|hidden|masked|s|[\[(][a-z*]{1,2}[\])]|c|n/?a|nan|[^\w\s]{1,3})$",
     re.IGNORECASE,
 )
 TOTAL = re.compile(

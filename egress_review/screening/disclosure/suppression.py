@@ -28,6 +28,9 @@ LARGEST = 40  # unknowns and equations that are solved; larger tables are bounde
 ROUNDS = 30
 NAME = 2  # letters of a column's name that stands in another's
 NARROW = 2  # a range of so few values is as good as the value
+STAND_INS = frozenset(
+    {"-1", "-8", "-9", "-88", "-99", "-999"}
+)  # what programs write for a count that is held back
 BELOW = re.compile(r"^n?\s*(?:<|under|below|fewer than|less than)\s*(=?)\s*(\d+)$", re.IGNORECASE)
 
 
@@ -41,6 +44,30 @@ class Equation:
 
 def check(table: Table, limits: Limits) -> list[Finding]:
     """Return the suppressed cells of a table that follow from its totals, exactly or nearly."""
+    return [finding for one in (table, *_crossed(table)) for finding in _undone_in(one, limits)][:20]
+
+
+def _crossed(table: Table) -> list[Table]:
+    """Return the crosstab that a table of two labels and a count a row is."""
+    labels = label_columns(table)
+    counted = [n for n, header in enumerate(table.header) if n not in labels and _counts(header)]
+    if len(labels) != 2 or len(counted) != 1 or len(table.rows) > LARGEST * LARGEST:
+        return []
+    down, across = labels
+    cells = {(row[down], row[across]): row[counted[0]] for row in table.rows}
+    names = list(dict.fromkeys(name for _, name in cells))
+    sides = list(dict.fromkeys(name for name, _ in cells))
+    if len(cells) != len(table.rows) or len(cells) != len(names) * len(sides):
+        return []
+    rows = tuple((side, *(cells[side, name] for name in names)) for side in sides)
+    return [Table((table.header[down], *names), rows, table.where)]
+
+
+def _counts(header: str) -> bool:
+    return bool(COUNT.match(bare(header)) or PEOPLE.match(bare(header)))
+
+
+def _undone_in(table: Table, limits: Limits) -> list[Finding]:
     hidden = _hidden(table)
     if not hidden:
         return []
@@ -64,7 +91,7 @@ def check(table: Table, limits: Limits) -> list[Finding]:
             findings.append(_undone(place, limits))
         elif high - low < NARROW and (low, high) != _before(table, (row, column), limits):
             findings.append(_nearly(place, limits))
-    return findings[:20]
+    return findings
 
 
 def _by_share(table: Table, row: int, column: int) -> bool:
@@ -97,12 +124,19 @@ def _hidden(table: Table) -> list[tuple[int, int]]:
         if (n not in names or _mostly_numbers(table, n))
         and any(whole(cell) is not None for cell in table.column(n))
     ]
+    stand_ins = _stand_ins(table)
     return [
         (r, c)
         for r, row in enumerate(table.rows)
         for c in counted
-        if c > 0 and (is_suppressed(row[c]) or not row[c].strip())
+        if c > 0 and (is_suppressed(row[c]) or not row[c].strip() or row[c] in stand_ins)
     ]
+
+
+def _stand_ins(table: Table) -> set[str]:
+    """Return the one negative count that all held back cells of a table may be written as."""
+    below = {cell for row in table.rows for cell in row if (value := whole(cell)) is not None and value < 0}
+    return below if len(below) == 1 and below <= STAND_INS else set()
 
 
 def _mostly_numbers(table: Table, column: int) -> bool:
@@ -159,8 +193,10 @@ def _equation(
     value = whole(table.rows[total[0]][total[1]])
     cells = tuple(part for part in parts if part in unknown)
     known = [whole(table.rows[r][c]) for r, c in parts if (r, c) not in unknown]
-    if value is not None and cells and None not in known and len(parts) >= 2:
-        yield Equation(cells, value - sum(n for n in known if n is not None))
+    left = (value or 0) - sum(n for n in known if n is not None)
+    # What is left below nought is no count: these are differences.
+    if value is not None and cells and None not in known and len(parts) >= 2 and left >= 0:
+        yield Equation(cells, left)
 
 
 def _bounded(

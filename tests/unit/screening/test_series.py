@@ -92,6 +92,15 @@ def test_numbers_are_found_in_any_nesting_of_json() -> None:
     assert layouts.in_json({"loss": LOSS.tolist(), "wer": 0.2, "ok": True, "name": "x"}) == []
 
 
+def test_one_vector_about_nought_reaches_a_human_and_counts_and_curves_do_not() -> None:
+    vector = np.random.default_rng(2).normal(size=96)
+    assert series.in_array(vector)
+    assert layouts.in_json({"ivector": vector.tolist()})
+    assert series.in_array(np.abs(vector)) == []
+    assert series.in_array(np.sort(vector)) == []
+    assert series.in_array(vector[:40]) == []
+
+
 def test_small_arrays_of_vectors_reach_a_human_and_curves_do_not() -> None:
     assert series.in_array(NOISE[:30])
     assert series.in_array(NOISE[:30].T)

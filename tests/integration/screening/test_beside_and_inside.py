@@ -1,0 +1,137 @@
+"""What lies in numbers, notes and lists that are read by one another, each beside a harmless twin."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import random
+import wave
+import zipfile
+from xml.sax.saxutils import escape
+
+import numpy as np
+import pytest
+
+from tests.unit.screening.cases import DATA, checks, outcome, rows_csv
+
+CHANCE = np.random.default_rng(3)
+SAID = [recording.transcript for recording in DATA[:20]]
+PACKED = gzip.compress(rows_csv(6).encode(), mtime=0)
+WORDS = sorted({word for one in DATA for word in one.transcript.split()})
+SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def npy(values: np.ndarray) -> bytes:
+    """Return an array as numpy saves it."""
+    out = io.BytesIO()
+    np.save(out, values)
+    return out.getvalue()
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    """Return arrays as numpy saves them together."""
+    out = io.BytesIO()
+    np.savez(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def hum() -> bytes:
+    """Return a second of sound as WAV."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as opened:
+        opened.setparams((1, 2, 8000, 0, "NONE", ""))
+        opened.writeframes((np.sin(np.arange(8000) / 9) * 9000).astype("<i2").tobytes())
+    return out.getvalue()
+
+
+def slides(shown: str, noted: str) -> bytes:
+    """Return a presentation of one slide with notes."""
+    page = f'<p:sld xmlns:p="{SLIDES}" xmlns:a="{DRAWING}"><a:p><a:r><a:t>{{}}</a:t></a:r></a:p></p:sld>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        opened.writestr("[Content_Types].xml", "<Types/>")
+        opened.writestr("ppt/slides/slide1.xml", page.format(escape(shown)))
+        opened.writestr("ppt/notesSlides/notesSlide1.xml", page.format(escape(noted)))
+    return out.getvalue()
+
+
+def numbered(words: list[str]) -> np.ndarray:
+    """Return sentences as the numbers of their words, six a row."""
+    flat = [WORDS.index(word) for one in words for word in one.split()]
+    return np.array(flat[: len(flat) // 6 * 6], np.int32).reshape(-1, 6)
+
+
+def listed(data: bytes) -> str:
+    """Return bytes as a list in JSON."""
+    return json.dumps({"wer": 0.21, "weights": list(data)})
+
+
+def pieces(text: str) -> str:
+    """Return a text in short values of a style sheet."""
+    parts = [text[start : start + 32] for start in range(0, len(text), 32)]
+    return ":root {\n" + "".join(f'  --c{n}: "{part}";\n' for n, part in enumerate(parts)) + "}\n"
+
+
+TWINS = [
+    ("a.json", listed(PACKED), listed(bytes(range(40, 120)))),
+    ("a.json", listed(random.Random(1).randbytes(2000)), listed(bytes([3] * 150))),
+    ("a.npy", npy(np.frombuffer(hum(), np.uint8)), npy(np.arange(2000) % 200)),
+    ("a.npy", npy(np.frombuffer(random.Random(1).randbytes(3000), np.uint8)), npy(CHANCE.poisson(9, 3000))),
+    ("a.npy", npy(np.frombuffer(PACKED, np.int8).astype(np.int64)), npy(np.arange(-90, 90))),
+    ("a.npz", npz(words=np.array(WORDS), codes=numbered(SAID)), npz(words=np.array(["a"]), n=np.arange(60))),
+    ("a.css", pieces(base64.b64encode(PACKED).decode()), pieces("Helvetica, Arial, sans-serif")),
+    ("a.pptx", slides("Results", " ".join(SAID[:3])), slides("Results", "Say that the rate fell.")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "leak", "twin"), TWINS)
+def test_a_leak_is_blocked_and_its_twin_is_not(name: str, leak: bytes | str, twin: bytes | str) -> None:
+    assert outcome(name, leak) == "block"
+    assert outcome(name, twin) != "block"
+
+
+CROSSED = """\
+dialect,sex,n_speakers
+north,women,{}
+north,men,42
+north,total,65
+south,women,31
+south,men,57
+south,total,88
+total,women,54
+total,men,99
+total,total,153
+"""
+WIDE = r"""\begin{{tabular}}{{lrrr}}
+speakers & women & men & all \\
+north & {} & 42 & 65 \\
+south & 31 & 57 & 88 \\
+total & 54 & 99 & 153 \\
+\end{{tabular}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(("a.csv", CROSSED.format(mark)) for mark in ("<10", "-1", "supp.")),
+        *(("a.tex", WIDE.format(mark)) for mark in (r"$\dagger$", r"\textemdash", "-99")),
+    ],
+)
+def test_a_cell_held_back_in_any_layout_follows_from_its_totals(name: str, content: str) -> None:
+    assert "suppression" in checks(name, content)
+
+
+def test_differences_below_nought_hold_nothing_back() -> None:
+    table = "region,women,men,total\nnorth,-1,12,11\nsouth,4,-3,1\ntotal,3,9,12\n"
+    assert "suppression" not in checks("a.csv", table)
+
+
+def test_ends_and_outliers_of_a_boxplot_reach_a_human() -> None:
+    box = {"q1": 0.1, "med": 0.2, "q3": 0.3}
+    assert "extremes" in checks("a.json", json.dumps({**box, "fliers": [0.81, 0.02]}))
+    assert "extremes" in checks("a.json", json.dumps({**box, "whislo": 0.03, "whishi": 0.51}))
+    assert outcome("a.json", json.dumps(box)) == "pass"
