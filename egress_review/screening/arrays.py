@@ -109,7 +109,7 @@ def _as_bytes(values: NDArray[np.generic]) -> list[bytes]:
     """Return numbers that each fit a byte, with a sign or without, as those bytes."""
     if not _are_whole(values):
         return []
-    low, high = float(values.min()), float(values.max())  # type: ignore[attr-defined]
+    low, high = float(values.min()), float(values.max())
     kinds = [kind for kind, least in ((np.uint8, 0), (np.int8, -128)) if least <= low and high < least + 256]
     return [values.astype(kind).tobytes() for kind in kinds]
 
