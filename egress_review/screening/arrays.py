@@ -106,11 +106,14 @@ def held(values: NDArray[np.generic], index: Index, limits: Limits, where: str) 
 
 
 def _as_bytes(values: NDArray[np.generic]) -> list[bytes]:
-    """Return numbers that each fit a byte, with a sign or without, as those bytes."""
+    """Return numbers that each fit a byte, with a sign or without, or two or four bytes, as those bytes."""
     if not _are_whole(values):
         return []
     low, high = float(values.min()), float(values.max())
     kinds = [kind for kind, least in ((np.uint8, 0), (np.int8, -128)) if least <= low and high < least + 256]
+    if not kinds and low >= 0:
+        fits = next((size for size in (2, 4) if high < 256**size), 0)
+        return [values.astype(f"{order}u{fits}").tobytes() for order in "<>"] if fits else []
     return [values.astype(kind).tobytes() for kind in kinds]
 
 

@@ -22,7 +22,6 @@ from egress_review.screening.verdict import Finding, Unscreenable, block, note, 
 
 PICTURE_TYPES = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
 # Written outputs that are twins of what is shown as text or as a picture: looked through, then left out.
-WRITTEN = {"text/latex", "text/markdown"}
 SCRIPTS = {"application/javascript", "text/javascript"}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -206,7 +205,7 @@ def _left_out(media_type: str, content: Any, where: str, work: Rebuilt) -> None:
         work.look(
             [*pages.hidden_parts(page, written, work.limits), Text(text.plain(pages.seen_text(page)), where)]
         )
-    elif media_type in WRITTEN:
+    elif media_type.startswith("text/"):
         work.text(written, where)
     elif media_type == "image/svg+xml":
         work.look([Packed(written.encode(), "output.svg", where)])

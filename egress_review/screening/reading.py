@@ -92,9 +92,14 @@ def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[
         yield tables.parse(content, tables.delimiter_of(content, suffix_of(name)), limits)
     elif kind is JSON or kind is NOTEBOOK:
         content = text.decode(data, limits.text_bytes)
+        rows: set[int] = set()
         for path, node in structured.nodes(structured.parse(content, limits), ""):
-            table = structured.as_table(node, path[-120:] or "top level", limits)
+            # Rows of one table are not compared as if they were two tables of the same people.
+            table = (
+                None if id(node) in rows else structured.as_table(node, path[-120:] or "top level", limits)
+            )
             if table is not None:
+                rows |= structured.rows_of(node)
                 yield table
             # A notebook's outputs are lists of lines, or one text.
             if kind is NOTEBOOK and isinstance(node, dict):

@@ -12,6 +12,7 @@ SIDES = (2, 64)  # pixels of a square
 LEAST = 4_096  # squares: half a kilobyte; a heat map has fewer, the largest usual QR codes as well
 COLOURS, STEP = 8, 32  # different ones at most, so many levels apart; a map of measured values has more
 EDGE = 0.25  # of the usual change between squares, from which a column or row of pixels is an edge
+WIDE = 3  # squares without an edge between them, behind which another part of the picture begins
 REGULAR = 0.9  # of the edges stand whole squares apart
 MOSTLY = 0.75  # of the squares that have one colour where a few mark places: a confusion matrix
 ALIKE = 0.2  # correlation of neighbouring squares under which they are as chance makes them
@@ -38,16 +39,30 @@ def check(picture: Image.Image, where: str = "") -> list[Finding]:
 def _grid(grey: Floats) -> NDArray[np.int64]:
     """Return the pixel columns in the middle of the squares that stand side by side; none without a grid."""
     changes = np.abs(np.diff(grey, axis=1)).mean(axis=0)
-    usual = float(np.percentile(changes[changes > 0], 75)) if changes.any() else 0.0
+    usual = float(np.percentile(changes[changes > 0], 90)) if changes.any() else 0.0
     edges = np.flatnonzero(changes > EDGE * usual) + 1
+    # An edge between two pixels is told by both.
+    edges = edges[np.concatenate(([True], np.diff(edges) > 1))] if len(edges) else edges
+    edges = _longest(edges)
     gaps = np.diff(edges)
     if len(gaps) < SIDES[0]:
         return np.zeros(0, np.int64)
-    side = int(np.median(gaps))
-    if not SIDES[0] <= side <= SIDES[1] or (gaps % side == 0).mean() < REGULAR:
+    count = int(np.round(gaps / np.median(gaps)).sum())
+    side = float(edges[-1] - edges[0]) / max(count, 1)
+    off = np.abs(gaps - np.round(gaps / side) * side)
+    if not SIDES[0] <= side <= SIDES[1] or (off <= 1.0).mean() < REGULAR or side < np.median(gaps) - 1:
         return np.zeros(0, np.int64)
-    found: NDArray[np.int64] = np.arange(edges[0] + side // 2, edges[-1], side)
+    found: NDArray[np.int64] = (edges[0] + side * (np.arange(count) + 0.5)).astype(np.int64)
     return found
+
+
+def _longest(edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the longest run of edges that stand close: around it there are axes and names."""
+    if len(edges) < 3:
+        return edges
+    gaps = np.diff(edges)
+    parts = np.split(edges, np.flatnonzero(gaps > WIDE * np.median(gaps)) + 1)
+    return max(parts, key=len)
 
 
 def _alike(cells: Floats) -> float:

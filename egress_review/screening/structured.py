@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -75,6 +76,7 @@ ENDS = frozenset(
         "outliers",
     }
 )
+FIVE = re.compile(r"(?i)(tukey_?)?five_?num(ber)?s?(_?summary)?")  # the ends and quartiles, in one list
 PIECE = 10  # characters that pieces of a blob have on average
 NUMBERED = 3  # keys with a digit from which an object's are labels of people
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -217,6 +219,9 @@ def _wholes(node: Sequence[Json]) -> list[list[int]]:
 def _summary(node: Mapping[str, Json], place: str) -> list[Finding]:
     """Return a flag for the ends of a distribution that stand among its mean, quartiles or spread."""
     numbers = {name.casefold() for name, one in node.items() if _is_measured(one)}
+    whole = any(FIVE.fullmatch(name) and isinstance(node[name], list) for name in node)
+    if whole:
+        numbers |= {"min", "median"}
     if not numbers & SUMMARY or not numbers & ENDS:
         return []
     message = "The smallest and the largest value may be those of a single person."
@@ -247,6 +252,12 @@ def _strings(value: Json) -> Iterator[str]:
                 yield joined
     if isinstance(value, str):
         yield value
+
+
+def rows_of(node: Json) -> set[int]:
+    """Return which objects are the rows of the table that a list or an object of objects is."""
+    inner = node if isinstance(node, list) else node.values() if isinstance(node, dict) else ()
+    return {id(row) for row in inner if isinstance(row, dict)}
 
 
 def cell(value: Json) -> str:

@@ -28,6 +28,9 @@ PAIR = re.compile(
     r"""["']?([A-Za-z_][\w.\-]{0,40}+)["']?\s?[=:]\s?('[^']*+'|"[^"]*+"|[^\s,;|(){}\[\]'"]++)"""
 )
 ENTRY = re.compile(r"^(\s*+)(?:-\s)?([^\s:#][^:]{0,60}):(?:\s+(.*))?()$")
+SECTION = re.compile(r"^\s*\[{1,2}([^\[\]\n]{0,80})\]{1,2}\s*$")
+SETTING = re.compile(r"^\s*([\w.\-]{1,40})\s*=\s*(\S.{0,200})$")
+BULLET = re.compile(r"^\s*[-*]\s+(?=[-+.\d])")  # of a list of numbers
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
 
 
@@ -184,6 +187,7 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
     yield from paired
     yield from _literals(content, where)
     yield from _nested(lines, where)
+    yield from _sections(lines, where)
 
 
 def _pairs(lines: list[str], where: str) -> Iterator[Table]:
@@ -220,6 +224,23 @@ def _literals(content: str, where: str) -> Iterator[Table]:
             yield Table(("",) * (width + 1), tuple(rows), where)
 
 
+def _sections(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what stands under [names] in TOML and INI files: those with the same keys are a table's rows."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    name, keys = "", {}
+    for line in (*lines, "[]"):
+        match = SECTION.match(line)
+        if match:
+            if name and keys:
+                found.setdefault(tuple(keys), []).append((name, *keys.values()))
+            name, keys = match[1] or "", {}
+        elif name and (pair := SETTING.match(line)):
+            keys[pair[1]] = pair[2].strip().strip("'\"")
+    for names, rows in found.items():
+        if len(rows) >= 2:
+            yield Table(("", *names), tuple(rows), where)
+
+
 def _nested(lines: list[str], where: str) -> Iterator[Table]:
     """Yield what stands indented below a name, a key and a value a line, as a table of two columns."""
     parent, indent, start = "", 0, 0
@@ -246,14 +267,18 @@ def _numbered(key: str) -> bool:
 def _lone(lines: list[str], where: str) -> Iterator[Table]:
     """Yield runs of lines that are a number each as tables of one column without a name."""
     run: list[str] = []
+    named = ""
     for number, line in enumerate([*lines, "."]):
         bare = line.strip(" \t-*#>[](),;")
         if numbers.NUMBER.fullmatch(line.strip()) or (bare and numbers.NUMBER.fullmatch(bare)):
             run.append(line.strip() if numbers.NUMBER.fullmatch(line.strip()) else bare)
         elif line.strip():
             if len(run) >= LONE_ROWS:
-                yield Table(("",), tuple((cell,) for cell in run), where, number - len(run))
+                yield Table((named,), tuple((cell,) for cell in run), where, number - len(run))
             run = []
+            # What a list in YAML is called stands in the line above.
+            key = ENTRY.match(line)
+            named = key[2].strip("'\"") if key and not key[3] else ""
 
 
 def _series(lines: list[str], where: str) -> Iterator[Table]:
@@ -346,6 +371,6 @@ def _blanks(line: str) -> tuple[str, ...]:
 
 def _words(line: str) -> tuple[str, ...]:
     """Split at each blank, where numbers show that it is a row and no sentence."""
-    cells = tuple(line.split())
+    cells = tuple(BULLET.sub("", line).split())
     numeric = sum(bool(numbers.NUMBER.fullmatch(cell)) for cell in cells)
     return cells if 2 <= len(cells) <= 40 and (numeric or len(cells) <= 12) else ()

@@ -14,7 +14,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Text
 from egress_review.screening.verdict import note, refuse
 
-# Notes, comments and the like: they stay behind, but whoever wrote data there should hear of it.
+# Notes, comments and the like stay behind, but whoever wrote data there should hear of it.
 BESIDE = re.compile(
     r"ppt/(?:notesSlides/notesSlide|comments/comment)\d{1,4}\.xml|word/(?:(?:foot|end)notes|comments|header\d+|footer\d+)\.xml"
 )
@@ -41,7 +41,9 @@ def open(data: bytes, limits: Limits) -> Opened:
         if entry.name in wanted or BESIDE.fullmatch(entry.name):
             content = archive.read(entry, left, limits)
             left -= len(content)
-            (lines if entry.name in wanted else beside).extend(_lines(xml.parse(content), ""))
+            tree = xml.parse(content)
+            lines += _lines(tree, "") if entry.name in wanted else []
+            beside += _written(tree)
     canonical, changed = text.rebuild("\n".join(lines))
     if len(canonical) > limits.text_bytes:
         raise refuse("size", "The document holds more text than a human can read.", "Hand in a summary.")
@@ -50,8 +52,16 @@ def open(data: bytes, limits: Limits) -> Opened:
         f"The document leaves as its text; {pictures} pictures, and all notes and properties, were left out."
     )
     findings = (*changed, note("document_rebuilt", said, "Hand in figures as PNG."))
-    parts = (Text(canonical), Text("\n".join(beside), "notes and comments")) if beside else (Text(canonical),)
-    return Opened(parts, canonical.encode(), DOCUMENT, findings)
+    unseen = [line for line in beside if line.strip() and line.strip() not in canonical]
+    parts = (Text(canonical), Text("\n".join(unseen), "notes, comments and hidden text"))
+    return Opened(parts if unseen else parts[:1], canonical.encode(), DOCUMENT, findings)
+
+
+def _written(tree: Element) -> Iterator[str]:
+    """Yield all that is written in a document, shown or not, a paragraph a line."""
+    for element in tree.iter():
+        if xml.name(element) in ("p", "h"):
+            yield "".join(element.itertext())
 
 
 def _number(name: str) -> int:

@@ -35,7 +35,7 @@ SPOKEN = re.compile(
 )
 EXTREME = re.compile(
     r"^(.*_)?(max|min|maximum|minimum|mode|longest|shortest|oldest|youngest|highest|lowest|slowest|fastest|"
-    r"loudest|quietest|largest|smallest|range|outliers?)(_.*)?$"
+    r"loudest|quietest|largest|smallest|range|outliers?|five_?num(ber)?(_summary)?)\.?(_.*)?$|^[pq]_?(0|100)$|^(0|100)\s?%$"
 )
 NO_COUNT = re.compile(
     r"^(n|num|number|numberof)?(epochs?|steps?|iter(ation)?s?|folds?|layers?|seeds?|years?|months?|days?|hours?|hz|"

@@ -41,6 +41,13 @@ MOSTLY_ONE = re.compile(
     r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent)",
     re.IGNORECASE,
 )
+# "1,000 recordings of one speaker": a group that is one person.
+OF_ONE = re.compile(
+    rf"\b\d[\d,.]*\s+(?:[a-z]+\s+)?(?:recordings?|utterances?|clips?|files?|segments?|sentences?|hours?|minutes?)\s+"
+    rf"(?:(?:all|each|which|that|are|come|came|spoken|read|made)\s+)*(?:of|from|by)\s+(?:only\s+|just\s+)?"
+    rf"(?:one|a single|1|the same)\s+{WHO}\b",
+    re.IGNORECASE,
+)
 # Of one person only: "the oldest participant is 93", "the highest voice has 259.5 Hz".
 SUPERLATIVE = re.compile(
     r"\b(?:oldest|youngest|highest|lowest|longest|shortest|slowest|fastest|loudest|tallest)\b[^.\n]{0,30}?"
@@ -87,8 +94,11 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
     if told:
         findings.append(block("differencing", told, "Give one of the two figures.", where))
     mostly = next((one for one in MOSTLY_ONE.finditer(content) if 50 < float(one[1]) <= 100), None)
+    mostly = mostly or OF_ONE.search(content)
     if mostly:
-        message = "One person makes up over half of what is counted here; the figures tell about them."
+        message = (
+            "One person makes up over half, or all, of what is counted here; the figures tell about them."
+        )
         line = content.count("\n", 0, mostly.start()) + 1
         findings.append(block("dominance", message, "Leave the group out.", at(where, line)))
     return findings + mostly_numbers(content, limits, where)
