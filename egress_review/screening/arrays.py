@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening import disclosure, disguised, encoded, encodings, series, unpacking
+from egress_review.screening.carriers import signatures
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
@@ -96,13 +97,19 @@ def held(values: NDArray[np.generic], index: Index, limits: Limits, where: str) 
         hidden = encoded.held(one, index, limits, where) if encodings.is_likely(one) else None
         if hidden:
             return [hidden]
-    # Files that two bytes tell are met by chance.
-    if any(encodings.is_known_file(one) and one[0] not in (0x80, 0xFF) for one in data):
+    if any(map(_is_file, data)):
         return [block("encoded", "These numbers are the bytes of a file.", "Hand in the file itself.", where)]
     if len(values.shape) == 1 and any(len(one) >= LEAST_RANDOM and unpacking.is_random(one) for one in data):
         message = f"{values.size:,} numbers are bytes as even as chance makes them: encrypted or packed."
         return [block("encrypted", message, "Hand in the content itself, in a known format.", where)]
     return []
+
+
+def _is_file(data: bytes) -> bool:
+    """Return whether bytes begin as a file does; what only two bytes tell is met by chance."""
+    if data[:1] == b"\x80":
+        return signatures.is_pickle(data)
+    return data[:1] != b"\xff" and encodings.is_known_file(data)
 
 
 def _as_bytes(values: NDArray[np.generic]) -> list[bytes]:

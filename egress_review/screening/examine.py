@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+import numpy as np
+
 from egress_review.screening import (
     arrays,
     disclosure,
@@ -33,6 +35,8 @@ SMALL, SHORT, SEVERAL = (
     60,
     8,
 )  # numbers of a small array, characters of a short text; how many are read as one
+DIGITS = re.compile(r"(\d+)")
+MOST_JOINED = 1_000_000  # numbers of arrays that are read as one
 SHALLOWEST, DEEPEST = 5, 2_000  # cells of a column of words that are read
 
 
@@ -43,9 +47,10 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
     small: list[Array] = []
     notes: list[str] = []
     cells: list[str] = []
-    listed: list[Part] = []
+    parts = list(parts)
+    # Whole first: pieces of a recording, compared each for itself, would use up the time.
+    findings += _in_pieces(parts, index, limits)
     for part in parts:
-        listed += [part] if isinstance(part, Array | Text) and len(listed) < DEEPEST else []
         findings += _one(part, index, limits, unpack)
         if isinstance(part, Array) and 0 < part.values.size <= SMALL and len(small) < DEEPEST:
             small.append(part)
@@ -59,7 +64,7 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
             break
     findings += disclosure.in_numbers(cells, index, "small tables together")
     findings += _together(small, notes, index, limits)
-    findings += lookups.look_among(listed, index, limits.minimum_count)
+    findings += lookups.look_among(parts, index, limits.minimum_count)
     if numbers > limits.table_rows and not findings:
         findings.append(
             flag(
@@ -86,6 +91,26 @@ def _together(small: list[Array], notes: list[str], index: Index, limits: Limits
             table = Table(("",) * width, rows, f"{len(rows)} arrays together")
             findings += disclosure.check(table, index, limits)
     return [*findings, *texts_together(notes, index, limits)]
+
+
+def _in_pieces(parts: Sequence[Part], index: Index, limits: Limits) -> list[Finding]:
+    """Return the block for rows of numbers, an array each, that are one recording's end to end or abreast."""
+    rows = [part for part in parts if isinstance(part, Array) and _is_row(part)]
+    if len(rows) < SEVERAL:
+        return []
+    rows.sort(key=lambda part: [(len(run), run) for run in DIGITS.split(part.name or part.where)])
+    values = [part.values.ravel().astype(np.float64) for part in rows]
+    where = f"{len(rows)} arrays together"
+    readings = [np.concatenate(values)[:MOST_JOINED]]
+    if len({len(one) for one in values}) == 1:
+        readings.insert(0, np.stack(values, axis=1)[: MOST_JOINED // len(values)])
+    found = [finding for one in readings for finding in arrays.check(Array(one, where), index, limits)]
+    return [finding for finding in found if finding.severity is Severity.BLOCK][:1]
+
+
+def _is_row(part: Array) -> bool:
+    values = part.values
+    return values.dtype.kind in "fiu" and values.size > SMALL and max(values.shape) == values.size
 
 
 def texts_together(notes: Sequence[str], index: Index, limits: Limits) -> list[Finding]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening import series
-from egress_review.screening.verdict import Finding, flag
+from egress_review.screening.verdict import Finding, block, flag
 
 # Possessive, so that long digits that fit nowhere are read once.
 NUMBER = re.compile(r"[-+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?\d{1,3})?+")
@@ -30,6 +30,8 @@ WIDEST = 40  # numbers that such a layout repeats at most
 MOST_ROWS = 5_000  # of one layout that are looked at
 LEAST_SIDE, LEAST_AREA = 6, 200  # lines and columns, and signs, of a grid of signs
 MOST_SIGNS = 400  # lines and columns of it that are looked at
+BLOCKS = re.compile("[\u2580-\u259f]")  # of Unicode's block elements
+BLOCK_LINES, BLOCK_SIGNS, OFTEN = 8, 200, 0.3  # lines and signs of a drawn code, and changes a sign
 LEAST_SIGNS = 4  # of different ones
 ALIKE = 1.6  # times as often as by chance that neighbours of a grid are the same, both ways
 FIX = "Hand in a plot or a table of aggregated results."
@@ -43,11 +45,25 @@ def in_text(content: str, where: str = "") -> list[Finding]:
         found = series.in_matrix(matrix, where)
         if found:
             return found
+    if _is_drawn(content):
+        message = "Signs are set as the squares of a code or picture, which carry data."
+        return [block("codes", message, FIX, where)]
     lines = [line.rstrip() for line in content.split("\n")[:MOST_ROWS]]
     lengths = [len(line) - len(line.rstrip(line[-1])) for line in lines if not NO_BAR.match(line[-1:])]
     if series.wanders(lengths):
         return series.judged(series.Rows(np.array(lengths, dtype=np.float64)[:, None]), where)
     return _grids(content, where) or _codes(content, where)
+
+
+def _is_drawn(content: str) -> bool:
+    """Return whether lines are drawn of half and whole blocks that change as often as those of a code.
+
+    Bars of charts and of progress are long runs of one block, and few lines.
+    """
+    lines = [line for line in content.split("\n")[:MOST_ROWS] if 2 * len(BLOCKS.findall(line)) > len(line)]
+    signs = sum(map(len, lines))
+    changes = sum(one != other for line in lines for one, other in pairwise(line))
+    return len(lines) >= BLOCK_LINES and signs >= BLOCK_SIGNS and changes > OFTEN * signs
 
 
 def in_json(value: Any) -> list[Finding]:

@@ -188,6 +188,7 @@ def embedded(content: str, where: str, limits: Limits) -> Iterator[Table]:
     yield from _literals(content, where)
     yield from _nested(lines, where)
     yield from _sections(lines, where)
+    yield from _records(lines, where)
 
 
 def _pairs(lines: list[str], where: str) -> Iterator[Table]:
@@ -239,6 +240,25 @@ def _sections(lines: list[str], where: str) -> Iterator[Table]:
     for names, rows in found.items():
         if len(rows) >= 2:
             yield Table(("", *names), tuple(rows), where)
+
+
+def _records(lines: list[str], where: str) -> Iterator[Table]:
+    """Yield what a list in YAML says of each of its entries, a name and a value a line, as a table."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    keys: dict[str, str] = {}
+    for line in (*lines, "- "):
+        match = ENTRY.match(line)
+        if line.lstrip().startswith("- "):
+            if len(keys) >= 2:
+                found.setdefault(tuple(keys), []).append(tuple(keys.values()))
+            keys = {}
+        if match and match[3]:
+            keys[match[2].strip("'\"")] = match[3].strip().strip("'\"")
+        elif line.strip() and not match:
+            keys = {}
+    for names, rows in found.items():
+        if len(rows) >= 2:
+            yield Table(names, tuple(rows), where)
 
 
 def _nested(lines: list[str], where: str) -> Iterator[Table]:

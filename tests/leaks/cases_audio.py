@@ -63,6 +63,8 @@ def voice(make: Make, low: float = 1.5, high: float = 6) -> tuple[Samples, int]:
         "odd-header",
         "samples-csv",
         "samples-json",
+        "one-side",
+        "in-pieces",
         "mp3-low",
     ),
 )
@@ -71,6 +73,9 @@ def formats(make: Make, how: str) -> Submission:
     samples, rate = voice(make)
     if how in FORMATS:
         return Submission(sounding(make, samples, rate, how))
+    if how == "one-side":
+        noise = make.chance.normal(size=len(samples)).astype(np.float32) * 0.1
+        return Submission(sounding(make, np.stack([noise + samples / 2, noise - samples / 2], 1), rate))
     integers = np.asarray(np.clip(samples, -1, 1) * 32767, np.int16)
     if how == "resampled":
         wanted = make.pick.choice((6000, 11025, 16000, 22050, 44100))
@@ -93,6 +98,9 @@ def formats(make: Make, how: str) -> Submission:
         "headless": {"weights.bin": integers.byteswap().tobytes()},
         "odd-header": {"weights.bin": make.chance.bytes(1031) + integers.tobytes()},
         "samples-csv": {"signal.csv": ("x\n" + "\n".join(map(str, integers))).encode()},
+        "in-pieces": {
+            "signal.npz": carry.npz(**{f"b{n}": one for n, one in enumerate(np.array_split(samples, 30))})
+        },
         "samples-json": {"signal.json": json.dumps({"x": [round(float(v), 4) for v in samples]}).encode()},
     }[how])  # fmt: skip
 

@@ -14,11 +14,12 @@ from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import SOUND
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
+from egress_review.screening.sound import decode
 from egress_review.screening.verdict import Finding, Unscreenable, flag, note, refuse
 
 RATE = 16_000  # samples a second; no copy has more
 BITS = 11  # of the 16 that a sample has: what lies below is noise, or a message
-CHANNELS = 8
+CHANNELS, HEARD = 8, 4  # that a file may have, and mixes, channels and differences of two that are heard
 BLOCK = 1 << 16  # samples read at once
 TAPS = 32  # of the low-pass filter, on each side, at the lower rate
 AGAIN = "Save the sound again as WAV or FLAC."
@@ -32,7 +33,11 @@ def open(data: bytes, limits: Limits) -> Opened:
     findings = [note("sound_rebuilt", "The sound leaves as one channel, without tags or pictures.")]
     copy = _quantised(_resampled(samples, rate))
     return Opened(
-        (Sound(samples, rate),), _written(copy, min(rate, RATE)), SOUND, (*findings, *_behind(data))
+        # Only the mix leaves; what one channel alone holds is still heard.
+        (Sound(samples, rate), *decode.channels(data, limits)[1:HEARD]),
+        _written(copy, min(rate, RATE)),
+        SOUND,
+        (*findings, *_behind(data)),
     )
 
 

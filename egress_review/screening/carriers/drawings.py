@@ -69,6 +69,10 @@ def _words(root: Element) -> Iterator[Part]:
     said = [xml.words(element).strip() for element in xml.every(root, "text", "foreignObject")]
     if any(said):
         yield Text("\n".join(words for words in said if words), "text of the drawing")
+    beside = [xml.words(element).strip() for element in xml.every(root, "title", "desc", "metadata")]
+    if any(beside):
+        # They stay behind, but name what the drawing's points are.
+        yield Text("\n".join(words for words in beside if words), "titles in the drawing")
 
 
 def points(root: Element) -> Iterator[Part]:

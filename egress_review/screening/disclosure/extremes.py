@@ -32,6 +32,18 @@ FOREMOST = re.compile(
     r"(?i)\b(?:top|largest|max\w*|biggest|main|dominant)[\W_]*(?:1[\W_]*)?(?:speaker|person|talker|reader|participant)s?"
     r"[\W_]*(?:share|pct|percent\w*|%|fraction|proportion)"
 )
+# The heads of a summary as R and pandas print it, over a line of numbers.
+SUMMARY = re.compile(
+    r"(?im)^(?=[^\n]{0,300}(?:\bmin\b|\bp0\b|\b0%))(?=[^\n]{0,300}(?:\bmean\b|\bmedian\b|\bqu\b|\bsd\b|\bp50\b|50%))"
+    r"(?=[^\n]{0,300}(?:\bmax\b|\bp100\b|\b100%))[^\n]{8,300}\n[^\n]*\d[^\n]*\s\d[^\n]*\s\d"
+)
+# "Mean F0 was 148 Hz (SD 41; range 71.3--341.8)": a range of people, not of a setting.
+SPAN = re.compile(
+    r"(?i)\b(?:mean|average|median|sd|m)\b[^\n]{0,60}\brange[sd]?\b[^\d\n]{0,16}\d+(?:\.\d+)?\s*(?:to|and|-{1,3}|\u2013)\s*\d"
+)
+SETTING = re.compile(r"^\s*(?:-\s+)?[\"']?([\w%]{2,30})[\"']?\s*[:=]\s*[-+]?\d[\d.,]*\s*$")
+MIDDLE = re.compile(r"(?i)mean|average|avg|median|sd|std|q1|q3|iqr|p25|p50|p75")
+READ = 5_000  # lines
 TOLD = 3  # digits of an end that is no chance
 FEW = 60  # numbers of which two are the ends of a column by no chance
 ROWS = 500  # of a table in which single values are looked for
@@ -108,7 +120,32 @@ def in_text(content: str, people: People, where: str = "") -> list[Finding]:
                 message = "This text gives the largest or smallest value of single recordings in the data."
                 fix = "Give a quantile that enough people lie beyond."
                 return [flag("extremes", message, fix, at_line(where, line))]
-    return _both(named, people, where, digits=1) or _both(loose(content), people, where)
+    found = _both(named, people, where, digits=1) or _both(loose(content), people, where)
+    return found or _told(content, where)
+
+
+def _told(content: str, where: str) -> list[Finding]:
+    """Return a flag where a text names both ends of something among its mean, spread or quartiles."""
+    match = SUMMARY.search(content) or SPAN.search(content)
+    if not match and not _settings(content):
+        return []
+    line = content.count("\n", 0, match.start()) + 1 if match else 1
+    message = "The smallest and the largest value may be those of a single person."
+    return [flag("extremes", message, "Give quantiles that enough people lie beyond.", at_line(where, line))]
+
+
+def _settings(content: str) -> bool:
+    """Return whether lines below one another, a name and a number each, are ends among a mean or median."""
+    run: set[str] = set()
+    for line in [*content.split("\n")[:READ], ""]:
+        match = SETTING.match(line)
+        if not match:
+            run = set()
+            continue
+        run.add(match[1].casefold())
+        if any(map(EXTREME.match, run)) and any(map(MIDDLE.fullmatch, run)):
+            return True
+    return False
 
 
 def in_numbers(cells: Iterable[str], people: People, where: str = "") -> list[Finding]:

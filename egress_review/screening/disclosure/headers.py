@@ -9,7 +9,7 @@ from egress_review.screening.numbers import NUMBER
 from egress_review.screening.tables import Table
 
 PEOPLE = re.compile(
-    r"^(n|num|nb|nr|no|number|count|total|unique|distinct)?(of)?(speakers?|people|persons?|participants?|subjects?|"
+    r"^(n|num|nb|nr|no|number|count|total|unique|distinct)?(of)?(speakers?|spk(r)?s?|people|persons?|participants?|subjects?|"
     r"talkers?|voices?|patients?|children|individuals?|informants?|respondents?|listeners?|readers?|"
     r"personnes|locut(eurs?|rices?)|participantes?|sujets|personen|sprecher(innen|n)?|menschen|probanden|"
     r"teilnehmer(innen)?|personas|hablantes|locutores|pessoas|falantes|persone|parlanti|partecipanti|mensen|"

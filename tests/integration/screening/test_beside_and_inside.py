@@ -1,5 +1,7 @@
 """What lies in numbers, notes and lists that are read by one another, each beside a harmless twin."""
 
+# ruff: noqa: E501 - a case is one line
+
 from __future__ import annotations
 
 import base64
@@ -17,6 +19,7 @@ import pytest
 from tests.unit.screening.cases import DATA, checks, outcome, rows_csv
 
 CHANCE = np.random.default_rng(3)
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 90">{}<rect width="5" height="5"/></svg>'
 SAID = [recording.transcript for recording in DATA[:20]]
 PACKED = gzip.compress(rows_csv(6).encode(), mtime=0)
 WORDS = sorted({word for one in DATA for word in one.transcript.split()})
@@ -128,6 +131,54 @@ def test_a_cell_held_back_in_any_layout_follows_from_its_totals(name: str, conte
 def test_differences_below_nought_hold_nothing_back() -> None:
     table = "region,women,men,total\nnorth,-1,12,11\nsouth,4,-3,1\ntotal,3,9,12\n"
     assert "suppression" not in checks("a.csv", table)
+
+
+FEW = "groups:\n  - name: coast\n    n_utts: 1000\n    n_spk: {}\n  - name: inland\n    n_utts: 5000\n    n_spk: 55\n"
+CODE = "\n".join("".join(random.Random(n).choices("█▀▄ ", (3, 3, 3, 1), k=40)) for n in range(20))
+BARS = "\n".join("█" * (40 - n) for n in range(20))
+WRITTEN = [
+    ("a.toml", "[speakers.coast]\nwomen = 3\nmen = 41\n[speakers.inland]\nwomen = 22\nmen = 31\n", "[coast]\nlr = 3\nseed = 4\n[inland]\nlr = 2\nseed = 1\n"),
+    ("a.yaml", FEW.format(1), FEW.format(31)),
+    ("a.md", "The group holds 1,000 recordings of one speaker.\n", "Each holds one recording of 1,000 speakers.\n"),
+    ("a.txt", CODE, BARS),
+    ("a.svg", DRAWN.format("".join(f'<circle r="1"><title>{one.recording}</title></circle>' for one in DATA[:9])), DRAWN.format("<title>Rates</title>")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "leak", "twin"), WRITTEN)
+def test_a_written_leak_is_blocked_and_its_twin_is_not(name: str, leak: str, twin: str) -> None:
+    assert outcome(name, leak) == "block"
+    assert outcome(name, twin) != "block"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", json.dumps({"women": {"n_speakers": 104, "f0": 201}, "men": {"n_speakers": 108, "f0": 118}})),
+        ("a.json", json.dumps([{"n_speakers": 104, "f0": 201}, {"n_speakers": 108, "f0": 118}])),
+        ("a.yaml", "loss:\n" + "".join(f"  - {3 / (n + 2):.4f}\n" for n in range(300))),
+    ],
+)  # fmt: skip
+def test_groups_of_one_table_and_a_listed_curve_are_not_blocked(name: str, content: str) -> None:
+    assert outcome(name, content) != "block"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "   Min. 1st Qu.  Median    Mean 3rd Qu.    Max. \n  78.13  112.40  131.22  140.51  171.90  312.77 \n",
+        "variable mean sd p0 p50 p100\nseconds 7.9 4.1 1.44 8.1 16.09\n",
+        "Mean F0 was 148 Hz (SD 41; range 71.3--341.8 Hz).\n",
+        "age:\n  mean: 41.2\n  highest: 93\n",
+    ],
+)
+def test_ends_named_among_means_reach_a_human(content: str) -> None:
+    assert "extremes" in checks("a.yaml", content)
+
+
+def test_settings_and_bare_ranges_are_no_ends() -> None:
+    assert outcome("a.yaml", "pitch:\n  min: 75\n  max: 500\n  step: 0.01\n") == "pass"
+    assert outcome("a.md", "The spectrum was taken over the range 50 to 8000 Hz.\n") == "pass"
 
 
 def test_ends_and_outliers_of_a_boxplot_reach_a_human() -> None:

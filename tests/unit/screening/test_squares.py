@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from egress_review.screening import squares
 
@@ -23,6 +23,13 @@ def drawn(cells: np.ndarray, side: int, margin: int = 0) -> Image.Image:
 def test_bits_drawn_as_squares_are_blocked(side: int, levels: int, margin: int) -> None:
     cells = CHANCE.integers(0, levels, (80, 90)) * (255 // (levels - 1))
     assert [found.severity for found in squares.check(drawn(cells, side, margin))] == ["block"]
+
+
+def test_axes_around_them_and_squares_of_uneven_pixels_hide_nothing() -> None:
+    cells = CHANCE.integers(0, 2, (90, 90)) * 255
+    picture = drawn(cells, 8, 90).resize((700, 700), Image.Resampling.NEAREST)
+    ImageDraw.Draw(picture).text((9, 9), "attention by head", fill=0)
+    assert squares.check(picture)
 
 
 def smooth() -> np.ndarray:
