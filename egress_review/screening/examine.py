@@ -50,6 +50,8 @@ def examine(parts: Iterable[Part], index: Index, limits: Limits, *, unpack: Open
     parts = list(parts)
     # Whole first: pieces of a recording, compared each for itself, would use up the time.
     findings += _in_pieces(parts, index, limits)
+    if findings:
+        return findings
     for part in parts:
         findings += _one(part, index, limits, unpack)
         if isinstance(part, Array) and 0 < part.values.size <= SMALL and len(small) < DEEPEST:
