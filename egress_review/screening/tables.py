@@ -228,7 +228,8 @@ def _literals(content: str, where: str) -> Iterator[Table]:
 def _sections(lines: list[str], where: str) -> Iterator[Table]:
     """Yield what stands under [names] in TOML and INI files: those with the same keys are a table's rows."""
     found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    name, keys = "", {}
+    name = ""
+    keys: dict[str, str] = {}
     for line in (*lines, "[]"):
         match = SECTION.match(line)
         if match:
