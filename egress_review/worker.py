@@ -149,14 +149,9 @@ def main() -> None:
             "leak_indexes",
             "new dataset versions get the index that screening needs",
             indexes.keep_built,
-            step_seconds=indexes.LONGEST_SECONDS + 600,
+            step_seconds=indexes.SILENT_SECONDS + 60,
         ),
-        Work(
-            "intakes",
-            "deliveries of data are examined and registered",
-            intake_work.keep_going,
-            step_seconds=intake_work.FILE_SECONDS,
-        ),
+        Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
     ]
     for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():
         works.append(Work(path.split(".")[-2], keeps, import_string(path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -125,21 +125,24 @@ def build(
     target: Path,
     *,
     facts: Mapping[str, str] = NO_FACTS,
+    goes_on: Callable[[], object] = lambda: None,
 ) -> None:
     """Write the leak index of a dataset's folder into `target`; its seal comes last.
 
-    `name` is what findings call the dataset, `facts` are kept in the seal. Raises OSError where a recording
-    or the target can't be used.
+    `name` is what findings call the dataset, `facts` are kept in the seal; `goes_on` is called at each
+    piece of the work. Raises OSError where a recording or the target can't be used.
     """
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
     with lzma.open(target / ROWS, "wt", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
+    goes_on()
     vocabulary.build(name, recordings, target)
+    goes_on()
     people.build(recordings, dataset, target)
     paths = [dataset / one.path if one.path else None for one in recordings]
-    building.build(paths, [one.speaker for one in recordings], target)
+    building.build(paths, [one.speaker for one in recordings], target, goes_on)
     (target / SEAL).write_text(
         json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
     )
