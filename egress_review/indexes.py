@@ -31,8 +31,8 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 # A build that failed for want of disk or memory is tried again.
 RETRY_SECONDS = 600.0
-# Hundreds of hours of speech take hours; it says all along that it goes on, but for words and people.
-SILENT_SECONDS = 1200.0
+# Hundreds of hours of speech take hours; at each recording and each piece of it the build says so.
+SILENT_SECONDS = 480.0
 
 
 class Unindexed(Exception):

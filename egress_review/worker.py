@@ -145,12 +145,7 @@ def main() -> None:
     works = [
         Work("screenings", "what is handed in is screened, what is approved leaves", Worker(bench).run),
         # Beside the screenings: a large index takes minutes, and nobody's result should wait for it.
-        Work(
-            "leak_indexes",
-            "new dataset versions get the index that screening needs",
-            indexes.keep_built,
-            step_seconds=indexes.SILENT_SECONDS + 60,
-        ),
+        Work("leak_indexes", "new dataset versions get the index that screening needs", indexes.keep_built),
         Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
     ]
     for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
+from egress_review.screening.progress import GoesOn, silent
 from egress_review.screening.recoded import Numbered
 from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
@@ -125,7 +126,7 @@ def build(
     target: Path,
     *,
     facts: Mapping[str, str] = NO_FACTS,
-    goes_on: Callable[[], object] = lambda: None,
+    goes_on: GoesOn = silent,
 ) -> None:
     """Write the leak index of a dataset's folder into `target`; its seal comes last.
 
@@ -137,10 +138,8 @@ def build(
     with lzma.open(target / ROWS, "wt", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
-    goes_on()
-    vocabulary.build(name, recordings, target)
-    goes_on()
-    people.build(recordings, dataset, target)
+    vocabulary.build(name, recordings, target, goes_on)
+    people.build(recordings, dataset, target, goes_on)
     paths = [dataset / one.path if one.path else None for one in recordings]
     building.build(paths, [one.speaker for one in recordings], target, goes_on)
     (target / SEAL).write_text(

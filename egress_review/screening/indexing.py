@@ -8,11 +8,11 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from egress_review.screening import dataset, index
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.progress import GoesOn, silent
 
 FAILED = "failed.json"
 SAY_SECONDS = 1.0
@@ -62,7 +62,7 @@ def write(
     *,
     name: str,
     manifest_sha256: str | None = None,
-    goes_on: Callable[[], object] = lambda: None,
+    goes_on: GoesOn = silent,
 ) -> None:
     """Write the index of a dataset's folder to `target`, complete or not at all.
 

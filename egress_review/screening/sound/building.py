@@ -10,10 +10,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.sound import fingerprints, matching, search, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.features import BANDS, Change, Floats, Spectra
-from egress_review.screening.sound.fingerprints import GoesOn, Sounds
+from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.search import LENGTHS
 
 BLOCK_SECONDS = 30
@@ -22,7 +23,7 @@ MEASURED_FRAMES = 50
 
 
 def build(
-    paths: Sequence[Path | None], speakers: Sequence[str], target: Path, goes_on: GoesOn = lambda: None
+    paths: Sequence[Path | None], speakers: Sequence[str], target: Path, goes_on: GoesOn = silent
 ) -> None:
     """Write the fingerprints of recordings into an index's folder; None stands for one without sound.
 
@@ -52,7 +53,7 @@ def _maps(paths: Sequence[Path | None], goes_on: GoesOn) -> Iterator[Floats]:
         yield np.zeros((0, BANDS), np.float32) if path is None else map_of(path, goes_on)
 
 
-def map_of(path: Path, goes_on: GoesOn = lambda: None) -> Floats:
+def map_of(path: Path, goes_on: GoesOn = silent) -> Floats:
     """Return the map of a recording, channels mixed, read piece by piece: its length does not matter."""
     maps: list[Floats] = []
     if not path.is_file():
@@ -69,15 +70,13 @@ def map_of(path: Path, goes_on: GoesOn = lambda: None) -> Floats:
     return np.concatenate(maps) if maps else np.zeros((0, BANDS), np.float32)
 
 
-def measure(sounds: Sounds, goes_on: GoesOn = lambda: None) -> Chance:
+def measure(sounds: Sounds, goes_on: GoesOn = silent) -> Chance:
     """Return how well speech of somebody else fits by chance: parts of recordings, their speakers barred."""
     fits, comparisons = by_chance(sounds, MEASURED, goes_on)
     return Chance.measured(fits, comparisons) if any(fits.values()) else Chance.usual()
 
 
-def by_chance(
-    sounds: Sounds, most: int, goes_on: GoesOn = lambda: None
-) -> tuple[dict[int, list[float]], float]:
+def by_chance(sounds: Sounds, most: int, goes_on: GoesOn = silent) -> tuple[dict[int, list[float]], float]:
     """Return the best fit of each of `most` recordings in those of others, by length in frames.
 
     The second is the logarithm of how many comparisons each was the best of.
@@ -87,8 +86,7 @@ def by_chance(
     fits: dict[int, list[float]] = {length: [] for length in LENGTHS}
     asked: list[int] = []
     several = len(np.unique(sounds.speakers)) > 1
-    for number in chosen.tolist():
-        goes_on()
+    for number in told(chosen.tolist(), goes_on):
         begin, end = int(sounds.starts[number]), int(sounds.starts[number + 1]) - 1
         levels = fingerprints.levels_of(sounds, begin, min(end, begin + MEASURED_FRAMES))
         view = search.View(levels, np.ones(BANDS, dtype=bool), Change())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.sound import compact, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.compact import STRETCH
@@ -24,8 +25,6 @@ EVERY = 2  # frames between stretches that are listed
 SAMPLED_PER_LIST, ROUNDS = 24, 8
 CHUNK = 8192  # stretches described at once
 WHOLE = np.float32(127)  # what 1 in a centroid is kept as
-
-GoesOn = Callable[[], object]  # called at each piece of what takes long
 
 NO_VOICES: NDArray[np.int8] = np.zeros((0, voiceprints.NUMBERS), np.int8)
 REMEMBERED = 1 << 19  # stretches, 130 bytes each, of which a process remembers what describes them
@@ -136,7 +135,7 @@ def read_chance(folder: Path) -> Chance | None:
         return None
 
 
-def assemble(maps: Iterable[Floats], speakers: Sequence[int], goes_on: GoesOn = lambda: None) -> Sounds:
+def assemble(maps: Iterable[Floats], speakers: Sequence[int], goes_on: GoesOn = silent) -> Sounds:
     """Return the fingerprints of maps (frames, 16) in dB, one a recording; deterministic."""
     packed: list[NDArray[np.uint16]] = []
     for levels in maps:
@@ -182,8 +181,7 @@ def _stretches(
     places = np.concatenate(firsts) if firsts else np.zeros(0, np.uint32)
     kept: list[NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
     described = [np.zeros((0, compact.DIMENSIONS), np.float16)]
-    for at in range(0, len(places), CHUNK):
-        goes_on()
+    for at in told(range(0, len(places), CHUNK), goes_on):
         some = places[at : at + CHUNK]
         vectors, contrast = compact.describe(compact.unpack(whole[some[:, None] + np.arange(STRETCH)]))
         telling = contrast > compact.CONTRAST
@@ -215,7 +213,6 @@ def _nearest(
     vectors: NDArray[np.floating], centres: NDArray[np.float32], goes_on: GoesOn
 ) -> NDArray[np.uint32]:
     out = np.empty(len(vectors), np.uint32)
-    for at in range(0, len(vectors), CHUNK):
-        goes_on()
+    for at in told(range(0, len(vectors), CHUNK), goes_on):
         out[at : at + CHUNK] = (vectors[at : at + CHUNK].astype(np.float32) @ centres.T).argmax(axis=1)
     return out
