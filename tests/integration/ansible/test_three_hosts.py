@@ -70,13 +70,21 @@ class Hosts:
     vault: dict[str, str]
     folder: Path
 
-    def apply(self) -> tuple[dict[str, int], str]:
-        """Apply the site with the inventory that is shipped."""
+    def apply(self, play: str = "site.yml") -> tuple[dict[str, int], str]:
+        """Apply the site, or another play, with the inventory that is shipped."""
         return playbook.apply(
             playbook.ANSIBLE / "inventories" / "three-hosts",
             self.folder / "reached-by.json",
             home=self.folder,
+            play=play,
         )
+
+    def firewall(self, name: str, **decided: object) -> None:
+        """Apply one host's firewall as an institution decides it."""
+        play = self.folder / f"{name}.json"
+        play.write_text(json.dumps([{"hosts": name, "roles": ["firewall"], "vars": decided}]))
+        assert self.apply(str(play))[0] == {f"{name}.example.org": 1}
+        let_in.unit(self.roots[name], "Reload")
 
     def start(self) -> None:
         """Start the enclave's processes and both proxies; each has to answer."""
@@ -214,6 +222,7 @@ def test_three_hosts_hold_their_parts_and_talk(hosts: Hosts) -> None:
     _secrets_are_where_they_are_needed(hosts)
     _the_database_is_for_the_enclave(hosts)
     _somebody_comes_in(hosts)
+    _who_is_not_listed_does_not_get_in(hosts)
 
 
 def _only_what_is_needed_is_let_in(hosts: Hosts) -> None:
@@ -233,6 +242,21 @@ def _only_what_is_needed_is_let_in(hosts: Hosts) -> None:
     let_in.unit(enclave, "Stop")
     assert let_in.tables(enclave) == ["table ip others"]
     let_in.unit(enclave, "Start")
+
+
+def _who_is_not_listed_does_not_get_in(hosts: Hosts) -> None:
+    """Let browsers and administrators come from one place alone: here, the enclave's host."""
+    listed = ["192.0.2.10/32", "2001:db8::/32"]
+    other = [{"port": 9999, "from": ["192.0.2.11/32"]}]
+    hosts.firewall("proxy", firewall_browsers_from=listed, firewall_ssh_from=listed, firewall_others=other)
+    addresses = {name: f"192.0.2.{number}" for name, number in NUMBERS.items()}
+    with let_in.listening({"proxy": hosts.roots["proxy"]}):
+        reached = let_in.reached(hosts.roots, hosts.network, addresses)
+    assert {who: reached[who, "proxy"] for who in ("outside", "enclave", "database")} == {
+        "outside": set(),
+        "enclave": {22, 80, 443},
+        "database": {9999},
+    }
 
 
 def _each_part_is_on_its_host(hosts: Hosts) -> None:
