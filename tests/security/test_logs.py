@@ -17,6 +17,8 @@ from tests.scene import Scene
 pytestmark = pytest.mark.timeout(240)
 
 CONTENT = "words-that-only-a-speaker-said"
+# The portal's database, the hub's, and the ledger as it is published.
+KEPT = ("db", "hub", "ledger")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,23 @@ def test_no_log_holds_a_secret(enclave: Enclave, lived: tuple[Scene, str]) -> No
         for name, text in logs(enclave).items()
         for secret in secrets
         if secret in text
+    ]
+    assert not found
+
+
+def test_no_secret_stands_in_the_database_or_on_the_ledger(
+    enclave: Enclave, lived: tuple[Scene, str]
+) -> None:
+    """Looked for byte by byte in every file of both, what is not yet written back among them."""
+    secrets = {
+        path.name: path.read_bytes().strip()
+        for path in (enclave.places.state / "secrets").rglob("*")
+        if path.is_file() and b"KEY---" not in path.read_bytes()
+    }
+    files = [path for folder in KEPT for path in (enclave.places.state / folder).rglob("*") if path.is_file()]
+    assert len(secrets) > 8 and sum(path.stat().st_size for path in files) > 1 << 20
+    found = [
+        f"{path.name}: {name}" for path in files for name, one in secrets.items() if one in path.read_bytes()
     ]
     assert not found
 
