@@ -27,7 +27,7 @@ def _secrets(places: Places) -> dict[bytes, str]:
     """Return what may be seen nowhere, line by line, with its name; of an address its password, too."""
     files = [(path, SHORTEST) for path in (places.state / "secrets").rglob("*") if path.is_file()]
     files += [(path, SHORTEST_CHOSEN) for path in _named() if path.is_file()]
-    found = {}
+    found: dict[bytes, str] = {}
     for path, least in files:
         lines = path.read_bytes().splitlines()
         lines += [part for line in lines for part in re.findall(rb"^\w+://[^:@/]*:([^@/]+)@", line)]

@@ -61,6 +61,8 @@ def test_one_id_leads_from_the_page_to_the_container(enclave: Enclave, lived: tu
     assert {"answered", "decision_recorded"} <= portal
     assert "session_started" in events("engine")
     assert any("session_started" in line for line in events("hub"))
+    asked = [json.loads(line) for line in logs(enclave)["opa"].splitlines() if request in line]
+    assert "sessions/decision" in {line["path"] for line in asked}
     code = (
         "import json; from hub.ledger.models import Entry\n"
         f"found = Entry.objects.filter(facts__request={request!r}).values_list('kind', flat=True)\n"
