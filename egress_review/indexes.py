@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.db import transaction
 
 from egress_review.screening.index import VERSION
 from egress_review.screening.indexing import note_failure
-from hub import beside, control_loop
+from hub import beside, children, control_loop
 from hub.access.models import Approval
 from hub.datasets import leak_index
 from hub.datasets.leak_index import IndexState
@@ -30,8 +31,8 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 # A build that failed for want of disk or memory is tried again.
 RETRY_SECONDS = 600.0
-# One step, for a dataset of hundreds of hours takes hours; a build that hangs is seen after this.
-LONGEST_SECONDS = 6 * 3600
+# Hundreds of hours of speech take hours; at each recording and each piece of it the build says so.
+SILENT_SECONDS = 480.0
 
 
 class Unindexed(Exception):
@@ -79,18 +80,14 @@ def build(version: DatasetVersion) -> None:
     began = time.monotonic()
     target = leak_index.folder(version)
     target.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
+    reason = _built(
         [
             *("nice", "-n", "10", sys.executable, "-m", "egress_review", "index"),
             *(str(places.state / "datasets" / version.folder), "--to", str(target)),
             *("--name", version.dataset.slug, "--manifest-sha256", version.manifest_sha256),
-        ],
-        check=False,
-        capture_output=True,
-        timeout=LONGEST_SECONDS,
+        ]
     )
-    if done.returncode:
-        reason = done.stderr.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+    if reason:
         note_failure(target, reason, manifest_sha256=version.manifest_sha256)
         log.error("leak_index_failed version=%s reason=%s", version.folder, reason)
         return
@@ -99,6 +96,27 @@ def build(version: DatasetVersion) -> None:
     with transaction.atomic():
         entries.append(Kind.PROVISIONED, by="enclave", subject=version.id, facts=said)
     log.info("leak_index_built version=%s seconds=%.1f", version.folder, time.monotonic() - began)
+
+
+def _built(command: list[str]) -> str:
+    """Run a build and say at each of its signs of life that this goes on; return why it failed, if it did."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL)
+        try:
+            for _ in children.lines(process, silent_seconds=SILENT_SECONDS):
+                beside.goes_on()
+            if process.wait() == 0:
+                return ""
+        except children.Silent as error:
+            return str(error)
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+        said.seek(0)
+        last = said.read().decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+        return last or f"It ended with status {process.returncode} and did not say why."
 
 
 def keep_built(stop: Event) -> None:
@@ -117,7 +135,6 @@ def keep_built(stop: Event) -> None:
         every_seconds=POLL_SECONDS,
         log=log,
         failed="leak_indexes_not_built reason=%s",
-        passing=(*control_loop.PASSING, subprocess.TimeoutExpired),
     )
 
 

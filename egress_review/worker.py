@@ -145,18 +145,8 @@ def main() -> None:
     works = [
         Work("screenings", "what is handed in is screened, what is approved leaves", Worker(bench).run),
         # Beside the screenings: a large index takes minutes, and nobody's result should wait for it.
-        Work(
-            "leak_indexes",
-            "new dataset versions get the index that screening needs",
-            indexes.keep_built,
-            step_seconds=indexes.LONGEST_SECONDS + 600,
-        ),
-        Work(
-            "intakes",
-            "deliveries of data are examined and registered",
-            intake_work.keep_going,
-            step_seconds=intake_work.FILE_SECONDS,
-        ),
+        Work("leak_indexes", "new dataset versions get the index that screening needs", indexes.keep_built),
+        Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
     ]
     for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():
         works.append(Work(path.split(".")[-2], keeps, import_string(path)))

@@ -30,8 +30,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 SETTLED_SECONDS = 90.0
 # A process that hangs is there and says nothing: who should speak so often and has not for so long hangs.
 BEAT_SECONDS, SILENT_SECONDS = 10.0, 60.0
-# So long one step of a work may take where the work does not say otherwise; after some more time, in which
-# the others finish what they are at and somebody may look, the worker ends.
+# So long one step of a work may take; after some more time, in which the others finish what they are at and
+# somebody may look, the worker ends.
 STEP_SECONDS, GRACE_SECONDS, LAST_SECONDS = 600.0, 60.0, 5.0
 # What hangs again and again ends the others' work no more often than this.
 FIRST_END_SECONDS, LONGEST_END_SECONDS = 600.0, 3600.0
@@ -48,8 +48,6 @@ class Work:
     name: str
     keeps: str
     run: Callable[[Event], object]
-    # How long one of its steps may take.
-    step_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ class Beside:
             began=None,
             falls=0,
             why="",
-            step_seconds=work.step_seconds or STEP_SECONDS,
+            step_seconds=STEP_SECONDS,
             where=where,
             hung=self._ends.number if where else 0,
         )

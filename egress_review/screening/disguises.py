@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.folding import fold, hash_of
 from egress_review.screening.hashtable import HashTable, packed
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.sound.packing import Packed
 
 STRONG_CHARACTERS = 5  # an id this long with letters and digits is no ordinary word or number
@@ -133,7 +134,7 @@ def aliases(rows: Sequence[tuple[str, str, str, Mapping[str, str]]]) -> tuple[li
 
 
 def build(
-    recordings: Iterable[str], speakers: Iterable[str], dataset: str = ""
+    recordings: Iterable[str], speakers: Iterable[str], dataset: str = "", goes_on: GoesOn = silent
 ) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of the ids of a dataset and their disguises."""
     forms: dict[str, int] = {}
@@ -146,7 +147,7 @@ def build(
     clips = list(dict.fromkeys(value for value in recordings if folded(value)))
     for value in clips:
         _add(forms, value, Match.RECORDING)
-    for value in (*people, *clips):
+    for value in told((*people, *clips), goes_on):
         for short in cut(value):
             flags = STRONG if is_strong_stripped(short) else 0
             for form in {folded(short), folded(unpadded(short))} - {""}:

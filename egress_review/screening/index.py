@@ -13,6 +13,7 @@ from pathlib import Path
 from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
+from egress_review.screening.progress import GoesOn, silent
 from egress_review.screening.recoded import Numbered
 from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
@@ -125,21 +126,22 @@ def build(
     target: Path,
     *,
     facts: Mapping[str, str] = NO_FACTS,
+    goes_on: GoesOn = silent,
 ) -> None:
     """Write the leak index of a dataset's folder into `target`; its seal comes last.
 
-    `name` is what findings call the dataset, `facts` are kept in the seal. Raises OSError where a recording
-    or the target can't be used.
+    `name` is what findings call the dataset, `facts` are kept in the seal; `goes_on` is called at each
+    piece of the work. Raises OSError where a recording or the target can't be used.
     """
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
     with lzma.open(target / ROWS, "wt", encoding="utf-8") as rows:
         for recording in recordings:
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
-    vocabulary.build(name, recordings, target)
-    people.build(recordings, dataset, target)
+    vocabulary.build(name, recordings, target, goes_on)
+    people.build(recordings, dataset, target, goes_on)
     paths = [dataset / one.path if one.path else None for one in recordings]
-    building.build(paths, [one.speaker for one in recordings], target)
+    building.build(paths, [one.speaker for one in recordings], target, goes_on)
     (target / SEAL).write_text(
         json.dumps({**facts, "version": VERSION, "dataset": name}) + "\n", encoding="utf-8"
     )

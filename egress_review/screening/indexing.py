@@ -7,12 +7,29 @@ import hashlib
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from egress_review.screening import dataset, index
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.progress import GoesOn, silent
 
 FAILED = "failed.json"
+SAY_SECONDS = 1.0
+
+
+class _Teller:
+    """Says on standard output that the work goes on, not too often."""
+
+    def __init__(self) -> None:
+        self._said = 0.0
+
+    def __call__(self) -> None:
+        """Say it, unless it was said just now."""
+        if time.monotonic() - self._said > SAY_SECONDS:
+            self._said = time.monotonic()
+            sys.stdout.write("it goes on\n")
+            sys.stdout.flush()
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +48,7 @@ def main(arguments: list[str]) -> int:
             options.to,
             name=options.name or options.dataset.resolve().name,
             manifest_sha256=options.manifest_sha256,
+            goes_on=_Teller(),
         )
     except (NoDataset, OSError) as error:
         sys.stderr.write(f"The leak index of {options.dataset} was not written: {error}\n")
@@ -38,7 +56,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def write(folder: Path, target: Path, *, name: str, manifest_sha256: str | None = None) -> None:
+def write(
+    folder: Path,
+    target: Path,
+    *,
+    name: str,
+    manifest_sha256: str | None = None,
+    goes_on: GoesOn = silent,
+) -> None:
     """Write the index of a dataset's folder to `target`, complete or not at all.
 
     Raises NoDataset where the folder's table can't be read or is not the one expected, OSError for the disk.
@@ -53,7 +78,7 @@ def write(folder: Path, target: Path, *, name: str, manifest_sha256: str | None 
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    index.build(name, rows, folder, fresh, facts=facts)
+    index.build(name, rows, folder, fresh, facts=facts, goes_on=goes_on)
     # The screener has a user of its own; outsiders are kept out by the folder above.
     fresh.chmod(0o755)
     for entry in fresh.rglob("*"):

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from egress_review.screening.progress import GoesOn, silent, told
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 Hashes = NDArray[np.uint64]
@@ -188,9 +190,9 @@ def statistics(speakers: Codes, values: Floats) -> dict[str, Floats]:
     return dict(zip(STATISTICS, columns, strict=True))
 
 
-def build(rows: Sequence[Row], dataset: Path, target: Path) -> None:
+def build(rows: Sequence[Row], dataset: Path, target: Path, goes_on: GoesOn = silent) -> None:
     """Write the table into an index folder; raises OSError where that can't be written."""
-    people = _of(list(rows), dataset)
+    people = _of(list(rows), dataset, goes_on)
     folder = target / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, NDArray[Any]] = {"speakers": people.speakers, "ids": people.ids, "names": people.names}
@@ -263,16 +265,16 @@ def _read(folder: Path) -> People:
     )
 
 
-def _of(rows: list[Row], folder: Path | None) -> People:
+def _of(rows: list[Row], folder: Path | None, goes_on: GoesOn = silent) -> People:
     codes: dict[str, int] = {}
     speakers = np.array([codes.setdefault(row.speaker, len(codes)) for row in rows], dtype=np.int32)
     ids = np.array([hashed(row.recording) for row in rows], dtype=np.uint64)
     names = np.array([hashed(name) for name in codes], dtype=np.uint64)
-    numbers, labels, telling = _columns(_cells(rows, folder))
+    numbers, labels, telling = _columns(_cells(rows, folder, goes_on))
     return People(speakers, ids, names, tuple(numbers), tuple(labels), tuple(telling))
 
 
-def _cells(rows: list[Row], folder: Path | None) -> dict[str, list[str]]:
+def _cells(rows: list[Row], folder: Path | None, goes_on: GoesOn) -> dict[str, list[str]]:
     """Return every column as text: the dataset's own, and what follows from the sound and the words."""
     cells: dict[str, list[str]] = {}
     for number, row in enumerate(rows):
@@ -282,7 +284,8 @@ def _cells(rows: list[Row], folder: Path | None) -> dict[str, list[str]]:
             cells[name][number] = value
     known = {folded(name) for name in cells}
     if folder is not None and not known & {"seconds", "duration", "length", "dur", "durationseconds"}:
-        cells[SECONDS] = [_written(_seconds(folder / row.path)) if row.path else "" for row in rows]
+        each = told(rows, goes_on)
+        cells[SECONDS] = [_written(_seconds(folder / row.path)) if row.path else "" for row in each]
     spoken = [len(row.transcript.split()) for row in rows]
     if any(spoken):
         cells.setdefault("words", [str(count) for count in spoken])

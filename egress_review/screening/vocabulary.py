@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from egress_review.screening import corpus, disguises, respelled
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.identifiers import Identifiers, Table
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.respelled import Patterns
 from egress_review.screening.transcripts import Transcripts
 
@@ -36,17 +37,17 @@ class Named(Protocol):
     def fields(self) -> tuple[tuple[str, str], ...]: ...
 
 
-def build(name: str, recordings: Sequence[Named], target: Path) -> None:
+def build(name: str, recordings: Sequence[Named], target: Path, goes_on: GoesOn = silent) -> None:
     """Write the words and ids of a dataset's recordings into its index's folder."""
-    _write(target / WORDS, _words(recordings))
-    _write(target / IDS, _ids(name, recordings))
+    _write(target / WORDS, _words(recordings, goes_on))
+    _write(target / IDS, _ids(name, recordings, goes_on))
 
 
 def identifiers(folders: Sequence[Path], recordings: Sequence[Named]) -> Identifiers:
     """Return the ids kept in these folders; without any, those of the recordings, in memory."""
     if folders:
         return Identifiers([Table(_read(folder / IDS)) for folder in folders])
-    return Identifiers([Table(_ids("", recordings))])
+    return Identifiers([Table(_ids("", recordings, silent))])
 
 
 def transcripts(folders: Sequence[Path], recordings: Sequence[Named]) -> Transcripts:
@@ -57,18 +58,20 @@ def transcripts(folders: Sequence[Path], recordings: Sequence[Named]) -> Transcr
     return Transcripts.of((one.speaker, one.transcript) for one in recordings)
 
 
-def _words(recordings: Sequence[Named]) -> dict[str, NDArray[np.generic]]:
+def _words(recordings: Sequence[Named], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
     spoken = corpus.build((one.speaker, one.transcript) for one in recordings)
-    return {**spoken, **respelled.build({one.transcript for one in recordings})}
+    texts = {one.transcript for one in recordings}
+    return {**spoken, **respelled.build(told(texts, goes_on))}
 
 
-def _ids(name: str, recordings: Sequence[Named]) -> dict[str, NDArray[np.generic]]:
+def _ids(name: str, recordings: Sequence[Named], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
     rows = [(one.recording, one.speaker, one.path, dict(one.fields)) for one in recordings]
     of_recordings, of_speakers = disguises.aliases(rows)
     return disguises.build(
         [*(one.recording for one in recordings), *of_recordings],
         [*(one.speaker for one in recordings), *of_speakers],
         name,
+        goes_on,
     )
 
 

@@ -30,7 +30,7 @@ def call(words: list[str]) -> int:
         )
     process = subprocess.Popen(
         # -P: a folder called `hub` where the caller stands is not ours.
-        [str(python), "-P", "-m", "hub.backup", *words],
+        [str(python), "-P", "-m", "hub.cli.within", "hub.backup", *words],
         env=os.environ | programs.environment(places, None),
         umask=0o077,
     )

@@ -50,7 +50,7 @@ def command_line(name: str, arguments: list[str]) -> list[str]:
 
 def module(name: str, *words: str) -> list[str]:
     """Return the command that runs a module in the environment's Python."""
-    return [str(environment.python(programs.checkout(places))), "-m", name, *words]
+    return [str(environment.python(programs.checkout(places))), "-m", "hub.cli.within", name, *words]
 
 
 def run(name: str, arguments: list[str]) -> int:

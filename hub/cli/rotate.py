@@ -58,6 +58,11 @@ ROTATIONS: dict[str, Rotation] = {
     "salt": Rotation("kept for what is hashed with a secret; no part reads it today", "nothing"),
 }
 
+CHOSEN = """\
+Not made here: the TLS proxy's secret, the passwords of database and mail server. They are in the files that
+PARLATORY_FRONT_FILE, _DATABASE_FILE and _MAIL_PASSWORD_FILE name: change them there (Ansible's in its vault),
+and `python3 -m hub up` takes them up."""
+
 
 def run(arguments: list[str]) -> int:
     """List the secrets, or put new ones in the place of those named; `all` names those that can be."""
@@ -81,7 +86,7 @@ def listing() -> str:
             f"{name:<12} {one.purpose}",
             f"{'':<12} " + (f"never: {one.never}" if one.never else f"ends: {one.ends}"),
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", CHOSEN])
 
 
 def chosen(wanted: list[str]) -> list[str]:

@@ -26,7 +26,7 @@ class _Teller:
 
     def __call__(self, done: int, of: int) -> None:
         """Say it, unless something was said just now."""
-        if done == of or time.monotonic() - self._said > SAY_SECONDS:
+        if done == of > 0 or time.monotonic() - self._said > SAY_SECONDS:
             self._said = time.monotonic()
             print(json.dumps({"done": done, "of": of}), flush=True)  # noqa: T201  # the command\'s answer
 

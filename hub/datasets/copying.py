@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from hub.datasets.folder import opened, plain_file, shown
@@ -38,7 +39,7 @@ def copy(
     try:
         with opened(source) as root:
             for done, (name, sha256) in enumerate(files.items(), start=1):
-                _copy(root, name, sha256, scratch / name)
+                _copy(root, name, sha256, scratch / name, partial(progress, done - 1))
                 progress(done)
         (scratch / SUMS).write_bytes(sums)
         _freeze(scratch)
@@ -61,7 +62,7 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _copy(root: int, name: str, expected: str, target: Path) -> None:
+def _copy(root: int, name: str, expected: str, target: Path, goes_on: Callable[[], None]) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     sha256 = hashlib.sha256()
     try:
@@ -69,6 +70,7 @@ def _copy(root: int, name: str, expected: str, target: Path) -> None:
             while piece := os.read(file, PIECE_BYTES):
                 sha256.update(piece)
                 copied.write(piece)
+                goes_on()
     except OSError as error:
         raise Invalid(f"“{shown(name)}” can’t be copied: {error.strerror or error}.") from error
     if sha256.hexdigest() != expected:

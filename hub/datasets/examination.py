@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ MOST_COMPANION_BYTES = 1 << 20
 PIECE_BYTES = 1 << 20
 
 Progress = Callable[[int, int], None]
+GoesOn = Callable[[], object]
 
 
 @dataclass
@@ -55,10 +57,10 @@ def examine(folder: Path, *, progress: Progress = lambda done, of: None) -> Exam
     with opened(folder) as root:
         there = _listed(root, made.findings)
         content = _manifest(root, made)
-        recordings = _recordings(content, made.findings)
+        # How many there are is known once all lines are read.
+        recordings = _recordings(content, made.findings, partial(progress, 0, 0))
         for done, (name, said) in enumerate(recordings.items()):
-            progress(done, len(recordings))
-            _hear(root, name, said, made)
+            _hear(root, name, said, made, partial(progress, done, len(recordings)))
         progress(len(recordings), len(recordings))
         _same_content(made)
         _companions(root, there, made)
@@ -70,12 +72,13 @@ def examine(folder: Path, *, progress: Progress = lambda done, of: None) -> Exam
     return made
 
 
-def digest(file: int) -> str:
+def digest(file: int, goes_on: GoesOn = lambda: None) -> str:
     """Return the SHA-256 of an open file from its beginning, and put it back there."""
     os.lseek(file, 0, os.SEEK_SET)
     sha256 = hashlib.sha256()
     while piece := os.read(file, PIECE_BYTES):
         sha256.update(piece)
+        goes_on()
     os.lseek(file, 0, os.SEEK_SET)
     return sha256.hexdigest()
 
@@ -116,12 +119,13 @@ def _manifest(root: int, made: Examined) -> bytes:
     return content
 
 
-def _recordings(content: bytes, findings: Findings) -> dict[str, list[Line]]:
+def _recordings(content: bytes, findings: Findings, goes_on: GoesOn) -> dict[str, list[Line]]:
     """Return the lines of each file; the same cut twice, or one recording told two ways, is found."""
     cuts: dict[str, int] = {}
     ids: dict[str, Line] = {}
     files: dict[str, list[Line]] = {}
     for line in lines.read(content, findings):
+        goes_on()
         recording = line.cut.recording
         if line.cut.id in cuts:
             said = f"The cut {shown(line.cut.id)} is in line {cuts[line.cut.id]:,} already."
@@ -141,12 +145,13 @@ def _recordings(content: bytes, findings: Findings) -> dict[str, list[Line]]:
     return {name: found for name, found in files.items() if found}
 
 
-def _hear(root: int, name: str, said: list[Line], made: Examined) -> None:
+def _hear(root: int, name: str, said: list[Line], made: Examined, goes_on: GoesOn) -> None:
     recording, where = said[0].cut.recording, said[0].where
     try:
         with plain_file(root, name) as file:
-            sha256 = digest(file)
-            sound = quality.measure(file)
+            goes_on()
+            sha256 = digest(file, goes_on)
+            sound = quality.measure(file, goes_on)
     except OSError as error:
         message = f"“{shown(name)}” is not there or can’t be read ({error.strerror or error})."
         fix = "Put the file there, readable by everybody, or take the line out."

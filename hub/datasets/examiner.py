@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
+from hub import children
 from hub.errors import ParlatoryError
 from hub.places import places
 
-LONGEST_SECONDS = 6 * 3600
+# It says how far it is at each piece of a file and each so many lines of the manifest.
+SILENT_SECONDS = 480.0
 MOST_REASON = 400
 
 Progress = Callable[[int, int], bool]
@@ -41,13 +42,11 @@ def examine(folder: Path, *, progress: Progress) -> dict[str, Any]:
             # No secret, no database: it needs none.
             env={"PATH": os.defpath, "PYTHONPATH": str(places.checkout), "OPENBLAS_NUM_THREADS": "1"},
         )
-        alarm = Timer(LONGEST_SECONDS, process.kill)
-        alarm.daemon = True
-        alarm.start()
         try:
             report = _followed(process, progress)
+        except children.Silent as error:
+            raise ExaminationFailed(str(error)) from error
         finally:
-            alarm.cancel()
             process.kill()
             process.wait()
         if report is None:
@@ -59,8 +58,8 @@ def examine(folder: Path, *, progress: Progress) -> dict[str, Any]:
 
 def _followed(process: subprocess.Popen[bytes], progress: Progress) -> dict[str, Any] | None:
     assert process.stdout is not None
-    with process.stdout as lines:
-        for line in lines:
+    with process.stdout:
+        for line in children.lines(process, silent_seconds=SILENT_SECONDS):
             told = json.loads(line)
             if "report" in told:
                 return dict(told["report"])

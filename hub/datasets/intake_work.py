@@ -31,8 +31,6 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 2.0
 CLAIM_SECONDS = 120.0
 SAY_SECONDS = 1.0
-# A recording of hours is one step; a hang in one is seen after this.
-FILE_SECONDS = 3600.0
 
 
 class IntakeWorker:
@@ -67,7 +65,8 @@ class IntakeWorker:
         def progress(done: int, of: int) -> bool:
             nonlocal said
             beside.goes_on()
-            if done < of and time.monotonic() - said < SAY_SECONDS:
+            ended = done == of > 0
+            if not ended and time.monotonic() - said < SAY_SECONDS:
                 return True
             said = time.monotonic()
             until = timezone.now() + timedelta(seconds=CLAIM_SECONDS)

@@ -19,18 +19,26 @@ from hub.places import USERS, Places
 GIVEN = {"parlatory-opa": {"opa"}, "parlatory-proxy": {"proxy"}, "parlatory-hub": {"proxy"}}
 ROTATE = "`python3 -m hub rotate NAME` makes a new one; then find out how it came there"
 REPORT = "this is a fault of the program: keep the logs and report it; stop the enclave meanwhile"
-SHORTEST = 20
+# What is shorter may stand in a log by chance; what an institution chose may be shorter than ours.
+SHORTEST, SHORTEST_CHOSEN = 20, 8
 
 
 def _secrets(places: Places) -> dict[bytes, str]:
-    """Return what may be seen nowhere, line by line, with its name."""
-    found = {}
-    for path in (places.state / "secrets").rglob("*"):
-        if path.is_file():
-            for line in path.read_bytes().splitlines():
-                if len(line) >= SHORTEST and not line.startswith(b"---"):
-                    found[line] = path.name
+    """Return what may be seen nowhere, line by line, with its name; of an address its password, too."""
+    files = [(path, SHORTEST) for path in (places.state / "secrets").rglob("*") if path.is_file()]
+    files += [(path, SHORTEST_CHOSEN) for path in _named() if path.is_file()]
+    found: dict[bytes, str] = {}
+    for path, least in files:
+        lines = path.read_bytes().splitlines()
+        lines += [part for line in lines for part in re.findall(rb"^\w+://[^:@/]*:([^@/]+)@", line)]
+        found |= {line: path.name for line in lines if len(line) >= least and not line.startswith(b"---")}
     return found
+
+
+def _named() -> list[Path]:
+    """Return the institution's own secrets, whichever there are: the files that the settings name."""
+    settings = [(name, value) for name, value in os.environ.items() if name.startswith("PARLATORY_")]
+    return [Path(value) for name, value in settings if name.endswith("_FILE") and value]
 
 
 def logs(places: Places) -> Finding:

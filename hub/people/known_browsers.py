@@ -24,19 +24,22 @@ SALT = "hub.people.known_browsers"
 KEPT_SECONDS = 180 * 86400
 # A shared browser keeps a few people; the one who signed in longest ago goes first.
 MOST_PEOPLE = 5
-RATES = {"stranger": "20/m/ip,5/5m/key", "known": "5/5m/key"}
+# A stranger has few tries at an account from one address, and all strangers together four times as many: who
+# guesses from one place keeps nobody out who comes from another.
+RATES = {"address": "20/m/ip", "stranger": "5/5m/key", "account": "20/5m/key", "known": "5/5m/key"}
 
 
 @dataclass(frozen=True)
 class Tried:
     """One try that was counted, by browser or by account and address."""
 
-    _usage: ratelimit.RateLimitUsage
+    _usages: tuple[ratelimit.RateLimitUsage, ...]
 
     def rollback(self) -> None:
         """Take the try back: the password was right."""
         with transaction.atomic():
-            self._usage.rollback()
+            for usage in self._usages:
+                usage.rollback()
 
 
 def try_password(request: HttpRequest, email: str) -> Tried | None:
@@ -46,12 +49,22 @@ def try_password(request: HttpRequest, email: str) -> Tried | None:
 
     known = of(request)
     person = Person.objects.filter(email=email.lower()).values_list("pk", flat=True).first()
-    action, key = ("known", known[person]) if person in known else ("stranger", email.lower())
+    if person in known:
+        counts = {"known": known[person]}
+    else:
+        # In this order: what an address may not try any more is neither kept nor taken from the account's.
+        place = ratelimit.get_ip(request)
+        counts = {"address": place, "stranger": f"{email.lower()} {place}", "account": email.lower()}
+    usages: list[ratelimit.RateLimitUsage] = []
     # One transaction, not one for each of a dozen steps: where many sign in at once, who waited longer than a
     # second for a step's turn was told of too many tries.
     with transaction.atomic():
-        usage = ratelimit.consume(request, app="hub.people", action=action, config=RATES, key=key)
-    return Tried(usage) if usage else None
+        for action, key in counts.items():
+            usage = ratelimit.consume(request, app="hub.people", action=action, config=RATES, key=key)
+            if usage is None:
+                return None
+            usages.append(usage)
+    return Tried(tuple(usages))
 
 
 def remember(request: HttpRequest, response: HttpResponse, person: Person) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from hub.cli import programs
 from hub.places import places
 from hub.policy import bundle
 
@@ -42,20 +43,14 @@ def serve() -> None:
 
 
 def serve_command(opa: Path, bundle_file: Path, port: int) -> list[str]:
-    """Return OPA's command line: loopback only, a token on every question, nothing sent home."""
+    """Return OPA's command line: the enclave's own words, on loopback only."""
     return [
         str(opa),
         "run",
         "--server",
         "--addr",
         f"127.0.0.1:{port}",
-        "--authentication",
-        "token",
-        "--authorization",
-        "basic",
-        "--log-level",
-        "error",
-        "--skip-version-check",
+        *programs.OPA_WORDS,
         "--bundle",
         str(bundle_file),
     ]

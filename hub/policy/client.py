@@ -23,7 +23,7 @@ from opa_client.errors import (  # type: ignore[import-untyped]  # the library c
 )
 from opa_client.opa import OpaClient  # type: ignore[import-untyped]  # as above
 
-from hub import ids, meters
+from hub import ids, meters, trace
 from hub.places import MissingSecret, places
 from hub.policy.decision import UNANSWERED, Decision
 from hub.policy.questions import QUESTIONS, Question
@@ -73,7 +73,15 @@ class _LoopbackClient(OpaClient):  # type: ignore[misc]  # the library carries n
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
         session.trust_env = False
+        # The engine's own log names the request that asked, as every part's does.
+        session.auth = _traced
         return session
+
+
+def _traced(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Say with each question for which request it is asked."""
+    request.headers.update(trace.headers())
+    return request
 
 
 @dataclass(frozen=True)

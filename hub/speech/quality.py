@@ -13,7 +13,7 @@ Definitions, so that numbers can be compared with other people's:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,16 +71,17 @@ class Sound:
         return self.samples / self.rate_hz
 
 
-def measure(file: Path | int) -> Sound:
+def measure(file: Path | int, goes_on: Callable[[], object] = lambda: None) -> Sound:
     """Return what a recording is like, from its path or an open file descriptor, which stays open.
 
+    `goes_on` is called at each block, so that who waits sees that a recording of hours is still being read.
     Raises Unmeasurable where libsndfile reads no audio in it, where the header promises what the file does
     not hold, where values are not numbers, or where rate, channels or length are out of bounds.
     """
     try:
         with soundfile.SoundFile(str(file) if isinstance(file, Path) else file, closefd=False) as sound:
             _bounded(sound)
-            return _measured(sound)
+            return _measured(sound, goes_on)
     except (soundfile.LibsndfileError, TypeError, ValueError, RuntimeError) as error:
         raise Unmeasurable(f"it can’t be read as audio ({error})") from error
 
@@ -116,13 +117,14 @@ def _bounded(sound: Any) -> None:
         raise Unmeasurable("its header says it is longer than 12 hours; cut it into recordings")
 
 
-def _measured(sound: Any) -> Sound:
+def _measured(sound: Any, goes_on: Callable[[], object]) -> Sound:
     bits, ceiling = SUBTYPES.get(sound.subtype, (0, 1.0))
     threshold = min(0.999, ceiling * 0.9999)
     runs = _Runs(sound.channels)
     frames: list[NDArray[np.float64]] = []
     total, peak, samples = 0.0, 0.0, 0
     for block in _blocks(sound):
+        goes_on()
         if not np.isfinite(block).all():
             raise Unmeasurable("it holds values that are not numbers")
         power = np.mean(np.square(block, dtype=np.float64), axis=1)

@@ -17,6 +17,8 @@ from tests.scene import Scene
 pytestmark = pytest.mark.timeout(240)
 
 CONTENT = "words-that-only-a-speaker-said"
+# The portal's database, the hub's, and the ledger as it is published.
+KEPT = ("db", "hub", "ledger")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,8 @@ def test_one_id_leads_from_the_page_to_the_container(enclave: Enclave, lived: tu
     assert {"answered", "decision_recorded"} <= portal
     assert "session_started" in events("engine")
     assert any("session_started" in line for line in events("hub"))
+    asked = [json.loads(line) for line in logs(enclave)["opa"].splitlines() if request in line]
+    assert "sessions/decision" in {line["path"] for line in asked}
     code = (
         "import json; from hub.ledger.models import Entry\n"
         f"found = Entry.objects.filter(facts__request={request!r}).values_list('kind', flat=True)\n"
@@ -79,6 +83,23 @@ def test_no_log_holds_a_secret(enclave: Enclave, lived: tuple[Scene, str]) -> No
         for name, text in logs(enclave).items()
         for secret in secrets
         if secret in text
+    ]
+    assert not found
+
+
+def test_no_secret_stands_in_the_database_or_on_the_ledger(
+    enclave: Enclave, lived: tuple[Scene, str]
+) -> None:
+    """Looked for byte by byte in every file of both, what is not yet written back among them."""
+    secrets = {
+        path.name: path.read_bytes().strip()
+        for path in (enclave.places.state / "secrets").rglob("*")
+        if path.is_file() and b"KEY---" not in path.read_bytes()
+    }
+    files = [path for folder in KEPT for path in (enclave.places.state / folder).rglob("*") if path.is_file()]
+    assert len(secrets) > 8 and sum(path.stat().st_size for path in files) > 1 << 20
+    found = [
+        f"{path.name}: {name}" for path in files for name, one in secrets.items() if one in path.read_bytes()
     ]
     assert not found
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.sound import compact, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.compact import STRETCH
@@ -24,7 +25,6 @@ EVERY = 2  # frames between stretches that are listed
 SAMPLED_PER_LIST, ROUNDS = 24, 8
 CHUNK = 8192  # stretches described at once
 WHOLE = np.float32(127)  # what 1 in a centroid is kept as
-
 
 NO_VOICES: NDArray[np.int8] = np.zeros((0, voiceprints.NUMBERS), np.int8)
 REMEMBERED = 1 << 19  # stretches, 130 bytes each, of which a process remembers what describes them
@@ -135,7 +135,7 @@ def read_chance(folder: Path) -> Chance | None:
         return None
 
 
-def assemble(maps: Iterable[Floats], speakers: Sequence[int]) -> Sounds:
+def assemble(maps: Iterable[Floats], speakers: Sequence[int], goes_on: GoesOn = silent) -> Sounds:
     """Return the fingerprints of maps (frames, 16) in dB, one a recording; deterministic."""
     packed: list[NDArray[np.uint16]] = []
     for levels in maps:
@@ -146,9 +146,9 @@ def assemble(maps: Iterable[Floats], speakers: Sequence[int]) -> Sounds:
         packed.append(np.pad(compact.pack(levels), ((0, length - len(levels)), (0, 0))))
     starts = np.cumsum([0, *(len(one) for one in packed)]).astype(np.uint32)
     whole = np.concatenate(packed) if packed else np.zeros((0, len(compact.WORDS)), np.uint16)
-    places, vectors = _stretches(whole, starts)
-    centroids = _centroids(vectors)
-    nearest = _nearest(vectors, centroids)
+    places, vectors = _stretches(whole, starts, goes_on)
+    centroids = _centroids(vectors, goes_on)
+    nearest = _nearest(vectors, centroids, goes_on)
     order = np.argsort(nearest, kind="stable")
     offsets = np.searchsorted(nearest[order], np.arange(len(centroids) + 1)).astype(np.uint32)
     numbers = np.asarray(speakers, dtype=np.min_scalar_type(max(speakers, default=0)))
@@ -171,7 +171,7 @@ def save(sounds: Sounds, folder: Path) -> None:
 
 
 def _stretches(
-    whole: NDArray[np.uint16], starts: NDArray[np.uint32]
+    whole: NDArray[np.uint16], starts: NDArray[np.uint32], goes_on: GoesOn
 ) -> tuple[NDArray[np.uint32], NDArray[np.float16]]:
     """Return the first frames of all stretches that say something, and what describes them."""
     firsts = [
@@ -181,7 +181,7 @@ def _stretches(
     places = np.concatenate(firsts) if firsts else np.zeros(0, np.uint32)
     kept: list[NDArray[np.uint32]] = [np.zeros(0, np.uint32)]
     described = [np.zeros((0, compact.DIMENSIONS), np.float16)]
-    for at in range(0, len(places), CHUNK):
+    for at in told(range(0, len(places), CHUNK), goes_on):
         some = places[at : at + CHUNK]
         vectors, contrast = compact.describe(compact.unpack(whole[some[:, None] + np.arange(STRETCH)]))
         telling = contrast > compact.CONTRAST
@@ -190,7 +190,7 @@ def _stretches(
     return np.concatenate(kept), np.concatenate(described)
 
 
-def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+def _centroids(vectors: NDArray[np.float16], goes_on: GoesOn) -> NDArray[np.float32]:
     """Return about 4 sqrt(n) centres of n vectors: spherical k-means over a sample. Source: Lloyd 1982."""
     count = max(min(int(4 * np.sqrt(len(vectors))), len(vectors) // 4), 1)
     chosen = np.random.default_rng(0).permutation(len(vectors))[: count * SAMPLED_PER_LIST]
@@ -199,7 +199,7 @@ def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
         return np.zeros((1, compact.DIMENSIONS), np.float32)
     centres: NDArray[np.float32] = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
     for _ in range(ROUNDS):
-        nearest = _nearest(sample, centres)
+        nearest = _nearest(sample, centres, goes_on)
         order = np.argsort(nearest, kind="stable")
         found, begins = np.unique(nearest[order], return_index=True)
         centres[found] = np.add.reduceat(sample[order], begins, axis=0)
@@ -209,8 +209,10 @@ def _centroids(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
     return rounded
 
 
-def _nearest(vectors: NDArray[np.floating], centres: NDArray[np.float32]) -> NDArray[np.uint32]:
+def _nearest(
+    vectors: NDArray[np.floating], centres: NDArray[np.float32], goes_on: GoesOn
+) -> NDArray[np.uint32]:
     out = np.empty(len(vectors), np.uint32)
-    for at in range(0, len(vectors), CHUNK):
+    for at in told(range(0, len(vectors), CHUNK), goes_on):
         out[at : at + CHUNK] = (vectors[at : at + CHUNK].astype(np.float32) @ centres.T).argmax(axis=1)
     return out

@@ -87,6 +87,7 @@ def main() -> None:
         found["lab"] = [lab.status_code, str(lab.url)]
         found["strangers"] = sorted(set(strangers(given["browser_ca"])))
         found["inner address"] = browser.get(f"{PORTAL}/internal/leases").status_code
+    elif "client" in given:
         found["entrance"] = [
             at_the_entrance(given),
             at_the_entrance(given, given["other"], given["other_key"]),

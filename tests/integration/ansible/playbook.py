@@ -31,10 +31,10 @@ def ansible(program: str, *words: str, home: Path) -> subprocess.CompletedProces
     return subprocess.run([found, *words], check=False, cwd=ANSIBLE, env=own, capture_output=True, text=True)
 
 
-def apply(*inventories: Path, home: Path) -> tuple[dict[str, int], str]:
-    """Apply the site; return how many things changed on each host, and what was said."""
+def apply(*inventories: Path, home: Path, play: str = "site.yml") -> tuple[dict[str, int], str]:
+    """Apply the site, or another play; return how many things changed on each host, and what was said."""
     named = [word for inventory in inventories for word in ("-i", str(inventory))]
-    ran = ansible("ansible-playbook", *named, "site.yml", home=home)
+    ran = ansible("ansible-playbook", *named, play, home=home)
     recap = RECAP.findall(ran.stdout)
     assert ran.returncode == 0 and recap, ran.stdout[-6000:] + ran.stderr[-2000:]
     assert all(unreachable == failed == "0" for _, _, unreachable, failed in recap)

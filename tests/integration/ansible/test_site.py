@@ -117,6 +117,7 @@ def _what_stands(site: Site) -> None:
     assert "PARLATORY_PORTAL_URL=https://portal.example.org\n" in settings
     _the_edge_holds(site)
     _units_are_sound(site)
+    _the_firewall_can_be_somebody_elses(site)
 
 
 def _the_edge_holds(site: Site) -> None:
@@ -143,12 +144,26 @@ def _the_edge_holds(site: Site) -> None:
     assert isinstance(found["plain, other name"], str), found["plain, other name"]
 
 
+def _the_firewall_can_be_somebody_elses(site: Site) -> None:
+    """Look at what one host lets in, then leave it to somebody else, and come to rest there."""
+    rules = site.root.folder / "etc/parlatory-firewall.nft"
+    let_in = set(re.findall(r"tcp dport (\d+) accept", rules.read_text()))
+    assert let_in == {"22", "80", "443"}
+    site.variables["firewall_ours"] = False
+    changed, _ = site.apply()
+    assert changed == 1
+    assert not rules.exists()
+    assert not list(site.root.folder.glob("etc/systemd/system/parlatory-firewall*"))
+    assert site.apply()[0] == 0
+
+
 def _units_are_sound(site: Site) -> None:
     """Let systemd read the units, with the programs that they name at hand."""
     units = sorted((site.root.folder / "etc/systemd/system").glob("parlatory*.*"))
     assert [unit.name for unit in units] == [
         "parlatory-backup.service",
         "parlatory-backup.timer",
+        "parlatory-firewall.service",
         "parlatory.service",
     ]
     folder = site.folder / "units"

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from hub.places import places
-from tests.integration.ansible import playbook
+from tests.integration.ansible import let_in, playbook
 from tests.integration.ansible.conftest import Root, running
 from tests.integration.ansible.network import Network, network
 
@@ -35,6 +35,18 @@ UNDER_SETTINGS = """
 set -a; . /etc/parlatory/settings; set +a
 PYTHONPATH="$(readlink -f /opt/parlatory/current)" exec /opt/parlatory/current/.venv/bin/python -
 """
+# Who reaches which ports of whom; a host is administered from anywhere until the inventory says from where.
+LET_IN = {
+    ("outside", "enclave"): {22},
+    ("outside", "database"): {22},
+    ("outside", "proxy"): {22, 80, 443},
+    ("enclave", "database"): {22, 5432},
+    ("enclave", "proxy"): {22, 80, 443},
+    ("database", "enclave"): {22},
+    ("database", "proxy"): {22, 80, 443},
+    ("proxy", "enclave"): {22, 8443},
+    ("proxy", "database"): {22},
+}
 # Of each secret where it lies: the host, the file, its owner, its group, its mode.
 SECRETS = {
     "vault_database_password": {"enclave /etc/parlatory/secrets/database root parlatory-data 440"},
@@ -58,13 +70,21 @@ class Hosts:
     vault: dict[str, str]
     folder: Path
 
-    def apply(self) -> tuple[dict[str, int], str]:
-        """Apply the site with the inventory that is shipped."""
+    def apply(self, play: str = "site.yml") -> tuple[dict[str, int], str]:
+        """Apply the site, or another play, with the inventory that is shipped."""
         return playbook.apply(
             playbook.ANSIBLE / "inventories" / "three-hosts",
             self.folder / "reached-by.json",
             home=self.folder,
+            play=play,
         )
+
+    def firewall(self, name: str, **decided: object) -> None:
+        """Apply one host's firewall as an institution decides it."""
+        play = self.folder / f"{name}.json"
+        play.write_text(json.dumps([{"hosts": name, "roles": ["firewall"], "vars": decided}]))
+        assert self.apply(str(play))[0] == {f"{name}.example.org": 1}
+        let_in.unit(self.roots[name], "Reload")
 
     def start(self) -> None:
         """Start the enclave's processes and both proxies; each has to answer."""
@@ -191,6 +211,7 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
 def test_three_hosts_hold_their_parts_and_talk(hosts: Hosts) -> None:
     changed, _ = hosts.apply()
     assert min(changed.values()) > 4 and len(changed) == len(NUMBERS), changed
+    _only_what_is_needed_is_let_in(hosts)
     # A second run finds what runs by then, and changes nothing.
     with ThreadPoolExecutor(1) as beside:
         started = beside.submit(hosts.start)
@@ -201,6 +222,41 @@ def test_three_hosts_hold_their_parts_and_talk(hosts: Hosts) -> None:
     _secrets_are_where_they_are_needed(hosts)
     _the_database_is_for_the_enclave(hosts)
     _somebody_comes_in(hosts)
+    _who_is_not_listed_does_not_get_in(hosts)
+
+
+def _only_what_is_needed_is_let_in(hosts: Hosts) -> None:
+    """Try every way without the rules and under them; what follows goes on under them."""
+    addresses = {name: f"192.0.2.{number}" for name, number in NUMBERS.items()}
+    enclave = hosts.roots["enclave"]
+    let_in.publish(enclave)
+    with let_in.listening(hosts.roots):
+        everything = let_in.reached(hosts.roots, hosts.network, addresses)
+        assert everything == {way: set(let_in.PORTS) for way in LET_IN}
+        for root in hosts.roots.values():
+            let_in.unit(root, "Start")
+            let_in.unit(root, "Reload")
+        assert let_in.reached(hosts.roots, hosts.network, addresses) == LET_IN
+    # What others wrote stays, while ours comes and goes.
+    assert let_in.tables(enclave) == ["table ip others", "table inet parlatory"]
+    let_in.unit(enclave, "Stop")
+    assert let_in.tables(enclave) == ["table ip others"]
+    let_in.unit(enclave, "Start")
+
+
+def _who_is_not_listed_does_not_get_in(hosts: Hosts) -> None:
+    """Let browsers and administrators come from one place alone: here, the enclave's host."""
+    listed = ["192.0.2.10/32", "2001:db8::/32"]
+    other = [{"port": 9999, "from": ["192.0.2.11/32"]}]
+    hosts.firewall("proxy", firewall_browsers_from=listed, firewall_ssh_from=listed, firewall_others=other)
+    addresses = {name: f"192.0.2.{number}" for name, number in NUMBERS.items()}
+    with let_in.listening({"proxy": hosts.roots["proxy"]}):
+        reached = let_in.reached(hosts.roots, hosts.network, addresses)
+    assert {who: reached[who, "proxy"] for who in ("outside", "enclave", "database")} == {
+        "outside": set(),
+        "enclave": {22, 80, 443},
+        "database": {9999},
+    }
 
 
 def _each_part_is_on_its_host(hosts: Hosts) -> None:
@@ -210,7 +266,8 @@ def _each_part_is_on_its_host(hosts: Hosts) -> None:
         said = root.run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *packages).stdout
         there[name] = {line.split()[1] for line in said.splitlines() if line.startswith("installed ")}
         units = sorted(file.name for file in (root.folder / "etc/systemd/system").glob("parlatory*"))
-        assert bool(units) is (name == "enclave"), units
+        assert "parlatory-firewall.service" in units
+        assert ("parlatory.service" in units) is (name == "enclave"), units
         assert (root.folder / "etc/parlatory").exists() is (name == "enclave")
     assert there["proxy"] == {"nginx-light"}
     assert there["enclave"] == {"nginx-light", "postgresql-client"}
@@ -265,20 +322,20 @@ def _somebody_comes_in(hosts: Hosts) -> None:
     hosts.provision("person", "invite", EMAIL)
     log = (hosts.roots["enclave"].folder / "var/lib/parlatory/log/portal.log").read_text()
     (invitation,) = re.findall(r"https://portal\.example\.org/invitation/[\w-]+/", log)
-    given = {"entrance_ca": "entrance-ca.pem", "client": "client.pem", "client_key": "client.key"}
-    given |= {"other": "edge.pem", "other_key": "edge.key"}
-    found = hosts.ask(
-        invitation=invitation, **{name: str(hosts.folder / file) for name, file in given.items()}
-    )
-    assert found == {
+    assert hosts.ask(invitation=invitation) == {
         "home": True,
         "lab": [200, "https://lab.example.org/hub/home"],
         # The proxy goes on under the name that was asked for, whatever it went on under before (421).
         "strangers": [200],
         "inner address": 421,
-        "entrance": [400, 400, 200],
-        "reached": [],
     }
+    # Without the rules the entrance still is for who has the proxy's certificate, and the rest is not there.
+    let_in.unit(hosts.roots["enclave"], "Stop")
+    given = {"entrance_ca": "entrance-ca.pem", "client": "client.pem", "client_key": "client.key"}
+    given |= {"other": "edge.pem", "other_key": "edge.key"}
+    found = hosts.ask(**{name: str(hosts.folder / file) for name, file in given.items()})
+    assert found == {"entrance": [400, 400, 200], "reached": []}
+    let_in.unit(hosts.roots["enclave"], "Start")
     # It was the policies that let her in: without their answer nobody comes in.
     hosts.stop("opa")
     assert hosts.ask() == {"home": False, "status": 403}

@@ -222,6 +222,20 @@ def test_an_examination_that_dies_says_so(
     assert "without saying why" in now(made).reason
 
 
+def test_an_examination_that_hangs_is_ended_and_says_so(
+    dataset: Dataset, policies: Policies, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = begun(dataset)
+    program = tmp_path / "hangs"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(examiner.sys, "executable", str(program))
+    monkeypatch.setattr(examiner, "SILENT_SECONDS", 1.0)
+    IntakeWorker().step()
+    assert now(made).state == IntakeState.FAILED
+    assert "it hung" in now(made).reason
+
+
 def test_the_examiner_is_given_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PARLATORY_MAIL", "smtp://secret@host")
     told: list[dict[str, str]] = []

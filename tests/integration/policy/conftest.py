@@ -51,15 +51,21 @@ def built(tmp_path_factory: pytest.TempPathFactory, opa_binary: Path) -> bundle.
     return bundle.build(places, into=tmp_path_factory.mktemp("opa"))
 
 
+def log_of(bundle_file: Path, port: int) -> Path:
+    """Return where an OPA that serves this bundle writes what it says."""
+    return bundle_file.with_name(f"opa-{port}.log")
+
+
 def started(bundle_file: Path, revision_file: Path) -> Opa:
     """Start OPA and wait until it answers."""
     port, token = ports.free(), secrets.token_hex(32)
-    process = subprocess.Popen(
-        serve_command(bundle.opa(places), bundle_file, port),
-        env={"PATH": os.defpath, "HOME": str(bundle_file.parent), "PARLATORY_OPA_TOKEN": token},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with log_of(bundle_file, port).open("wb") as said:
+        process = subprocess.Popen(
+            serve_command(bundle.opa(places), bundle_file, port),
+            env={"PATH": os.defpath, "HOME": str(bundle_file.parent), "PARLATORY_OPA_TOKEN": token},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
     for _ in range(100):
         try:
             if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:

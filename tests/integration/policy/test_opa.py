@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,10 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub import trace
 from hub.places import Places, places
 from hub.policy import UNANSWERED, bundle
 from hub.policy.questions import Question
-from tests.integration.policy.conftest import Opa, started, stopped
+from tests.integration.policy.conftest import Opa, log_of, started, stopped
 from tests.unit.policy.examples import ALLOWED
 
 NO_ANSWER = (False, (UNANSWERED,))
@@ -41,6 +43,24 @@ def test_a_denial_says_whom_to_ask(opa: Opa) -> None:
     decision = opa.policy().ask_again("sessions", document)
     (reason,) = decision.reasons
     assert not decision.allow and reason.endswith("ask its data steward, Ines.")
+
+
+def test_the_engine_writes_down_for_which_request_it_was_asked_and_not_what(
+    own_opa: Opa, built: bundle.Bundle
+) -> None:
+    with trace.following() as first:
+        asked(own_opa)
+    with trace.following() as second:
+        asked(own_opa)
+        own_opa.policy().ask_at_once([ALLOWED["start"]])
+    log, until = log_of(built.path, own_opa.port), time.monotonic() + 20
+    while second not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    lines = [json.loads(line) for line in log.read_text().splitlines() if "Decision Log" in line]
+    said = [(line["path"], line["request_context"]["http"]["headers"][trace.HEADER]) for line in lines]
+    assert said == [("sessions/decision", [first]), ("sessions/decision", [second])]
+    assert not any({"input", "result"} & line.keys() for line in lines)
+    assert own_opa.token not in log.read_text()
 
 
 def test_a_killed_engine_allows_nothing(own_opa: Opa) -> None:

@@ -9,7 +9,7 @@ from hub.engine import container, grants, peers, seccomp
 from hub.gate import identity, leases, routes, socketpath
 from hub.jupyter.spawner import GrantSpawner, StartRefused
 from hub.places import places
-from tests.security.without import engine, hub, plain_proxy, portal
+from tests.security.without import asked, engine, hub, plain_proxy, portal
 from tests.security.without.removal import Removal, each, replaced, swap
 
 INSIDE, HOST = "security/test_inside_session.py", "security/test_inside_host.py"
@@ -223,7 +223,7 @@ REMOVALS = {
     ),
     "signature": Removal(
         "the portal's signature",
-        swap(grants, "verify", engine.unsigned),
+        swap(grants, "verify", asked.unsigned),
         ENGINE,
         "test_a_grant_of_the_hubs_own_making_starts_nothing",
         "running",
@@ -231,7 +231,7 @@ REMOVALS = {
     ),
     "spec": Removal(
         "a container is what its grant's datasets make it: Docker is not asked to bind /",
-        engine.bind_of_anything,
+        asked.bind_of_anything,
         ENGINE,
         "test_even_a_signed_grant_mounts_nothing_but_a_dataset",
         # Docker refuses by itself to mount what holds its own folder, where that is asked of it.

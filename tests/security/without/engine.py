@@ -1,20 +1,18 @@
-"""The engine's controls: what encloses a session, and what the engine may be asked for."""
+"""The engine's controls: what encloses a session, and its end at its time."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hub import grant
-from hub.engine import container, grants, homes, mounts, peers, seccomp, sessions
+from hub.engine import container, homes, mounts, seccomp, sessions
 from hub.grant import Grant
 from tests.security.without.removal import Removal, replaced, swap
 
-INSIDE, OUTSIDE = "security/test_engine_container.py", "security/test_engine_grants.py"
+INSIDE, SESSIONS = "security/test_engine_container.py", "integration/engine/test_sessions.py"
 BROUGHT = "security/test_bring_ins.py"
 Remove = Callable[[], None]
 
@@ -118,16 +116,6 @@ def followed_links() -> None:
     mounts.remove = followed
 
 
-def unsigned(text: str, key: object) -> Grant:
-    """Read a grant without looking at its signature."""
-    return grant._parse(grant._decode(text.split(".")[0]))
-
-
-def at_any_time(text: str, key: Any) -> Grant:
-    """Read a signed grant however old it is."""
-    return grant.verify(text, key, at=datetime.min.replace(tzinfo=UTC))
-
-
 def program_of_root(body: container.Body, places: Any) -> None:
     """Show a session a program that runs as its owner."""
     folder = places.run / "tools"
@@ -137,29 +125,15 @@ def program_of_root(body: container.Body, places: Any) -> None:
     body["HostConfig"]["Mounts"].append(container._bind(folder, "/mnt", read_only=True))
 
 
-def bind_of_anything() -> None:
-    """Mount whatever the grant says, wherever it lies."""
-    replaced(container, "_data", any_folder)
-    replaced(mounts, "require_real", lambda source, root: None)
+def timeless() -> None:
+    """End a session for whatever is wrong with it, but never for its time."""
+    why = sessions.Sessions._why_over
 
+    def without_time(self: sessions.Sessions, found: Any, mounted: Any) -> str:
+        said = why(self, found, mounted)
+        return "" if said == "The session reached its time limit." else said
 
-def follow_to_bring_ins() -> None:
-    """Bind what a link in place of a project's folder leads to."""
-
-    def followed(source: Path, root: Path, target: Path) -> None:
-        mounts._mount(os.fsencode(source), target, None, mounts.MS_BIND, None)
-
-    replaced(mounts, "bind_without_links", followed)
-
-
-def any_folder(mount: grant.Mount, places: object) -> container.Body:
-    """Mount whatever the grant says."""
-    return container._bind(Path(mount.source), mount.target, read_only=True)
-
-
-def any_enclave(self: sessions.Sessions, session: str) -> Any:
-    """Find a container by its name alone."""
-    return self._docker.find(container.session_name(self._places, session))
+    replaced(sessions.Sessions, "_why_over", without_time)
 
 
 REMOVALS = {
@@ -307,49 +281,6 @@ REMOVALS = {
         "test_no_device_but_the_harmless_ones",
         shows="sda",
     ),
-    "callers": Removal(
-        "callers told apart by the kernel",
-        swap(peers, "require", lambda uid, verb, callers: "root"),
-        OUTSIDE,
-        "test_a_caller_whose_work_it_is_not_gets_403",
-        shows=r"(20\d|404) == 403",
-    ),
-    "signature": Removal(
-        "the portal's signature: the hub can ask for no bind of its own",
-        swap(grants, "verify", unsigned),
-        OUTSIDE,
-        "test_a_grant_of_ones_own_making_is_refused or test_an_altered_grant_is_refused",
-        shows="201 == 403",
-    ),
-    "once": Removal(
-        "a grant is used once",
-        swap(grants, "use", lambda grant, places: None),
-        OUTSIDE,
-        "test_a_grant_is_not_used_twice_not_even_after_its_session",
-        shows="201 == 403",
-    ),
-    "expired": Removal(
-        "a grant is used in time",
-        swap(grants, "verify", at_any_time),
-        OUTSIDE,
-        "test_an_expired_grant_is_refused",
-        shows="201 == 403",
-    ),
-    "sources": Removal(
-        "mounts from the datasets' folder only, by name and when opened: Docker is not asked to bind /",
-        bind_of_anything,
-        OUTSIDE,
-        "test_a_signed_bind_of_the_host_is_still_refused",
-        # Docker refuses by itself to mount what holds its own folder, where that is asked of it.
-        shows="201 == 403|Docker refused: invalid mount config",
-    ),
-    "links": Removal(
-        "no links on the way to a mount",
-        swap(mounts, "require_real", lambda source, root: None),
-        OUTSIDE,
-        "test_a_dataset_that_is_a_link_is_refused",
-        shows="201 == 403",
-    ),
     "bring-ins": Removal(
         "what was let in is read-only",
         writable("/bring-ins"),
@@ -357,32 +288,11 @@ REMOVALS = {
         "test_a_session_reads_what_was_let_in_and_writes_nothing_there",
         shows="os.mkdir",
     ),
-    "bring-ins-link": Removal(
-        "no link in place of the folder of what was let in",
-        follow_to_bring_ins,
-        BROUGHT,
-        "test_a_link_in_place_of_the_folder_starts_no_session",
-        shows="201 == 403",
-    ),
-    "limits": Removal(
-        "limits that a signed grant cannot lift",
-        swap(container, "_check_limits", lambda grant: None),
-        OUTSIDE,
-        "test_a_signed_grant_that_lifts_a_limit_is_refused",
-        shows="201 == 403",
-    ),
-    "enclave": Removal(
-        "containers of this enclave only",
-        swap(sessions.Sessions, "_find", any_enclave),
-        OUTSIDE,
-        "test_another_enclaves_containers_are_not_in_reach",
-        shows="it was removed",
-    ),
-    "let-go": Removal(
-        "a home that something still holds is not opened a second time",
-        swap(homes, "_require_let_go", lambda file, workspace: None),
-        "integration/engine/test_cut_off.py",
-        "test_a_home_that_something_else_holds_is_not_opened",
-        shows="DID NOT RAISE",
+    "end": Removal(
+        "a session ends at its time, though neither gate nor portal asks",
+        timeless,
+        SESSIONS,
+        "test_a_session_past_its_end_is_stopped_though_nobody_asks",
+        shows="'running'",
     ),
 }

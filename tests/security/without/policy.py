@@ -93,9 +93,7 @@ def open_engine() -> None:
 
     def bare(*arguments: Any) -> list[str]:
         words = serve(*arguments)
-        return [
-            word for word in words if word not in ("--authentication", "token", "--authorization", "basic")
-        ]
+        return [word for word in words if word not in ("--authentication=token", "--authorization=basic")]
 
     replaced(command, "serve_command", bare)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -106,10 +107,25 @@ def test_the_test_enclave_shares_no_folder_port_or_label_with_the_real_one() -> 
     assert (test.base_port, test.enclave) == (18000, "parlatory-test")
 
 
+@pytest.mark.parametrize("part", ["hub.ledger", "hub.provision", "hub.demo", "hub.backup", "hub.attacks"])
+def test_an_environment_too_old_for_a_command_is_a_sentence(part: str) -> None:
+    # Without site-packages, as after a pull that needs a library which nobody has installed yet.
+    ran = subprocess.run(
+        [sys.executable, "-S", "-m", "hub.cli.within", part, "verify"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+        env={"PATH": os.defpath},
+    )
+    assert (ran.returncode, ran.stdout, "Traceback" in ran.stderr) == (1, "", False), ran.stderr
+    assert "has no library" in ran.stderr and "`python3 -m hub up`" in ran.stderr
+
+
 def test_a_delegated_command_runs_in_the_environment() -> None:
     line = delegated.command_line("ledger", ["verify"])
     assert line[0].endswith("/.venv/bin/python")
-    assert line[1:] == ["-m", "hub.ledger", "verify"]
+    assert line[1:] == ["-m", "hub.cli.within", "hub.ledger", "verify"]
 
 
 def test_a_receipt_is_read_as_the_caller_where_the_caller_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,8 @@ import pytest
 from hub.cli import rotate, secrets
 from hub.cli.running import StepFailed
 from hub.places import Places, from_environment
+
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,16 @@ def read(where: Places) -> dict[str, str]:
     """Return every secret's copy by its path."""
     root = where.state / "secrets"
     return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_list_says_what_is_changed_elsewhere() -> None:
+    """Each file of a secret that a setting names, as the code reads them."""
+    code = [
+        path.read_text() for folder in ("hub", "egress_review") for path in (CHECKOUT / folder).rglob("*.py")
+    ]
+    read = {name for text in code for name in re.findall(r"\bPARLATORY_(\w+_FILE)\b", text)}
+    assert read >= {"FRONT_FILE", "DATABASE_FILE", "MAIL_PASSWORD_FILE"}
+    assert [name for name in read if name not in rotate.listing()] == []
 
 
 def test_every_secret_says_what_its_rotation_ends_or_why_there_is_none() -> None:

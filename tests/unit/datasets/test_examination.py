@@ -253,6 +253,17 @@ def test_a_hundred_thousand_wrong_lines_stay_twenty_findings_and_a_count(tmp_pat
     assert time.monotonic() - before < 30
 
 
+def test_a_long_recording_and_a_long_manifest_are_told_piece_by_piece(tmp_path: Path) -> None:
+    folder = intake(tmp_path / "v")
+    # In the second file: its beginning, four pieces that are hashed and two blocks that are measured.
+    soundfile.write(str(folder / "recordings" / "r1.wav"), np.zeros(3 << 19), RATE)
+    told: list[tuple[int, int]] = []
+    examine(folder, progress=lambda done, of: told.append((done, of)))
+    assert told.count((0, 0)) == 3
+    assert told.count((1, 3)) == 1 + 4 + 2
+    assert told.count((2, 3)) == 1 + 1 + 1
+
+
 def test_the_examiner_is_a_process_that_tells_how_far_it_is(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "hub.datasets", str(intake(tmp_path / "v"))],

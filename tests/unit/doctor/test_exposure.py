@@ -34,6 +34,24 @@ def test_a_secret_in_a_log_is_found_by_its_name(where: Places) -> None:
     assert SECRET not in found.detail
 
 
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        ("postgresql://parlatory:an-institutions-password@127.0.0.1/parlatory", "an-institutions-password"),
+        ("a-mail-password", "a-mail-password"),
+    ],
+)
+def test_a_secret_that_settings_name_is_looked_for_as_well(
+    content: str, seen: str, where: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chosen").write_text(content + "\n")
+    (where.state / "log" / "worker.log").write_text(f"could not sign in with {seen}\n")
+    assert exposure.logs(where).ok
+    monkeypatch.setenv("PARLATORY_OF_TOMORROW_FILE", str(tmp_path / "chosen"))
+    found = exposure.logs(where)
+    assert not found.ok and "worker.log holds chosen" in found.detail
+
+
 @pytest.mark.parametrize("gone", ["secrets/data/hub-api", "log/portal.log"])
 def test_where_nothing_can_be_looked_for_nothing_holds(where: Places, gone: str) -> None:
     (where.state / gone).unlink()

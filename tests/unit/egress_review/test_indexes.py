@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,47 @@ def test_an_index_that_cannot_be_built_blocks_with_its_reason(vault: Vault, benc
     assert screen(bench).state == State.BLOCKED
     assert "no sound" in made.findings.get().message
     assert indexes.due() == []
+
+
+def builder(folder: Path, code: str) -> str:
+    """Return a program that stands in for the one that builds."""
+    program = folder / "builder"
+    program.write_text(f"#!{sys.executable} -u\nimport time\n{code}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_build_that_hangs_is_ended_and_says_so(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = approved(submission(vault=vault))
+    monkeypatch.setattr(indexes, "SILENT_SECONDS", 2.0)
+    monkeypatch.setattr(indexes.sys, "executable", builder(tmp_path, "time.sleep(600)"))
+    indexes.build(version)
+    assert "it hung" in leak_index.of(version).reason
+    # The next one has its turn before this one is tried again.
+    assert indexes.due() == []
+
+
+def test_a_build_that_takes_long_says_so_all_along(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = approved(submission(vault=vault))
+    went_on: list[str] = []
+    monkeypatch.setattr(indexes, "SILENT_SECONDS", 3.0)
+    monkeypatch.setattr(indexes.beside, "goes_on", lambda: went_on.append("on"))
+    slow = "for step in range(8): print('it goes on'); time.sleep(0.5)\nraise SystemExit('no sound')"
+    monkeypatch.setattr(indexes.sys, "executable", builder(tmp_path, slow))
+    indexes.build(version)
+    assert len(went_on) == 8
+    assert leak_index.of(version).reason == "no sound"
+
+
+def test_a_build_that_was_killed_says_so(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = approved(submission(vault=vault))
+    killed = builder(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(indexes.sys, "executable", killed)
+    indexes.build(version)
+    assert "status -9" in leak_index.of(version).reason

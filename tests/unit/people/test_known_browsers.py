@@ -47,12 +47,34 @@ def flood(who: Person, tries: int, *, addresses: int = 1) -> None:
         browser(f"10.0.0.{number % addresses}").post(reverse("account_login"), said)
 
 
-def test_while_an_account_is_guessed_at_a_new_browser_waits_and_then_comes_in(policies: Policies) -> None:
+def test_who_guesses_from_one_place_keeps_nobody_out_who_comes_from_another(policies: Policies) -> None:
     who = portal.person("rosa")
-    flood(who, 10)
+    flood(who, 40)
+    assert Entry.objects.filter(kind="sign_in_refused").count() == 5
+    assert not comes_in(browser("10.0.0.0"), who)
+    assert comes_in(browser("192.0.2.7"), who)
+
+
+def test_while_an_account_is_guessed_at_from_many_places_a_new_browser_waits_and_then_comes_in(
+    policies: Policies,
+) -> None:
+    who = portal.person("rosa")
+    flood(who, 40, addresses=10)
+    assert Entry.objects.filter(kind="sign_in_refused").count() == 20
     assert not comes_in(browser("192.0.2.7"), who)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6), tick=True):
         assert comes_in(browser("192.0.2.7"), who)
+
+
+def test_a_flood_of_names_and_places_makes_no_count_forgotten(policies: Policies) -> None:
+    who = portal.person("rosa")
+    flood(who, 40, addresses=10)
+    for number in range(400):
+        said = {"login": f"nobody-{number}@demo.invalid", "password": "wrong"}
+        browser(f"10.1.{number // 200}.{number % 200}").post(reverse("account_login"), said)
+    flood(who, 40, addresses=10)
+    tried = Entry.objects.filter(kind="sign_in_refused", subject=who.pk).count()
+    assert tried == 20, f"{tried} guesses were tried"
 
 
 def test_guessing_at_many_accounts_from_one_address_stops_no_known_browser_there(policies: Policies) -> None:
@@ -75,13 +97,13 @@ def test_a_known_browser_guesses_no_more_than_others(policies: Policies) -> None
 def test_a_browser_is_known_for_its_own_people_only(policies: Policies) -> None:
     rosa, ada = portal.person("rosa"), portal.person("ada")
     of_rosa = signed_out(rosa)
-    flood(ada, 10)
+    flood(ada, 40, addresses=10)
     assert not comes_in(of_rosa, ada), "a browser that one person knows is another's way around the limit"
 
 
 def test_a_forged_cookie_names_nobody(policies: Policies) -> None:
     who = portal.person("rosa")
-    flood(who, 10)
+    flood(who, 40, addresses=10)
     for forged in ("", "x", signing.dumps({who.pk: "mine"}, salt="another")):
         stranger = browser()
         stranger.cookies[known_browsers.COOKIE] = forged
@@ -123,4 +145,4 @@ def test_a_try_is_counted_in_one_transaction_and_taken_back_in_another(
     tried = known_browsers.try_password(request, "nobody@demo.example")
     assert tried is not None
     tried.rollback()
-    assert seen == [1, 1]
+    assert seen == [1, 1, 1, 1, 1, 1]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from egress_review.screening import index, indexing
-from egress_review.screening.index import Index
+from egress_review.screening.index import Index, Recording
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.sound.fingerprints import ROUNDS
 from tests.unit.screening.cases import DATA, table
+from tests.unit.screening.voices import RATE, spoken
 
 
 @pytest.fixture
@@ -30,6 +34,16 @@ def test_a_written_index_is_complete_and_readable_by_another_user(dataset: Path,
     for entry in (target, *target.rglob("*")):
         assert entry.stat().st_mode & 0o777 == (0o755 if entry.is_dir() else 0o444), entry
     assert [entry.name for entry in target.parent.iterdir()] == ["1.0"]
+
+
+def test_a_build_says_that_it_goes_on_from_its_first_sound_to_its_last_list(tmp_path: Path) -> None:
+    soundfile.write(str(tmp_path / "a.flac"), np.tile(spoken(1, 2.5), 14)[: 35 * RATE], RATE)
+    rows = [Recording("rec-1", "s1", "words", ""), Recording("rec-2", "s2", "", "a.flac")]
+    told: list[str] = []
+    index.build("demo", rows, tmp_path, tmp_path / "index", goes_on=lambda: told.append("on"))
+    pieces, described, listed, measured = 2, 1, ROUNDS + 1, len(rows)
+    words_and_people = 2 + 5 + 2  # transcripts, ids with the name of a file, lengths
+    assert len(told) == words_and_people + pieces + described + listed + measured
 
 
 def test_another_manifest_than_the_registered_one_is_not_indexed(dataset: Path, tmp_path: Path) -> None:
