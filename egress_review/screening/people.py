@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from egress_review.screening.recordings import Recording
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -27,21 +29,6 @@ NUMERIC_SHARE = 0.9
 SECONDS = "seconds"
 DECIMALS, EXACT = 7, 2**53  # of numbers that are kept as whole ones
 STATISTICS = ("mean", "sum", "median", "min", "max", "std", "count")
-
-
-class Row(Protocol):
-    """What is read of a recording."""
-
-    @property
-    def recording(self) -> str: ...
-    @property
-    def speaker(self) -> str: ...
-    @property
-    def transcript(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def fields(self) -> tuple[tuple[str, str], ...]: ...
 
 
 @dataclass(frozen=True)
@@ -106,7 +93,7 @@ class People:
     telling: tuple[Telling, ...] = field(default=())
 
     @classmethod
-    def of(cls, rows: Iterable[Row], folder: Path | None = None) -> People:
+    def of(cls, rows: Iterable[Recording], folder: Path | None = None) -> People:
         """Return the table of these recordings, in memory; `folder` is where their paths begin."""
         return _of(list(rows), folder)
 
@@ -188,7 +175,7 @@ def statistics(speakers: Codes, values: Floats) -> dict[str, Floats]:
     return dict(zip(STATISTICS, columns, strict=True))
 
 
-def build(rows: Sequence[Row], dataset: Path, target: Path) -> None:
+def build(rows: Sequence[Recording], dataset: Path, target: Path) -> None:
     """Write the table into an index folder; raises OSError where that can't be written."""
     people = _of(list(rows), dataset)
     folder = target / FOLDER
@@ -263,7 +250,7 @@ def _read(folder: Path) -> People:
     )
 
 
-def _of(rows: list[Row], folder: Path | None) -> People:
+def _of(rows: list[Recording], folder: Path | None) -> People:
     codes: dict[str, int] = {}
     speakers = np.array([codes.setdefault(row.speaker, len(codes)) for row in rows], dtype=np.int32)
     ids = np.array([hashed(row.recording) for row in rows], dtype=np.uint64)
@@ -272,7 +259,7 @@ def _of(rows: list[Row], folder: Path | None) -> People:
     return People(speakers, ids, names, tuple(numbers), tuple(labels), tuple(telling))
 
 
-def _cells(rows: list[Row], folder: Path | None) -> dict[str, list[str]]:
+def _cells(rows: list[Recording], folder: Path | None) -> dict[str, list[str]]:
     """Return every column as text: the dataset's own, and what follows from the sound and the words."""
     cells: dict[str, list[str]] = {}
     for number, row in enumerate(rows):
