@@ -277,7 +277,18 @@ def _approve(
             _agree(person, version, project, values)
         return f"{version} is approved for {project.title}."
 
-    wording = Wording(
+    return steps.two(
+        request,
+        form=form,
+        wording=_to_approve(project, version, back=back, why=why),
+        affected=lambda values: effects.of_approval(project, version.dataset),
+        act=act,
+        to=reverse("access:approvals"),
+    )
+
+
+def _to_approve(project: Project, version: DatasetVersion, *, back: str, why: str) -> Wording:
+    return Wording(
         heading=f"Approve {version.dataset.title} for {project.title}",
         sentence="Members who have signed the agreement may use it in their next session.",
         lead=project.summary or "The project has not said what it wants to find out.",
@@ -289,14 +300,6 @@ def _approve(
             ("Project", f"{project.opens_on:%-d %b %Y} to {project.closes_on:%-d %b %Y}, {project.state}"),
             *([("Asked because", why)] if why else []),
         ],
-    )
-    return steps.two(
-        request,
-        form=form,
-        wording=wording,
-        affected=lambda values: effects.of_approval(project, version.dataset),
-        act=act,
-        to=reverse("access:approvals"),
     )
 
 
