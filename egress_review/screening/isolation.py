@@ -153,7 +153,8 @@ def _in_line(process: int) -> float:
 def closed() -> None:
     """Close this process and those it forks to each other: no one of the same user reads or writes another's.
 
-    Without it a parser that was taken over could answer for a file that is read beside its own.
+    Without it a parser that was taken over could answer for a file that is read beside its own. Raises
+    OSError where the kernel refuses.
     """
     if LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the process can't be closed to others")

@@ -41,7 +41,7 @@ class Numbers:
 
     @cached_property
     def sorted(self) -> Floats:
-        """The values in ascending order, without the missing ones."""
+        """The values in ascending order, without the missing ones. Shape (recordings with a value,)."""
         ordered = np.asarray(self.values)[self.order]
         return ordered[: int(np.count_nonzero(~np.isnan(ordered)))]
 
@@ -122,17 +122,23 @@ class People:
         return next((column for column in self.labels if folded(column.name) == folded(name)), None)
 
     def recordings_each(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Return how many of the masked recordings each speaker has, by the speaker's code."""
+        """Return how many of the masked recordings each speaker has, by the speaker's code.
+
+        `mask` has shape (recordings,), the answer (speakers,).
+        """
         chosen = self.speakers if mask is None else self.speakers[mask]
         return np.bincount(chosen, minlength=self.speaker_count)
 
     def people_in(self, mask: NDArray[np.bool_]) -> int:
-        """Return how many different people speak in the masked recordings."""
+        """Return how many different people speak in the masked recordings. `mask` has shape (recordings,)."""
         return int(np.count_nonzero(self.recordings_each(mask)))
 
     @cached_property
     def per_speaker(self) -> dict[str, dict[str, Floats]]:
-        """Statistics of each numeric column for each speaker who has values: column → statistic → values."""
+        """Statistics of each numeric column for each speaker who has values: column → statistic → values.
+
+        Shape (speakers with values,), in the column's own unit.
+        """
         found = {column.name: statistics(self.speakers, column.values) for column in self.numbers}
         counts = self.recordings_each().astype(np.float64)
         found.setdefault("", {})["count"] = counts[counts > 0]
@@ -140,7 +146,10 @@ class People:
 
     @cached_property
     def sizes(self) -> dict[str, NDArray[np.int64]]:
-        """How many recordings each label of each column of categories has: column → counts by code."""
+        """How many recordings each label of each column of categories has: column → counts by code.
+
+        Shape (labels,).
+        """
         return {
             column.name: np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels))
             for column in self.labels
@@ -157,7 +166,10 @@ class People:
 
 
 def statistics(speakers: Codes, values: Floats) -> dict[str, Floats]:
-    """Return the statistics of a column for each speaker with values, by name; std is the sample's."""
+    """Return the statistics of a column for each speaker with values, by name; std is the sample's.
+
+    Both arguments have shape (recordings,), NaN for no value; each answer (speakers with values,).
+    """
     present = ~np.isnan(values)
     order = np.lexsort((values[present], speakers[present]))
     people, ordered = speakers[present][order], np.asarray(values)[present][order]

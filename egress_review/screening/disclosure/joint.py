@@ -36,7 +36,10 @@ class Measured:
     alike: bool = False
 
     def rows(self, step: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where each row's values begin and end in the sorted column, moved by some last digits."""
+        """Return where each row's values begin and end in the sorted column, moved by some last digits.
+
+        Both have shape (rows,); `step` counts units of each value's last digit.
+        """
         low, high = self.low + step * self.unit, self.high + step * self.unit
         ordered = self.column.sorted
         return np.searchsorted(ordered, low, "left"), np.searchsorted(ordered, high, "right")

@@ -72,11 +72,17 @@ class Sounds:
         return len(self.map) * FRAME / 3600
 
     def levels(self, frames: NDArray[np.integer]) -> Floats:
-        """Return the frames of these numbers in dB, with 16 bands for each."""
+        """Return the frames of these numbers in dB, with 16 bands for each.
+
+        `frames` has shape (frames,) or more dimensions, the answer one more, of 16 bands.
+        """
         return compact.unpack(self.map[frames])
 
     def described(self, numbers: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats]]:
-        """Return of each of these lists its stretches' first frames, and what describes them."""
+        """Return of each of these lists its stretches' first frames, and what describes them.
+
+        Of each list shapes (stretches,), in frames, and (stretches, 31).
+        """
         missing = [number for number in numbers.tolist() if number not in self._described]
         found = {number: known for number in numbers.tolist() if (known := self._described.get(number))}
         places = [
@@ -118,7 +124,7 @@ def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def levels_of(sounds: Sounds, begin: int, end: int) -> Floats:
-    """Return the map of some frames of the index in dB."""
+    """Return the map of some frames of the index in dB. Shape (end - begin, 16)."""
     return sounds.levels(np.arange(begin, end))
 
 
