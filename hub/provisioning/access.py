@@ -17,7 +17,7 @@ from hub.affected import Affected
 from hub.datasets.models import DatasetVersion
 from hub.people import records
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.projects import visible
 from hub.projects.models import Membership, Project
 from hub.provisioning import effects, steps
@@ -34,7 +34,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
     found = AccessRequest.objects.with_names()
     if request.GET.get("all"):
         records.open_for(person, "datasets")
-    elif Role.DATA_STEWARD in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+    elif Role.DATA_STEWARD in roles(request):
         found = found.filter(version__dataset__steward=person)
     else:
         current = Membership.objects.current(effects.today()).filter(person=person)

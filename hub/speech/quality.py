@@ -91,7 +91,7 @@ def level_dbfs(power: float) -> float:
 
 
 def silent_share(frames_dbfs: NDArray[np.float64]) -> float:
-    """Return the share (0 to 1) of levels, in dBFS of shape (frames,), that are pauses; 1.0 without a frame."""
+    """Return the share (0 to 1) of levels in dBFS, shape (frames,), that are pauses; 1.0 without a frame."""
     if not frames_dbfs.size:
         return 1.0
     loud = float(np.percentile(frames_dbfs, LOUD_PERCENTILE))

@@ -196,6 +196,6 @@ def test_a_parser_taken_over_reaches_neither_the_file_beside_it_nor_its_parent()
         text=True,
         check=True,
         timeout=60,
-        **other,  # type: ignore[arg-type]
+        **other,
     )
     assert done.stdout.strip() == "['honest', 'wrote 0']", done.stdout + done.stderr

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,20 +51,20 @@ class Sounds:
         if not (folder / LISTS).is_file():
             return None
 
-        def load(name: str) -> NDArray[np.generic]:
+        def load(name: str) -> NDArray[Any]:
             # An empty array can't be mapped.
             array = np.load(folder / name, mmap_mode="r", allow_pickle=False)
             return np.asarray(array) if array.size < 65536 else array
 
         return cls(
-            load(MAP),  # type: ignore[arg-type]
-            Packed(load(STARTS)).places().astype(np.uint32),  # type: ignore[arg-type]
-            load(SPEAKERS),  # type: ignore[arg-type]
+            load(MAP),
+            Packed(load(STARTS)).places().astype(np.uint32),
+            load(SPEAKERS),
             np.asarray(load(CENTROIDS), dtype=np.float32) / WHOLE,
-            load(OFFSETS),  # type: ignore[arg-type]
-            Packed(load(LISTS)),  # type: ignore[arg-type]
+            load(OFFSETS),
+            Packed(load(LISTS)),
             read_chance(folder),
-            load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,  # type: ignore[arg-type]
+            load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,
         )
 
     @property

@@ -12,7 +12,7 @@ from hub.datasets import intakes, services
 from hub.datasets.models import OVER, Dataset, Intake
 from hub.errors import NotFound, WrongState
 from hub.people.models import Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import drawn, paging
 from hub.stewardship.forms import ConfirmForm, IntakeForm, posted
 from hub.stewardship.models import Feedback
@@ -39,7 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "query": paging.others(request),
         "intakes": under_way.defer("content", "findings", "facts"),
         "feedback": Feedback.objects.waiting().filter(dataset__steward=person).with_people()[: paging.A_PAGE],
-        "is_steward": Role.DATA_STEWARD in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+        "is_steward": Role.DATA_STEWARD in roles(request),
     }
     return render(request, "stewardship/desk.html", context)
 

@@ -13,7 +13,7 @@ from egress_review.models import Submission
 from hub.datasets.models import Dataset
 from hub.errors import NotFound, Refused, WrongState
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import feedback, paging
 from hub.stewardship.forms import AnswerForm, FeedbackForm, posted
 from hub.stewardship.models import Feedback
@@ -119,7 +119,7 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
             messages.success(request, "Your answer is sent.")
             return redirect("stewardship:feedback", id)
     # Whether the form is shown; whether an answer is taken is the policies' answer.
-    checks = shown.submission is not None and Role.OUTPUT_CHECKER in request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
+    checks = shown.submission is not None and Role.OUTPUT_CHECKER in roles(request)
     answers = checks or (shown.dataset is not None and shown.dataset.steward_id == person.id)
     context = {"feedback": shown, "form": form if answers and shown.answered_at is None else None}
     return render(request, "stewardship/feedback.html", context)
@@ -128,6 +128,6 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
 def _for(request: HttpRequest, person: Person) -> Q:
     """Return what may wait for the reader: about their data, and about decisions they have no part in."""
     waits = Q(dataset__steward=person)
-    if Role.OUTPUT_CHECKER in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+    if Role.OUTPUT_CHECKER in roles(request):
         waits |= Q(pk__in=Feedback.objects.on_decisions_for(person).values("pk"))
     return waits

@@ -50,7 +50,7 @@ def execute(sql: str) -> None:
 
 
 def called(words: object) -> None:
-    subprocess.run(list(map(str, words)), check=True, env=postgresql.environment())  # type: ignore[call-overload]
+    subprocess.run(list(map(str, words)), check=True, env=postgresql.environment())
 
 
 @pytest.fixture

@@ -252,7 +252,7 @@ class Untouchable(Index):
     """An index whose sounds may not be asked for."""
 
     @property
-    def sounds(self):  # type: ignore[no-untyped-def, override]
+    def sounds(self):
         raise AssertionError("the sound index was touched")
 
 

@@ -74,5 +74,5 @@ def test_what_a_page_names_is_there(page: Path) -> None:
 
 def test_names_of_what_is_gone_are_found(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
-    page.write_text("`hub/gone/` and `gone.py`, beside `tests/unit/readmes/test_readmes.py::test_x`\n")
+    page.write_text("`hub/gone/` and `gone.py`, beside `tests/unit/habits/test_readmes.py::test_x`\n")
     assert {path for path in named(page) if not is_there(path)} == {"hub/gone", "gone.py"}
