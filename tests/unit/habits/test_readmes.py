@@ -76,3 +76,9 @@ def test_names_of_what_is_gone_are_found(tmp_path: Path) -> None:
     page = tmp_path / "README.md"
     page.write_text("`hub/gone/` and `gone.py`, beside `tests/unit/habits/test_readmes.py::test_x`\n")
     assert {path for path in named(page) if not is_there(path)} == {"hub/gone", "gone.py"}
+
+
+def test_a_folders_readme_is_read_in_one_go() -> None:
+    lines = {page: page.read_text(encoding="utf-8").count("\n") for page in PAGES if page.name == "README.md"}
+    lines.pop(CHECKOUT / "README.md")
+    assert {page: count for page, count in lines.items() if count > 80} == {}
