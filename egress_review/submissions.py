@@ -119,6 +119,7 @@ def move(submission: Submission, wish: State, **changes: object) -> None:
 
 
 def named(submission: Submission) -> str:
+    """Return what a submission is called in a sentence."""
     return f"Submission “{submission.title}”"
 
 

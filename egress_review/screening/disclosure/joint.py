@@ -77,7 +77,7 @@ def by_rows(table: Table, people: People) -> list[Finding]:
                     "at once: they are rows of the data, whatever their labels."
                 )
                 return [block("row_level", message, FIX, table.where)]
-    return _listing(table, named) or _column(table, measured, named, people)
+    return _listing(table, named) or _column(table, measured, named)
 
 
 def _best(found: list[Measured]) -> list[Measured]:
@@ -171,7 +171,7 @@ def _listing(table: Table, named: list[Named]) -> list[Finding]:
     return [flag("row_listing", message, "Count each combination instead, in people.", table.where)]
 
 
-def _column(table: Table, measured: list[Measured], named: list[Named], people: People) -> list[Finding]:
+def _column(table: Table, measured: list[Measured], named: list[Named]) -> list[Finding]:
     """Return a finding where a table without groups lists values of a column of the data under its own name.
 
     To few digits many recordings share each value, and nothing points at one; but a list it is.
