@@ -51,6 +51,7 @@ BESIDE = (
     "integration/review/test_who_may.py",
     "integration/screening/test_archives.py",
     "integration/screening/test_leaks.py",
+    "integration/screening/test_letters.py",
     "integration/screening/test_near_misses.py",
     "integration/screening/test_numbers_kept.py",
     "integration/screening/test_protocol.py",
