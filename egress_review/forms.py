@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django import forms
 
 from egress_review import comments, conflicts
 from egress_review.models import Vote
-from hub.errors import Invalid, WrongState
 
 VOTES = [
     (Vote.APPROVE.value, "Approve: it may leave as it is"),
@@ -91,13 +88,3 @@ class ConflictForm(forms.Form):
         label="What the conflict is",
         help_text="Read by other checkers and auditors. It can’t be taken back here.",
     )
-
-
-def done(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Act; what is refused as invalid or overtaken is said on the form, so that nothing typed is lost."""
-    try:
-        act()
-    except (Invalid, WrongState) as error:
-        form.add_error(None, str(error))
-        return False
-    return True

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from hub import refusals
 from hub.datasets import intakes, services
 from hub.datasets.models import OVER, Dataset, Intake
 from hub.errors import NotFound, WrongState
@@ -51,11 +52,8 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     form = IntakeForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form, NotFound):
             made = intakes.begin(by=person, dataset=shown, **form.cleaned_data)
-        except (WrongState, NotFound) as error:
-            form.add_error(None, str(error))
-        else:
             return redirect("stewardship:intake", made.id)
     if request.method == "GET":
         services.may(person, dataset=shown, change="register")

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from egress_review.models import Submission
+from hub import refusals
 from hub.datasets.models import Dataset
-from hub.errors import NotFound, Refused, WrongState
+from hub.errors import NotFound, Refused
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import feedback, paging
@@ -47,11 +48,8 @@ def on_dataset(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.give(by=person, text=form.cleaned_data["text"], dataset=shown)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, f"{shown.steward.name} has it now; the answer comes to this page.")
             return redirect("datasets:feedback", slug)
     said = Feedback.objects.filter(dataset=shown, author=person).with_people()
@@ -83,11 +81,8 @@ def on_submission(request: HttpRequest, id: str) -> HttpResponse:
         raise NotFound(NOWHERE) from error
     form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.give(by=person, text=form.cleaned_data["text"], submission=shown)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "The output checkers have it now; the answer comes to this page.")
             return redirect("stewardship:on_submission", id)
     context = {
@@ -111,11 +106,8 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
     feedback.read(by=person, feedback=shown)
     form = AnswerForm(posted(request), initial={"row_version": shown.row_version})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.answer(by=person, feedback=shown, **form.cleaned_data)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "Your answer is sent.")
             return redirect("stewardship:feedback", id)
     # Whether the form is shown; whether an answer is taken is the policies' answer.
