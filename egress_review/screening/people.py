@@ -135,10 +135,7 @@ class People:
 
     @cached_property
     def per_speaker(self) -> dict[str, dict[str, Floats]]:
-        """Statistics of each numeric column for each speaker who has values: column → statistic → values.
-
-        Shape (speakers with values,), in the column's own unit.
-        """
+        """Statistics of numeric columns: column → statistic → values, of shape (speakers with values,)."""
         found = {column.name: statistics(self.speakers, column.values) for column in self.numbers}
         counts = self.recordings_each().astype(np.float64)
         found.setdefault("", {})["count"] = counts[counts > 0]
@@ -146,10 +143,7 @@ class People:
 
     @cached_property
     def sizes(self) -> dict[str, NDArray[np.int64]]:
-        """How many recordings each label of each column of categories has: column → counts by code.
-
-        Shape (labels,).
-        """
+        """How many recordings each label of each column has: column → counts by code, of shape (labels,)."""
         return {
             column.name: np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels))
             for column in self.labels
