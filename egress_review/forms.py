@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django import forms
 
 from egress_review import comments, conflicts
 from egress_review.models import Vote
-from hub.errors import Invalid, WrongState
 
 VOTES = [
     (Vote.APPROVE.value, "Approve: it may leave as it is"),
@@ -19,24 +16,22 @@ FOR_AUTHOR = "For the author. Needed unless you approve; read once the submissio
 FOR_CHECKERS = "For checkers only: other checkers read it once all reviews are in, the author never."
 
 
+def _remark(label: str, help_text: str, *, rows: int) -> forms.CharField:
+    return forms.CharField(
+        required=False,
+        max_length=comments.LONGEST,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        label=label,
+        help_text=help_text,
+    )
+
+
 class FileVoteForm(forms.Form):
     """A vote on one file, its reason, and a note that stays among checkers."""
 
     vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your vote on this file")
-    comment = forms.CharField(
-        required=False,
-        max_length=comments.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        label="Comment",
-        help_text=FOR_AUTHOR,
-    )
-    note = forms.CharField(
-        required=False,
-        max_length=comments.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        label="Note",
-        help_text=FOR_CHECKERS,
-    )
+    comment = _remark("Comment", FOR_AUTHOR, rows=3)
+    note = _remark("Note", FOR_CHECKERS, rows=2)
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
@@ -48,33 +43,15 @@ class FinishForm(forms.Form):
         required=False,
         label="For every file you have not voted on",
     )
-    comment = forms.CharField(
-        required=False,
-        max_length=comments.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        label="Comment on the whole",
-        help_text="For the author; read once the submission is decided.",
-    )
-    note = forms.CharField(
-        required=False,
-        max_length=comments.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        label="Note on the whole",
-        help_text=FOR_CHECKERS,
-    )
+    comment = _remark("Comment on the whole", "For the author; read once the submission is decided.", rows=3)
+    note = _remark("Note on the whole", FOR_CHECKERS, rows=2)
 
 
 class AnswerForm(forms.Form):
     """One more answer on a file on which the checkers differ."""
 
     vote = forms.ChoiceField(choices=VOTES, widget=forms.RadioSelect, label="Your answer")
-    comment = forms.CharField(
-        required=False,
-        max_length=comments.LONGEST,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        label="Comment",
-        help_text=FOR_AUTHOR,
-    )
+    comment = _remark("Comment", FOR_AUTHOR, rows=3)
 
 
 class SettleForm(forms.Form):
@@ -91,13 +68,3 @@ class ConflictForm(forms.Form):
         label="What the conflict is",
         help_text="Read by other checkers and auditors. It can’t be taken back here.",
     )
-
-
-def done(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Act; what is refused as invalid or overtaken is said on the form, so that nothing typed is lost."""
-    try:
-        act()
-    except (Invalid, WrongState) as error:
-        form.add_error(None, str(error))
-        return False
-    return True

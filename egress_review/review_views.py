@@ -23,10 +23,11 @@ from egress_review import (
     timeline,
     views,
 )
-from egress_review.forms import AnswerForm, ConflictForm, FileVoteForm, FinishForm, SettleForm, done
+from egress_review.forms import AnswerForm, ConflictForm, FileVoteForm, FinishForm, SettleForm
 from egress_review.models import File, Submission, Vote
 from egress_review.previews import compare, files
 from egress_review.states import State
+from hub import refusals
 from hub.affected import Affected
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
@@ -67,10 +68,12 @@ def review(request: HttpRequest, submission: str) -> HttpResponse:
     """Show a submission with its files to a checker, and take the end of their review."""
     person, found = reader(request), readings.find(submission)
     form = FinishForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and done(form, lambda: _finish(person, found, form)):
-        found.refresh_from_db()
-        messages.success(request, _said(found))
-        return redirect("releases:detail", submission=found.pk)
+    if request.method == "POST" and form.is_valid():
+        with refusals.said_on(form):
+            _finish(person, found, form)
+            found.refresh_from_db()
+            messages.success(request, _said(found))
+            return redirect("releases:detail", submission=found.pk)
     return _page(request, person, found, finish=form, wish=request.GET.get("file", ""))
 
 
@@ -81,8 +84,10 @@ def vote_on_file(request: HttpRequest, submission: str, file: str) -> HttpRespon
     person, found = reader(request), readings.find(submission)
     named = readings.file_of(found, file)
     form = _file_form(named, person, request)
-    if form.is_valid() and done(form, lambda: _put(person, named, form)):
-        return redirect(_next(found, person))
+    if form.is_valid():
+        with refusals.said_on(form):
+            _put(person, named, form)
+            return redirect(_next(found, person))
     return _page(request, person, found, file_form=form, wish=named.pk)
 
 
@@ -94,12 +99,12 @@ def settle(request: HttpRequest, submission: str) -> HttpResponse:
     head = SettleForm(request.POST)
     answers = _answer_forms(found, person, request)
     # Each form is looked at, so that each says what it lacks.
-    if all([form.is_valid() for form in (head, *answers.values())]) and done(
-        head, lambda: _settle(person, found, head, answers)
-    ):
-        found.refresh_from_db()
-        messages.success(request, _said(found))
-        return redirect("releases:detail", submission=found.pk)
+    if all([form.is_valid() for form in (head, *answers.values())]):
+        with refusals.said_on(head):
+            _settle(person, found, head, answers)
+            found.refresh_from_db()
+            messages.success(request, _said(found))
+            return redirect("releases:detail", submission=found.pk)
     return _page(request, person, found, head=head, answers=answers)
 
 
@@ -156,9 +161,13 @@ def conflict(request: HttpRequest, submission: str) -> HttpResponse:
     """Declare a conflict of interest, once it is shown what that means."""
     person, found = reader(request), readings.find(submission)
     form = ConflictForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and done(form, lambda: _declare(person, found, form)):
-        messages.success(request, f"Noted: the releases of “{found.project.title}” are others’ to review.")
-        return redirect("releases:queue")
+    if request.method == "POST" and form.is_valid():
+        with refusals.said_on(form):
+            _declare(person, found, form)
+            messages.success(
+                request, f"Noted: the releases of “{found.project.title}” are others’ to review."
+            )
+            return redirect("releases:queue")
     readings.open_page(by=person, submission=found)
     context = {
         "heading": "Declare a conflict of interest",

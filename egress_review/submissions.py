@@ -86,33 +86,13 @@ def hand_in(
         if present.state != SessionState.RUNNING:
             raise WrongState(f"Session {session.id} is {present.state}; start a session and hand in there.")
         _require_room(session)
-        submission = Submission.objects.create(
-            session=present,
-            project_id=present.workspace.project_id,
-            author_id=present.workspace.person_id,
-            replaces=before,
-            tier=tiers.of(present.workspace.project),
-            title=said.title,
-            context=said.context,
-            controls=said.controls,
-            declared=made_how,
-        )
+        submission = _begun(present, said, made_how, replaces=before)
         allowed.use()
         frozen = [
             _freeze(submission, name, item, vault, position)
             for position, (name, item) in enumerate(zip(known, files, strict=True))
         ]
-        entries.append(
-            Kind.HANDED_IN,
-            by=by.id,
-            subject=submission.id,
-            facts={
-                "project": submission.project_id,
-                "session": session.id,
-                "replaces": before.id if before else "",
-                "files": [{"sha256": file.sha256, "bytes": file.size_bytes} for file in frozen],
-            },
-        )
+        _write_down(submission, frozen, by=by)
     return submission
 
 
@@ -139,7 +119,25 @@ def move(submission: Submission, wish: State, **changes: object) -> None:
 
 
 def named(submission: Submission) -> str:
+    """Return what a submission is called in a sentence."""
     return f"Submission “{submission.title}”"
+
+
+def _begun(
+    session: Session, said: Explanation, made_how: dict[str, object], *, replaces: Submission | None
+) -> Submission:
+    workspace = session.workspace
+    return Submission.objects.create(
+        session=session,
+        project_id=workspace.project_id,
+        author_id=workspace.person_id,
+        replaces=replaces,
+        tier=tiers.of(workspace.project),
+        title=said.title,
+        context=said.context,
+        controls=said.controls,
+        declared=made_how,
+    )
 
 
 def _freeze(submission: Submission, name: str, item: Arrived, vault: Vault, position: int) -> File:
@@ -150,6 +148,20 @@ def _freeze(submission: Submission, name: str, item: Arrived, vault: Vault, posi
         name=name,
         sha256=stored.sha256,
         size_bytes=stored.size_bytes,
+    )
+
+
+def _write_down(submission: Submission, frozen: Sequence[File], *, by: Person) -> None:
+    entries.append(
+        Kind.HANDED_IN,
+        by=by.id,
+        subject=submission.id,
+        facts={
+            "project": submission.project_id,
+            "session": submission.session_id,
+            "replaces": submission.replaces_id or "",
+            "files": [{"sha256": file.sha256, "bytes": file.size_bytes} for file in frozen],
+        },
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from hub import beside, trace
 from hub.beside import Beside, Work
+from hub.places import places
 
 if TYPE_CHECKING:
     from egress_review.models import Submission
@@ -120,37 +121,47 @@ def main() -> None:
     os.umask(0o007)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
-    from django.conf import settings
-    from django.utils.module_loading import import_string
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    screening = Work(
+        "screenings", "what is handed in is screened, what is approved leaves", Worker(_bench()).run
+    )
+    Beside(places, [screening, *_others()], stop).run()
 
-    from egress_review import indexes
+
+def _bench() -> Bench:
     from egress_review.screener import EngineScreener
     from egress_review.screenings import SECONDS, Bench
     from egress_review.uploads import UploadLimits
     from egress_review.vault import Vault
-    from hub.datasets import intake_work
-    from hub.places import places
 
     vault = Vault(places.state / "vault")
     vault.prepare()
-    bench = Bench(
+    return Bench(
         vault=vault,
         screener=EngineScreener(places.engine_socket, longest_seconds=SECONDS + 80),
         limits=UploadLimits(),
         public_sums=places.state / "public-files.sha256",
     )
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    works = [
-        Work("screenings", "what is handed in is screened, what is approved leaves", Worker(bench).run),
+
+
+def _others() -> list[Work]:
+    from django.conf import settings
+    from django.utils.module_loading import import_string
+
+    from egress_review import indexes
+    from hub.datasets import intake_work
+
+    return [
         # Beside the screenings: a large index takes minutes, and nobody's result should wait for it.
         Work("leak_indexes", "new dataset versions get the index that screening needs", indexes.keep_built),
         Work("intakes", "deliveries of data are examined and registered", intake_work.keep_going),
+        *(
+            Work(path.split(".")[-2], keeps, import_string(path))
+            for path, keeps in settings.PARLATORY_BESIDE_WORKER.items()
+        ),
     ]
-    for path, keeps in settings.PARLATORY_BESIDE_WORKER.items():
-        works.append(Work(path.split(".")[-2], keeps, import_string(path)))
-    Beside(places, works, stop).run()
 
 
 if __name__ == "__main__":

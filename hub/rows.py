@@ -25,7 +25,7 @@ def recheck(*rows: models.Model) -> None:
 def claim(row: models.Model, **changes: Any) -> None:
     """Change a row that nobody changed since it was read, and raise its version."""
     recheck(row)
-    changes["row_version"] = row.row_version + 1  # type: ignore[attr-defined]
+    changes["row_version"] = row.row_version + 1  # type: ignore[attr-defined]  # as above
     type(row)._default_manager.filter(pk=row.pk).update(**changes)
     for name, value in changes.items():
         setattr(row, name, value)
@@ -44,7 +44,7 @@ def _name(row: models.Model) -> str:
 
 def expect(row: models.Model, seen: int | None) -> None:
     """Raise WrongState if a row is no longer as a page showed it; None when no page showed it."""
-    if seen is not None and seen != row.row_version:  # type: ignore[attr-defined]
+    if seen is not None and seen != row.row_version:  # type: ignore[attr-defined]  # as above
         raise WrongState(
             f"{_name(row)} was changed by somebody else since you loaded the page; "
             "look at it again and repeat what you wanted."

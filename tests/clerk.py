@@ -15,12 +15,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SECONDS = 120
 USER = "parlatory-portal"
+# This module itself, which is what the process runs: there it has no file.
+SOURCE = Path(__file__).read_text() if "__file__" in globals() else ""
 
 
 @dataclass
@@ -29,7 +32,13 @@ class Clerk:
 
     process: subprocess.Popen[str]
     # What it read when it began; where that has changed another one is needed.
-    read: tuple[object, ...]
+    read: tuple[object, ...] = ()
+
+    @classmethod
+    def begun(cls, words: Sequence[str], *, read: tuple[object, ...] = (), **how: Any) -> Clerk:
+        """Begin it by a command that has Python run `SOURCE`, and `subprocess`'s own words on how."""
+        pipe = subprocess.PIPE
+        return cls(subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, **how), read)
 
     def run(self, code: str) -> tuple[int, str, str]:
         """Run lines and return their exit status and what they printed on either stream."""
@@ -58,7 +67,9 @@ def run(code: str, *, checkout: Path, state: Path) -> tuple[int, str, str]:
     clerk = _clerks.get(str(state))
     if clerk is None or clerk.read != read or clerk.process.poll() is not None:
         end(state)
-        clerk = _clerks[str(state)] = Clerk(_begun(checkout, env), read)
+        own = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--pdeathsig", "KILL"]
+        words = [*own, sys.executable, "-c", SOURCE]
+        clerk = _clerks[str(state)] = Clerk.begun(words, cwd=checkout, env=env, read=read)
     try:
         return clerk.run(code)
     except BaseException:
@@ -81,18 +92,6 @@ def _end_all() -> None:
 
 def _stamps(folder: Path) -> Iterable[tuple[str, int]]:
     return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
-
-
-def _begun(checkout: Path, env: dict[str, str]) -> subprocess.Popen[str]:
-    words = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--pdeathsig", "KILL"]
-    return subprocess.Popen(
-        [*words, sys.executable, "-c", Path(__file__).read_text()],
-        cwd=checkout,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def serve() -> None:

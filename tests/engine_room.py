@@ -213,12 +213,12 @@ def _image(client: docker.APIClient, places: Places, name: str, program: str) ->
 
 
 @contextmanager
-def _served(room: Room) -> Iterator[None]:
+def served(engine: server.Engine, path: Path) -> Iterator[None]:
+    """Let an engine answer at a socket, in a thread of its own."""
     loop = asyncio.new_event_loop()
-    path = str(room.places.engine_socket)
 
     async def listen() -> None:
-        server.server(room.engine).add_socket(bind_unix_socket(path, mode=0o666))
+        server.server(engine).add_socket(bind_unix_socket(str(path), mode=0o666))
 
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -265,7 +265,7 @@ def opened() -> Iterator[Room]:
     (places.state / "images" / "screener").write_text(screener)
     made.renew()
     try:
-        with _served(made):
+        with served(made.engine, made.places.engine_socket):
             yield made
     finally:
         for label in (container.LABEL_SESSION, container.LABEL_SCREENING):

@@ -25,9 +25,10 @@ from egress_review.bench import chance, disguises, material
 from egress_review.bench.scores import Share, wilson
 from egress_review.screening import dataset, index, inspection
 from egress_review.screening.context import Context
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.recordings import Recording
 
 CROPS = (0.5, 1.0, 2.0, 5.0)  # seconds
 SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".au", ".sph"}

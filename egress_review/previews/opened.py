@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import wave
-import zipfile
 from collections.abc import Iterable, Iterator
 from math import log10
 from typing import Any
@@ -17,7 +16,6 @@ COLUMNS = 60
 PAGE_PIXELS = 1_400
 LISTED = 500
 HEX_BYTES = 1_024
-MEMBER_BYTES = 20 * 1024**2
 SOUND_BYTES = 8 * 1024**2
 WIDTH, HEIGHT = 900, 160
 QUIETEST = -90.0
@@ -100,25 +98,6 @@ def tensors(data: bytes, page: int) -> Shown:
     return Shown(tables=(shown,), page=page, pages=pages)
 
 
-def archive(data: bytes, page: int) -> Shown:
-    """Return what a ZIP holds: the list, then one member a page."""
-    from egress_review.previews import preview
-
-    with zipfile.ZipFile(io.BytesIO(data)) as opened:
-        members = [member for member in opened.infolist() if not member.is_dir()][:LISTED]
-        page = min(page, len(members) + 1)
-        if page == 1:
-            rows = tuple(_cells((one.filename, one.file_size)) for one in members)
-            listed = Table(("file in the archive", "bytes"), rows, what="file")
-            return Shown(tables=(listed,), pages=len(members) + 1, cut="Each file has its own page.")
-        member = members[page - 2]
-        if member.file_size > MEMBER_BYTES:
-            why = f"{label(member.filename)} unpacks to more than {MEMBER_BYTES // 1024**2} MiB."
-            return Shown(page=page, pages=len(members) + 1, why_not=f"No preview: {why}")
-        inner = preview.by_name(member.filename, opened.read(member))
-        return _titled(inner, member.filename, page, len(members) + 1)
-
-
 def sound(data: bytes, page: int) -> Shown:
     """Return how loud each second of a WAV is, its drawing, and the sound itself if it is short."""
     import numpy as np
@@ -154,12 +133,6 @@ def opaque(data: bytes, page: int) -> Shown:
         for at in range(0, len(head), 16)
     )
     return Shown(lines=Lines(lines), cut=f"The first {len(head)} of {len(data)} bytes.")
-
-
-def _titled(inner: Shown, name: str, page: int, pages: int) -> Shown:
-    from dataclasses import replace
-
-    return replace(inner, page=page, pages=pages, cut=f"{label(name)}. {inner.cut}".strip())
 
 
 def _cells(values: Iterable[object]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 CELL_LETTERS = 300
@@ -92,6 +93,10 @@ class Shown:
     pages: int = 1
     cut: str = ""
     why_not: str = ""
+
+
+# What reads a file's bytes and shows the page of this number, from 1.
+Reader = Callable[[bytes, int], Shown]
 
 
 def visible(text: str) -> str:

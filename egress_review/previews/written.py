@@ -69,6 +69,23 @@ def pretty_json(data: bytes, page: int) -> Shown:
     return text(said.encode(errors="replace"), page)
 
 
+def commas(data: bytes, page: int) -> Shown:
+    """Return a page of a CSV file's rows."""
+    return table(data, page, delimiter=",")
+
+
+def tabs(data: bytes, page: int) -> Shown:
+    """Return a page of a TSV file's rows."""
+    return table(data, page, delimiter="\t")
+
+
+def picture(data: bytes, page: int) -> Shown:
+    """Return a PNG picture as it is: the browser draws it, inside the sandbox."""
+    if not data.startswith(PNG):
+        return Shown(why_not="This is not a PNG picture, so it is not shown.")
+    return Shown(pictures=(Picture(data, "The picture, as it would leave"),))
+
+
 def table(data: bytes, page: int, *, delimiter: str) -> Shown:
     """Return a page of rows below their header; what is no table is shown as text."""
     reader = csv.reader(io.StringIO(decoded(data), newline=""), delimiter=delimiter)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.recordings import Recording
 from egress_review.screening.run import rebuild, screen
 from egress_review.screening.verdict import FileVerdict, Finding, Severity, Verdict
 

@@ -162,12 +162,11 @@ def _in_order(
             if inside and numbers[here] == corpus.sequence[there]:
                 covered[row].add(there)
                 stretches.setdefault(row, set()).add(here)
-    yield from _said(corpus, numbers, lines, stretches, covered)
+    yield from _said(corpus, lines, stretches, covered)
 
 
 def _said(
     corpus: Corpus,
-    numbers: Positions,
     lines: Positions,
     stretches: dict[int, set[int]],
     covered: dict[int, set[int]],

@@ -21,6 +21,30 @@ WORDS = {"pass": "pass", "flag": "review", "block": "block"}
 
 def main(arguments: list[str]) -> int:
     """Screen files and folders against a dataset's folder; exit with 1 where anything is blocked."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    missing = [path for path in options.paths if not path.exists() and not path.is_symlink()]
+    if missing:
+        parser.error(f"there is no {missing[0]}")
+    try:
+        index = dataset.read(options.dataset)
+        context = _context(options)
+    except (NoDataset, OSError, ValueError) as error:
+        parser.error(str(error))
+    paths = list(_files(options.paths))
+    # Any number of files may be screened here; the time for all grows with their number.
+    limits = Limits(files=max(len(paths), 1), seconds=Limits.seconds_per_file * max(len(paths), 1))
+    verdict = screen(
+        {str(number): (path, path.name) for number, path in enumerate(paths)}, index, limits, context=context
+    )
+    report = [_report(path, str(number), verdict) for number, path in enumerate(paths)]
+    sys.stdout.write(
+        json.dumps(report, ensure_ascii=False, indent=2) + "\n" if options.json else _words(report, verdict)
+    )
+    return 1 if verdict.outcome == "block" else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m egress_review screen", description=main.__doc__)
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder with all its files"
@@ -44,26 +68,7 @@ def main(arguments: list[str]) -> int:
         help="what becomes of what no check understands",
     )
     parser.add_argument("--json", action="store_true", help="one JSON array instead of words")
-    options = parser.parse_args(arguments)
-    missing = [path for path in options.paths if not path.exists() and not path.is_symlink()]
-    if missing:
-        parser.error(f"there is no {missing[0]}")
-    try:
-        index = dataset.read(options.dataset)
-        context = _context(options)
-    except (NoDataset, OSError, ValueError) as error:
-        parser.error(str(error))
-    paths = list(_files(options.paths))
-    # Any number of files may be screened here; the time for all grows with their number.
-    limits = Limits(files=max(len(paths), 1), seconds=Limits.seconds_per_file * max(len(paths), 1))
-    verdict = screen(
-        {str(number): (path, path.name) for number, path in enumerate(paths)}, index, limits, context=context
-    )
-    report = [_report(path, str(number), verdict) for number, path in enumerate(paths)]
-    sys.stdout.write(
-        json.dumps(report, ensure_ascii=False, indent=2) + "\n" if options.json else _words(report, verdict)
-    )
-    return 1 if verdict.outcome == "block" else 0
+    return parser
 
 
 def _context(options: argparse.Namespace) -> Context:

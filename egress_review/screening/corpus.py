@@ -29,7 +29,7 @@ def _everyday() -> HashTable:
 
 
 def everyday(hashes: Hashes) -> NDArray[np.bool_]:
-    """Return which words are everyday words."""
+    """Return which words are everyday words. One answer a hash, both of shape (words,)."""
     return _everyday().find(hashes) >= 0
 
 
@@ -46,7 +46,10 @@ def information(hashes: Hashes, lengths: Positions) -> NDArray[np.float64]:
 
 
 def bag(hashes: Hashes, starts: Positions, ends: Positions) -> Hashes:
-    """Return a hash of the words in each stretch that is the same in every order."""
+    """Return a hash of the words in each stretch that is the same in every order.
+
+    `hashes` has shape (words,); `starts` and `ends` of shape (stretches,) say which of them a stretch holds.
+    """
     sums = np.zeros(len(hashes) + 1, dtype=np.uint64)
     # An odd multiple of the square tells {a, d} from {b, c} where a + d = b + c.
     np.cumsum(hashes * hashes * np.uint64(3) + hashes, out=sums[1:])
@@ -75,7 +78,10 @@ class Corpus:
         return zlib.decompress(self.spelled.tobytes()).decode().split("\n")[: len(self.words)]
 
     def bits(self, numbers: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Return about how many bits each of these words tells; 0 for the number -1."""
+        """Return about how many bits each of these words tells; 0 for the number -1.
+
+        One answer a number, of the same shape.
+        """
         known = np.asarray(numbers, dtype=np.int64)
         return np.where(known < 0, 0.0, self.word_bits[known] / STEP)
 
@@ -84,7 +90,10 @@ class Corpus:
         return np.asarray(np.searchsorted(self.rows, positions, side="right") - 1, dtype=np.int64)
 
     def row(self, number: int) -> NDArray[np.int64]:
-        """Return the numbers of the words of one transcript."""
+        """Return the numbers of the words of one transcript.
+
+        Shape (words,), in the order in which they are said.
+        """
         return np.asarray(self.sequence[self.rows[number] : self.rows[number + 1] - 1], dtype=np.int64)
 
     def said_by(self, rows: Iterable[int]) -> set[int]:
@@ -97,13 +106,19 @@ class Corpus:
         return speakers
 
     def places(self, word: int) -> NDArray[np.int64]:
-        """Return where in the sequence a word is an anchor."""
+        """Return where in the sequence a word is an anchor.
+
+        Shape (places,), each a position in `sequence`.
+        """
         return np.asarray(
             self.anchors[self.anchor_starts[word] : self.anchor_starts[word + 1]], dtype=np.int64
         )
 
     def speakers_of(self, run: NDArray[np.int64]) -> int:
-        """Return how many speakers say this run of at least 3 known words, counted in a sample where many."""
+        """Return how many speakers say this run of at least 3 known words, counted in a sample where many.
+
+        `run` has shape (words,): the words' numbers.
+        """
         counts = self.anchor_starts[run + 1] - self.anchor_starts[run]
         speakers: set[int] = set()
         for offset in np.argsort(counts, kind="stable").tolist():
@@ -120,7 +135,10 @@ def _packed(arrays: Arrays, name: str) -> Packed:
 
 
 def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of a corpus from pairs of speaker and transcript."""
+    """Return the arrays of a corpus from pairs of speaker and transcript.
+
+    Each has one dimension; `Corpus` says what they hold.
+    """
     said: dict[str, dict[int, None]] = {}
     numbered: dict[str, int] = {}
     for speaker, text in spoken:

@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 
 from egress_review.screening import index, manifest
-from egress_review.screening.index import Index, NoIndex, Recording
+from egress_review.screening.index import Index, NoIndex
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.recordings import Recording
 
 NEEDED = ("recording", "speaker")
 TABLE, MANIFEST = "recordings.csv", "manifest.jsonl"

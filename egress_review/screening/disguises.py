@@ -136,7 +136,10 @@ def aliases(rows: Sequence[tuple[str, str, str, Mapping[str, str]]]) -> tuple[li
 def build(
     recordings: Iterable[str], speakers: Iterable[str], dataset: str = "", goes_on: GoesOn = silent
 ) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of the ids of a dataset and their disguises."""
+    """Return the arrays of the ids of a dataset and their disguises.
+
+    Each has one dimension; `identifiers.Table` says what they hold.
+    """
     forms: dict[str, int] = {}
     hashed: set[bytes] = set()
     salts = [salt for salt in dict.fromkeys((dataset, dataset.lower(), *SALTS)) if salt]

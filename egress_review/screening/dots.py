@@ -105,7 +105,10 @@ def marks(image: Image.Image) -> Iterator[Mark]:
 
 
 def patches(ink: NDArray[np.bool_]) -> Iterator[Mark]:
-    """Yield the connected patches of ink, none where there are too many stretches for a plot."""
+    """Yield the connected patches of ink, none where there are too many stretches for a plot.
+
+    `ink` has shape (height, width), in pixels.
+    """
     runs = _runs(ink)
     if len(runs) > RUNS:
         return

@@ -114,17 +114,23 @@ class Spans:
         np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers, out=self.sums[1:])
 
     def hashes(self, starts: Positions, ends: Positions) -> Hashes:
-        """Return the hash of each stretch from a start up to its end, which it does not hold."""
+        """Return the hash of each stretch from a start up to its end, which it does not hold.
+
+        All three have shape (stretches,); places count characters.
+        """
         return mixed((self.sums[ends] - self.sums[starts]) * self.inverse[starts])
 
 
 def codes_of(text: str) -> NDArray[np.uint32]:
-    """Return the code points of a text."""
+    """Return the code points of a text. Shape (characters,)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def classes(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return 1 for a letter, 2 for a digit, 3 for a letter that is a word, else 0, of each character."""
+    """Return 1 for a letter, 2 for a digit, 3 for a letter that is a word, else 0, of each character.
+
+    Both have shape (characters,).
+    """
     if len(codes) and int(codes.max()) < 128:
         return _ascii()[codes]
     found, places = np.unique(codes, return_inverse=True)
@@ -175,7 +181,7 @@ class Words:
 
     @cached_property
     def hashes(self) -> Hashes:
-        """The hash of each word."""
+        """The hash of each word. Shape (words,)."""
         return self.spans.hashes(self.starts, self.ends)
 
     def listed(self) -> list[str]:
@@ -184,7 +190,10 @@ class Words:
 
 
 def hash_of(values: Iterable[str]) -> Hashes:
-    """Return the hash of each whole string, equal to that of the same stretch inside any text."""
+    """Return the hash of each whole string, equal to that of the same stretch inside any text.
+
+    Shape (strings,).
+    """
     listed = list(values)
     lengths = np.array([len(value) for value in listed], dtype=np.int64)
     ends = np.cumsum(lengths)

@@ -22,7 +22,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 def packed(values: NDArray[np.uint32], name: str) -> dict[str, NDArray[np.generic]]:
     """Return sorted values in about 2 bits more than the logarithm of the gaps between them, to be kept.
 
-    Source: Elias 1974, Fano 1971.
+    Source: Elias 1974, Fano 1971. `values` has shape (values,).
     """
     bits = min(max(len(values), 1).bit_length() - 1, MOST_HIGH_BITS)
     shift = np.uint32(32 - bits)
@@ -34,7 +34,7 @@ def packed(values: NDArray[np.uint32], name: str) -> dict[str, NDArray[np.generi
 
 
 def unpacked(arrays: Arrays, name: str) -> NDArray[np.uint32]:
-    """Return the sorted values kept under a name."""
+    """Return the sorted values kept under a name. Shape (values,)."""
     low = Packed(np.asarray(arrays[f"{name}.low"], dtype=np.uint8))
     count = len(low)
     shift = 32 - min(max(count, 1).bit_length() - 1, MOST_HIGH_BITS)
@@ -56,7 +56,10 @@ class HashTable:
 
     @classmethod
     def of(cls, hashes: Hashes) -> HashTable:
-        """Return the table of these hashes, which must be sorted and different."""
+        """Return the table of these hashes, which must be sorted and different.
+
+        `hashes` has shape (members,).
+        """
         bits = min(max(len(hashes) // PER_BUCKET, 1).bit_length(), MOST_BUCKET_BITS)
         places = hashes >> np.uint64(64 - bits)
         buckets = np.searchsorted(places, np.arange((1 << bits) + 1, dtype=np.uint64)).astype(np.uint32)
@@ -72,7 +75,10 @@ class HashTable:
         )
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
-        """Return the arrays to keep under a name."""
+        """Return the arrays to keep under a name.
+
+        `kept` has shape (members,), `buckets` one more than there are buckets, a power of two.
+        """
         narrow = np.min_scalar_type(len(self.kept))
         return {f"{name}.kept": self.kept, f"{name}.buckets": self.buckets.astype(narrow)}
 
@@ -80,7 +86,7 @@ class HashTable:
         return len(self.kept)
 
     def find(self, hashes: Hashes) -> Positions:
-        """Return the number of the member each hash is, -1 for none."""
+        """Return the number of the member each hash is, -1 for none. Both have shape (hashes,)."""
         found = np.full(len(hashes), -1, dtype=np.int64)
         if not len(self.kept) or not len(hashes):
             return found

@@ -15,6 +15,7 @@ from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
 from egress_review.screening.progress import GoesOn, silent
 from egress_review.screening.recoded import Numbered
+from egress_review.screening.recordings import Recording
 from egress_review.screening.sound import building, compact
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.transcripts import Transcripts
@@ -28,21 +29,6 @@ SEAL = "index.json"
 
 class NoIndex(Exception):
     """A folder holds no finished leak index of this version; the message says what it lacks."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One recording of an approved dataset version: its id, its speaker's id, what is said in it.
-
-    `path` leads from the dataset's folder to its sound, "" where there is none; `fields` are the other
-    columns that the dataset knows of it, as text.
-    """
-
-    recording: str
-    speaker: str
-    transcript: str = ""
-    path: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from egress_review.screening import capacity, kinds, names, structured, tables, text
 from egress_review.screening.carriers import archives, reading, zips
@@ -181,7 +182,7 @@ def _open(data: bytes, name: str, kind: Kind, work: Work) -> Seen:
     return _seen(kind, canonical, findings)
 
 
-def opener(kind: Kind):  # type: ignore[no-untyped-def]
+def opener(kind: Kind) -> Any:
     """Return the module that reads files of a kind; its `open` gives the parts of all but notebooks."""
     return importlib.import_module(f"egress_review.screening.{READERS[kind.name]}")
 

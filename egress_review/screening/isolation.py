@@ -81,24 +81,15 @@ class _Child:
         return os.waitpid(self.process, 0)[1]
 
 
-def isolated(inspect: Callable[[], Looked], seconds: float, memory_bytes: int, output_bytes: int) -> Looked:
-    """Return what `inspect` finds, run in a forked process; a crash or an exceeded limit is a block.
-
-    `seconds` bounds the time it runs or sleeps, `memory_bytes` the address space beyond what is mapped,
-    `output_bytes` the canonical copy. Nothing the process says is believed but JSON of the expected shape.
-    """
-    found = side_by_side({None: inspect}, lambda: seconds, Bounds(memory_bytes, output_bytes), 1)
-    return found[None] if found else _blocked("There was no time to look through this file.")
-
-
 def side_by_side(
     inspections: Mapping[str | None, Callable[[], Looked]],
     seconds: Callable[[], float],
     bounds: Bounds,
     at_once: int,
 ) -> dict[str | None, Looked]:
-    """Return what each inspection finds, at most `at_once` of them running, each isolated by itself.
+    """Return what each inspection finds, at most `at_once` of them running, each in a forked process.
 
+    A crash or an exceeded limit is a block; nothing is believed but JSON of the expected shape.
     `seconds` is asked as each begins and says how long it may take; at 0 it is not begun and has no answer.
     """
     waiting = list(inspections.items())
@@ -162,7 +153,8 @@ def _in_line(process: int) -> float:
 def closed() -> None:
     """Close this process and those it forks to each other: no one of the same user reads or writes another's.
 
-    Without it a parser that was taken over could answer for a file that is read beside its own.
+    Without it a parser that was taken over could answer for a file that is read beside its own. Raises
+    OSError where the kernel refuses.
     """
     if LIBC.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "the process can't be closed to others")

@@ -214,7 +214,10 @@ def identify(data: bytes, name: str) -> Kind:
 
 
 def by_content(data: bytes) -> Kind:
-    """Return what bytes are opened as where no name helps; OPAQUE where they begin like nothing known."""
+    """Return what bytes are opened as where no name helps; OPAQUE where they begin like nothing known.
+
+    Raises Unscreenable for what can't leave in any form.
+    """
     what = signatures.content(data)
     if what in NEVER:
         why, instead = NEVER[what]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from egress_review.screening.index import Recording
+from egress_review.screening.recordings import Recording
 
 LARGEST_BYTES = 2 * 1024**3
 SINGLE = (str, int, float, bool)

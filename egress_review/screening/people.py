@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.progress import GoesOn, silent, told
+from egress_review.screening.recordings import Recording
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -31,21 +32,6 @@ DECIMALS, EXACT = 7, 2**53  # of numbers that are kept as whole ones
 STATISTICS = ("mean", "sum", "median", "min", "max", "std", "count")
 
 
-class Row(Protocol):
-    """What is read of a recording."""
-
-    @property
-    def recording(self) -> str: ...
-    @property
-    def speaker(self) -> str: ...
-    @property
-    def transcript(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def fields(self) -> tuple[tuple[str, str], ...]: ...
-
-
 @dataclass(frozen=True)
 class Numbers:
     """A numeric column: a value a recording, NaN where it has none; `order` sorts them, NaN last."""
@@ -56,7 +42,7 @@ class Numbers:
 
     @cached_property
     def sorted(self) -> Floats:
-        """The values in ascending order, without the missing ones."""
+        """The values in ascending order, without the missing ones. Shape (recordings with a value,)."""
         ordered = np.asarray(self.values)[self.order]
         return ordered[: int(np.count_nonzero(~np.isnan(ordered)))]
 
@@ -108,7 +94,7 @@ class People:
     telling: tuple[Telling, ...] = field(default=())
 
     @classmethod
-    def of(cls, rows: Iterable[Row], folder: Path | None = None) -> People:
+    def of(cls, rows: Iterable[Recording], folder: Path | None = None) -> People:
         """Return the table of these recordings, in memory; `folder` is where their paths begin."""
         return _of(list(rows), folder)
 
@@ -137,17 +123,20 @@ class People:
         return next((column for column in self.labels if folded(column.name) == folded(name)), None)
 
     def recordings_each(self, mask: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """Return how many of the masked recordings each speaker has, by the speaker's code."""
+        """Return how many of the masked recordings each speaker has, by the speaker's code.
+
+        `mask` has shape (recordings,), the answer (speakers,).
+        """
         chosen = self.speakers if mask is None else self.speakers[mask]
         return np.bincount(chosen, minlength=self.speaker_count)
 
     def people_in(self, mask: NDArray[np.bool_]) -> int:
-        """Return how many different people speak in the masked recordings."""
+        """Return how many different people speak in the masked recordings. `mask` has shape (recordings,)."""
         return int(np.count_nonzero(self.recordings_each(mask)))
 
     @cached_property
     def per_speaker(self) -> dict[str, dict[str, Floats]]:
-        """Statistics of each numeric column for each speaker who has values: column → statistic → values."""
+        """Statistics of numeric columns: column → statistic → values, of shape (speakers with values,)."""
         found = {column.name: statistics(self.speakers, column.values) for column in self.numbers}
         counts = self.recordings_each().astype(np.float64)
         found.setdefault("", {})["count"] = counts[counts > 0]
@@ -155,7 +144,7 @@ class People:
 
     @cached_property
     def sizes(self) -> dict[str, NDArray[np.int64]]:
-        """How many recordings each label of each column of categories has: column → counts by code."""
+        """How many recordings each label of each column has: column → counts by code, of shape (labels,)."""
         return {
             column.name: np.bincount(column.codes[column.codes >= 0], minlength=len(column.labels))
             for column in self.labels
@@ -172,7 +161,10 @@ class People:
 
 
 def statistics(speakers: Codes, values: Floats) -> dict[str, Floats]:
-    """Return the statistics of a column for each speaker with values, by name; std is the sample's."""
+    """Return the statistics of a column for each speaker with values, by name; std is the sample's.
+
+    Both arguments have shape (recordings,), NaN for no value; each answer (speakers with values,).
+    """
     present = ~np.isnan(values)
     order = np.lexsort((values[present], speakers[present]))
     people, ordered = speakers[present][order], np.asarray(values)[present][order]
@@ -190,7 +182,7 @@ def statistics(speakers: Codes, values: Floats) -> dict[str, Floats]:
     return dict(zip(STATISTICS, columns, strict=True))
 
 
-def build(rows: Sequence[Row], dataset: Path, target: Path, goes_on: GoesOn = silent) -> None:
+def build(rows: Sequence[Recording], dataset: Path, target: Path, goes_on: GoesOn = silent) -> None:
     """Write the table into an index folder; raises OSError where that can't be written."""
     people = _of(list(rows), dataset, goes_on)
     folder = target / FOLDER
@@ -265,7 +257,7 @@ def _read(folder: Path) -> People:
     )
 
 
-def _of(rows: list[Row], folder: Path | None, goes_on: GoesOn = silent) -> People:
+def _of(rows: list[Recording], folder: Path | None, goes_on: GoesOn = silent) -> People:
     codes: dict[str, int] = {}
     speakers = np.array([codes.setdefault(row.speaker, len(codes)) for row in rows], dtype=np.int32)
     ids = np.array([hashed(row.recording) for row in rows], dtype=np.uint64)
@@ -274,7 +266,7 @@ def _of(rows: list[Row], folder: Path | None, goes_on: GoesOn = silent) -> Peopl
     return People(speakers, ids, names, tuple(numbers), tuple(labels), tuple(telling))
 
 
-def _cells(rows: list[Row], folder: Path | None, goes_on: GoesOn) -> dict[str, list[str]]:
+def _cells(rows: list[Recording], folder: Path | None, goes_on: GoesOn) -> dict[str, list[str]]:
     """Return every column as text: the dataset's own, and what follows from the sound and the words."""
     cells: dict[str, list[str]] = {}
     for number, row in enumerate(rows):

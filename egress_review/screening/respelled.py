@@ -64,7 +64,10 @@ def _hits(table: HashTable, hashes: Hashes) -> int:
 
 
 def build(texts: Iterable[str]) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of the windows of different transcripts, about one in KEPT."""
+    """Return the arrays of the windows of different transcripts, about one in KEPT.
+
+    Each has one dimension; `Patterns` says what they hold.
+    """
     letters: list[Hashes] = [np.zeros(0, np.uint64)]
     consonants: list[Hashes] = [np.zeros(0, np.uint64)]
     firsts: list[Hashes] = [np.zeros(0, np.uint64)]
@@ -86,7 +89,8 @@ def build(texts: Iterable[str]) -> dict[str, NDArray[np.generic]]:
 def patterns(signs: Numbers) -> tuple[Hashes, Positions]:
     """Return a hash of which signs are equal in each window, whatever they are, and how many different.
 
-    Source: isomorphs, as Friedman 1923 looked for them in ciphers.
+    Source: isomorphs, as Friedman 1923 looked for them in ciphers. `signs` has shape (signs,), both answers
+    (windows,).
     """
     count = len(signs) - LETTERS + 1
     if count < 1:

@@ -76,7 +76,10 @@ def in_table(table: Table) -> list[Finding]:
 
 
 def in_array(values: NDArray[np.generic], where: str = "") -> list[Finding]:
-    """Return the flag for an array of one or two dimensions that holds such rows, either way round."""
+    """Return the flag for an array of one or two dimensions that holds such rows, either way round.
+
+    Shape (values,), (rows, columns) or (columns, rows).
+    """
     if values.dtype.kind not in "iuf" or not 1 <= values.ndim <= 2 or values.size < LEAST_WANDERING:
         return []
     matrix = values.astype(np.float64).reshape(len(values), -1)

@@ -47,7 +47,10 @@ def _unspaced(text: Words, numbers: Positions) -> list[tuple[int, int]]:
 
 
 def split(corpus: Corpus, codes: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Return the numbers of the words that letters spell when parted best: long known words first."""
+    """Return the numbers of the words that letters spell when parted best: long known words first.
+
+    `codes` has shape (letters,); the answer (words,), -1 for a letter in none.
+    """
     size = len(codes)
     spans = Spans(codes)
     starts = np.arange(size)

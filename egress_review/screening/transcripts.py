@@ -118,7 +118,10 @@ class Transcripts:
                 yield way, Spoken(tuple(found), minimum)
 
     def known(self, hashes: Hashes) -> NDArray[np.bool_]:
-        """Return which of these words are said in the recordings or are everyday words."""
+        """Return which of these words are said in the recordings or are everyday words.
+
+        Both have shape (words,).
+        """
         said = corpora.everyday(hashes)
         for one in self.corpora:
             said |= one.words.find(hashes) >= 0

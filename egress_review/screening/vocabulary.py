@@ -6,7 +6,6 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from egress_review.screening import corpus, disguises, respelled
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.identifiers import Identifiers, Table
 from egress_review.screening.progress import GoesOn, silent, told
+from egress_review.screening.recordings import Recording
 from egress_review.screening.respelled import Patterns
 from egress_review.screening.transcripts import Transcripts
 
@@ -22,35 +22,20 @@ WORDS, IDS = "words.bin", "ids.bin"
 ALIGNED = 64
 
 
-class Named(Protocol):
-    """What is needed of a recording here."""
-
-    @property
-    def recording(self) -> str: ...
-    @property
-    def speaker(self) -> str: ...
-    @property
-    def transcript(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def fields(self) -> tuple[tuple[str, str], ...]: ...
-
-
-def build(name: str, recordings: Sequence[Named], target: Path, goes_on: GoesOn = silent) -> None:
+def build(name: str, recordings: Sequence[Recording], target: Path, goes_on: GoesOn = silent) -> None:
     """Write the words and ids of a dataset's recordings into its index's folder."""
     _write(target / WORDS, _words(recordings, goes_on))
     _write(target / IDS, _ids(name, recordings, goes_on))
 
 
-def identifiers(folders: Sequence[Path], recordings: Sequence[Named]) -> Identifiers:
+def identifiers(folders: Sequence[Path], recordings: Sequence[Recording]) -> Identifiers:
     """Return the ids kept in these folders; without any, those of the recordings, in memory."""
     if folders:
         return Identifiers([Table(_read(folder / IDS)) for folder in folders])
     return Identifiers([Table(_ids("", recordings, silent))])
 
 
-def transcripts(folders: Sequence[Path], recordings: Sequence[Named]) -> Transcripts:
+def transcripts(folders: Sequence[Path], recordings: Sequence[Recording]) -> Transcripts:
     """Return what is said by the words kept in these folders; without any, in the recordings, in memory."""
     if folders:
         kept = [_read(folder / WORDS) for folder in folders]
@@ -58,13 +43,13 @@ def transcripts(folders: Sequence[Path], recordings: Sequence[Named]) -> Transcr
     return Transcripts.of((one.speaker, one.transcript) for one in recordings)
 
 
-def _words(recordings: Sequence[Named], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
+def _words(recordings: Sequence[Recording], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
     spoken = corpus.build((one.speaker, one.transcript) for one in recordings)
     texts = {one.transcript for one in recordings}
     return {**spoken, **respelled.build(told(texts, goes_on))}
 
 
-def _ids(name: str, recordings: Sequence[Named], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
+def _ids(name: str, recordings: Sequence[Recording], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
     rows = [(one.recording, one.speaker, one.path, dict(one.fields)) for one in recordings]
     of_recordings, of_speakers = disguises.aliases(rows)
     return disguises.build(

@@ -20,7 +20,7 @@ from hub.access.forms import Find
 from hub.access.models import AccessRequest, Agreement, Approval
 from hub.people import records
 from hub.people.models import Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.projects import visible
 from hub.projects.models import MemberRole, Membership, Project
 
@@ -77,7 +77,7 @@ def project(request: HttpRequest, slug: str) -> HttpResponse:
         "image_is_built": shown.image in images.names(),
         "leads": mine is not None and mine.role == MemberRole.PROJECT_LEAD,
         "member_requests": shown.member_requests.with_names()[:10],
-        "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+        "manages": Role.ADMIN in roles(request),
     }
     return render(request, "access/project.html", context)
 
@@ -101,7 +101,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
     """List approvals: a steward's own datasets, or all for those who may read that."""
     person = reader(request)
     query = Approval.objects.select_related("project", "version__dataset", "approved_by", "revoked_by")
-    if Role.DATA_STEWARD in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+    if Role.DATA_STEWARD in roles(request):
         query = query.filter(version__dataset__steward=person)
     else:
         records.open_for(person, "datasets")

@@ -22,7 +22,7 @@ from hub.api.scopes import MEANING, Scope
 from hub.api.v1 import api
 from hub.people import records
 from hub.people.models import Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.places import places
 
 PER_PAGE = 50
@@ -74,7 +74,7 @@ def all_tokens(request: HttpRequest) -> HttpResponse:
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "order": order if order in ORDERS else "made",
         "orders": list(ORDERS),
-        "manages": Role.ADMIN in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+        "manages": Role.ADMIN in roles(request),
     }
     return render(request, "api/all_tokens.html", context)
 

@@ -24,7 +24,7 @@ from hub.ledger.models import Entry
 from hub.ledger.tiles import Tiles
 from hub.people import records
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 
 PLOTTED = timedelta(days=29)
 LONGEST_SAID = 160
@@ -173,7 +173,7 @@ def _person(words: str) -> tuple[str | None, list[Person]]:
 
 
 def _audits(request: HttpRequest) -> bool:
-    return Role.AUDITOR in request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
+    return Role.AUDITOR in roles(request)
 
 
 def _days(page: timeline.Page, *, audits: bool) -> list[tuple[date, list[Row]]]:

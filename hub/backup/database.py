@@ -82,8 +82,8 @@ def forget_sign_ins(path: Path) -> None:
                 database.execute(f'DELETE FROM "{table}"')  # noqa: S608  # our own constant names
         for table, live in RIGHTS.items():
             if table in there:
-                # Our own constant names and conditions.
-                database.execute(f'UPDATE "{table}" SET revoked_at = ? WHERE {live}', (now,))  # noqa: S608
+                change = f'UPDATE "{table}" SET revoked_at = ? WHERE {live}'  # noqa: S608  # our own constants
+                database.execute(change, (now,))
 
 
 @contextmanager

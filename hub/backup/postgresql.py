@@ -86,8 +86,8 @@ def load(dump: Path, *, keep: Path) -> None:
                 database.execute(f"DELETE FROM {table}")  # noqa: S608  # our own constant names
         for table, live in RIGHTS.items():
             if _has(database, table):
-                # Our own constant names and conditions.
-                database.execute(f"UPDATE {table} SET revoked_at = now() WHERE {live}")  # noqa: S608
+                change = f"UPDATE {table} SET revoked_at = now() WHERE {live}"  # noqa: S608  # our own constants
+                database.execute(change)
 
 
 def _has(database: Any, table: str) -> bool:

@@ -64,14 +64,10 @@ def _lease(person: str, server: str, session: str, image: str) -> Lease:
     )  # fmt: skip
 
 
-async def serve(wish: dict[str, Any]) -> None:
-    """Serve until standard input ends."""
-    hub_sockets, gate_sockets = bind_sockets(0, "127.0.0.1"), bind_sockets(0, "127.0.0.1")
-    hub_port, port = hub_sockets[0].getsockname()[1], gate_sockets[0].getsockname()[1]
+def _gate(wish: dict[str, Any], hub_port: int, port: int) -> Gate:
     host = f"lab.localhost:{port}"
-    key = secrets.token_bytes(32)
     answers = AlwaysLive([_lease(**one) for one in wish["sessions"]])
-    gate = Gate(
+    return Gate(
         leases=Leases(answers, answers),
         portal=Portal(socket=NOWHERE, token="x"),  # noqa: S106 - nobody is asked
         engine=Engine(socket=NOWHERE),
@@ -86,8 +82,15 @@ async def serve(wish: dict[str, Any]) -> None:
         lab_host=host,
         gate_host=f"127.0.0.1:{port}",
         portal_url="http://portal.localhost:1",
-        key=key,
+        key=secrets.token_bytes(32),
     )
+
+
+async def serve(wish: dict[str, Any]) -> None:
+    """Serve until standard input ends."""
+    hub_sockets, gate_sockets = bind_sockets(0, "127.0.0.1"), bind_sockets(0, "127.0.0.1")
+    hub_port, port = hub_sockets[0].getsockname()[1], gate_sockets[0].getsockname()[1]
+    gate = _gate(wish, hub_port, port)
     HTTPServer(Application([("/hub/api/user", Whoever)])).add_sockets(hub_sockets)
     HTTPServer(application(gate), max_body_size=64 * 1024, max_header_size=32 * 1024).add_sockets(
         gate_sockets
@@ -95,10 +98,10 @@ async def serve(wish: dict[str, Any]) -> None:
     await gate.leases.tick()
     name = gate.identity.cookie_name
     cookies = {
-        one["person"]: f"{name}={create_signed_value(key, name, 'token-' + one['person']).decode()}"
+        one["person"]: f"{name}={create_signed_value(gate.key, name, 'token-' + one['person']).decode()}"
         for one in wish["sessions"]
     }
-    sys.stdout.write(json.dumps({"port": port, "host": host, "cookies": cookies}) + "\n")
+    sys.stdout.write(json.dumps({"port": port, "host": gate.lab_host, "cookies": cookies}) + "\n")
     sys.stdout.flush()
     renewing = asyncio.create_task(gate.leases.run())
     telling = asyncio.create_task(gate.leases.send_events())

@@ -13,10 +13,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from egress_review.vault import Vault
+from hub import refusals
 from hub.bring_ins import permissions, services, text
 from hub.bring_ins.forms import BringForm, JudgeForm
 from hub.bring_ins.models import LEGAL_MOVES, BringIn, BringInState
-from hub.errors import Invalid, NotFound, WrongState
+from hub.errors import NotFound
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.places import places
@@ -51,7 +52,7 @@ def bring(request: HttpRequest, project: str) -> HttpResponse:
     sent = request.method == "POST"
     form = BringForm(request.POST if sent else None, request.FILES if sent else None)
     if sent and form.is_valid():
-        try:
+        with refusals.said_on(form):
             said = form.cleaned_data
             made = services.bring(
                 by=person,
@@ -61,9 +62,6 @@ def bring(request: HttpRequest, project: str) -> HttpResponse:
                 files=said["texts"],
                 vault=vault,
             )
-        except (Invalid, WrongState) as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "A checker has it now; you are told what they decide.")
             return redirect("bring_ins:detail", made.pk)
     return render(request, "bring_ins/bring.html", {"form": form, "project": shown})
@@ -86,7 +84,7 @@ def judge(request: HttpRequest, id: str) -> HttpResponse:
     form = JudgeForm(request.POST)
     if form.is_valid():
         said = form.cleaned_data
-        try:
+        with refusals.said_on(form):
             services.judge(
                 by=person,
                 bring_in=found,
@@ -95,9 +93,6 @@ def judge(request: HttpRequest, id: str) -> HttpResponse:
                 seen=said["row_version"],
                 vault=vault,
             )
-        except (Invalid, WrongState) as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "It is decided, and its author is told.")
             return redirect("bring_ins:detail", found.pk)
     services.open_page(by=person, bring_in=found)

@@ -95,13 +95,8 @@ class Step:
                 )
             )
         if status:
-            raise StepFailed(
-                f"{self.title}: a command ended with status {status}",
-                command=line,
-                log=self.log,
-                lines=last_lines(self.log, 12),
-                fix=fix,
-            )
+            failed = f"{self.title}: a command ended with status {status}"
+            raise StepFailed(failed, command=line, log=self.log, lines=last_lines(self.log, 12), fix=fix)
 
 
 @contextmanager

@@ -54,18 +54,7 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256, gpus: Sequence[s
     _check_limits(grant)
     if grant.gpus != len(set(gpus)):
         raise Unfit(f"grant {grant.id} is for {grant.gpus} GPUs, and the machine can give {len(gpus)}")
-    folder = places.session(grant.session)
-    mounts = [
-        *(_data(mount, places) for mount in grant.mounts),
-        _bind(places.run / "homes" / grant.workspace, HOME, read_only=False),
-        _bind(folder / "in", "/run/parlatory-in", read_only=False),
-        _bind(folder / "out", "/run/parlatory-out", read_only=True),
-        # A mount of the engine's own below, so that nobody else chooses what Docker finds there.
-        _bind(folder / "bring-ins", "/bring-ins", read_only=True),
-    ]
-    targets = [mount["Target"] for mount in mounts]
-    if len(set(targets)) != len(targets):
-        raise Unfit(f"grant {grant.id} mounts two things at one place")
+    mounts = _mounts(grant, places)
     labels = {
         LABEL_ENCLAVE: places.enclave,
         LABEL_SESSION: grant.session,
@@ -86,6 +75,22 @@ def spec(grant: Grant, places: Places, *, host_cpus: int = 256, gpus: Sequence[s
             **devices,
         },
     }
+
+
+def _mounts(grant: Grant, places: Places) -> list[Body]:
+    folder = places.session(grant.session)
+    mounts = [
+        *(_data(mount, places) for mount in grant.mounts),
+        _bind(places.run / "homes" / grant.workspace, HOME, read_only=False),
+        _bind(folder / "in", "/run/parlatory-in", read_only=False),
+        _bind(folder / "out", "/run/parlatory-out", read_only=True),
+        # A mount of the engine's own below, so that nobody else chooses what Docker finds there.
+        _bind(folder / "bring-ins", "/bring-ins", read_only=True),
+    ]
+    targets = [mount["Target"] for mount in mounts]
+    if len(set(targets)) != len(targets):
+        raise Unfit(f"grant {grant.id} mounts two things at one place")
+    return mounts
 
 
 def screening_spec(

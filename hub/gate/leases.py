@@ -81,7 +81,7 @@ class Leases:
         self._engine = engine
         self._clock = clock
         self._places: dict[str, Place] = {}
-        self._answered = self._started = clock()
+        self._answered = clock()
         self._ever = False
         self._thawed = asyncio.Event()
         self._wanted = asyncio.Event()

@@ -36,57 +36,65 @@ _UNTRACKED = (
     *("clear_output", "debug_event", "input_request", "input_reply"),
 )
 
+# What Lab asks, and what it is told: under which name it finds what the gate serves.
+_URLS = {
+    "app": "/lab",
+    "labextensions": "/lab/extensions",
+    "licenses": "/lab/api/licenses",
+    "listings": "/lab/api/listings",
+    "settings": "/lab/api/settings",
+    "themes": "/lab/api/themes",
+    "translationsApi": "/lab/api/translations",
+    "tree": "/lab/tree",
+    "workspacesApi": "/lab/api/workspaces",
+}
+
+# What is the same on every page.
+_FIXED: dict[str, Any] = {
+    "appName": "JupyterLab",
+    "appNamespace": "lab",
+    "wsUrl": "",
+    "fullMathjaxUrl": "",
+    "mathjaxConfig": "",
+    "buildAvailable": False,
+    "buildCheck": False,
+    "cacheFiles": True,
+    "copyAbsolutePath": False,
+    "delete_to_trash": False,
+    "devMode": False,
+    "exposeAppInBrowser": False,
+    "extensionManager": {"can_install": False, "install_path": None, "name": "read-only"},
+    "ignorePlugins": [],
+    "news": {"disabled": True},
+    "notebookStartsKernel": True,
+    "notebookVersion": "[2, 0, 0]",
+    "preferredPath": "/",
+    "quitButton": False,
+    "rootUri": "",
+    "serverRoot": "",
+    "store_id": 0,
+    "terminalsAvailable": False,
+    "token": "",
+    "untracked_message_types": list(_UNTRACKED),
+    "virtualDocumentsUri": "",
+}
+
 
 def page_config(files: Path, base: str, *, workspace: str, tree: str) -> dict[str, Any]:
     """Return the configuration that Lab's script reads from its page."""
     version, extensions, disabled = _of_image(files)
     root = base.rstrip("/")
-    urls = {
-        "app": "/lab",
-        "labextensions": "/lab/extensions",
-        "licenses": "/lab/api/licenses",
-        "listings": "/lab/api/listings",
-        "settings": "/lab/api/settings",
-        "themes": "/lab/api/themes",
-        "translationsApi": "/lab/api/translations",
-        "tree": "/lab/tree",
-        "workspacesApi": "/lab/api/workspaces",
-    }
-    config: dict[str, Any] = {f"{name}Url": url for name, url in urls.items()}
-    config |= {f"full{name[0].upper()}{name[1:]}Url": root + url for name, url in urls.items()}
-    return config | {
-        "appName": "JupyterLab",
-        "appNamespace": "lab",
+    config: dict[str, Any] = {f"{name}Url": url for name, url in _URLS.items()}
+    config |= {f"full{name[0].upper()}{name[1:]}Url": root + url for name, url in _URLS.items()}
+    return {
+        **_FIXED,
+        **config,
         "appVersion": version,
         "baseUrl": base,
-        "wsUrl": "",
         "fullStaticUrl": f"{root}/static/lab",
-        "fullMathjaxUrl": "",
-        "mathjaxConfig": "",
-        "buildAvailable": False,
-        "buildCheck": False,
-        "cacheFiles": True,
-        "copyAbsolutePath": False,
-        "delete_to_trash": False,
-        "devMode": False,
-        "exposeAppInBrowser": False,
-        "extensionManager": {"can_install": False, "install_path": None, "name": "read-only"},
         "federated_extensions": list(extensions),
         "disabledExtensions": sorted({*DISABLED, *disabled}),
-        "ignorePlugins": [],
-        "news": {"disabled": True},
-        "notebookStartsKernel": True,
-        "notebookVersion": "[2, 0, 0]",
-        "preferredPath": "/",
-        "quitButton": False,
-        "rootUri": "",
-        "serverRoot": "",
-        "store_id": 0,
-        "terminalsAvailable": False,
-        "token": "",
         "treePath": tree,
-        "untracked_message_types": list(_UNTRACKED),
-        "virtualDocumentsUri": "",
         "workspace": workspace,
     }
 

@@ -85,9 +85,6 @@ ROUTES = (
     Route("DELETE", r"lab/api/workspaces/.+", 0, 0, Shape.NOTHING),
 )
 
-KERNEL_SOCKET = re.compile(rf"api/kernels/({_UUID})/channels")
-EVENT_SOCKET = "api/events/subscribe"
-
 
 def find(method: str, path: str) -> Route | None:
     """Return the first kind of request that fits, or None: what is not listed does not pass."""

@@ -21,34 +21,7 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> int:
     """Do what the first word says; the exit status is 0 only if all is well."""
-    parser = argparse.ArgumentParser(prog="python -m hub.ledger", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verifying = verbs.add_parser("verify", help="recompute the ledger from database and files, and compare")
-    verifying.add_argument("--export", type=Path, metavar="FILE", help="check an export offline instead")
-    verifying.add_argument(
-        "--key", type=Path, metavar="PUBKEYFILE", help="the public key; without it, this enclave's own"
-    )
-    verifying.add_argument(
-        "--since",
-        type=Path,
-        metavar="CHECKPOINTFILE",
-        help="a checkpoint kept before, which it must continue",
-    )
-    show = verbs.add_parser("show", help="list the newest entries")
-    show.add_argument("--count", type=int, default=20)
-    prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
-    prove.add_argument("index", type=int)
-    receipt.options(verbs.add_parser("receipt", help="check a downloaded receipt; needs nothing but a key"))
-    inclusion.options(verbs.add_parser("inclusion", help="check an entry's downloaded proof with a key"))
-    verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
-    verbs.add_parser("restore", help="write every published file again from the database")
-    verbs.add_parser("replay", help="ask past decisions again under today's policies")
-    verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
-    setting = verbs.add_parser("clock", help="compare this machine's clock with the ledger's newest entry")
-    setting.add_argument("--accept", action="store_true", help="say that it is right now and was wrong")
-    rotated = verbs.add_parser("rotated", help="put on the ledger that these secrets are being changed")
-    rotated.add_argument("name", nargs="+")
-    given = parser.parse_args(arguments)
+    given = _parser().parse_args(arguments)
     if given.verb == "receipt":
         return receipt.run(given)
     if given.verb == "inclusion":
@@ -76,6 +49,37 @@ def main(arguments: list[str] | None = None) -> int:
     except (publisher.HistoryChanged, CheckpointRefused) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # a command's answer
         return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m hub.ledger", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verifying = verbs.add_parser("verify", help="recompute the ledger from database and files, and compare")
+    verifying.add_argument("--export", type=Path, metavar="FILE", help="check an export offline instead")
+    verifying.add_argument(
+        "--key", type=Path, metavar="PUBKEYFILE", help="the public key; without it, this enclave's own"
+    )
+    verifying.add_argument(
+        "--since",
+        type=Path,
+        metavar="CHECKPOINTFILE",
+        help="a checkpoint kept before, which it must continue",
+    )
+    show = verbs.add_parser("show", help="list the newest entries")
+    show.add_argument("--count", type=int, default=20)
+    prove = verbs.add_parser("proof", help="print why an entry is in the signed tree")
+    prove.add_argument("index", type=int)
+    receipt.options(verbs.add_parser("receipt", help="check a downloaded receipt; needs nothing but a key"))
+    inclusion.options(verbs.add_parser("inclusion", help="check an entry's downloaded proof with a key"))
+    verbs.add_parser("publish", help="write tiles and checkpoint for what is new")
+    verbs.add_parser("restore", help="write every published file again from the database")
+    verbs.add_parser("replay", help="ask past decisions again under today's policies")
+    verbs.add_parser("revision", help="put the policies' revision on the ledger if it changed")
+    setting = verbs.add_parser("clock", help="compare this machine's clock with the ledger's newest entry")
+    setting.add_argument("--accept", action="store_true", help="say that it is right now and was wrong")
+    rotated = verbs.add_parser("rotated", help="put on the ledger that these secrets are being changed")
+    rotated.add_argument("name", nargs="+")
+    return parser
 
 
 def verify(since: Path | None) -> int:

@@ -6,25 +6,24 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from hub.ledger.checkpoint import CheckpointRefused, Verifier
+from hub.ledger import downloaded
+from hub.ledger.checkpoint import Verifier
+from hub.ledger.downloaded import DownloadRefused
 from hub.ledger.findings import Finding
-from hub.ledger.proofs import Proof, ProofRefused
-from hub.places import places
+from hub.ledger.proofs import Proof
 
 _FIELDS = {"entry": int, "leaf": str, "proof": str}
-MOST_BYTES = 1_000_000
 
 
-class InclusionRefused(Exception):
+class InclusionRefused(DownloadRefused):
     """The file is no proof of an entry as the enclave gave it out."""
 
 
 def written(leaf: bytes, proof: Proof) -> str:
     """Return the proof of an entry in its one written form: the leaf, and why it is in the signed tree."""
-    return _written({"entry": proof.index, "leaf": leaf.decode(), "proof": proof.text()})
+    return downloaded.written({"entry": proof.index, "leaf": leaf.decode(), "proof": proof.text()})
 
 
 def check(text: str, verifier: Verifier) -> Iterator[Finding]:
@@ -47,28 +46,12 @@ def check(text: str, verifier: Verifier) -> Iterator[Finding]:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what the check is told to a parser."""
-    parser.add_argument("file", type=Path, help="the proof as it was downloaded")
-    parser.add_argument(
-        "--key",
-        type=Path,
-        metavar="PUBKEYFILE",
-        default=places.state / "keys" / "ledger.pub",
-        help="the ledger's public key, in one line; without it, this enclave's own",
-    )
+    downloaded.options(parser, what="proof")
 
 
 def run(given: argparse.Namespace) -> int:
     """Print what was checked, one line each; 0 only if everything holds."""
-    good = True
-    try:
-        verifier = Verifier.from_vkey(_text(given.key))
-        for finding in check(_text(given.file), verifier):
-            _say(finding)
-    except (InclusionRefused, ProofRefused, CheckpointRefused) as error:
-        good = False
-        _say(Finding(False, str(error)))
-    print("The proof holds." if good else "The proof does NOT hold.")  # noqa: T201  # a command's answer
-    return 0 if good else 1
+    return downloaded.report(given.file, given.key, what="proof", check=check)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,10 +59,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m hub.ledger.inclusion", description=__doc__)
     options(parser)
     return run(parser.parse_args(arguments))
-
-
-def _written(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -91,7 +70,7 @@ def _read(text: str) -> dict[str, Any]:
         raise InclusionRefused("this is no proof of an entry: download it again from the entry's page")
     if not all(type(document[name]) is kind for name, kind in _FIELDS.items()):
         raise InclusionRefused("this is no proof of an entry: download it again from the entry's page")
-    if _written(document) != text:
+    if downloaded.written(document) != text:
         raise InclusionRefused("the proof is not written as the enclave wrote it; download it again")
     return dict(document)
 
@@ -104,24 +83,6 @@ def _leaf(leaf: bytes) -> dict[str, Any]:
     if not isinstance(said, dict) or not {"at", "kind"} <= set(said):
         raise InclusionRefused("the entry's leaf does not say what happened and when")
     return said
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InclusionRefused(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) > MOST_BYTES:
-        raise InclusionRefused(f"{path} is too long for a proof")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InclusionRefused(f"{path} is not text in UTF-8") from error
-
-
-def _say(finding: Finding) -> None:
-    print(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}")  # noqa: T201  # a command's answer
 
 
 if __name__ == "__main__":

@@ -47,7 +47,6 @@ class Kind(StrEnum):
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     POLICY_REVISION = "policy_revision"
-    ENCLAVE_STARTED = "enclave_started"
     RESTORED = "restored"
     SECRETS_ROTATED = "secrets_rotated"
     ERASED = "erased"

@@ -13,18 +13,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hub.ledger import downloaded
 from hub.ledger.canonical import canonical
-from hub.ledger.checkpoint import Checkpoint, CheckpointRefused, Verifier
+from hub.ledger.checkpoint import Checkpoint, Verifier
+from hub.ledger.downloaded import DownloadRefused
 from hub.ledger.findings import Finding
 from hub.ledger.kinds import Kind
-from hub.ledger.proofs import Proof, ProofRefused
-from hub.places import places
+from hub.ledger.proofs import Proof
 
 _FIELDS = {"document": dict, "receipt_sha256": str, "ledger": dict}
 _LEDGER_FIELDS = {"entry_index": int, "leaf": str, "proof": str}
 
 
-class ReceiptRefused(Exception):
+class ReceiptRefused(DownloadRefused):
     """A receipt is not the one that the enclave gave out, or cannot be read."""
 
 
@@ -36,7 +37,7 @@ def digest(document: Mapping[str, Any]) -> str:
 def proved(document: dict[str, Any], *, leaf: bytes, proof: Proof) -> str:
     """Return the receipt as it is given out: with the ledger's entry and why that is in the signed tree."""
     ledger = {"entry_index": proof.index, "leaf": leaf.decode(), "proof": proof.text()}
-    return _written({"document": document, "receipt_sha256": digest(document), "ledger": ledger})
+    return downloaded.written({"document": document, "receipt_sha256": digest(document), "ledger": ledger})
 
 
 def check(text: str, verifier: Verifier) -> Iterator[Finding]:
@@ -82,35 +83,18 @@ def check_files(text: str, folder: Path) -> Iterator[Finding]:
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add what the check is told to a parser."""
-    parser.add_argument("file", type=Path, help="the receipt as it was downloaded")
+    downloaded.options(parser, what="receipt")
     parser.add_argument("--files", type=Path, metavar="DIR", help="compare the released files lying here")
-    parser.add_argument(
-        "--key",
-        type=Path,
-        metavar="PUBKEYFILE",
-        default=places.state / "keys" / "ledger.pub",
-        help="the ledger's public key, in one line; without it, this enclave's own",
-    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Print what was checked, one line each; 0 only if everything holds."""
-    findings: list[Finding] = []
-    try:
-        verifier = Verifier.from_vkey(_text(given.key))
-        text = _text(given.file)
-        for finding in check(text, verifier):
-            findings.append(finding)
-            _say(finding)
-        for finding in check_files(text, given.files) if given.files else ():
-            findings.append(finding)
-            _say(finding)
-    except (ReceiptRefused, ProofRefused, CheckpointRefused) as error:
-        findings.append(Finding(False, str(error)))
-        _say(findings[-1])
-    good = all(finding.good for finding in findings)
-    print("The receipt holds." if good else "The receipt does NOT hold.")  # noqa: T201  # a command's answer
-    return 0 if good else 1
+
+    def both(text: str, verifier: Verifier) -> Iterator[Finding]:
+        yield from check(text, verifier)
+        yield from check_files(text, given.files) if given.files else ()
+
+    return downloaded.report(given.file, given.key, what="receipt", check=both)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,10 +102,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m hub.ledger.receipt", description=__doc__)
     options(parser)
     return run(parser.parse_args(arguments))
-
-
-def _written(receipt: Mapping[str, Any]) -> str:
-    return json.dumps(receipt, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -132,7 +112,7 @@ def _read(text: str) -> dict[str, Any]:
     if not _has(receipt, _FIELDS) or not _has(receipt["ledger"], _LEDGER_FIELDS):
         raise ReceiptRefused("this is not a receipt with a proof: download it again from the release's page")
     # One form only: what stands outside the hashes, a blank included, cannot have been changed either.
-    if _written(receipt) != text:
+    if downloaded.written(receipt) != text:
         raise ReceiptRefused("the receipt is not written as the enclave wrote it; download it again")
     return dict(receipt)
 
@@ -154,19 +134,6 @@ def _leaf(leaf: bytes) -> dict[str, Any]:
 def _public(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
     public = leaf.get("public")
     return public if isinstance(public, dict) else {}
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ReceiptRefused(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ReceiptRefused(f"{path} is not text in UTF-8") from error
-
-
-def _say(finding: Finding) -> None:
-    print(f"{'ok   ' if finding.good else 'WRONG'} {finding.text}")  # noqa: T201  # a command's answer
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from hub.notices import services
-from hub.people.models import Person, Role
+from hub.people.models import Person
+from hub.people.signed_in import roles
 from hub.places import places
 
 
@@ -15,10 +16,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the addresses and roles that the frame of each page shows."""
     person = getattr(request, "user", None)
     unread = services.unread(person) if isinstance(person, Person) else 0
-    roles: frozenset[Role] = getattr(request, "roles", frozenset())
     return {
         "lab_url": places.lab_url,
-        "roles": roles,
+        "roles": roles(request),
         "unread": unread,
         "signed_in": person is not None and person.is_authenticated,
     }

@@ -14,8 +14,14 @@ class Door:
     """A page that a role works on."""
 
     name: str
-    url: str
+    place: str
     says: str
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return reverse(self.place) + self.query
 
 
 @dataclass(frozen=True)
@@ -27,57 +33,57 @@ class Office:
     doors: tuple[Door, ...]
 
 
+QUEUE = Door("Review queue", "releases:queue", "results that wait for votes")
+BROUGHT = Door("Brought in", "bring_ins:index", "code and tables that wait to be read")
+APPROVALS = Door("Approvals", "access:approvals", "which project uses which data, until when")
+ASKED = Door("Requests", "provisioning:requests", "who asks for your data, and what for")
+EVERYBODYS = Door("Requests", "provisioning:requests", "what data projects ask for", query="?all=1")
+IMAGES = Door("Images", "provisioning:images", "what sessions run, with every package")
+DATASETS = Door("Datasets", "datasets:catalogue", "what is registered, its terms and stewards")
+DESK = Door("Your datasets", "stewardship:desk", "versions, words, feedback, who uses them")
+PEOPLE = Door("People", "people:people", "roles, training, standing")
+PROJECTS = Door("All projects", "access:projects", "members, data, limits", query="?all=1")
+SESSIONS = Door("Sessions", "workspaces:sessions", "who works now, and how sessions ended")
+SUBMISSIONS = Door("All submissions", "releases:all", "what was handed in and decided")
+LEDGER = Door("Ledger", "ledger:index", "every act and decision, signed")
+REACH = Door("Who can reach what", "audit:reach", "now, and on any past day")
+IMPACT = Door("Impact", "audit:impact", "times, queue, use by dataset and institution")
+OUTBOX = Door("Mail that waits", "notices:outbox", "what the mail server did not take")
+
+_ALL = (
+    Office(
+        Role.OUTPUT_CHECKER,
+        "You judge what may leave, never your own project’s results.",
+        (QUEUE, BROUGHT),
+    ),
+    Office(
+        Role.DATA_STEWARD,
+        "You answer for datasets and for who may use them.",
+        (ASKED, DESK, APPROVALS, DATASETS, IMPACT),
+    ),
+    Office(
+        Role.ADMIN,
+        "You look after people and projects. Being admin opens no data.",
+        (PEOPLE, PROJECTS, SESSIONS, IMAGES, LEDGER, REACH, IMPACT, OUTBOX),
+    ),
+    Office(
+        Role.AUDITOR,
+        "You read every record and change nothing.",
+        (LEDGER, REACH, IMPACT, SUBMISSIONS, SESSIONS, PEOPLE, PROJECTS),
+    ),
+    Office(
+        Role.KEY_CUSTODIAN,
+        "You look after the enclave’s keys. Being custodian opens no data.",
+        (DATASETS,),
+    ),
+    Office(
+        Role.COMMITTEE_MEMBER,
+        "You read what projects want and may use, and advise the stewards who approve.",
+        (PROJECTS, EVERYBODYS, APPROVALS, DATASETS, IMPACT),
+    ),
+)
+
+
 def of(roles: frozenset[Role]) -> list[Office]:
     """Return the offices of a person's roles; researchers have projects instead."""
-    return [office for office in _all() if office.role in roles]
-
-
-def _all() -> tuple[Office, ...]:
-    queue = Door("Review queue", reverse("releases:queue"), "results that wait for votes")
-    brought = Door("Brought in", reverse("bring_ins:index"), "code and tables that wait to be read")
-    approvals = Door("Approvals", reverse("access:approvals"), "which project uses which data, until when")
-    asked = Door("Requests", reverse("provisioning:requests"), "who asks for your data, and what for")
-    everybodys = Door("Requests", reverse("provisioning:requests") + "?all=1", "what data projects ask for")
-    images = Door("Images", reverse("provisioning:images"), "what sessions run, with every package")
-    datasets = Door("Datasets", reverse("datasets:catalogue"), "what is registered, its terms and stewards")
-    desk = Door("Your datasets", reverse("stewardship:desk"), "versions, words, feedback, who uses them")
-    people = Door("People", reverse("people:people"), "roles, training, standing")
-    projects = Door("All projects", reverse("access:projects") + "?all=1", "members, data, limits")
-    sessions = Door("Sessions", reverse("workspaces:sessions"), "who works now, and how sessions ended")
-    submissions = Door("All submissions", reverse("releases:all"), "what was handed in and decided")
-    ledger = Door("Ledger", reverse("ledger:index"), "every act and decision, signed")
-    reach = Door("Who can reach what", reverse("audit:reach"), "now, and on any past day")
-    impact = Door("Impact", reverse("audit:impact"), "times, queue, use by dataset and institution")
-    outbox = Door("Mail that waits", reverse("notices:outbox"), "what the mail server did not take")
-    return (
-        Office(
-            Role.OUTPUT_CHECKER,
-            "You judge what may leave, never your own project’s results.",
-            (queue, brought),
-        ),
-        Office(
-            Role.DATA_STEWARD,
-            "You answer for datasets and for who may use them.",
-            (asked, desk, approvals, datasets, impact),
-        ),
-        Office(
-            Role.ADMIN,
-            "You look after people and projects. Being admin opens no data.",
-            (people, projects, sessions, images, ledger, reach, impact, outbox),
-        ),
-        Office(
-            Role.AUDITOR,
-            "You read every record and change nothing.",
-            (ledger, reach, impact, submissions, sessions, people, projects),
-        ),
-        Office(
-            Role.KEY_CUSTODIAN,
-            "You look after the enclave’s keys. Being custodian opens no data.",
-            (datasets,),
-        ),
-        Office(
-            Role.COMMITTEE_MEMBER,
-            "You read what projects want and may use, and advise the stewards who approve.",
-            (projects, everybodys, approvals, datasets, impact),
-        ),
-    )
+    return [office for office in _ALL if office.role in roles]

@@ -14,7 +14,9 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from oauthlib.openid.connect.core.exceptions import InvalidTokenError  # type: ignore[import-untyped]
+from oauthlib.openid.connect.core.exceptions import (  # type: ignore[import-untyped]  # carries no types
+    InvalidTokenError,
+)
 
 from hub.people.facts import fresh
 from hub.people.models import Person

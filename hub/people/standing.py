@@ -37,7 +37,7 @@ class Standing:
             return self.respond(request)
         person = facts.fresh(request.user)
         request.user = person
-        request.roles = person.roles_on(datetime.now(UTC).date())  # type: ignore[attr-defined]
+        request.roles = person.roles_on(datetime.now(UTC).date())  # type: ignore[attr-defined]  # added here
         if person.is_suspended:
             logout(request)
             return refusal(request, (f"Your account is suspended: {person.suspended_reason}",))

@@ -17,7 +17,7 @@ from hub.affected import Affected
 from hub.datasets.models import DatasetVersion
 from hub.people import records
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.projects import visible
 from hub.projects.models import Membership, Project
 from hub.provisioning import effects, steps
@@ -34,7 +34,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
     found = AccessRequest.objects.with_names()
     if request.GET.get("all"):
         records.open_for(person, "datasets")
-    elif Role.DATA_STEWARD in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+    elif Role.DATA_STEWARD in roles(request):
         found = found.filter(version__dataset__steward=person)
     else:
         current = Membership.objects.current(effects.today()).filter(person=person)
@@ -277,7 +277,18 @@ def _approve(
             _agree(person, version, project, values)
         return f"{version} is approved for {project.title}."
 
-    wording = Wording(
+    return steps.two(
+        request,
+        form=form,
+        wording=_to_approve(project, version, back=back, why=why),
+        affected=lambda values: effects.of_approval(project, version.dataset),
+        act=act,
+        to=reverse("access:approvals"),
+    )
+
+
+def _to_approve(project: Project, version: DatasetVersion, *, back: str, why: str) -> Wording:
+    return Wording(
         heading=f"Approve {version.dataset.title} for {project.title}",
         sentence="Members who have signed the agreement may use it in their next session.",
         lead=project.summary or "The project has not said what it wants to find out.",
@@ -289,14 +300,6 @@ def _approve(
             ("Project", f"{project.opens_on:%-d %b %Y} to {project.closes_on:%-d %b %Y}, {project.state}"),
             *([("Asked because", why)] if why else []),
         ],
-    )
-    return steps.two(
-        request,
-        form=form,
-        wording=wording,
-        affected=lambda values: effects.of_approval(project, version.dataset),
-        act=act,
-        to=reverse("access:approvals"),
     )
 
 

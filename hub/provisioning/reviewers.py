@@ -46,7 +46,19 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         return "Who reviews the project’s outputs is changed."
 
     back = reverse("access:project", args=[project.slug])
-    wording = Wording(
+    return steps.two(
+        request,
+        form=form,
+        wording=_wording(project, choosable, back=back),
+        affected=affected,
+        act=act,
+        to=back,
+        told=lambda values: _told(project, shown, now, values),
+    )
+
+
+def _wording(project: Project, choosable: QuerySet[Person], *, back: str) -> Wording:
+    return Wording(
         heading=f"Who reviews the outputs of {project.title}",
         sentence="It holds for what is in review now as well.",
         lead="Nobody reviews their own release or one of a project they had a part in, and no release leaves "
@@ -54,15 +66,6 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         f"the data, and no setting lowers it.{_lacks(project, choosable)}",
         action="Change the reviewers",
         back=back,
-    )
-    return steps.two(
-        request,
-        form=form,
-        wording=wording,
-        affected=affected,
-        act=act,
-        to=back,
-        told=lambda values: _told(project, shown, now, values),
     )
 
 

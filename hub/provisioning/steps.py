@@ -12,9 +12,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
-from hub import rows
+from hub import refusals, rows
 from hub.affected import Affected
-from hub.errors import Invalid, WrongState
 
 Values = dict[str, Any]
 
@@ -152,12 +151,10 @@ def attempt(form: Change, act: Callable[[Values], str]) -> str:
 
     A refusal is no matter of the form: it goes on to the page that says so.
     """
-    try:
+    with refusals.said_on(form):
         return act(form.cleaned_data)
-    except (Invalid, WrongState) as error:
-        form.add_error(None, str(error))
-        form.renew()
-        return ""
+    form.renew()
+    return ""
 
 
 def _said(wording: Wording) -> dict[str, object]:

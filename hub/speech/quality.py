@@ -91,15 +91,8 @@ def level_dbfs(power: float) -> float:
     return max(FLOOR_DBFS, 10 * math.log10(power)) if power > 0 else FLOOR_DBFS
 
 
-def clipped(at_ceiling: NDArray[np.bool_]) -> int:
-    """Return how many values, of shape (samples, channels), lie in runs of three or more in their channel."""
-    counter = _Runs(at_ceiling.shape[1])
-    counter.add(at_ceiling)
-    return counter.count
-
-
 def silent_share(frames_dbfs: NDArray[np.float64]) -> float:
-    """Return the share (0 to 1) of frame levels, in dBFS, that are pauses; 1.0 where there is no frame."""
+    """Return the share (0 to 1) of levels in dBFS, shape (frames,), that are pauses; 1.0 without a frame."""
     if not frames_dbfs.size:
         return 1.0
     loud = float(np.percentile(frames_dbfs, LOUD_PERCENTILE))

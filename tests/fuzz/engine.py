@@ -8,7 +8,6 @@ import json
 import os
 import random
 import tempfile
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tornado.netutil import bind_unix_socket
 
 from hub import ids
 from hub.engine import server
@@ -29,6 +27,7 @@ from hub.engine.screenings import Screenings
 from hub.engine.sessions import Sessions
 from hub.grant import CONTEXT, Grant, Mount, sign
 from hub.places import Places, from_environment
+from tests.engine_room import served
 from tests.fuzz import noise, trial
 from tests.fuzz.trial import Report
 
@@ -117,19 +116,8 @@ def _served(made: Stage) -> Iterator[None]:
             pool=pool,
             slow_pool=slow,
         )
-        loop = asyncio.new_event_loop()
-
-        async def listen() -> None:
-            server.server(engine).add_socket(bind_unix_socket(str(made.places.engine_socket)))
-
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
-        try:
+        with served(engine, made.places.engine_socket):
             yield
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
 
 
 def run(*, seed: int, count: int, start: int = 0) -> Report:

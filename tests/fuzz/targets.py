@@ -26,8 +26,9 @@ from egress_review.screening import (
 )
 from egress_review.screening.carriers import archives
 from egress_review.screening.context import Context, HandedIn
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.recordings import Recording
 from egress_review.screening.verdict import Unscreenable
 from tests.leaks import carry, samples
 

@@ -157,7 +157,7 @@ def npy(values: np.ndarray) -> bytes:
 def npz(**arrays: np.ndarray) -> bytes:
     """Return arrays as NumPy's archive."""
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(out, **arrays)
     return out.getvalue()
 
 

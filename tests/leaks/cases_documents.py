@@ -189,7 +189,7 @@ def attachment(make: Make, how: str) -> Submission:
             "catalog": b"/OpenAction << /S /JavaScript /JS (var d='" + documents.escaped(payload) + b"') >>"
         },
     }
-    return Submission({"report.pdf": documents.pdf(report(make), **options[how])}, key(payload))  # type: ignore[arg-type]
+    return Submission({"report.pdf": documents.pdf(report(make), **options[how])}, key(payload))
 
 
 @leak(
@@ -262,4 +262,4 @@ def white_text(make: Make, how: str) -> Submission:
             + b") >>"
         )
         options = {"page": b"/Annots [6 0 R]", "more": {6: note}}
-    return Submission({"report.pdf": documents.pdf(report(make, extra), **options)}, key(payload))  # type: ignore[arg-type]
+    return Submission({"report.pdf": documents.pdf(report(make, extra), **options)}, key(payload))

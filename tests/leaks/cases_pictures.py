@@ -245,8 +245,8 @@ def qr(make: Make, how: str) -> Submission:
         "coloured": {"ink": "#1f77b4", "ground": "#fffff0"},
         "inverted": {"ink": "white", "ground": "black"},
         "no-border": {"border": 1, "a_code": 100},
-    }.get(how, {"box": make.of([4], [3, 5, 7]), "a_code": make.of([180], [120, 250, 400])})  # type: ignore[assignment]
-    grid = pictures.codes(data, **options)  # type: ignore[arg-type]
+    }.get(how, {"box": make.of([4], [3, 5, 7]), "a_code": make.of([180], [120, 250, 400])})
+    grid = pictures.codes(data, **options)
     if how == "turned":
         grid = grid.rotate(make.pick.choice((90, 180, 270)), expand=True)
     if how == "among-a-plot":

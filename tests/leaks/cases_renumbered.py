@@ -29,7 +29,7 @@ def based(number: int, base: int) -> str:
 
 def numbers(ids: list[str]) -> list[int]:
     """Return what ids count: their digits, or what they are in base 16 or 36 where letters are in them."""
-    cut = len(re.match(r"[^\W\d_]*[\W_]*", ids[0])[0])  # type: ignore[index]
+    cut = len(re.match(r"[^\W\d_]*[\W_]*", ids[0])[0])
     bare = [re.sub(r"[\W_]", "", one[cut:]) for one in ids]
     if all(map(str.isdigit, bare)):
         return list(map(int, bare))

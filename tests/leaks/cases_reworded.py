@@ -138,7 +138,7 @@ def unread(make: Make, how: str) -> Submission:
 
 
 def _capitals(word: str, bits: object) -> str:
-    return "".join(c.upper() if next(bits, "0") == "1" else c for c in word)  # type: ignore[call-overload]
+    return "".join(c.upper() if next(bits, "0") == "1" else c for c in word)
 
 
 def _shifted(word: str, by: int) -> str:

@@ -221,7 +221,10 @@ def invisible_rows(make: Make, how: str) -> Submission:
     if how in ("variation-selectors", "tags"):
         first = 0xE0100 if how == "variation-selectors" else 0xE0000
         hidden = "".join(chr(first + byte % 128) for byte in payload)
-        extract = lambda data: bytes(ord(c) - first for c in data.decode() if first <= ord(c) < first + 128)  # noqa: E731
+
+        def extract(data: bytes) -> bytes:
+            return bytes(ord(c) - first for c in data.decode() if first <= ord(c) < first + 128)
+
         return Submission({"README.md": (prose[:40] + hidden + prose[40:]).encode()}, payload, extract)
     zero, one = {
         "zero-width": ("\u200b", "\u200c"),

@@ -116,7 +116,7 @@ def ngrams(make: Make, how: str) -> Submission:
     for gram, count in listed:
         inner = nested
         for word in gram[:-1]:
-            inner = inner.setdefault(word, {})  # type: ignore[assignment]
+            inner = inner.setdefault(word, {})
         inner[gram[-1]] = count
     name, data = {
         "json": lambda: ("ngrams.json", json.dumps({r["ngram"]: r["n"] for r in table}).encode()),
@@ -126,7 +126,7 @@ def ngrams(make: Make, how: str) -> Submission:
         "arpa-like": lambda: (
             "lm.txt",
             "".join(f"-{2 + 1 / r['n']:.4f}\t{r['ngram']}\n" for r in table).encode(),
-        ),  # type: ignore[operator]
+        ),
         "nested": lambda: ("ngrams.json", json.dumps(nested).encode()),
     }[form]()
     return Submission({name: data})

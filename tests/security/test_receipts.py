@@ -32,7 +32,7 @@ __all__ = ["ledger", "policies", "vault"]
 
 pytestmark = pytest.mark.django_db
 REFUSALS = (ReceiptRefused, ProofRefused, CheckpointRefused)
-NEEDED = ("receipt", "canonical", "checkpoint", "findings", "kinds", "proofs", "tree")
+NEEDED = ("downloaded", "receipt", "canonical", "checkpoint", "findings", "kinds", "proofs", "tree")
 CHECKOUT = Path(receipt.__file__).parents[2]
 
 

@@ -7,13 +7,22 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from egress_review.screening import isolation
 from egress_review.screening.inspection import Looked
-from egress_review.screening.isolation import Bounds, isolated, side_by_side
+from egress_review.screening.isolation import Bounds, side_by_side
+
+BOUNDS = Bounds(256 << 20, 1 << 20)
+
+
+def isolated(inspect: Callable[[], Any], seconds: float) -> Looked:
+    """Return what comes of one inspection by itself."""
+    return side_by_side({None: inspect}, lambda: seconds, BOUNDS, 1)[None]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,7 @@ def test_a_parser_that_misbehaves_is_a_block(
         exec(misdeed, {})
 
     began = time.monotonic()
-    looked = isolated(inspect, 2, 256 << 20, 1 << 20)  # type: ignore[arg-type]
+    looked = isolated(inspect, 2)
     assert looked.canonical is None
     assert [str(finding.severity) for finding in looked.findings] == ["block"]
     assert time.monotonic() - began < 20
@@ -48,7 +57,7 @@ def test_a_parser_that_takes_too_much_memory_is_told_so() -> None:
     def inspect() -> None:
         bytearray(1 << 30)
 
-    looked = isolated(inspect, 5, 256 << 20, 1 << 20)  # type: ignore[arg-type]
+    looked = isolated(inspect, 5)
     assert "too much memory" in looked.findings[0].message
 
 
@@ -62,7 +71,7 @@ def test_a_parser_may_not_answer_with_more_than_a_copy() -> None:
                 while True:
                     os.write(int(descriptor), b"\xff" * (1 << 20))
 
-    looked = isolated(inspect, 5, 256 << 20, 1 << 20)  # type: ignore[arg-type]
+    looked = isolated(inspect, 5)
     assert looked.canonical is None
 
 
@@ -74,7 +83,7 @@ def test_whoever_has_many_files_open_is_answered_too() -> None:
     with contextlib.ExitStack() as held:
         while held.enter_context(Path(os.devnull).open("rb")).fileno() < 1100:
             pass
-        looked = isolated(lambda: found("seen"), 5, 256 << 20, 1 << 20)
+        looked = isolated(lambda: found("seen"), 5)
     assert looked == found("seen")
 
 
@@ -88,7 +97,7 @@ def test_a_parser_that_hangs_or_floods_holds_up_no_other() -> None:
 
     quick = {f"quick {number}": lambda: found("quick") for number in range(4)}
     began = time.monotonic()
-    seen = side_by_side({"hang": hang, "flood": flood, **quick}, lambda: 3.0, Bounds(256 << 20, 1 << 20), 2)
+    seen = side_by_side({"hang": hang, "flood": flood, **quick}, lambda: 3.0, BOUNDS, 2)
     assert time.monotonic() - began < 20
     assert {key for key, looked in seen.items() if looked.kind == "quick"} == set(quick)
     assert [seen[key].findings[0].severity for key in ("hang", "flood")] == ["block", "block"]
@@ -108,10 +117,7 @@ def test_standing_in_line_for_a_processor_is_not_held_against_a_file(monkeypatch
     assert kind() == "slow"
     # The end of the whole submission is kept, and no file has more than twice its time.
     assert kind(all_end_at=time.monotonic() + 1) == "other"
-    assert (
-        side_by_side({None: takes_two_seconds}, lambda: 0.5, Bounds(256 << 20, 1 << 20), 1)[None].kind
-        == "other"
-    )
+    assert side_by_side({None: takes_two_seconds}, lambda: 0.5, BOUNDS, 1)[None].kind == "other"
 
 
 def test_the_kernel_says_how_long_a_process_stood_in_line() -> None:
@@ -190,6 +196,6 @@ def test_a_parser_taken_over_reaches_neither_the_file_beside_it_nor_its_parent()
         text=True,
         check=True,
         timeout=60,
-        **other,  # type: ignore[arg-type]
+        **other,
     )
     assert done.stdout.strip() == "['honest', 'wrote 0']", done.stdout + done.stderr

@@ -36,7 +36,11 @@ def open(data: bytes, limits: Limits) -> Opened:
 
 
 def packed(named: dict[str, NDArray[np.generic]]) -> Opened:
-    """Return arrays with their names as what a .npz file holds, and that file written anew."""
+    """Return arrays with their names as what a .npz file holds, and that file written anew.
+
+    `named` holds arrays of any shape by their names; raises Unscreenable for values of another type than
+    numbers, times and text.
+    """
     parts: list[Part] = [Text("\n".join(named), "names of arrays")]
     members: list[tuple[str, bytes]] = []
     total = 0
@@ -89,7 +93,10 @@ def broken(why: str) -> Unscreenable:
 
 
 def read(data: bytes, most: int) -> NDArray[np.generic]:
-    """Return the array in a .npy file of at most `most` bytes, whose every byte must be accounted for."""
+    """Return the array in a .npy file of at most `most` bytes, whose every byte must be accounted for.
+
+    The array has the shape its header says. Raises Unscreenable where anything else is in the file.
+    """
     if data[:6] != b"\x93NUMPY" or len(data) < 12 or data[6] not in (1, 2, 3) or data[7]:
         raise broken("this is no .npy file")
     width = 2 if data[6] == 1 else 4
@@ -123,7 +130,10 @@ def _header(raw: bytes) -> tuple[np.dtype[np.generic], tuple[int, ...], bool]:
 
 
 def parts_of(name: str, values: NDArray[np.generic], where: str = "") -> Iterator[Part]:
-    """Yield an array as what the checks know: numbers, or text where it holds text."""
+    """Yield an array as what the checks know: numbers, or text where it holds text.
+
+    `values` may have any shape. Raises Unscreenable for values that are neither numbers, times nor text.
+    """
     where = where or name
     if values.dtype.kind in "US":
         yield Text("\n".join(_words(values)), where)
@@ -142,7 +152,10 @@ def _words(values: NDArray[np.generic]) -> list[str]:
 
 
 def cleaned(values: NDArray[np.generic]) -> tuple[NDArray[np.generic], int]:
-    """Return an array as it may leave, rounded, in this machine's byte order, and how many values changed."""
+    """Return an array as it may leave, rounded, in this machine's byte order, and how many values changed.
+
+    The shape stays; times become whole numbers of their own unit.
+    """
     kind = values.dtype.kind
     if kind in "US":
         plain = np.array([text.plain(value, multiline=False) for value in _words(values)], dtype="U")
@@ -182,7 +195,7 @@ def rounded(values: NDArray[np.generic]) -> tuple[NDArray[np.generic], int]:
 
 
 def written(values: NDArray[np.generic]) -> bytes:
-    """Return an array as .npy bytes."""
+    """Return an array as .npy bytes. `values` may have any shape."""
     out = io.BytesIO()
     np.lib.format.write_array(out, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
     return out.getvalue()

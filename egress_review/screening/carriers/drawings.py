@@ -52,7 +52,7 @@ def open(data: bytes, limits: Limits) -> Opened:
             held = "href" in key or value.lstrip().startswith("data:")
             parts += inside.files_in(value, "picture inside") if held else []
     dropped = _cleaned(root)
-    drawn = _drawn(root, limits)
+    drawn = _drawn(root)
     image = pictures.read(drawn, limits)
     canonical = pictures.redraw(image)
     findings: list[Finding] = [
@@ -179,7 +179,7 @@ def _cleaned(root: Element) -> int:
     return dropped
 
 
-def _drawn(root: Element, limits: Limits) -> bytes:
+def _drawn(root: Element) -> bytes:
     width, height = _size(root)
     if not 1 / FLATTEST <= width / height <= FLATTEST:
         raise refuse(

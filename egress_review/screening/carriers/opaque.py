@@ -21,7 +21,10 @@ LINE = 10_000  # characters; longer runs are broken
 
 
 def open(data: bytes, limits: Limits) -> Opened:
-    """Return the readable runs of unknown bytes, and the bytes as samples of 16 bits; their own copy."""
+    """Return the readable runs of unknown bytes, and the bytes as samples of 16 bits; their own copy.
+
+    Raises Unscreenable where there are too many of them, or they are as even as chance makes them.
+    """
     if len(data) > limits.opaque_bytes:
         raise refuse(
             "size",

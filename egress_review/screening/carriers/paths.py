@@ -50,7 +50,8 @@ def _end(command: str, given: list[float], x: float, y: float) -> tuple[float, f
 def even(places: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return heights in even steps along places that grow unevenly; None where the steps are even.
 
-    Who draws a line leaves out points that lie on it anyway; what it was drawn from had them all.
+    Who draws a line leaves out points that lie on it anyway; what it was drawn from had them all. `places`
+    and `heights` have shape (points,), in the drawing's own unit; the answer (steps,).
     """
     order = np.argsort(places, kind="stable")
     places, heights = places[order], heights[order]

@@ -22,7 +22,7 @@ USUAL_EXTRA = {
 PADDING = 0xA220
 AES, STRONG = 0x9901, 0x0017
 UNICODE_NAME = 0x7075
-LINK, FOLDER = 0o120000, 0o040000
+FOLDER = 0o040000
 MIB = 1024 * 1024
 AGAIN = "Make the archive again with an ordinary tool, without a comment, password or anything around it."
 

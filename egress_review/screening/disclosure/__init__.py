@@ -81,7 +81,10 @@ def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Find
 
 
 def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list[Finding]:
-    """Return a finding where an array of one or two dimensions holds a value a recording or speaker."""
+    """Return a finding where an array of one or two dimensions holds a value a recording or speaker.
+
+    Shape (values,), (rows, columns) or (columns, rows); others are left to other checks.
+    """
     if not 1 <= values.ndim <= 2 or not np.issubdtype(values.dtype, np.number) or not values.size:
         return []
     if np.iscomplexobj(values) or (values.ndim == 2 and min(values.shape) > WIDEST):

@@ -297,7 +297,8 @@ def counts_people(table: Table, group: Group) -> int | None:
 def dominated(group: Group, people: People, values: NDArray[np.float64] | None) -> str:
     """Return which of ACRO's rules of dominance a group breaks, counted in people; "" where none.
 
-    `values` are what is summed or averaged, None for the number of recordings.
+    `values` are what is summed or averaged, None for the number of recordings. `values` has shape
+    (recordings,).
     """
     weights = np.ones(int(np.count_nonzero(group.mask))) if values is None else np.abs(values[group.mask])
     parts = np.bincount(people.speakers[group.mask], weights=np.nan_to_num(weights))

@@ -36,7 +36,10 @@ class Measured:
     alike: bool = False
 
     def rows(self, step: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where each row's values begin and end in the sorted column, moved by some last digits."""
+        """Return where each row's values begin and end in the sorted column, moved by some last digits.
+
+        Both have shape (rows,); `step` counts units of each value's last digit.
+        """
         low, high = self.low + step * self.unit, self.high + step * self.unit
         ordered = self.column.sorted
         return np.searchsorted(ordered, low, "left"), np.searchsorted(ordered, high, "right")
@@ -74,7 +77,7 @@ def by_rows(table: Table, people: People) -> list[Finding]:
                     "at once: they are rows of the data, whatever their labels."
                 )
                 return [block("row_level", message, FIX, table.where)]
-    return _listing(table, named) or _column(table, measured, named, people)
+    return _listing(table, named) or _column(table, measured, named)
 
 
 def _best(found: list[Measured]) -> list[Measured]:
@@ -168,7 +171,7 @@ def _listing(table: Table, named: list[Named]) -> list[Finding]:
     return [flag("row_listing", message, "Count each combination instead, in people.", table.where)]
 
 
-def _column(table: Table, measured: list[Measured], named: list[Named], people: People) -> list[Finding]:
+def _column(table: Table, measured: list[Measured], named: list[Named]) -> list[Finding]:
     """Return a finding where a table without groups lists values of a column of the data under its own name.
 
     To few digits many recordings share each value, and nothing points at one; but a list it is.

@@ -49,7 +49,10 @@ class LeftOut:
 
 @lru_cache(maxsize=4)
 def statistics(people: People) -> tuple[Floats, tuple[Statistic, ...]]:
-    """Return every mean, sum and deviation of the data's groups, sorted, and what they are."""
+    """Return every mean, sum and deviation of the data's groups, sorted, and what they are.
+
+    The values have shape (statistics,) and ascend; the second says what each is.
+    """
     found = sorted(_statistics(people), key=lambda one: one.everyone)
     return np.array([one.everyone for one in found]), tuple(found)
 

@@ -46,14 +46,18 @@ NOTHING = Likeness(0, 0, 0.0)
 
 
 def hits(low: Floats, high: Floats, reference: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return for each interval whether the sorted reference has a value in it."""
+    """Return for each interval whether the sorted reference has a value in it.
+
+    `low` and `high` have shape (intervals,), and so has the answer; `reference` has shape (values,).
+    """
     return np.searchsorted(reference, high, "right") > np.searchsorted(reference, low, "left")
 
 
 def score(numbers: Shown, reference: Floats, transforms: dict[str, Transform] | None = None) -> Likeness:
     """Return the best likeness of numbers to a sorted reference, over transforms of what is shown.
 
-    A transform leads from what is shown back to the reference's unit and must be monotone.
+    A transform leads from what is shown back to the reference's unit and must be monotone. `reference` has
+    shape (values,).
     """
     best = NOTHING
     if len(numbers) < LEAST or not len(reference) or regular(numbers):
@@ -69,7 +73,10 @@ def score(numbers: Shown, reference: Floats, transforms: dict[str, Transform] | 
 
 
 def scored(numbers: Shown, reference: Floats, back: Transform, name: str) -> Likeness:
-    """Return how alike numbers are to a sorted reference under one monotone transform, rising or falling."""
+    """Return how alike numbers are to a sorted reference under one monotone transform, rising or falling.
+
+    `reference` has shape (values,), ascending; `back` leads from what is shown to its unit.
+    """
     return NOTHING if regular(numbers) else _scored(numbers, reference, back, name)
 
 
@@ -129,7 +136,10 @@ def log_tail(count: int, of: int, chance: float) -> float:
 
 
 def transforms(reference: Floats, of_time: bool) -> dict[str, Transform]:
-    """Return the usual disguises of a column, as ways back: other units, logarithms, standard scores."""
+    """Return the usual disguises of a column, as ways back: other units, logarithms, standard scores.
+
+    `reference` has shape (values,), ascending; `of_time` says that it is in seconds.
+    """
     scales = {"× 1000": 1000.0, "/ 1000": 0.001, "/ 60": 1 / 60, "× 100": 100.0, "/ 3600": 1 / 3600}
     if of_time:
         scales |= {f"in samples at {rate} Hz": float(rate) for rate in RATES}

@@ -44,14 +44,14 @@ class Shown:
 
     @property
     def low(self) -> Floats:
-        """The least that each may have been before it was rounded, or cut off."""
+        """The least that each may have been before it was rounded, or cut off. Shape (numbers,)."""
         if self.cut_off:
             return self.values - np.where(self.values < 0, self.units, 1e-7 * self.units)
         return self.values - 0.5000001 * self.units
 
     @property
     def high(self) -> Floats:
-        """The most that each may have been before it was rounded, or cut off."""
+        """The most that each may have been before it was rounded, or cut off. Shape (numbers,)."""
         if self.cut_off:
             return self.values + np.where(self.values < 0, 1e-7 * self.units, self.units)
         return self.values + 0.5000001 * self.units
@@ -76,11 +76,14 @@ class Shown:
         return bool(len(self)) and bool(np.mean(np.abs(self.values) >= PRECISE * self.units) >= 0.5)
 
     def moved(self, steps: NDArray[np.float64]) -> Shown:
-        """Return the numbers, each moved by so many steps."""
+        """Return the numbers, each moved by so many steps.
+
+        `steps` has shape (numbers,), in units of `step`.
+        """
         return replace(self, values=self.values + steps * self.step)
 
     def chosen(self, mask: NDArray[np.bool_]) -> Shown:
-        """Return some of the numbers."""
+        """Return some of the numbers. `mask` has shape (numbers,)."""
         return replace(self, values=self.values[mask], units=self.units[mask], written=self.written[mask])
 
 

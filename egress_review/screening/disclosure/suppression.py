@@ -77,7 +77,7 @@ def _undone_in(table: Table, limits: Limits) -> list[Finding]:
     equations = list(_equations(table, hidden))
     if not equations:
         return []
-    bounds = _bounded({cell: _before(table, cell, limits) for cell in hidden}, equations)
+    bounds = _bounded({cell: _before(table, cell) for cell in hidden}, equations)
     solved = _solved(sorted({cell for equation in equations for cell in equation.cells}), equations)
     findings = []
     for row, column in hidden:
@@ -89,7 +89,7 @@ def _undone_in(table: Table, limits: Limits) -> list[Finding]:
                 findings.append(_undone(place, limits))
         elif (row, column) in solved or low == high:
             findings.append(_undone(place, limits))
-        elif high - low < NARROW and (low, high) != _before(table, (row, column), limits):
+        elif high - low < NARROW and (low, high) != _before(table, (row, column)):
             findings.append(_nearly(place, limits))
     return findings
 
@@ -145,7 +145,7 @@ def _mostly_numbers(table: Table, column: int) -> bool:
     )
 
 
-def _before(table: Table, cell: tuple[int, int], limits: Limits) -> tuple[int, int]:
+def _before(table: Table, cell: tuple[int, int]) -> tuple[int, int]:
     """Return what the suppression itself says of a cell: from nothing (or one) to its bound."""
     match = BELOW.match(table.rows[cell[0]][cell[1]].strip())
     if match is None:

@@ -54,7 +54,10 @@ def _maps(paths: Sequence[Path | None], goes_on: GoesOn) -> Iterator[Floats]:
 
 
 def map_of(path: Path, goes_on: GoesOn = silent) -> Floats:
-    """Return the map of a recording, channels mixed, read piece by piece: its length does not matter."""
+    """Return the map of a recording, channels mixed, read piece by piece: its length does not matter.
+
+    Shape (frames, 16), in dB. Raises OSError where the file is not there or can't be read as sound.
+    """
     maps: list[Floats] = []
     if not path.is_file():
         raise OSError(f"{path} is named by the manifest, but is not there")

@@ -20,12 +20,12 @@ Floats = NDArray[np.float32]
 
 
 def mel(hz: NDArray[np.floating] | float) -> NDArray[np.float64]:
-    """Return frequencies in mel. Source: O'Shaughnessy 1987, as HTK has it."""
+    """Return frequencies in mel. Any shape, which stays. Source: O'Shaughnessy 1987, as HTK has it."""
     return 2595.0 * np.log10(1.0 + np.asarray(hz, dtype=np.float64) / 700.0)
 
 
 def hertz(mels: NDArray[np.floating] | float) -> NDArray[np.float64]:
-    """Return mel values in hertz."""
+    """Return mel values in hertz. Any shape, which stays. Source: as for `mel`."""
     return 700.0 * (10.0 ** (np.asarray(mels, dtype=np.float64) / 2595.0) - 1.0)
 
 

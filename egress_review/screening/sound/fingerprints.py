@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,20 +51,20 @@ class Sounds:
         if not (folder / LISTS).is_file():
             return None
 
-        def load(name: str) -> NDArray[np.generic]:
+        def load(name: str) -> NDArray[Any]:
             # An empty array can't be mapped.
             array = np.load(folder / name, mmap_mode="r", allow_pickle=False)
             return np.asarray(array) if array.size < 65536 else array
 
         return cls(
-            load(MAP),  # type: ignore[arg-type]
-            Packed(load(STARTS)).places().astype(np.uint32),  # type: ignore[arg-type]
-            load(SPEAKERS),  # type: ignore[arg-type]
+            load(MAP),
+            Packed(load(STARTS)).places().astype(np.uint32),
+            load(SPEAKERS),
             np.asarray(load(CENTROIDS), dtype=np.float32) / WHOLE,
-            load(OFFSETS),  # type: ignore[arg-type]
-            Packed(load(LISTS)),  # type: ignore[arg-type]
+            load(OFFSETS),
+            Packed(load(LISTS)),
             read_chance(folder),
-            load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,  # type: ignore[arg-type]
+            load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,
         )
 
     @property
@@ -72,11 +73,17 @@ class Sounds:
         return len(self.map) * FRAME / 3600
 
     def levels(self, frames: NDArray[np.integer]) -> Floats:
-        """Return the frames of these numbers in dB, with 16 bands for each."""
+        """Return the frames of these numbers in dB, with 16 bands for each.
+
+        `frames` has shape (frames,) or more dimensions, the answer one more, of 16 bands.
+        """
         return compact.unpack(self.map[frames])
 
     def described(self, numbers: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats]]:
-        """Return of each of these lists its stretches' first frames, and what describes them."""
+        """Return of each of these lists its stretches' first frames, and what describes them.
+
+        Of each list shapes (stretches,), in frames, and (stretches, 31).
+        """
         missing = [number for number in numbers.tolist() if number not in self._described]
         found = {number: known for number in numbers.tolist() if (known := self._described.get(number))}
         places = [
@@ -118,7 +125,7 @@ def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def levels_of(sounds: Sounds, begin: int, end: int) -> Floats:
-    """Return the map of some frames of the index in dB."""
+    """Return the map of some frames of the index in dB. Shape (end - begin, 16)."""
     return sounds.levels(np.arange(begin, end))
 
 

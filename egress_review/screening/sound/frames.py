@@ -59,7 +59,10 @@ class Axis:
     highest: float
 
     def share(self, hz: NDArray[np.floating]) -> Doubles:
-        """Return where frequencies lie on the axis, 0 at its beginning, 1 at its end."""
+        """Return where frequencies lie on the axis, 0 at its beginning, 1 at its end.
+
+        `hz` may have any shape, which stays.
+        """
         low, high = _bent(self.name, self.lowest), _bent(self.name, self.highest)
         found: Doubles = (_bent(self.name, np.asarray(hz, dtype=np.float64)) - low) / (high - low)
         return found

@@ -18,7 +18,10 @@ CROSSINGS = (0.002, 0.6)  # changes of sign a sample: under it curves, over it n
 
 
 def speechlike(samples: NDArray[np.floating]) -> bool:
-    """Return whether numbers look like a waveform: smooth, swinging about a mean, now loud, now soft."""
+    """Return whether numbers look like a waveform: smooth, swinging about a mean, now loud, now soft.
+
+    `samples` has shape (samples,), in any unit.
+    """
     if len(samples) < 400:
         return False
     values = np.asarray(samples, dtype=np.float64)
@@ -35,7 +38,7 @@ def speechlike(samples: NDArray[np.floating]) -> bool:
 
 
 def swelling(values: NDArray[np.float64]) -> bool:
-    """Return whether numbers are louder and softer in turn."""
+    """Return whether numbers are louder and softer in turn. `values` has shape (samples,), in any unit."""
     frames = values[: len(values) // 100 * 100].reshape(-1, 100)
     loudness = np.sqrt((frames**2).mean(axis=1))
     return len(frames) > 1 and float(loudness.std()) > 0.25 * float(loudness.mean())

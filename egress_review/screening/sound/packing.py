@@ -20,7 +20,10 @@ class Packed:
 
     @classmethod
     def of(cls, values: NDArray[np.integer]) -> Packed:
-        """Return numbers packed; they must not be negative."""
+        """Return numbers packed; they must not be negative.
+
+        `values` has shape (numbers,). Raises ValueError for numbers under 0 or of more than 32 bits.
+        """
         bits = max(int(values.max(initial=0)).bit_length(), 1)
         if bits > MOST_BITS or values.min(initial=0) < 0:
             raise ValueError("numbers of 0 to 32 bits can be packed")
@@ -32,12 +35,15 @@ class Packed:
 
     @classmethod
     def starts(cls, places: NDArray[np.integer]) -> Packed:
-        """Return where runs begin, 0 first, and where the last ends, kept as their lengths."""
+        """Return where runs begin, 0 first, and where the last ends, kept as their lengths.
+
+        `places` has shape (runs + 1,).
+        """
         whole = places.astype(np.int64)
         return cls.of(whole[1:] - whole[:-1])
 
     def places(self) -> NDArray[np.int64]:
-        """Return what `starts` was made of."""
+        """Return what `starts` was made of. Shape (runs + 1,)."""
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.whole())])
 
     @property
@@ -49,11 +55,11 @@ class Packed:
         return int.from_bytes(self.raw[1:HEAD].tobytes(), "little")
 
     def whole(self) -> NDArray[np.int64]:
-        """Return all numbers."""
+        """Return all numbers. Shape (numbers,)."""
         return self.part(0, len(self))
 
     def part(self, begin: int, end: int) -> NDArray[np.int64]:
-        """Return the numbers from one up to another."""
+        """Return the numbers from one up to another. Shape (end - begin,)."""
         bits = self.bits
         at = np.arange(begin, end, dtype=np.int64) * bits
         first = HEAD + (begin * bits >> 3)

@@ -59,7 +59,10 @@ class Hit:
 
 
 def starts(view: View, most: int) -> NDArray[np.int64]:
-    """Return first frames of stretches of a view, neighbours in pairs, the most telling ones first."""
+    """Return first frames of stretches of a view, neighbours in pairs, the most telling ones first.
+
+    Shape (stretches,), in the view's frames; `most` bounds their number.
+    """
     count = max(len(view.levels) - STRETCH + 1, 1)
     if count <= most:
         return np.arange(count)
@@ -108,7 +111,10 @@ def asked(view: View, most: int) -> list[Asked]:
 def search(
     sounds: Sounds, views: Sequence[View], most: int, *, barred: NDArray[np.bool_] | None = None
 ) -> list[Hit]:
-    """Return candidates for stretches of views, the best KEPT of each; `barred` recordings are left out."""
+    """Return candidates for stretches of views, the best KEPT of each; `barred` recordings are left out.
+
+    `barred` has shape (recordings,).
+    """
     groups: dict[tuple[bytes, int, float, tuple[int, int]], list[Asked]] = {}
     for view in views:
         for one in asked(view, most):

@@ -30,7 +30,10 @@ def voiceprint(levels: Floats) -> Floats:
 
 
 def gather(maps: Iterator[Floats], into: list[Floats]) -> Iterator[Floats]:
-    """Yield maps on, each voice's print put aside as it passes."""
+    """Yield maps on, each voice's print put aside as it passes.
+
+    Each map has shape (frames, 16), in dB; each print is as `voiceprint` says.
+    """
     for levels in maps:
         into.append(voiceprint(levels))
         yield levels
@@ -43,5 +46,8 @@ def stacked(prints: Sequence[NDArray[np.floating]]) -> NDArray[np.int8]:
 
 
 def unstacked(kept: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return kept voiceprints in dB."""
+    """Return kept voiceprints in dB.
+
+    `kept` has shape (voices, 48), in steps of STEP, and so has the answer.
+    """
     return np.asarray(kept, dtype=np.float64) * STEP

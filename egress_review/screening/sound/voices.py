@@ -36,7 +36,8 @@ def check(values: NDArray[np.generic], index: Index, where: str = "") -> list[Fi
     """Return the finding for a matrix with as many rows, or columns, as the data has speakers or recordings.
 
     Blocked where they are as alike as the voices are, which no rotation hides, or where the number of rows
-    says so; flagged where that may be a layer's width, or columns are as many by chance.
+    says so; flagged where that may be a layer's width, or columns are as many by chance. `values` may have
+    any shape; only a matrix is looked at.
     """
     if values.ndim != 2 or values.dtype.kind not in "fiu":
         return []

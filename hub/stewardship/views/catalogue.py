@@ -12,7 +12,7 @@ from egress_review.indexes import RETRY_SECONDS
 from hub.datasets import datasheets, leak_index, stewards
 from hub.datasets.models import Dataset, DatasetVersion, VersionFacts
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import drawn, facets, paging, reach, tiers
 from hub.stewardship.facets import Row
 
@@ -26,11 +26,11 @@ LOOK_AGAIN_SECONDS = 10
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the datasets, narrowed by search and facets; that one exists is no secret in here."""
     person = reader(request)
-    usable = reach.usable(person) if _roles(request) & RESEARCHERS else frozenset()
+    usable = reach.usable(person) if roles(request) & RESEARCHERS else frozenset()
     datasets = Dataset.objects.select_related("institution", "steward").prefetch_related("versions")
     rows = [Row(one, next(iter(one.versions.all()), None), one.id in usable) for one in datasets]
     found, narrowing = facets.narrowed(rows, request.GET)
-    if not _roles(request) & RESEARCHERS:
+    if not roles(request) & RESEARCHERS:
         narrowing = [facet for facet in narrowing if facet.name != "use"]
     context = {
         "page": paging.page(request, found),
@@ -38,7 +38,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "facets": narrowing,
         "q": request.GET.get("q", ""),
         "all": len(rows),
-        "stewards": Role.DATA_STEWARD in _roles(request),
+        "stewards": Role.DATA_STEWARD in roles(request),
     }
     return render(request, "datasets/catalogue.html", context)
 
@@ -61,9 +61,9 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "sections": datasheets.shown(sheet),
         "is_steward": steward,
         "retried": RETRY_SECONDS,
-        "left_alone": Role.ADMIN in _roles(request) and _is_left_alone(shown),
-        "oversees": steward or bool(_roles(request) & OVERSEERS),
-        "researches": bool(_roles(request) & RESEARCHERS),
+        "left_alone": Role.ADMIN in roles(request) and _is_left_alone(shown),
+        "oversees": steward or bool(roles(request) & OVERSEERS),
+        "researches": bool(roles(request) & RESEARCHERS),
         **_facts(_chosen(versions, request.GET.get("version"))),
         **_reach(request, person, shown),
     }
@@ -97,11 +97,6 @@ def _is_left_alone(dataset: Dataset) -> bool:
     return gone and stewards.candidates(dataset).exists()
 
 
-def _roles(request: HttpRequest) -> frozenset[Role]:
-    roles: frozenset[Role] = request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
-    return roles
-
-
 def _chosen(versions: list[DatasetVersion], asked: str | None) -> DatasetVersion | None:
     return next((one for one in versions if one.version == asked), next(iter(versions), None))
 
@@ -113,7 +108,7 @@ def _facts(version: DatasetVersion | None) -> dict[str, Any]:
 
 
 def _reach(request: HttpRequest, person: Person, shown: Dataset) -> dict[str, Any]:
-    if not _roles(request) & RESEARCHERS:
+    if not roles(request) & RESEARCHERS:
         return {}
     answers = reach.answers(person, shown)
     return {"answers": answers, "usable": any(answer.allow for answer in answers)}

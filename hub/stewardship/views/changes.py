@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from hub import refusals
 from hub.affected import Affected
 from hub.datasets import datasheets, services
 from hub.datasets.models import Dataset, DatasetVersion
@@ -71,11 +72,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         initial={name: getattr(shown, name) for name in names},
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             services.edit(by=person, dataset=shown, **form.cleaned_data)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "The dataset’s page is changed.")
             return redirect("datasets:dataset", slug)
     if request.method == "GET":
@@ -101,11 +99,8 @@ def write_datasheet(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         answers = dict(form.cleaned_data)
         number = answers.pop("number")
-        try:
+        with refusals.said_on(form):
             datasheets.write(by=person, dataset=shown, answers=answers, number=number)
-        except (Invalid, WrongState) as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "The datasheet is written; earlier wordings are kept.")
             return redirect("datasets:datasheet", slug)
     if request.method == "GET":

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from hub import refusals
 from hub.datasets import intakes, services
 from hub.datasets.models import OVER, Dataset, Intake
 from hub.errors import NotFound, WrongState
 from hub.people.models import Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import drawn, paging
 from hub.stewardship.forms import ConfirmForm, IntakeForm, posted
 from hub.stewardship.models import Feedback
@@ -39,7 +40,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "query": paging.others(request),
         "intakes": under_way.defer("content", "findings", "facts"),
         "feedback": Feedback.objects.waiting().filter(dataset__steward=person).with_people()[: paging.A_PAGE],
-        "is_steward": Role.DATA_STEWARD in request.roles,  # type: ignore[attr-defined]  # set by hub.people.standing
+        "is_steward": Role.DATA_STEWARD in roles(request),
     }
     return render(request, "stewardship/desk.html", context)
 
@@ -51,11 +52,8 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     form = IntakeForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form, NotFound):
             made = intakes.begin(by=person, dataset=shown, **form.cleaned_data)
-        except (WrongState, NotFound) as error:
-            form.add_error(None, str(error))
-        else:
             return redirect("stewardship:intake", made.id)
     if request.method == "GET":
         services.may(person, dataset=shown, change="register")

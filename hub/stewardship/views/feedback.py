@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from egress_review.models import Submission
+from hub import refusals
 from hub.datasets.models import Dataset
-from hub.errors import NotFound, Refused, WrongState
+from hub.errors import NotFound, Refused
 from hub.people.models import Person, Role
-from hub.people.signed_in import login_required, reader
+from hub.people.signed_in import login_required, reader, roles
 from hub.stewardship import feedback, paging
 from hub.stewardship.forms import AnswerForm, FeedbackForm, posted
 from hub.stewardship.models import Feedback
@@ -47,11 +48,8 @@ def on_dataset(request: HttpRequest, slug: str) -> HttpResponse:
     person = reader(request)
     form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.give(by=person, text=form.cleaned_data["text"], dataset=shown)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, f"{shown.steward.name} has it now; the answer comes to this page.")
             return redirect("datasets:feedback", slug)
     said = Feedback.objects.filter(dataset=shown, author=person).with_people()
@@ -83,11 +81,8 @@ def on_submission(request: HttpRequest, id: str) -> HttpResponse:
         raise NotFound(NOWHERE) from error
     form = FeedbackForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.give(by=person, text=form.cleaned_data["text"], submission=shown)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "The output checkers have it now; the answer comes to this page.")
             return redirect("stewardship:on_submission", id)
     context = {
@@ -111,15 +106,12 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
     feedback.read(by=person, feedback=shown)
     form = AnswerForm(posted(request), initial={"row_version": shown.row_version})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals.said_on(form):
             feedback.answer(by=person, feedback=shown, **form.cleaned_data)
-        except WrongState as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, "Your answer is sent.")
             return redirect("stewardship:feedback", id)
     # Whether the form is shown; whether an answer is taken is the policies' answer.
-    checks = shown.submission is not None and Role.OUTPUT_CHECKER in request.roles  # type: ignore[attr-defined]  # set by hub.people.standing
+    checks = shown.submission is not None and Role.OUTPUT_CHECKER in roles(request)
     answers = checks or (shown.dataset is not None and shown.dataset.steward_id == person.id)
     context = {"feedback": shown, "form": form if answers and shown.answered_at is None else None}
     return render(request, "stewardship/feedback.html", context)
@@ -128,6 +120,6 @@ def one(request: HttpRequest, id: str) -> HttpResponse:
 def _for(request: HttpRequest, person: Person) -> Q:
     """Return what may wait for the reader: about their data, and about decisions they have no part in."""
     waits = Q(dataset__steward=person)
-    if Role.OUTPUT_CHECKER in request.roles:  # type: ignore[attr-defined]  # set by hub.people.standing
+    if Role.OUTPUT_CHECKER in roles(request):
         waits |= Q(pk__in=Feedback.objects.on_decisions_for(person).values("pk"))
     return waits

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from hub import refusals
 from hub.access.models import AccessRequest, Approval
 from hub.affected import Affected
 from hub.datasets import stewards
 from hub.datasets.models import Dataset
-from hub.errors import Refused, WrongState
+from hub.errors import Refused
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
 from hub.stewardship.forms import posted
@@ -41,11 +42,8 @@ def hand_over(request: HttpRequest, slug: str) -> HttpResponse:
     _require_may(person, shown)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        try:
+        with refusals.said_on(form, Refused):
             stewards.hand_over(by=person, dataset=shown, to=said["to"], seen=said["row_version"])
-        except (Refused, WrongState) as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, f"{said['to'].name} answers for {shown.title} from now on.")
             return redirect("datasets:dataset", slug)
     context = {

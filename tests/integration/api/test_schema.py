@@ -62,7 +62,7 @@ def taken_back(token: str) -> App:
         environ |= {"HTTP_HOST": HOST, "HTTP_AUTHORIZATION": f"Bearer {token}"}
         undone = transaction.atomic()
         # Denials insist on a transaction of their own; like a TestCase's, this one does not count.
-        undone._from_testcase = True  # type: ignore[attr-defined]
+        undone._from_testcase = True
         with undone:
             response = portal(environ, start)
             body = b"".join(response)

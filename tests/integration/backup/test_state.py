@@ -16,34 +16,11 @@ import pytest
 from hub.backup import database as snapshot
 from hub.backup import restoring, writing
 from hub.backup.restoring import Wish
-from hub.cli import secrets
 from hub.ledger.tiles import Tiles
-from hub.places import Places, places
+from hub.places import Places
+from tests import own_state
 from tests.enclave import until
-
-APPENDS = """
-import django; django.setup()
-from django.db import transaction
-from hub.ledger import entries
-from hub.ledger.kinds import Kind
-for number in range(int(__import__("sys").argv[1])):
-    with transaction.atomic():
-        entries.append(Kind.VIEWED, by="someone", subject=str(number), facts={"number": number})
-"""
-
-
-def run(where: Places, *words: str) -> str:
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "hub.settings",
-        "PARLATORY_STATE": str(where.state),
-        "PARLATORY_RUN": str(where.run),
-        "PARLATORY_ENCLAVE": where.enclave,
-    }
-    done = subprocess.run(
-        [sys.executable, *words], capture_output=True, text=True, check=False, env=environment, timeout=100
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+from tests.own_state import APPENDS, run
 
 
 def published(where: Places) -> int:
@@ -53,15 +30,7 @@ def published(where: Places) -> int:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Places:
-    made = replace(
-        places, state=tmp_path / "state", run=tmp_path / "run", tools=tmp_path / "tools", enclave="one"
-    )
-    for name in ("db", "ledger", "vault"):
-        (made.state / name).mkdir(parents=True)
-    secrets.ensure(made)
-    run(made, "-m", "django", "migrate", "--verbosity=0")
-    run(made, "-c", APPENDS, "20")
-    return made
+    return own_state.made(tmp_path)
 
 
 def test_a_restored_enclave_verifies_and_says_on_its_ledger_that_it_was_restored(
@@ -70,7 +39,7 @@ def test_a_restored_enclave_verifies_and_says_on_its_ledger_that_it_was_restored
     key = pyrage.x25519.Identity.generate()
     file = tmp_path / "b"
     made = writing.make(here, file, recipients=[key.to_public()], with_datasets=False, say=lambda _: None)
-    run(here, "-c", APPENDS, "5")
+    own_state.append(here, 5)
     kept = here.state / "ledger" / "checkpoint"
     there = replace(
         here, state=tmp_path / "new" / "state", run=tmp_path / "new" / "run", tools=tmp_path / "new"

@@ -42,7 +42,7 @@ def dataset() -> Iterator[Dataset]:
 
 def begun(dataset: Dataset, **lines: object) -> Intake:
     """Put a folder on the intake disk and have it examined."""
-    intake(places.state / "intake" / "delivery", **lines)  # type: ignore[arg-type]
+    intake(places.state / "intake" / "delivery", **lines)
     return intakes.begin(by=dataset.steward, dataset=dataset, version="2.0", folder="delivery")
 
 

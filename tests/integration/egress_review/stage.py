@@ -16,39 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from hub.places import PORTS
-from tests import ports
+from tests import clerk, ports
+from tests.clerk import Clerk
 from tests.security.without import child
 from tests.throwaway import make_state
 
-# Answers questions for as long as a stage stands: starting Django takes longer than most tests.
-CLERK = """
-import django, json, os, sys, traceback
-os.umask(0o007)
-django.setup()
-from django.db import connections
-from tests.unit.egress_review.factories import *
-for line in sys.stdin:
-    kept = dict(globals())
-    try:
-        exec(json.loads(line), kept)
-        said = {"answer": kept["answer"]}
-    except Exception:
-        said = {"failed": traceback.format_exc()}
-    connections.close_all()
-    print(json.dumps(said, default=str), flush=True)
-"""
+# What is asked before and after each question: it finds the factories, and its `answer` comes back.
+FIRST = "import json\nfrom tests.unit.egress_review.factories import *"
+LAST = "print(json.dumps(answer, default=str))"
 SAID = {
     "title": "Vowel table",
     "context": "Counts of speakers per vowel for the paper.",
     "controls": "Every cell counts ten speakers or more.",
 }
-
-
-def answered(line: str, code: str) -> Any:
-    """Return what a clerk's line says the asked lines left in `answer`."""
-    said = json.loads(line)
-    assert "failed" not in said, f"these lines failed: {code}\n{said['failed']}"
-    return said["answer"]
 
 
 @dataclass
@@ -68,7 +48,7 @@ class Stage:
     port: int
     checkout: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    clerk: subprocess.Popen[str] | None = None
+    clerk: Clerk | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -99,21 +79,11 @@ class Stage:
     def ask(self, code: str) -> Any:
         """Run lines against the services here; what they leave in `answer` comes back."""
         if self.clerk is None:
-            self.clerk = subprocess.Popen(
-                [sys.executable, *child.words("-c", CLERK)],
-                cwd=self.checkout,
-                env=self.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        assert self.clerk.stdin is not None
-        assert self.clerk.stdout is not None
-        self.clerk.stdin.write(json.dumps(code) + "\n")
-        self.clerk.stdin.flush()
-        line = self.clerk.stdout.readline()
-        assert line, f"the process that was asked these lines ended: {code}"
-        return answered(line, code)
+            words = [sys.executable, *child.words("-c", clerk.SOURCE)]
+            self.clerk = Clerk.begun(words, cwd=self.checkout, env=self.environment)
+        status, said, complained = self.clerk.run("\n".join((FIRST, code, LAST)))
+        assert status == 0, f"these lines failed: {code}\n{complained}"
+        return json.loads(said.splitlines()[-1])
 
     def start(self, *arguments: str, without: str = "") -> subprocess.Popen[bytes]:
         """Start a process that is stopped with the stage, without the controls that are named."""
@@ -132,7 +102,7 @@ class Stage:
     def stop(self) -> None:
         """Stop every process that was started here."""
         if self.clerk is not None:
-            self.clerk.communicate(timeout=10)
+            self.clerk.end()
         for process in self.running:
             process.send_signal(signal.SIGTERM)
         for process in self.running:

@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from egress_review.previews import anchors, child, compare, written
 from egress_review.previews.anchors import Anchor
-from egress_review.previews.opened import MEMBER_BYTES
+from egress_review.previews.archives import MEMBER_BYTES
 from egress_review.previews.preview import APART, HERE
 from egress_review.previews.shown import Shown
 from egress_review.screening import kinds

@@ -117,53 +117,39 @@ def mutated(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"more at {path}", mutations.with_value(document, path, {**value, "unknown": True})
 
 
-def harmless(name: str, document: dict[str, Any]) -> bool:
-    """Whether taking this away leaves another question that is complete and right."""
-    match = re.match(r"without \((.*)\)$", name)
-    # An element of a list that only ever speaks against somebody: fewer of them is a question of its own.
-    lists = ("'reviews', 0", "'reviews', 1", "'members', 0", "'replaces', 0")
-    needed = document["action"] == "release" or (document["action"] == "consolidate" and "0" in name)
-    # Somebody without any role needs none to sign in; a training is not asked for there.
-    unasked = (
-        "'person', 'training', 0",
-        "'person', 'roles', 0",
-        "'token', 'scopes', 0",
-        "'present', 'roles', 0",
-    )
-    if match is None:
-        return False
-    path = match.group(1)
-    if path in lists and not needed:
-        return True
-    return path in unasked and path in UNASKED.get(document["action"], ())
-
-
-UNASKED = {
-    "sign_in": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "manage_people": ("'person', 'training', 0",),
-    "record_training": ("'person', 'training', 0",),
-    "manage_project": ("'person', 'training', 0",),
-    "manage_dataset": ("'person', 'training', 0",),
-    "manage_approval": ("'person', 'training', 0",),
-    "hand_over_dataset": ("'person', 'training', 0", "'present', 'roles', 0"),
-    "request_access": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "request_member": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "sign_agreement": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "read_records": ("'person', 'training', 0",),
-    "submit": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "download": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "withdraw": ("'person', 'training', 0",),
-    "see_use": ("'person', 'training', 0",),
-    # Anybody in good standing may say what is wrong with a dataset.
-    "dataset_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "submission_feedback": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "make_token": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "end_token": ("'person', 'training', 0", "'person', 'roles', 0", "'token', 'scopes', 0"),
-    "use_token": ("'person', 'training', 0", "'person', 'roles', 0"),
-    # Any member brings text in and sees what was brought.
-    "bring_in": ("'person', 'roles', 0",),
-    "view_bring_in": ("'person', 'training', 0", "'person', 'roles', 0"),
-    "take_back_bring_in": ("'person', 'training', 0",),
+# What may be missing and the answer is still yes, by question, and nothing else: an element of a list, where
+# one fewer makes another question that is complete and right.
+ROLE, TRAINING = "('person', 'roles', 0)", "('person', 'training', 0)"
+# Whoever holds no role may do these too, and no training is asked for: standing, membership or being the one
+# whom it is about decides.
+ANYBODYS = (
+    *("sign in", "sign in as checker", "ask for access", "take a request back", "ask for a member"),
+    *("take back what was asked", "sign agreement", "hand in", "download", "give feedback"),
+    *("give feedback on a decision", "make token", "use token", "view what was brought in"),
+)
+# An office decides these, and no training is asked for.
+OFFICES = (
+    *("manage people", "record training", "manage dataset", "approve", "revoke", "refuse"),
+    *("read records", "withdraw", "see use", "answer feedback", "take back what was brought in"),
+)
+SPARED = {
+    **{name: {ROLE, TRAINING} for name in ANYBODYS},
+    **{name: {TRAINING} for name in OFFICES},
+    # Any member brings text in, with the training that data needs.
+    "bring in": {ROLE},
+    # Without a role the present steward is out of office; the dataset may be handed over then as well.
+    "hand over": {TRAINING, "('present', 'roles', 0)"},
+    "hand over for one who left": {TRAINING, "('present', 'roles', 0)"},
+    # That none of the members is oneself is as true of fewer.
+    "manage project": {TRAINING, "('members', 0)"},
+    # A hand-in that replaces nothing.
+    "hand in anew": {ROLE, TRAINING, "('replaces', 0)"},
+    # A member sees their project's page, whoever is named to review its results.
+    "view page": {ROLE, TRAINING, "('reviewing', 'named', 0)"},
+    "end token": {ROLE, TRAINING, "('token', 'scopes', 0)"},
+    # A vote that was cast only ever speaks against another.
+    "vote": {"('reviews', 0)"},
+    "consolidate": {"('reviews', 1)"},
 }
 
 
@@ -174,21 +160,8 @@ def test_a_mutated_question_is_denied(name: str, opa_binary: Path) -> None:
     cases = [("as it is", document), *mutated(document)]
     allowed = answers(POLICIES, question.package, [case for _, case in cases])
     assert allowed[0] is True
-    let_through = [
-        what
-        for (what, _), yes in zip(cases[1:], allowed[1:], strict=True)
-        if yes and not (harmless(what, document) or may_view(name, what))
-    ]
-    assert let_through == []
-
-
-def may_view(name: str, what: str) -> bool:
-    """A member sees their project's page with any training and any role."""
-    return name == "view page" and what in (
-        "without ('person', 'training', 0)",
-        "without ('person', 'roles', 0)",
-        "without ('reviewing', 'named', 0)",
-    )
+    through = {what for (what, _), yes in zip(cases[1:], allowed[1:], strict=True) if yes}
+    assert through == {f"without {path}" for path in SPARED.get(name, ())}
 
 
 @pytest.fixture(scope="module")

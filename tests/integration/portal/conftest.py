@@ -35,8 +35,8 @@ def _asked(real: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
 def _quick(settings: object) -> None:
     settings.PARLATORY_THREADS = False  # type: ignore[attr-defined]  # pytest-django's own object
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}  # type: ignore[attr-defined]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[
     path = environ["PATH_INFO"]
     if path == "/static":
         start("200 OK", [("Content-Length", str(len(PAGE)))])
-        return environ["wsgi.file_wrapper"]((folder / "static").open("rb"))  # type: ignore[no-any-return]  # WSGI's
+        return environ["wsgi.file_wrapper"]((folder / "static").open("rb"))
     if path == "/long":
         start("200 OK", [("Content-Length", str(100 * len(PAGE)))])
         return (PAGE for _ in range(100))

@@ -57,7 +57,7 @@ def signed_in(*roles: Role) -> tuple[Client, Person]:
 
 def body(answer: object) -> bytes:
     streamed = getattr(answer, "streaming_content", None)
-    return b"".join(streamed) if streamed is not None else answer.content  # type: ignore[attr-defined]
+    return b"".join(streamed) if streamed is not None else answer.content
 
 
 @pytest.mark.parametrize("role", [None, *sorted(Role)])

@@ -28,6 +28,7 @@ from hub.projects import member_requests
 from hub.projects import services as projects
 from hub.projects.models import MemberRequest, MemberRole, Membership, Project, Wish
 from tests import portal
+from tests.integration import truth
 
 TABLE = places.checkout / "policies" / "who-may.md"
 # Holders of one role each, and of one part each in the project or dataset.
@@ -355,25 +356,14 @@ def _names(what: Callable[..., Any]) -> set[str]:
 
 def table() -> str:
     """Return the table as the policies' folder keeps it: acts down, actors across."""
-    lines = [
+    about = [
         "# Who may act on people, projects and access",
         "",
         "Written by `python -m tests.integration.portal`; `test_who_may.py` holds it to the policies.",
         "An act that is not marked is refused. Each role stands for somebody who holds it alone, with a "
         "second factor; “admin alone” has none, “nobody” has no role. An admin’s rights open no data.",
-        "",
-        "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
-        "|---" * (len(ACTORS) + 1) + "|",
     ]
-    for name in ACTS:
-        cells = ("✓" if actor in ALLOWED[name] else "" for actor in ACTORS)
-        lines.append(f"| `{name.split()[0]}`{_rest(name)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _rest(name: str) -> str:
-    rest = name.partition(" ")[2]
-    return f" {rest}" if rest else ""
+    return truth.written(about, actors=ACTORS, allowed={name: ALLOWED[name] for name in ACTS})
 
 
 def write(path: Path = TABLE) -> None:

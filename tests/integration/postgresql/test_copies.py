@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,34 +13,13 @@ from hub.backup import postgresql as kept
 from hub.backup import restoring, writing
 from hub.backup.failure import BackupRefused
 from hub.backup.restoring import Wish
-from hub.cli import postgresql, secrets
-from hub.places import Places, places
+from hub.cli import postgresql
+from hub.places import Places
+from tests import own_state
 
 pytestmark = pytest.mark.timeout(300)
 
-APPENDS = """
-import django; django.setup()
-from django.db import transaction
-from hub.ledger import entries
-from hub.ledger.kinds import Kind
-for number in range(20):
-    with transaction.atomic():
-        entries.append(Kind.VIEWED, by="someone", subject=str(number), facts={"number": number})
-"""
 COUNT = "SELECT count(*) FROM ledger_entry"
-
-
-def run(where: Places, *words: str) -> None:
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "hub.settings",
-        "PARLATORY_STATE": str(where.state),
-        "PARLATORY_RUN": str(where.run),
-        "PARLATORY_ENCLAVE": where.enclave,
-    }
-    done = subprocess.run(
-        [sys.executable, *words], check=False, capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def execute(sql: str) -> None:
@@ -50,21 +27,13 @@ def execute(sql: str) -> None:
 
 
 def called(words: object) -> None:
-    subprocess.run(list(map(str, words)), check=True, env=postgresql.environment())  # type: ignore[call-overload]
+    subprocess.run(list(map(str, words)), check=True, env=postgresql.environment())
 
 
 @pytest.fixture
 def here(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setenv("PARLATORY_DATABASE_FILE", database)
-    made = replace(
-        places, state=tmp_path / "state", run=tmp_path / "run", tools=tmp_path / "tools", enclave="one"
-    )
-    for name in ("db", "ledger", "vault"):
-        (made.state / name).mkdir(parents=True)
-    secrets.ensure(made)
-    run(made, "-m", "django", "migrate", "--verbosity=0")
-    run(made, "-c", APPENDS)
-    return made
+    return own_state.made(tmp_path)
 
 
 def test_a_backup_restores_it_and_a_copy_is_put_back_whole(here: Places, tmp_path: Path) -> None:
@@ -74,7 +43,7 @@ def test_a_backup_restores_it_and_a_copy_is_put_back_whole(here: Places, tmp_pat
     said: list[str] = []
     made = writing.make(here, file, recipients=[key.to_public()], with_datasets=False, say=said.append)
     assert made.entries == 20
-    run(here, "-c", APPENDS)
+    own_state.append(here, 20)
     wish = Wish(without_checkpoint=True)
     fresh = replace(here, state=tmp_path / "fresh", tools=tmp_path / "other")
     with pytest.raises(BackupRefused, match="holds a ledger of 40 entries already"):
@@ -89,7 +58,7 @@ def test_a_backup_restores_it_and_a_copy_is_put_back_whole(here: Places, tmp_pat
     copy = tmp_path / "copy.dump"
     postgresql.dump(called, copy)
     execute("CREATE TABLE later (entry integer REFERENCES ledger_entry)")
-    run(here, "-c", APPENDS)
+    own_state.append(here, 20)
     assert postgresql.ask(COUNT) == "40"
     postgresql.load(called, copy)
     assert postgresql.ask(COUNT) == "20"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import tests.throwaway  # noqa: F401 -- secrets for Django's settings, before anything reads them
 
 if __name__ == "__main__":
-    import os
-
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")

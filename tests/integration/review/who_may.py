@@ -20,6 +20,7 @@ from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.places import places
 from hub.projects.models import Membership, NamedChecker
 from hub.workspaces.models import Session
+from tests.integration import truth
 from tests.unit.egress_review import factories as make
 
 TABLE = places.checkout / "policies" / "who-may-submissions.md"
@@ -290,7 +291,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 def table() -> str:
     """Return the table as the policies' folder keeps it: acts down, what nobody may first, actors across."""
-    lines = [
+    about = [
         "# Who may do what with a submission",
         "",
         "Written by `python -m tests.integration.review`; `test_who_may.py` there holds it to the policies.",
@@ -298,15 +299,8 @@ def table() -> str:
         "part in the project; “voter” has finished one of the two reviews. All but one are named to review",
         "the project’s outputs. Declaring a conflict takes rights away from oneself, so whoever sees the",
         "page may do it.",
-        "",
-        "| act | " + " | ".join(actor.replace("_", " ") for actor in ACTORS) + " |",
-        "|---" * (len(ACTORS) + 1) + "|",
     ]
-    for name in ACTS:
-        what, _, rest = name.partition(" ")
-        cells = ("✓" if actor in ALLOWED[name] else "" for actor in ACTORS)
-        lines.append(f"| `{what}`{' ' + rest if rest else ''} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return truth.written(about, actors=ACTORS, allowed={name: ALLOWED[name] for name in ACTS})
 
 
 def write(path: Path = TABLE) -> None:

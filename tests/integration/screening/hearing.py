@@ -10,8 +10,9 @@ import soundfile
 
 from egress_review.bench import disguises
 from egress_review.screening import index
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.recordings import Recording
 from tests.unit.screening.cases import verdict
 from tests.unit.screening.voices import RATE, Samples, spoken
 

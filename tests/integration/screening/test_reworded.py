@@ -41,7 +41,7 @@ def outcome(name: str, content: str) -> str:
 
 def each(change: object) -> str:
     """Return what is said, each word changed."""
-    return "\n".join(" ".join(change(word) for word in said.split()) for said in QUOTED)  # type: ignore[operator]
+    return "\n".join(" ".join(change(word) for word in said.split()) for said in QUOTED)
 
 
 def based(number: int, signs: str) -> str:

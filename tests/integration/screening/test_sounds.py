@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from egress_review.screening import arrays, parts
 from egress_review.screening.carriers import opaque
-from egress_review.screening.index import Index, Recording
+from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.recordings import Recording
 from egress_review.screening.sound import numbers, rows, voiceprints, voices
 from egress_review.screening.sound.chance import ALARM, Chance
 from egress_review.screening.sound.check import check as check_sound
@@ -251,7 +252,7 @@ class Untouchable(Index):
     """An index whose sounds may not be asked for."""
 
     @property
-    def sounds(self):  # type: ignore[no-untyped-def, override]
+    def sounds(self):
         raise AssertionError("the sound index was touched")
 
 

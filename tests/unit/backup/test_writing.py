@@ -87,7 +87,7 @@ def test_a_disk_that_fills_leaves_no_backup(enclave: Enclave, monkeypatch: pytes
     with (
         pytest.raises(BackupFailed, match="No space left"),
         sealed.sealing(
-            Full(),  # type: ignore[arg-type]
+            Full(),
             [enclave.key.to_public()],
         ) as stream,
     ):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from egress_review.bench import disguises, sounds
-from egress_review.screening.index import Recording
 from egress_review.screening.manifest import NoDataset
+from egress_review.screening.recordings import Recording
 
 ROWS = [
     Recording(f"{speaker}-1-{n}", str(speaker), "", f"{speaker}-1-{n}.wav")

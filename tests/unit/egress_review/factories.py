@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,10 +14,19 @@ from hub.people.models import Institution, Person, Role, RoleAssignment, Trainin
 from hub.projects.models import Membership, Project, ProjectState
 from hub.workspaces.models import FIRST_UID, Session, SessionState, Workspace
 
-# Several processes may fill one database.
-_numbers = count(secrets.randbelow(10**9))
+_numbers = count()
 TABLE = b"vowel,speakers\na,12\ne,14\n"
 CANONICAL = b"vowel,speakers\r\na,12\r\ne,14\r\n"
+
+
+def _begin_anywhere() -> None:
+    global _numbers
+    _numbers = count(secrets.randbelow(10**9))
+
+
+# Several processes may fill one database, forks of one another among them.
+_begin_anywhere()
+os.register_at_fork(after_in_child=_begin_anywhere)
 
 
 def person(name: str = "", *roles: Role) -> Person:

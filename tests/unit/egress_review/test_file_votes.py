@@ -93,7 +93,7 @@ def test_the_same_vote_sent_twice_is_one(vault: Vault) -> None:
 
 def test_a_review_that_leaves_a_file_out_is_not_finished(vault: Vault) -> None:
     found, by = submission(State.IN_REVIEW, vault=vault, files=TWO), checker()
-    put(by, found.files.first(), APPROVE, comment="")  # type: ignore[arg-type]
+    put(by, found.files.first(), APPROVE, comment="")
     with pytest.raises(Invalid, match=r"not voted on notes\.txt"):
         finish(by, found, vault)
     assert not Review.objects.exists()

@@ -31,12 +31,12 @@ PNG = base64.b64decode(
 @pytest.fixture(autouse=True)
 def _portal(settings: pytest.FixtureRequest) -> None:
     """A demo portal: nobody is sent to enrol a second factor, static files need no manifest."""
-    settings.STORAGES = {  # type: ignore[attr-defined]
+    settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = True  # type: ignore[attr-defined]
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # type: ignore[attr-defined]
+    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = True
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 def browser(of: Person) -> Client:
@@ -252,7 +252,7 @@ def test_what_is_not_a_png_is_never_shown_as_a_picture(vault: Vault) -> None:
 def test_a_download_is_an_attachment_of_the_canonical_copy(vault: Vault) -> None:
     made = released(vault)
     response = browser(made.author).get(f"/releases/{made.id}/files/{made.files.get().id}/download/")
-    assert b"".join(response.streaming_content) == CANONICAL  # type: ignore[attr-defined]
+    assert b"".join(response.streaming_content) == CANONICAL
     assert response["Content-Disposition"] == "attachment; filename*=UTF-8''table.csv"
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Security-Policy"].startswith("sandbox")
@@ -309,7 +309,7 @@ def test_each_look_is_on_the_ledger(vault: Vault) -> None:
     browser(by).get(f"/releases/{made.id}/files/{made.files.get().id}/preview/")
     looks = Entry.objects.filter(kind="viewed", subject=made.id, by=by.id)
     assert [look.facts["what"] for look in looks] == ["page", "files", "files"]
-    assert looks.last().facts["file"] == made.files.get().id  # type: ignore[union-attr]
+    assert looks.last().facts["file"] == made.files.get().id
 
 
 @pytest.mark.parametrize("state", [State.IN_REVIEW, State.WITHDRAWN])

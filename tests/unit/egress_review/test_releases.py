@@ -45,7 +45,7 @@ def last(of: Submission) -> object:
 
 def leave(of: Submission, vault: Vault) -> Release:
     """Release a submission."""
-    return releases.release(by=last(of), submission=of, vault=vault)  # type: ignore[arg-type]
+    return releases.release(by=last(of), submission=of, vault=vault)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.APPROVED])
@@ -67,7 +67,7 @@ def test_an_attempt_with_altered_bytes_is_on_the_ledger_and_says_why(
     approved: Submission, vault: Vault
 ) -> None:
     alter(vault, approved)
-    assert releases.attempt(by=last(approved), submission=approved, vault=vault) is None  # type: ignore[arg-type]
+    assert releases.attempt(by=last(approved), submission=approved, vault=vault) is None
     approved.refresh_from_db()
     assert approved.state == State.APPROVED
     assert "does not leave" in approved.held_reason
@@ -82,7 +82,7 @@ def test_a_file_without_a_canonical_copy_does_not_leave(approved: Submission, va
 
 def test_a_denied_release_stays_approved(approved: Submission, vault: Vault, policies: Policies) -> None:
     policies.deny("release", "The project is suspended; ask the admin.")
-    assert releases.attempt(by=last(approved), submission=approved, vault=vault) is None  # type: ignore[arg-type]
+    assert releases.attempt(by=last(approved), submission=approved, vault=vault) is None
     approved.refresh_from_db()
     assert (approved.state, "suspended" in approved.held_reason) == (State.APPROVED, True)
 

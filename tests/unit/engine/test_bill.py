@@ -56,7 +56,7 @@ class Docker:
 
 
 def write(client: Docker, state: Path, tag: str = "parlatory/workspace:0123") -> None:
-    bill.write(client, tag, state, "workspace", say=lambda line: None)  # type: ignore[arg-type]
+    bill.write(client, tag, state, "workspace", say=lambda line: None)
     images.stamp(state, "workspace").write_text(tag + "\n")
 
 

@@ -81,7 +81,7 @@ def test_pip_inside_a_build_follows_the_environment_outside() -> None:
 
 def test_an_image_runs_as_the_user_its_dockerfile_names() -> None:
     with tarfile.open(fileobj=io.BytesIO(trust.take_back("an/image:1", "200001:200001"))) as tar:
-        text = tar.extractfile("Dockerfile").read().decode()  # type: ignore[union-attr]
+        text = tar.extractfile("Dockerfile").read().decode()
     assert text.splitlines()[-1] == "USER 200001:200001"
 
 

@@ -21,7 +21,7 @@ TLS = {"PARLATORY_PORTAL_URL": "https://portal.example.org", "PARLATORY_LAB_URL"
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
     settings.PARLATORY_FRONT_SECRET = SECRET  # type: ignore[attr-defined]  # pytest-django's
-    settings.ALLOWED_HOSTS = ["portal.example.org", "127.0.0.1", "portal"]  # type: ignore[attr-defined]
+    settings.ALLOWED_HOSTS = ["portal.example.org", "127.0.0.1", "portal"]
     portal, lab = TLS.values()
     monkeypatch.setattr(front, "places", replace(places, portal_address=portal, lab_address=lab))
 

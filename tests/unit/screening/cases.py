@@ -129,7 +129,7 @@ def rows_csv(count: int = 5) -> str:
 def png(picture: Image.Image, **options: object) -> bytes:
     """Return a picture as PNG."""
     out = io.BytesIO()
-    picture.save(out, "PNG", **options)  # type: ignore[arg-type]
+    picture.save(out, "PNG", **options)
     return out.getvalue()
 
 

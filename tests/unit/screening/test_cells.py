@@ -28,21 +28,21 @@ def small(row: Row) -> tuple[str, str]:
 
 SMALL = of(small)
 # Of two regions only: their names alone don't say that the table is about this data.
-TWO = {key: rows for key, rows in SMALL.items() if key[0] in ("north", "west")}  # type: ignore[index]
+TWO = {key: rows for key, rows in SMALL.items() if key[0] in ("north", "west")}
 LARGE = of(lambda row: row["region"])
 CASES = [
-    ("few_people", csv(["region", "sex", "recordings", "wer"], [[a, b, len(v), 0.123] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "recordings", "wer"], [[a, b, len(v), 0.123] for (a, b), v in SMALL.items()]),
      csv(["region", "recordings", "wer"], [[k, len(v), 0.123] for k, v in LARGE.items()])),
-    ("few_people", csv(["region", "sex", "mean f0_hz"], [[a, b, f"{mean(v, 'f0_hz'):.2f}"] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "mean f0_hz"], [[a, b, f"{mean(v, 'f0_hz'):.2f}"] for (a, b), v in SMALL.items()]),
      csv(["region", "mean f0_hz"], [[k, f"{mean(v, 'f0_hz'):.2f}"] for k, v in LARGE.items()])),
-    ("few_people", csv(["region", "sex", "n"], [[a, b, 12 * len(v)] for (a, b), v in SMALL.items()]),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "n"], [[a, b, 12 * len(v)] for (a, b), v in SMALL.items()]),
      csv(["region", "n"], [[k, 12 * len(v)] for k, v in LARGE.items()])),
     ("few_people", csv(["region", "F", "M"], [[k, *(sum(r["sex"] == s for r in v) for s in "FM")] for k, v in LARGE.items()]),
      csv(["region", "clear", "noisy"], [[k, 80 + n, 90 + n] for n, k in enumerate(LARGE)])),
-    ("few_people", csv(["region", "sex", "n"], [[a, b, 12 * len(v)] for (a, b), v in TWO.items()]),  # type: ignore[misc]
-     csv(["region", "sex", "n"], [[a, b, 101 + 7 * n] for n, (a, b) in enumerate(TWO)])),  # type: ignore[misc]
-    ("few_people", csv(["region", "sex", "m"], [[a, b, f"{mean(v, 'snr_db'):.3f}"] for (a, b), v in TWO.items()]),  # type: ignore[misc]
-     csv(["region", "sex", "m"], [[a, b, f"{30.1 + n / 7:.3f}"] for n, (a, b) in enumerate(TWO)])),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "n"], [[a, b, 12 * len(v)] for (a, b), v in TWO.items()]),
+     csv(["region", "sex", "n"], [[a, b, 101 + 7 * n] for n, (a, b) in enumerate(TWO)])),
+    ("few_people", csv(["region", "sex", "m"], [[a, b, f"{mean(v, 'snr_db'):.3f}"] for (a, b), v in TWO.items()]),
+     csv(["region", "sex", "m"], [[a, b, f"{30.1 + n / 7:.3f}"] for n, (a, b) in enumerate(TWO)])),
     ("copies", csv(["dialect", "n_speakers"], [["a", 36], ["b", 24], ["c", 60], ["d", 84]]),
      csv(["dialect", "n_speakers"], [["a", 30], ["b", 20], ["c", 60], ["d", 80]])),
     ("leftover", csv(["dialect", "speakers"], [["a", 15], ["b", 30], ["total", 48]]),
@@ -84,7 +84,7 @@ def test_a_check_blocks_the_leak_and_lets_its_twin_through(check: str, leak: str
 
 
 FLAGGED = [
-    ("few_people", csv(["region", "sex", "wer"], [[a, b, 0.1] for a, b in SMALL if a in ("north", "west")])),  # type: ignore[misc]
+    ("few_people", csv(["region", "sex", "wer"], [[a, b, 0.1] for a, b in SMALL if a in ("north", "west")])),
     ("few_people", csv(["sex", "region", "n_speakers"], [["F", "north", 60], ["M", "north", 58]])),
     ("suppression", csv(["r", "a", "b", "total"], [["x", "<10", "<10", 17], ["y", 30, 31, 61]])),
     ("class_disclosure", csv(["region", "yes", "no"], [["north", 15, 0], ["south", 14, 16]])),

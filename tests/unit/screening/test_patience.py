@@ -10,7 +10,7 @@ from egress_review.screening.sound import patience
 
 def counted() -> tuple[list[int], object]:
     calls: list[int] = []
-    return calls, lambda: calls.append(1) or len(calls)  # type: ignore[func-returns-value]
+    return calls, lambda: calls.append(1) or len(calls)
 
 
 def test_numbers_and_their_rounded_copy_are_compared_once_a_file() -> None:
@@ -18,8 +18,8 @@ def test_numbers_and_their_rounded_copy_are_compared_once_a_file() -> None:
     rounded = np.array([float(f"{one:.6g}") for one in values.ravel()]).reshape(values.shape)
     calls, compare = counted()
     with patience.bounded(Limits()):
-        assert patience.once(values, compare) == 1  # type: ignore[arg-type]
-        assert patience.once(rounded, compare) == 1  # type: ignore[arg-type]
+        assert patience.once(values, compare) == 1
+        assert patience.once(rounded, compare) == 1
         assert len(calls) == 1
 
 
@@ -30,9 +30,9 @@ def test_other_numbers_another_shape_and_another_file_are_compared() -> None:
     calls, compare = counted()
     with patience.bounded(Limits()):
         for one in (values, other, values.T, values.reshape(3, 50)):
-            patience.once(one, compare)  # type: ignore[arg-type]
+            patience.once(one, compare)
         assert len(calls) == 4
     with patience.bounded(Limits()):
-        patience.once(values, compare)  # type: ignore[arg-type]
-    patience.once(values, compare)  # type: ignore[arg-type]
+        patience.once(values, compare)
+    patience.once(values, compare)
     assert len(calls) == 6

@@ -47,7 +47,7 @@ def test_two_versions_of_a_dataset_count_their_people_once(kept: Path, tmp_path:
     people.build(other, tmp_path, tmp_path / "other")
     joined = People.open([tmp_path / "older", kept, tmp_path / "other"])
     assert (joined.recording_count, joined.speaker_count) == (725, 65)
-    assert int(np.isnan(joined.number("seconds").values).sum()) == 5  # type: ignore[union-attr]
+    assert int(np.isnan(joined.number("seconds").values).sum()) == 5
 
 
 def test_statistics_are_those_of_each_speaker(kept: Path) -> None:

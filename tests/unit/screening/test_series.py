@@ -166,7 +166,7 @@ def test_waveforms_and_matrices_of_people_reach_a_human_and_bars_do_not() -> Non
 def stored(save: object, *given: object) -> bytes:
     """Return what a function writes into a file."""
     out = io.BytesIO()
-    save(out, *given)  # type: ignore[operator]
+    save(out, *given)
     return out.getvalue()
 
 

@@ -66,7 +66,7 @@ def test_nothing_tried_is_no_share() -> None:
 def result(number: int, caught: bool, **more: object) -> Result:
     """Return what came of one submission."""
     key = f"{number}/a" if number else "benign/a/0"
-    made = Result("demo", number, "B" if number else "benign", "a title", key, 1, caught, **more)  # type: ignore[arg-type]
+    made = Result("demo", number, "B" if number else "benign", "a title", key, 1, caught, **more)
     return made
 
 
