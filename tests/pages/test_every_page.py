@@ -20,7 +20,10 @@ from tests.pages.conftest import House, problems
 pytestmark = pytest.mark.timeout(300)
 
 # What differs from page to page of the same kind: one of each kind is looked at.
-NUMBER = re.compile(r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/)[^/]+|(?<=^/workspaces/)[^/]+")
+NUMBER = re.compile(
+    r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/)[^/]+"
+    r"|(?<=^/workspaces/)[^/]+|(?<=^/bring-ins/new/)[^/]+"
+)
 FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:file|download|checkpoint|export)/?$")
 MOST_PAGES = 80
 
