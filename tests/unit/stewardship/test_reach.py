@@ -48,7 +48,8 @@ def test_a_no_is_told_in_the_policies_words_and_opens_nothing(policies: Policies
 
 
 def test_where_it_can_be_used_stands_first_and_the_rest_is_a_click_away(policies: Policies) -> None:
-    rosa, version = portal.person("rosa", Role.RESEARCHER), portal.version("harbour")
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    portal.version("harbour")
     for number in range(5):
         portal.project(f"study-{number}", member=rosa)
     client = Client(headers={"host": "portal.localhost"})
