@@ -82,10 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
     filled = crowd.Crowd()
     say(_seeded(filled, full.over(10)))
     clients = _clients(filled.personas)
-    found, untried = _look(clients, addresses.samples(filled.personas), options.match)
+    found, untried = _look(clients, addresses.samples(), options.match)
     say(f"looked at {len(found)} pairs of page and role")
     say(_seeded(filled, full))
-    samples = addresses.samples(filled.personas)
+    samples = addresses.samples()
     by_route = {page.route: page for page in addresses.pages(samples)}
     for one in found:
         _again(one, by_route[one.route], clients)
