@@ -184,7 +184,7 @@ def _read(response: Any) -> None:
 def _timed(client: Client, path: str) -> tuple[float, float]:
     """Return after how many ms an answer is there, and all of it where it is sent as it is made."""
     began = time.perf_counter()
-    response = client.get(path)
+    response: Any = client.get(path)
     if not response.streaming:
         return (time.perf_counter() - began) * 1000, 0.0
     # The head of a table costs nothing: the line after it is what its reader waits for.
