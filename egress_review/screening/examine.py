@@ -22,7 +22,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
 from egress_review.screening.sound.check import check as check_sound
 from egress_review.screening.tables import Table
-from egress_review.screening.verdict import Finding, Severity, flag
+from egress_review.screening.verdict import Finding, Severity, flag, outcome_of
 
 # Looks through a file inside a file; given by whoever knows all carriers.
 Open = Callable[[Packed], list[Finding]]
@@ -109,11 +109,20 @@ def _one(part: Part, index: Index, limits: Limits, unpack: Open) -> list[Finding
         case Sound():
             return check_sound(part, index, limits)
         case Picture():
-            seen = pictures.look(part.image, index, limits, part.where)
-            written, odd = pictures.written(part, limits)
-            return [*seen, *odd, *examine(written, index, limits, unpack=unpack)]
+            return _picture(part, index, limits, unpack)
         case Packed():
             return unpack(part)
+
+
+def _picture(picture: Picture, index: Index, limits: Limits, unpack: Open) -> list[Finding]:
+    """Return what a picture gives away: as text first, for that is sure, and as sound where that is no block.
+
+    Comparing it with recordings takes longest; what is blocked for its words doesn't wait for it.
+    """
+    written, odd = pictures.written(picture, limits)
+    said = examine(written, index, limits, unpack=unpack)
+    seen = [] if outcome_of(said) == "block" else pictures.look(picture.image, index, limits, picture.where)
+    return [*seen, *odd, *said]
 
 
 def recoded(table: Table, index: Index) -> list[Finding]:

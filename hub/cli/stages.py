@@ -52,8 +52,13 @@ def ready(places: Places) -> None:
 
 def aside(places: Places, *, then: Callable[[], None] = lambda: None) -> None:
     """Make what a running enclave does not notice: the machine, tools, policies, images, keys."""
-    logs = places.state / "log"
     machine(places)
+    parts(places, then=then)
+
+
+def parts(places: Places, *, then: Callable[[], None] = lambda: None) -> None:
+    """Make what an enclave is made of: tools, policies, images, keys."""
+    logs = places.state / "log"
 
     def rules() -> None:
         with step("OPA", "opa", logs) as current:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,7 @@ BESIDE = (
     "integration/review/test_who_may.py",
     "integration/screening/test_archives.py",
     "integration/screening/test_leaks.py",
+    "integration/screening/test_letters.py",
     "integration/screening/test_near_misses.py",
     "integration/screening/test_numbers_kept.py",
     "integration/screening/test_protocol.py",
@@ -154,9 +156,12 @@ def run(arguments: list[str]) -> int:
         # What needs no enclave comes first, no enclave's secrets at hand, and ends a run that can't pass.
         if wish.everything and (status := outcome(replace(wish, suites=("unit",), lint=True), {})):
             return status
-        if not reuse:
-            hub(["up", "--detach"], test)
-        return outcome(replace(wish, suites=wish.enclosed(places.checkout)), test)
+        wish = replace(wish, suites=wish.enclosed(places.checkout))
+        if reuse:
+            return outcome(wish, test)
+        # What needs no enclave begins while one is brought up, on the tools and images that both stand on.
+        stages.parts(test_places)
+        return outcome(wish, test, bring_up=lambda: hub(["up", "--detach"], test))
     finally:
         if not wish.keep:
             tear_down(test)
@@ -230,26 +235,35 @@ def tear_down(values: dict[str, str]) -> None:
         print(f"The test enclave was not removed cleanly: {log}", file=sys.stderr)
 
 
-def lint(checkout: Path, values: dict[str, str]) -> list[str]:
-    """Run the linters and return the names of those that found something."""
-    python = environment.python(checkout)
-    return [
-        name
+def lint(checkout: Path, values: dict[str, str]) -> dict[str, str]:
+    """Run the linters and return what those said that found something, by their names."""
+    python = str(environment.python(checkout))
+    done = {
+        name: subprocess.run(
+            [python, "-c", code],
+            check=False,
+            cwd=checkout,
+            env=os.environ | values,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         for name, code in LINTERS
-        if subprocess.run(
-            [str(python), "-c", code], check=False, cwd=checkout, env=os.environ | values
-        ).returncode
-    ]
+    }
+    return {name: linter.stdout for name, linter in done.items() if linter.returncode}
 
 
-def outcome(wish: Wish, values: dict[str, str]) -> int:
-    """Run linters and pytest and return the status of all checks together."""
-    failed = lint(places.checkout, values) if wish.lint else []
+def outcome(wish: Wish, values: dict[str, str], *, bring_up: Callable[[], None] = lambda: None) -> int:
+    """Run pytest, the linters beside it, and return the status of all checks together."""
     status = 0
-    for together in runs(wish, places.checkout):
-        status = at_once(together, values) or status
-    if failed:
-        print(f"These linters found something, see above: {', '.join(failed)}", file=sys.stderr)
+    with ThreadPoolExecutor(1) as pool:
+        # They keep to one core, and are done before the tests are.
+        linters = pool.submit(lint, places.checkout, values) if wish.lint else None
+        for number, together in enumerate(runs(wish, places.checkout)):
+            status = at_once(together, values, bring_up if number == 0 else lambda: None) or status
+        failed = linters.result() if linters else {}
+    for name, said in failed.items():
+        print(f"{name} found something:\n{said}", file=sys.stderr)
     return status or (1 if failed else 0)
 
 
@@ -305,14 +319,17 @@ def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
     return (*paths, *spread, *options)
 
 
-def at_once(together: tuple[Run, ...], values: dict[str, str]) -> int:
-    """Run pytest side by side: the last run is seen while it goes on, the others when all are done."""
+def at_once(
+    together: tuple[Run, ...], values: dict[str, str], bring_up: Callable[[], None] = lambda: None
+) -> int:
+    """Run pytest side by side: the last, begun when all is up, is seen as it goes on, the others after."""
     *hidden, seen = together
     with ExitStack() as over:
         others = []
         for run in hidden:
             said = over.enter_context(tempfile.TemporaryFile())
             others.append((over.enter_context(begun(run, values, said)), said))
+        bring_up()
         statuses = [over.enter_context(begun(seen, values)).wait()]
         for process, said in others:
             statuses.append(process.wait())

@@ -17,8 +17,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
+from egress_review.screening.carriers import skew
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part, Picture, Text
+from egress_review.screening.sound import patience
 from egress_review.screening.verdict import Finding, flag
 
 INK = 50  # levels of 256 that a letter differs from its line's ground
@@ -47,19 +49,47 @@ LIMITED = ("prlimit",)  # of util-linux, which every Debian has
 PROGRAM = ("tesseract", "stdin", "stdout", "--psm", "6", "-c", "tessedit_create_tsv=1")
 FIX = "Hand in text and tables as text, not as a picture of them."
 BUSY = 2.0  # times as long by the clock as by the processor that reading may take
-# When reading has to stop for the file that is looked at, by the processor and by the clock; it is by far the
-# slowest check, and what is read shall not depend on how busy the machine is.
-ENDS: ContextVar[tuple[float, float] | None] = ContextVar("reading_ends", default=None)
+
+
+@dataclass
+class _Left:
+    """What is left for reading, in seconds of the processor and by the clock."""
+
+    processor: float
+    clock: float
+
+    @classmethod
+    def of(cls, seconds: float) -> _Left:
+        return cls(seconds, BUSY * seconds)
+
+
+# What is left for the file that is looked at. Reading is among the slowest checks, and what is read shall
+# depend neither on how busy the machine is nor on what the other checks take.
+LEFT: ContextVar[_Left | None] = ContextVar("left", default=None)
 
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
     """Read letters for at most so many seconds of the processor in all, on a busy machine fewer."""
-    before = ENDS.set((_used() + seconds, time.monotonic() + BUSY * seconds))
+    before = LEFT.set(_Left.of(seconds))
     try:
         yield
     finally:
-        ENDS.reset(before)
+        LEFT.reset(before)
+
+
+@contextmanager
+def _counted(limits: Limits) -> Iterator[_Left]:
+    """Give what is left for reading; what the block uses is taken from it, and from comparing's time."""
+    left = LEFT.get() or _Left.of(limits.read_seconds)
+    used, began = _used(), time.monotonic()
+    try:
+        yield left
+    finally:
+        spent = _used() - used
+        left.processor -= spent
+        left.clock -= time.monotonic() - began
+        patience.spend(spent)
 
 
 def _used() -> float:
@@ -68,22 +98,13 @@ def _used() -> float:
     return time.process_time() + begun.ru_utime + begun.ru_stime
 
 
-def _left(limits: Limits) -> tuple[float, float]:
-    """Return how many seconds are left for reading, by the processor and by the clock."""
-    ends = ENDS.get()
-    if ends is None:
-        return limits.read_seconds, BUSY * limits.read_seconds
-    return ends[0] - _used(), ends[1] - time.monotonic()
-
-
 def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     """Return the text that a picture with many letters shows, and a flag where it could not be read."""
-    upright = lines(picture.image)
-    sideways = lines(picture.image.transpose(Image.Transpose.ROTATE_90))
-    most = max(len(upright), len(sideways))
+    image, upright, sideways = _straight(picture.image)
+    most = max(upright, sideways)
     if most < LINES:
         return [], []
-    found = _best(picture.image, (len(upright) >= LINES, len(sideways) >= LINES), limits)
+    found = _best(image, (upright >= LINES, sideways >= LINES), limits)
     if found is None:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
     count = len(WORD.findall(found.text))
@@ -94,6 +115,16 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     if found.sure < SURE and most >= 2 * LINES:
         return parts, [_flag("The picture seems to show lines of text that can't be read", picture.where)]
     return parts, []
+
+
+def _straight(image: Image.Image) -> tuple[Image.Image, int, int]:
+    """Return a picture, put straight where that shows more lines, and how many run across and up or down."""
+    ways = image, len(lines(image)), len(lines(image.transpose(Image.Transpose.ROTATE_90)))
+    turned = skew.straightened(image)
+    if turned is None:
+        return ways
+    straight = turned, len(lines(turned)), len(lines(turned.transpose(Image.Transpose.ROTATE_90)))
+    return max(ways, straight, key=lambda seen: max(seen[1:]))
 
 
 @dataclass(frozen=True)
@@ -159,29 +190,39 @@ def lines(image: Image.Image) -> list[tuple[int, int]]:
 
 def _read(image: Image.Image, limits: Limits) -> Letters | None:
     """Return the letters in a picture; None where reading is not possible or takes too long."""
-    left = _left(limits)
-    spans = lines(image)
-    if min(left) <= 0.5 or not spans:
-        return None
+    with _counted(limits) as left:
+        spans = lines(image)
+        if min(left.processor, left.clock) <= 0.5 or not spans:
+            return None
+        done = _run(_prepared(image, spans), left)
+    return None if done is None else _laid_out(done)
+
+
+def _prepared(image: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
+    """Return the lines of letters of a picture, dark on white, as large as the reader likes them."""
     grey = _strips(_without_rules(image.convert("L")), spans)
     factor = LINE_HEIGHT / float(np.median([end - start for start, end in spans]))
     factor = min(3.0, factor, READ_AT / max(grey.size))
     size = (max(1, round(grey.width * factor)), max(1, round(grey.height * factor)))
-    grey = grey.resize(size, Image.Resampling.LANCZOS)
+    return grey.resize(size, Image.Resampling.LANCZOS)
+
+
+def _run(grey: Image.Image, left: _Left) -> str | None:
+    """Return the reader's table of words; None where there is no reader or it takes too long."""
     head = f"P5 {grey.width} {grey.height} 255\n".encode()
     alone = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            (*LIMITED, f"--cpu={int(left[0]) + 1}", *PROGRAM),
+            (*LIMITED, f"--cpu={int(left.processor) + 1}", *PROGRAM),
             input=head + grey.tobytes(),
             capture_output=True,
-            timeout=left[1],
+            timeout=left.clock,
             env=alone,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return _laid_out(done.stdout.decode("utf-8", "replace"))
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _without_rules(grey: Image.Image) -> Image.Image:

@@ -49,6 +49,11 @@ def seconds(limits: Limits, share: float) -> float:
     return max(min(share * limits.seconds_per_file, ENDS.get() - time.process_time()), 0.0)
 
 
+def spend(seconds: float) -> None:
+    """Take from the time for comparing what another slow check of the same file has used."""
+    ENDS.set(ENDS.get() - seconds)
+
+
 def counted(size: int) -> int:
     """Return how many numbers of the file's tables were compared, with these."""
     sizes = COUNTED.get()

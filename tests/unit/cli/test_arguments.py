@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,46 @@ def test_runs_side_by_side_fail_together_and_the_seen_ones_words_come_first(
     status = testing.at_once(tuple(testing.Run((code,), apart=True) for code in codes), {})
     assert status == (5 if failing else 0)
     assert capfd.readouterr().out.split("\n") == ["run 1", "run 0", ""]
+
+
+def test_what_needs_no_enclave_runs_while_one_is_brought_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    begun = tmp_path / "begun"
+
+    def bring_up() -> None:
+        until(begun.exists, seconds=20, what="the run that needs no enclave begins")
+        subprocess.run(["echo", "up"], check=True)
+
+    monkeypatch.setattr(testing, "PYTEST", ("-c",))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    beside = testing.Run((f"import pathlib; pathlib.Path({str(begun)!r}).touch()",), apart=True)
+    assert testing.at_once((beside, testing.Run(("print('seen')",), apart=False)), {}, bring_up) == 0
+    assert capfd.readouterr().out.split("\n") == ["up", "seen", ""]
+
+
+def test_an_enclave_that_does_not_come_up_ends_what_ran_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bring_up() -> None:
+        raise StepFailed("`up` of the test enclave failed")
+
+    monkeypatch.setattr(testing, "PYTEST", ("-c",))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    waits = testing.Run(("import time; time.sleep(60)",), apart=True)
+    began = time.monotonic()
+    with pytest.raises(StepFailed):
+        testing.at_once((waits, waits), {}, bring_up)
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(0)", "print('E501 there'); raise SystemExit(1)"])
+def test_a_linter_speaks_only_of_what_it_found_and_fails_the_run(
+    code: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(testing, "LINTERS", (("tidy", code),))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    found = "E501" in code
+    assert testing.outcome(testing.Wish((), (), keep=False, lint=True), {}) == int(found)
+    assert capfd.readouterr().err == ("tidy found something:\nE501 there\n\n" if found else "")
 
 
 def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.MonkeyPatch) -> None:
