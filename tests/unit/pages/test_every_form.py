@@ -28,7 +28,8 @@ from tests.forms import TYPED, Form, Sent
 from tests.pages import world
 from tests.portal import Policies, RemoteStandIn
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
+# A minute of reckoning alone, ten beside much else.
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 
 HOSTILE = {
     "markup": "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7|add:7 }}{% debug %}",
