@@ -199,6 +199,9 @@ def _says(row: Entry, named: dict[str, names.Named]) -> str:
         return ""
     said = [str(reason) for reason in row.facts.get("reasons", [])]
     for name, value in row.facts.items():
+        if name == "request":
+            # It joins the lines of logs and tells a reader nothing: the entry's own page has it.
+            continue
         if isinstance(value, bool):
             said.append(f"{name.replace('_', ' ')}: {'yes' if value else 'no'}")
         elif isinstance(value, str | int | float) and value != "":

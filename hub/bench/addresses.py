@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from egress_review.models import Submission
 from egress_review.states import State
 from hub.access.models import AccessRequest, Agreement, Approval
+from hub.api.models import Token
 from hub.bring_ins.models import BringIn
-from hub.datasets.models import DatasetVersion
+from hub.datasets.models import DatasetVersion, Intake
 from hub.ledger.models import Entry
-from hub.people.models import Institution, Person, Role
-from hub.projects.models import Membership, Project
+from hub.people.models import Institution, Invitation
+from hub.projects.models import MemberRequest, Membership, Project
+from hub.stewardship.models import Feedback
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Sign-in and the enclave's own doors are no pages of anybody's work; an export is a download of everything.
@@ -57,13 +61,15 @@ def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[s
             yield route
 
 
-def samples(personas: dict[Role, Person]) -> dict[str, list[dict[str, str]]]:
+def samples() -> dict[str, list[dict[str, str]]]:
     """Return what there is to show, by the beginning of an address."""
     project = Project.objects.get(slug="project-0")
     version = DatasetVersion.objects.select_related("dataset").order_by("folder")[0]
     approval = Approval.objects.filter(project=project)[0]
     entry = Entry.objects.order_by("-index").values_list("index", flat=True)[0]
-    person = Person.objects.exclude(pk__in=[one.pk for one in personas.values()])[0]
+    invitation = Invitation.objects.select_related("person")[0]
+    person = invitation.person
+    tokens = [{"id": one} for one in Token.objects.exclude(person=None).values_list("pk", flat=True)]
     number = Membership.objects.filter(project=project).values_list("pk", flat=True)[0]
     dataset = {"slug": version.dataset.slug, "version": version.version, "id": version.id}
     in_project = {"slug": "project-0", "project": "project-0", "number": str(number), "id": person.id}
@@ -75,7 +81,10 @@ def samples(personas: dict[Role, Person]) -> dict[str, list[dict[str, str]]]:
         "api/v1/datasets": [dataset],
         "api/v1/approvals": [{"id": approval.id}],
         "api/v1/submissions": submissions,
-        "people": [{"id": person.id, "role": "researcher"}],
+        "people": [{"id": person.id, "role": "researcher", "invitation": invitation.id}],
+        "member-requests": _ids(MemberRequest.objects.all()),
+        "account/tokens": tokens,
+        "tokens": tokens,
         "projects": [in_project],
         "workspaces": [in_project],
         "datasets": [dataset],
@@ -86,12 +95,22 @@ def samples(personas: dict[Role, Person]) -> dict[str, list[dict[str, str]]]:
         "ledger": [{"index": str(entry)}],
         "provisioning/institutions": [{"slug": Institution.objects.all()[0].slug}],
         "provisioning/approvals": [dataset],
-        "stewardship/feedback": submissions,
+        "stewardship/intakes": _ids(Intake.objects.all()),
+        "stewardship/feedback/submissions": submissions,
+        "stewardship/feedback": [
+            *_ids(Feedback.objects.exclude(dataset=None)),
+            *_ids(Feedback.objects.exclude(submission=None)),
+        ],
         "bring-ins/new": [in_project],
         "bring-ins": [{"id": one.pk, "position": "0"} for one in _bring_ins(project)],
         "images": [{"name": "workspace"}],
         "": [],
     }
+
+
+def _ids(rows: QuerySet[Any]) -> list[dict[str, str]]:
+    """Return the first one's id."""
+    return [{"id": one} for one in rows.order_by("pk").values_list("pk", flat=True)[:1]]
 
 
 def _bring_ins(project: Project) -> list[BringIn]:

@@ -16,7 +16,7 @@ from egress_review.models import File, Finding, Release, Review, Severity, Submi
 from egress_review.states import DECIDED, State
 from egress_review.vault import Stored, Vault
 from hub.access.models import Agreement, AgreementSignature, Approval
-from hub.bench import ground
+from hub.bench import asked, ground
 from hub.bring_ins.models import BringIn, BringInFile
 from hub.datasets.models import Dataset, DatasetVersion
 from hub.ledger import entries, tree
@@ -73,6 +73,7 @@ class Crowd:
             self._projects(size.projects)
             self._releases(size.releases)
             self._bring_ins(size.releases // 5)
+            asked.grow(requests=size.projects // 4, intakes=size.datasets // 4, feedback=size.datasets)
             self._entries(size.entries)
 
     def _persona(self, role: Role) -> Person:

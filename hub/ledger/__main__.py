@@ -161,14 +161,22 @@ def replay() -> int:
     """Print which past allows today's policies would refuse, and why; 1 when the engine does not answer."""
     from hub.ledger import replays
 
-    count = 0
+    count, unaskable = 0, 0
     for changed in replays.changes():
-        count += 1
-        verdict = "would be allowed" if changed.now.allow else "would be refused"
-        say(f"{changed.past.asked_at:%Y-%m-%d %H:%M} {changed.past.id} {changed.action} {verdict} today")
-        for reason in changed.now.reasons:
+        if changed.other_facts:
+            unaskable += 1
+            verdict = "can't be asked again"
+            why: tuple[str, ...] = (f"today's rules read other facts: {', '.join(changed.other_facts)}",)
+        else:
+            count += 1
+            verdict = "would be allowed today" if changed.now.allow else "would be refused today"
+            why = changed.now.reasons
+        say(f"{changed.past.asked_at:%Y-%m-%d %H:%M} {changed.past.id} {changed.action} {verdict}")
+        for reason in why:
             say(f"    {reason}")
     say(f"{count} past decisions would be different today.")
+    if unaskable:
+        say(f"{unaskable} can't be asked again: today's rules read other facts.")
     return 0
 
 

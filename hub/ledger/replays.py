@@ -13,14 +13,20 @@ from hub.errors import Unavailable
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
+from hub.policy import schemas
 
 
 @dataclass(frozen=True)
 class Change:
-    """A past decision, and today's answer, which is another."""
+    """A past decision, and today's answer, which is another.
+
+    `other_facts` names what today's questions hold and the past one does not, or the other way round: where
+    there are any, a refusal says that only, and nothing about what happened then.
+    """
 
     past: Decision
     now: policy.Decision
+    other_facts: tuple[str, ...] = ()
 
     @property
     def action(self) -> str:
@@ -35,7 +41,7 @@ def changes() -> Iterator[Change]:
         if not now.revision:
             raise Unavailable("The policy engine did not answer; start the enclave and ask again.")
         if now.allow != past.allow:
-            yield Change(past, now)
+            yield Change(past, now, schemas.other_facts(past.package, past.question))
 
 
 def record_revision() -> Entry | None:

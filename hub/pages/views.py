@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
-from hub.pages import health, offices, steps
+from hub.pages import first, health, offices, steps
 from hub.pages import home as content
 from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = datetime.now(UTC).date()
     roles = person.roles_on(today)
     mine = content.places_of(person, today)
-    waiting = steps.steps_of(person, roles, mine, today)
+    waiting = steps.steps_of(person, roles, mine, today) or first.steps(roles)
     context = {
         "person": person,
         "today": today,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from types import NoneType, UnionType
@@ -34,6 +35,28 @@ def of_question(question: type[Question]) -> dict[str, Any]:
     schema["properties"] = {"action": {"type": "string", "enum": [question.action]}, **schema["properties"]}
     schema["required"] = ["action", *schema["required"]]
     return schema
+
+
+def other_facts(package: str, document: dict[str, Any]) -> tuple[str, ...]:
+    """Return the facts that either a question of this kind today or this one, asked earlier, holds alone."""
+    for question in QUESTIONS:
+        if (question.package, question.action) == (package, document.get("action")):
+            return tuple(dict.fromkeys(_other_facts(of_question(question), document, "")))
+    return ()
+
+
+def _other_facts(schema: dict[str, Any], document: Any, place: str) -> Iterator[str]:
+    if schema["type"] == "array" and isinstance(document, list):
+        for one in document:
+            yield from _other_facts(schema["items"], one, place)
+    elif schema["type"] == "object" and isinstance(document, dict):
+        today = schema["properties"]
+        for name in sorted(today.keys() | document.keys()):
+            named = f"{place}.{name}" if place else name
+            if name in document and name in today:
+                yield from _other_facts(today[name], document[name], named)
+            else:
+                yield named
 
 
 def _of_dataclass(kind: type[Any]) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         project, version = form.cleaned_data["project"], form.cleaned_data["version"]
         return redirect("provisioning:approve", project.slug, version.pk)
-    return render(request, "provisioning/choose.html", {"form": form})
+    return render(request, "provisioning/choose.html", {"form": form, "nothing": form.nothing()})
 
 
 @login_required

@@ -111,3 +111,12 @@ class Choose(forms.Form):
         version.queryset = DatasetVersion.objects.filter(
             state=VersionState.REGISTERED.value, dataset__steward=steward
         ).select_related("dataset")
+        self.versions = version.queryset
+
+    def nothing(self) -> str:
+        """Return why there is nothing to choose, and what comes first; empty where there is."""
+        if not Project.objects.exclude(state=ProjectState.CLOSED.value).exists():
+            return "There is no project yet; an admin of the enclave proposes one."
+        if not self.versions.exists():
+            return "You answer for no version that can be approved; add a dataset and register its first one."
+        return ""

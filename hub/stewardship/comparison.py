@@ -25,6 +25,11 @@ class Difference:
     speakers_removed: tuple[str, ...]
     facts: tuple[tuple[str, str, str], ...]
 
+    @property
+    def differs(self) -> bool:
+        """Whether any recording or speaker came, went or changed."""
+        return any((self.added, self.removed, self.changed, self.speakers_added, self.speakers_removed))
+
 
 LINES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("recordings", "Recordings", "{:,}".format),

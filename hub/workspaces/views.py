@@ -18,9 +18,10 @@ from hub.places import places
 from hub.projects import visible
 from hub.projects.models import Project
 from hub.workspaces import launch, leases, sessions
-from hub.workspaces.models import Session, SessionState
+from hub.workspaces.models import LIVE_STATES, Session, SessionState
 
 LOOK_AGAIN_SECONDS = 2
+MOST_OVER = 200
 
 
 @login_required
@@ -61,9 +62,12 @@ def stop(request: HttpRequest, project: str) -> HttpResponse:
 @login_required
 @require_GET
 def session_list(request: HttpRequest) -> HttpResponse:
-    """List sessions for those who may read that."""
+    """List sessions for those who may read that: what runs now, and what ended lately and why."""
     records.open_for(reader(request), "sessions")
-    return render(request, "workspaces/sessions.html", {"sessions": Session.objects.with_people()[:200]})
+    everything = Session.objects.with_people()
+    over = everything.exclude(state__in=LIVE_STATES)[:MOST_OVER]
+    context = {"live": everything.live(), "over": over, "most": MOST_OVER}
+    return render(request, "workspaces/sessions.html", context)
 
 
 def _live(person: Person, project: str) -> Session | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from pytest_django.fixtures import Settings
 
 from egress_review.models import Submission
@@ -16,6 +17,7 @@ from hub.datasets.models import Dataset, DatasetVersion, Datasheet, Intake, Vers
 from hub.people.models import Person, Role, RoleAssignment, Training
 from hub.places import places
 from hub.policy.client import Policy
+from hub.stewardship import desk_urls, urls
 from hub.stewardship.models import Feedback
 from tests import own_ledger, portal, throwaway
 
@@ -34,6 +36,8 @@ ACTIONS: dict[str, tuple[str, dict[str, str] | None, frozenset[str]]] = {
     "see the catalogue": ("/datasets/", None, EVERYBODY),
     "see the dataset": ("/datasets/harbour/", None, EVERYBODY),
     "see the datasheet": ("/datasets/harbour/datasheet/", None, EVERYBODY),
+    "see one's own desk": ("/stewardship/", None, EVERYBODY),
+    "see one's own feedback": ("/stewardship/feedback/", None, EVERYBODY),
     "say what is wrong": ("/datasets/harbour/feedback/", {"text": "r2"}, EVERYBODY),
     "see its use": ("/datasets/harbour/use/", None, OVERSEERS),
     "read another's feedback": ("/stewardship/feedback/{feedback}/", None, OVERSEERS | {"author"}),
@@ -44,6 +48,8 @@ ACTIONS: dict[str, tuple[str, dict[str, str] | None, frozenset[str]]] = {
     "write the datasheet": ("/datasets/harbour/datasheet/write/", {**SHEET, "number": "0"}, STEWARD),
     "see whom a suspension affects": ("/datasets/harbour/suspend/", None, STEWARD),
     "suspend": ("/datasets/harbour/suspend/", {"reason": "Consent"}, STEWARD),
+    "see whom the end of a suspension affects": ("/datasets/halted/resume/", None, STEWARD),
+    "end a suspension": ("/datasets/halted/resume/", {}, STEWARD),
     "open the form to hand it over": ("/datasets/harbour/hand-over/", None, STEWARD),
     "hand it over": ("/datasets/harbour/hand-over/", {"to": "{successor}", "row_version": "0"}, STEWARD),
     "deprecate": ("/datasets/harbour/versions/1.0/deprecate/", {}, STEWARD),
@@ -113,6 +119,8 @@ def scene(_real: None) -> tuple[dict[str, Person], dict[str, str]]:
     version = portal.version("harbour", steward=portal.person("stef", Role.DATA_STEWARD, second_factor=True))
     dataset = version.dataset
     VersionFacts.objects.create(version=version)
+    halted = portal.version("halted", steward=dataset.steward).dataset
+    Dataset.objects.filter(pk=halted.pk).update(suspended_at=dataset.steward.created_at)
     people = actors(dataset)
     project = portal.project(member=people["member"])
     project.memberships.create(person=people["former member"], ended_at=dataset.steward.created_at)
@@ -138,6 +146,9 @@ def scene(_real: None) -> tuple[dict[str, Person], dict[str, str]]:
         "successor": portal.person("ines", Role.DATA_STEWARD, second_factor=True).id,
     }
     return people, names
+
+
+NAMES = ("feedback", "on_decision", "intake", "submission")
 
 
 def state() -> list[object]:
@@ -177,7 +188,15 @@ def _tried(person: Person, path: str, sent: dict[str, str] | None, names: dict[s
 
 def test_each_action_refuses_somebody_but_what_everybody_may() -> None:
     open_to_all = {action for action, (_, _, may) in ACTIONS.items() if may == EVERYBODY}
-    assert open_to_all == {"see the catalogue", "see the dataset", "see the datasheet", "say what is wrong"}
+    seen = {"see the catalogue", "see the dataset", "see the datasheet"}
+    assert open_to_all == seen | {"see one's own desk", "see one's own feedback", "say what is wrong"}
+
+
+def test_the_table_holds_every_address_of_datasets_and_the_stewards_desk() -> None:
+    tried = {resolve(path.format(**dict.fromkeys(NAMES, "01"))).route for path, _, _ in ACTIONS.values()}
+    there = {f"datasets/{one.pattern}" for one in urls.urlpatterns}
+    there |= {f"stewardship/{one.pattern}" for one in desk_urls.urlpatterns}
+    assert there - tried == set()
 
 
 @pytest.mark.parametrize("how", ["suspended", "closed"])

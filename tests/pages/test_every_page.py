@@ -17,10 +17,13 @@ from hub.people.models import Person, Role
 from tests.pages import world
 from tests.pages.conftest import House, problems
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 # What differs from page to page of the same kind: one of each kind is looked at.
-NUMBER = re.compile(r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/)[^/]+|(?<=^/workspaces/)[^/]+")
+NUMBER = re.compile(
+    r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/|^/datasets/)[^/]+"
+    r"|(?<=^/workspaces/)[^/]+|(?<=^/bring-ins/new/)[^/]+"
+)
 FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:file|download|checkpoint|export)/?$")
 MOST_PAGES = 80
 

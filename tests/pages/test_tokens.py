@@ -71,6 +71,9 @@ def test_the_description_is_read_without_foreign_scripts(house: House) -> None:
     page = house.page(portal.person("rosa", Role.RESEARCHER), path="/api/", phone=True)
     assert page.locator("script").count() == 0
     expect(page.get_by_text("GET /api/v1/people", exact=True)).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="List people, by name")
+    expect(row.get_by_text("role", exact=True)).to_be_visible()
+    assert "`" not in page.get_by_role("main").inner_text()
     assert problems(page) == []
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from egress_review.models import Submission, Vote
-from egress_review.states import State
+from egress_review.models import Assignment, Submission, Vote
+from egress_review.states import VOTING, State
 from egress_review.vault import Vault
 from hub.access import approvals, requests
+from hub.api import tokens
+from hub.api.scopes import Scope
 from hub.bring_ins import services as bring_ins
 from hub.datasets import datasheets, summary
-from hub.datasets.models import DatasetVersion, Intake, VersionFacts
+from hub.datasets.models import Dataset, DatasetVersion, Intake, VersionFacts
 from hub.datasets.packed import pack
 from hub.datasets.summary import Heard, Said
+from hub.notices.kinds import About
+from hub.notices.models import Notice
 from hub.people import invitations
 from hub.people.models import Person, Role, Training
 from hub.projects import member_requests
-from hub.projects.models import MemberRole, Membership, Wish
+from hub.projects.models import MemberRole, Membership, Project, Wish
 from hub.speech.quality import Sound
 from hub.stewardship.models import Feedback
 from hub.workspaces.models import SessionState
@@ -71,9 +75,23 @@ def fill(vault: Vault) -> dict[Role, Person]:
         Submission.objects.filter(pk=made.pk).update(
             project=project, session=session, submitted_at=made.submitted_at - timedelta(hours=5)
         )
-        if state in (State.IN_REVIEW, State.RETURNED):
-            factories.review(made, Vote.APPROVE if state == State.IN_REVIEW else Vote.RETURN)
+        if state in (State.IN_REVIEW, State.RETURNED, State.DIFFERING):
+            factories.review(made, Vote.RETURN if state == State.RETURNED else Vote.APPROVE)
+        if state in VOTING:
+            Assignment.objects.create(submission=made, person=people[Role.OUTPUT_CHECKER])
+        if state == State.DIFFERING:
+            factories.review(made, Vote.REJECT, by=people[Role.OUTPUT_CHECKER])
     portal.session(project, researcher)
+    waiting = factories.submission(State.IN_REVIEW, vault=vault)
+    for person in people.values():
+        Notice.objects.create(
+            person=person,
+            about=About.REVIEW,
+            key=waiting.id,
+            title="“Vowel table” waits",
+            url=f"/releases/{waiting.id}/",
+            at=waiting.submitted_at,
+        )
     files = [("track.py", b"print('vowels')\n" * 9), ("speakers.csv", b"speaker,group\ns1,a\n")]
     for title in ("Formant tracker", "Group list"):
         bring_ins.bring(
@@ -85,6 +103,7 @@ def fill(vault: Vault) -> dict[Role, Person]:
             vault=vault,
         )
     say(people, version)
+    stop(people)
     return people
 
 
@@ -113,3 +132,17 @@ def say(people: dict[Role, Person], version: DatasetVersion) -> None:
     Feedback.objects.create(dataset=version.dataset, author=researcher, text="Recording r1 is silent.")
     decided = Submission.objects.filter(state=State.REJECTED).first()
     Feedback.objects.create(submission=decided, author=researcher, text="Which number is too small?")
+
+
+def stop(people: dict[Role, Person]) -> None:
+    """Let an admin find what can be let go on again: somebody, a project and a dataset that are suspended."""
+    since = {"suspended_at": datetime.now(UTC), "suspended_reason": "The training has lapsed."}
+    Person.objects.filter(pk=portal.person("absent", Role.RESEARCHER).pk).update(**since)
+    Project.objects.filter(pk=portal.project("stress").pk).update(**since)
+    steward = people[Role.DATA_STEWARD]
+    halted = portal.version("whispers", steward=steward).dataset
+    Dataset.objects.filter(pk=halted.pk).update(**since)
+    Intake.objects.create(
+        dataset=halted, version="2.0", folder="whispers", state="ready", requested_by=steward
+    )
+    tokens.make(by=people[Role.ADMIN], name="training import", scopes=[Scope.TRAINING_WRITE], days=30)

@@ -19,6 +19,8 @@ from hub.stewardship.facets import Row
 RESEARCHERS = {Role.RESEARCHER, Role.PROJECT_LEAD}
 OVERSEERS = {Role.ADMIN, Role.AUDITOR}
 LOOK_AGAIN_SECONDS = 10
+# Who can use it nowhere reads first about so many of their projects; the others are a click away.
+MOST_REFUSALS = 3
 
 
 @login_required
@@ -111,4 +113,6 @@ def _reach(request: HttpRequest, person: Person, shown: Dataset) -> dict[str, An
     if not roles(request) & RESEARCHERS:
         return {}
     answers = reach.answers(person, shown)
-    return {"answers": answers, "usable": any(answer.allow for answer in answers)}
+    usable = [answer for answer in answers if answer.allow]
+    first = usable or answers[:MOST_REFUSALS]
+    return {"answers": first, "usable": bool(usable), "refused": answers[len(first) :]}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -287,6 +288,19 @@ ALLOWED: dict[str, frozenset[str]] = {
     "conflicts.declare": PROJECT | CHECKERS | {"auditor", "checker without training"},
     "readings.open_page": PROJECT | CHECKERS | {"auditor", "checker without training"},
 }
+
+
+def services() -> set[str]:
+    """Return every function of the services in which somebody acts."""
+    modules = (submissions, reviews, file_votes, conflicts, assignments, releases, readings)
+    return {
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in modules
+        for name, what in inspect.getmembers(module, inspect.isfunction)
+        if what.__module__ == module.__name__
+        and not name.startswith("_")
+        and "by" in inspect.signature(what).parameters
+    }
 
 
 def table() -> str:

@@ -51,6 +51,16 @@ def test_the_list_can_be_narrowed_to_one_kind(
     assert "01lovelace" in page and "01hopper" not in page
 
 
+def test_the_list_leaves_the_id_that_joins_the_logs_to_the_entry_itself(
+    auditor: Client, policies: portal.Policies, published: None
+) -> None:
+    with transaction.atomic():
+        said = {"action": "read_records", "request": "01m8joinsthelogs"}
+        made = entries.append(Kind.DECISION_ALLOWED, by="01lovelace", subject="ledger", facts=said)
+    assert "01m8joinsthelogs" not in auditor.get("/ledger/").content.decode()
+    assert "01m8joinsthelogs" in auditor.get(f"/ledger/{made.index}/").content.decode()
+
+
 def test_an_entry_shows_its_leaf_and_a_proof_that_holds(
     auditor: Client, policies: portal.Policies, published: None
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from hub import ids, policy
 from hub.errors import Refused, Unavailable
+from hub.ledger import __main__ as ledger
 from hub.ledger import decisions, entries, replays
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
@@ -124,6 +126,24 @@ def test_replay_names_what_would_be_refused_today(monkeypatch: pytest.MonkeyPatc
     answering(monkeypatch, "The rule is new.", revision="r2")
     (changed,) = replays.changes()
     assert (changed.action, changed.now.reasons) == ("sessions.start", ("The rule is new.",))
+
+
+def test_replay_says_which_facts_are_others_than_a_question_holds_instead_of_refusing_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = answer()
+    with transaction.atomic():
+        decisions.record(whole, by="a", subject="b")
+    older = {name: value for name, value in whole.question.items() if name != "purpose"}
+    older["project"] = {name: value for name, value in older["project"].items() if name != "suspended"}
+    with transaction.atomic():
+        decisions.record(replace(answer(), question=older), by="a", subject="b")
+    answering(monkeypatch, "The question did not hold every fact.", revision="r2")
+    assert [changed.other_facts for changed in replays.changes()] == [(), ("project.suspended", "purpose")]
+    assert ledger.replay() == 0
+    said = capsys.readouterr().out
+    assert "1 past decisions would be different today." in said
+    assert "1 can't be asked again" in said and "project.suspended, purpose" in said
 
 
 def test_replay_without_an_engine_says_so_instead_of_naming_refusals(

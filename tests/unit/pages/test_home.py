@@ -106,6 +106,22 @@ def test_an_admin_is_told_of_a_held_release_and_of_training_that_runs_out(polici
     assert titles["One member’s training runs out within 30 days"].due == portal.days(5)
 
 
+@pytest.mark.parametrize(
+    ("role", "begins"), [(Role.ADMIN, "Propose a project"), (Role.DATA_STEWARD, "Add a dataset")]
+)
+def test_whoever_can_begin_reads_what_comes_first_until_it_is_begun(
+    role: Role, begins: str, policies: Policies, client: Client
+) -> None:
+    somebody = portal.person("somebody", role, second_factor=True)
+    client.force_login(somebody)
+    assert begins in client.get("/").content.decode()
+    portal.project()
+    portal.version(steward=somebody)
+    assert begins not in client.get("/").content.decode()
+    client.force_login(portal.person("rosa", Role.RESEARCHER))
+    assert begins not in client.get("/").content.decode()
+
+
 def test_home_asks_the_database_no_more_for_more_projects(policies: Policies) -> None:
     rosa = portal.person("rosa", Role.RESEARCHER)
     counts = []

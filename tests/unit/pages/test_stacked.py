@@ -17,7 +17,7 @@ TEMPLATES = sorted(
     if 'class="stack' in path.read_text()
 )
 # What speaks for itself: a coloured word, a link that says what it does.
-SPEAKS = {"State", "You", "Change", "Weight", "Reaches", ""}
+SPEAKS = {"State", "You", "Change", "Weight", "Reaches", "Revoke", ""}
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

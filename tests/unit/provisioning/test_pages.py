@@ -267,6 +267,18 @@ def _grow(number: int) -> None:
         AccessRequest.objects.create(project=project, version=version, **asked)
 
 
+def test_a_steward_with_nothing_to_approve_reads_what_comes_first(policies: Policies) -> None:
+    stef = portal.person("stef", Role.DATA_STEWARD, second_factor=True)
+    client = Client(headers={"host": "portal.localhost"})
+    client.force_login(stef)
+    for said in ("There is no project yet", "no version that can be approved"):
+        page = client.get("/provisioning/approvals/new/").content.decode()
+        assert said in page and "<select" not in page
+        portal.project(said.split()[0].lower())
+    portal.version(steward=stef)
+    assert "<select" in client.get("/provisioning/approvals/new/").content.decode()
+
+
 @pytest.mark.parametrize(
     "path", ["/projects/?all=1", "/approvals/", "/requests/?all=1", "/provisioning/institutions/"]
 )

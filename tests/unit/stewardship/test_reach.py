@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from hub.people.models import Role
 from hub.policy.questions import StartSession
@@ -44,6 +45,22 @@ def test_a_no_is_told_in_the_policies_words_and_opens_nothing(policies: Policies
         (False, ("Your training is over.",))
     ]
     assert reach.usable(rosa) == frozenset()
+
+
+def test_where_it_can_be_used_stands_first_and_the_rest_is_a_click_away(policies: Policies) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    portal.version("harbour")
+    for number in range(5):
+        portal.project(f"study-{number}", member=rosa)
+    client = Client(headers={"host": "portal.localhost"})
+    client.force_login(rosa)
+    policies.deny("start", "Your training is over.")
+    page = client.get("/datasets/harbour/").content.decode()
+    assert page.count("Your training is over.") == 5
+    assert page.split("<summary>Not now in 2 more projects")[0].count("Your training is over.") == 3
+    policies.denials.clear()
+    page = client.get("/datasets/harbour/").content.decode()
+    assert page.count("may be used</span>") == 5 and "Not now in" not in page
 
 
 def test_silent_policies_are_a_no(policies: Policies) -> None:
