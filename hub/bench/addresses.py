@@ -62,49 +62,55 @@ def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[s
 
 
 def samples() -> dict[str, list[dict[str, str]]]:
-    """Return what there is to show, by the beginning of an address."""
+    """Return what there is to show, by the beginning of an address; of two that fit the first counts."""
     project = Project.objects.get(slug="project-0")
     version = DatasetVersion.objects.select_related("dataset").order_by("folder")[0]
-    approval = Approval.objects.filter(project=project)[0]
-    entry = Entry.objects.order_by("-index").values_list("index", flat=True)[0]
-    invitation = Invitation.objects.select_related("person")[0]
-    person = invitation.person
-    tokens = [{"id": one} for one in Token.objects.exclude(person=None).values_list("pk", flat=True)]
-    number = Membership.objects.filter(project=project).values_list("pk", flat=True)[0]
     dataset = {"slug": version.dataset.slug, "version": version.version, "id": version.id}
-    in_project = {"slug": "project-0", "project": "project-0", "number": str(number), "id": person.id}
+    approval = {"id": Approval.objects.filter(project=project)[0].id}
+    invitation = Invitation.objects.select_related("person")[0]
+    person = {"id": invitation.person.id, "role": "researcher", "invitation": invitation.id}
+    number = Membership.objects.filter(project=project).values_list("pk", flat=True)[0]
+    in_project = {"slug": "project-0", "project": "project-0", "number": str(number), "id": person["id"]}
     submissions = _submissions(project)
-    request = AccessRequest.objects.values_list("pk", flat=True).first()
     return {
-        "api/v1/people": [{"id": person.id, "role": "researcher"}],
-        "api/v1/projects": [in_project | {"person": person.id}],
+        "api/v1/people": [person],
+        "api/v1/projects": [in_project | {"person": person["id"]}],
         "api/v1/datasets": [dataset],
-        "api/v1/approvals": [{"id": approval.id}],
+        "api/v1/approvals": [approval],
         "api/v1/submissions": submissions,
-        "people": [{"id": person.id, "role": "researcher", "invitation": invitation.id}],
-        "member-requests": _ids(MemberRequest.objects.all()),
-        "account/tokens": tokens,
-        "tokens": tokens,
+        "people": [person],
         "projects": [in_project],
         "workspaces": [in_project],
         "datasets": [dataset],
         "releases": submissions,
-        "approvals": [{"id": approval.id}],
-        "requests": [{"id": request}] if request else [],
+        "approvals": [approval],
         "agreements": [{"number": str(Agreement.objects.filter(project=project)[0].pk)}],
-        "ledger": [{"index": str(entry)}],
         "provisioning/institutions": [{"slug": Institution.objects.all()[0].slug}],
         "provisioning/approvals": [dataset],
-        "stewardship/intakes": _ids(Intake.objects.all()),
         "stewardship/feedback/submissions": submissions,
+        "bring-ins/new": [in_project],
+        "bring-ins": [{"id": one.pk, "position": "0"} for one in _bring_ins(project)],
+        "images": [{"name": "workspace"}],
+        **_waiting(),
+        "": [],
+    }
+
+
+def _waiting() -> dict[str, list[dict[str, str]]]:
+    """Return what is asked, told or kept of one thing each."""
+    tokens = [{"id": one} for one in Token.objects.exclude(person=None).values_list("pk", flat=True)]
+    entry = Entry.objects.order_by("-index").values_list("index", flat=True)[0]
+    return {
+        "member-requests": _ids(MemberRequest.objects.all()),
+        "account/tokens": tokens,
+        "tokens": tokens,
+        "requests": _ids(AccessRequest.objects.all()),
+        "ledger": [{"index": str(entry)}],
+        "stewardship/intakes": _ids(Intake.objects.all()),
         "stewardship/feedback": [
             *_ids(Feedback.objects.exclude(dataset=None)),
             *_ids(Feedback.objects.exclude(submission=None)),
         ],
-        "bring-ins/new": [in_project],
-        "bring-ins": [{"id": one.pk, "position": "0"} for one in _bring_ins(project)],
-        "images": [{"name": "workspace"}],
-        "": [],
     }
 
 

@@ -41,6 +41,7 @@ BESIDE = (
     "integration/policy/test_mutations.py",
     "integration/policy/test_rego.py",
     "integration/portal/test_audit_who_may.py",
+    "integration/portal/test_every_form.py",
     "integration/portal/test_guesses.py",
     "integration/portal/test_provisioning.py",
     "integration/portal/test_reach.py",
@@ -51,6 +52,7 @@ BESIDE = (
     "integration/review/test_who_may.py",
     "integration/screening/test_archives.py",
     "integration/screening/test_leaks.py",
+    "integration/screening/test_beside_and_inside.py",
     "integration/screening/test_letters.py",
     "integration/screening/test_near_misses.py",
     "integration/screening/test_numbers_kept.py",
@@ -287,13 +289,13 @@ def runs(wish: Wish, checkout: Path) -> list[tuple[Run, ...]]:
     beside = [path for path in files if path.parts[0] in APART or among(path, BESIDE)]
     last = [path for path in files if among(path, UNDISTURBED)]
     others = [path for path in files if path not in {*beside, *last}]
-    # Tests on an enclave wait more than they reckon: one run of them leaves a core to one of the others.
-    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)) if not others else SLOWEST
+    # Those on an enclave wait more than they reckon: what the cores have left goes to the others.
+    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE))
     return [
         together
         for together in (
-            (*told(beside, apart=True, how=spread), *told(others, apart=False)),
-            (*told(last, apart=False),),
+            (*told(beside, apart=True, how=spread), *told(others, apart=False, how=SLOWEST)),
+            (*told(last, apart=False, how=SLOWEST),),
         )
         if together
     ]

@@ -37,7 +37,7 @@ def npy(values: np.ndarray) -> bytes:
 def npz(**arrays: np.ndarray) -> bytes:
     """Return arrays as numpy saves them together."""
     out = io.BytesIO()
-    np.savez(out, **arrays)  # type: ignore[arg-type]
+    np.savez(out, **arrays)  # type: ignore[arg-type]  # its own keyword is a bool
     return out.getvalue()
 
 
