@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.integration.egress_review.conftest import stage
-from tests.integration.egress_review.stage import CLERK, Stage, answered
+from tests.integration.egress_review.stage import FIRST, LAST, Stage
 
 __all__ = ["stage"]
 
+BEGIN = "import os, django\nos.umask(0o007)\ndjango.setup()"
 SETTING = """
 from egress_review.models import FileVote, Release, Review
 from egress_review import file_votes, reviewers, reviews, releases
@@ -100,10 +102,8 @@ def together(stage: Stage, found: str, acts: list[tuple[str, str]], *, tries: in
 
 def _apart(stage: Stage, code: str) -> Any:
     """Run lines in a process that no other lines share."""
-    import json
-
-    program = f"import io, sys\nsys.stdin = io.StringIO({json.dumps(json.dumps(code))} + chr(10))\n{CLERK}"
-    return answered(stage.command("-c", program).splitlines()[-1], code)
+    said = stage.command("-c", "\n".join((BEGIN, FIRST, code, LAST)))
+    return json.loads(said.splitlines()[-1])
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
