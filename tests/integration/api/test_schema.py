@@ -29,7 +29,7 @@ from tests.api import HOST
 from tests.integration.api.truth import TABLE
 from tests.integration.api.world import STRANGERS, World
 
-EXAMPLES = 5
+EXAMPLES = 3
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
