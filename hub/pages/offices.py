@@ -73,7 +73,8 @@ _ALL = (
     ),
     Office(
         Role.KEY_CUSTODIAN,
-        "You look after the enclave’s keys. Being custodian opens no data.",
+        "You look after the enclave’s keys, on its machine: python3 -m hub rotate lists them and what a new "
+        "one ends, backup --new-key makes the one that opens backups. Being custodian opens no data.",
         (DATASETS,),
     ),
     Office(
