@@ -32,6 +32,7 @@ BESIDE = (
     "fuzz/test_replay.py",
     "integration/ansible",
     "integration/api",
+    "integration/children",
     "integration/client",
     "integration/controls",
     "integration/datasets",

@@ -121,12 +121,12 @@ def test_a_build_that_takes_long_says_so_all_along(
 ) -> None:
     version = approved(submission(vault=vault))
     went_on: list[str] = []
-    monkeypatch.setattr(indexes, "SILENT_SECONDS", 3.0)
+    monkeypatch.setattr(indexes, "SILENT_SECONDS", 2.0)
     monkeypatch.setattr(indexes.beside, "goes_on", lambda: went_on.append("on"))
-    slow = "for step in range(8): print('it goes on'); time.sleep(0.5)\nraise SystemExit('no sound')"
+    slow = "for step in range(6): print('it goes on'); time.sleep(0.4)\nraise SystemExit('no sound')"
     monkeypatch.setattr(indexes.sys, "executable", builder(tmp_path, slow))
     indexes.build(version)
-    assert len(went_on) == 8
+    assert len(went_on) == 6
     assert leak_index.of(version).reason == "no sound"
 
 
