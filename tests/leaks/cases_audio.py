@@ -391,12 +391,6 @@ def features(make: Make, how: str) -> Submission:
         return Submission({"notes.txt": np.array2string(cepstra, precision=4, threshold=10**6).encode()})
     if how == "npz":
         return Submission({"features.npz": carry.npz(f0=pitch_, mfcc=cepstra)})
-    form = {
-        "json": "columns",
-        "tsv": "tsv",
-        "workbook": "workbook",
-        "parquet": "parquet",
-        "per-frame-lines": "lines",
-        "notebook": "notebook",
-    }.get(how, "csv")
-    return Submission(carry.table(rows, form))
+    if how in ("tsv", "workbook", "parquet", "notebook"):
+        return Submission(carry.table(rows, how))
+    return Submission(carry.table(rows, {"json": "columns", "per-frame-lines": "lines"}.get(how, "csv")))
