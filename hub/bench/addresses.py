@@ -36,7 +36,7 @@ class Page:
 
 def pages(samples: dict[str, list[dict[str, str]]]) -> Iterator[Page]:
     """Yield every page with at least one address to try; with none where nothing fits its parameters."""
-    for route in sorted(set(_routes(get_resolver().url_patterns, ""))):
+    for route in sorted(routes()):
         if LEFT_OUT.match(route):
             continue
         names = PARAMETER.findall(route)
@@ -52,11 +52,16 @@ def _filled(route: str, sample: dict[str, str]) -> str:
     return PARAMETER.sub(lambda match: sample[match[1]], route)
 
 
-def _routes(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+def routes() -> set[str]:
+    """Return every address of the portal, its parameters as they are declared."""
+    return set(_below(get_resolver().url_patterns, ""))
+
+
+def _below(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
     for pattern in patterns:
         route = before + str(pattern.pattern).lstrip("^").rstrip("$")
         if isinstance(pattern, URLResolver):
-            yield from _routes(pattern.url_patterns, route)
+            yield from _below(pattern.url_patterns, route)
         else:
             yield route
 

@@ -15,10 +15,11 @@ import pytest
 from django.core import mail
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.urls import resolve
 
 from egress_review import views
 from egress_review.vault import Vault
+from hub.bench import addresses
 from hub.bring_ins import views as bring_ins
 from hub.datasets import intakes
 from hub.people.models import Person, Role
@@ -151,20 +152,11 @@ def search(form: Form) -> str:
     return f"{form.action}?{urlencode(form.filled() | words)}"
 
 
-def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        route = before + str(pattern.pattern).lstrip("^").rstrip("$")
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield route
-
-
 def forgotten(found: Found) -> Iterator[str]:
     """Yield each address that takes what is posted, and to which no form was found."""
     client = browser()
     client.force_login(Person.objects.get(email__startswith="researcher@"))
-    for route in sorted(set(routes(get_resolver().url_patterns)) - found.posted() - CLOSED):
+    for route in sorted(addresses.routes() - found.posted() - CLOSED):
         if NO_FORM.match(route):
             continue
         with undone():
