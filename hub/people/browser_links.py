@@ -20,7 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from hub import trace
-from hub.errors import NotFound
+from hub.errors import Busy, NotFound
 from hub.people import known_browsers
 from hub.people.models import Person
 from hub.places import places
@@ -34,6 +34,10 @@ RATES = {"address": "20/h/ip", "account": "3/h/key"}
 OVER = (
     "This link is not valid any more: it is older than two hours, or not whole. Copy all of it from the "
     "mail, or have another one mailed to you from the page “Sign in”."
+)
+MANY = (
+    "So many links were asked for from your network within an hour that no more are mailed for it. Ask from "
+    "another network, as a phone’s, and open the link here."
 )
 TEXT = """{name},
 
@@ -51,7 +55,7 @@ def send(request: HttpRequest, *, email: str) -> None:
     """Mail a link to whoever has an account under this address; the answer is the same where nobody has."""
     with transaction.atomic():
         if not _counted(request, "address", ratelimit.get_ip(request)):
-            return
+            raise Busy(MANY)
         person = Person.objects.filter(email=email.lower(), is_active=True, suspended_at=None).first()
         if person is None or not _counted(request, "account", person.pk):
             return

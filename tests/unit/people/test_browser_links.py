@@ -126,5 +126,8 @@ def test_who_has_no_account_or_a_suspended_one_gets_no_mail_and_the_same_answer(
 
 def test_one_address_has_few_mails_sent(policies: Policies) -> None:
     for number in range(30):
-        asked(portal.person(f"person-{number}").email, browser("192.0.2.9"))
+        said = asked(portal.person(f"person-{number}").email, browser("192.0.2.9"))
     assert len(mail.outbox) == 20
+    assert "Ask from another network" in said
+    asked(portal.person("rosa").email, browser("198.51.100.9"))
+    assert mail.outbox[-1].to == ["rosa@north.example"]
