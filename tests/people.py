@@ -35,8 +35,8 @@ def enclave() -> Enclave:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium once for all browser tests."""
-    path = shutil.which("chromium")
+    """Start Debian’s Chromium once for all browser tests: the one without windows, which nobody would see."""
+    path = shutil.which("chromium-headless-shell")
     assert path, "Chromium is missing; `python3 -m hub test` installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
