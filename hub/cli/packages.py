@@ -33,8 +33,9 @@ ALWAYS = (
 ENGINE = ("docker.io", "iptables")
 # To copy an institution's database before it is changed.
 POSTGRESQL = ("postgresql-client",)
-# For the tests: a browser, letters for its pictures, an institution's database, and a network of hosts.
-TESTS = ("chromium", "fonts-dejavu-core", "postgresql", "iproute2")
+# For the tests: a browser without windows, of which the other draws seven times as long for each page that is
+# opened; letters for its pictures, an institution's database, and a network of hosts.
+TESTS = ("chromium-headless-shell", "fonts-dejavu-core", "postgresql", "iproute2")
 
 
 def missing(names: Iterable[str]) -> list[str]:

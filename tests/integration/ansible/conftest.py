@@ -37,6 +37,8 @@ mount -t tmpfs -o mode=0755 tmpfs "$1/run"
 exec chroot "$1" /usr/bin/python3 -c "$2"
 """
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Ansible's way in has Python load this: modules come as zips, whose files it compiled anew for every task.
+COMPILED = Path("usr/local/lib/compiled/sitecustomize.py")
 # What this machine reaches its mirror by.
 LENT = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt")
 
@@ -124,6 +126,8 @@ def furnished(root: Root) -> Root:
             target = root.folder / lent[1:]
             target.unlink(missing_ok=True)
             shutil.copyfile(lent, target)
+    (root.folder / COMPILED).parent.mkdir()
+    shutil.copyfile(Path(__file__).with_name("compiled.py"), root.folder / COMPILED)
     # No list of packages is there yet, which an empty folder of today would hide from apt.
     os.utime(root.folder / "var" / "lib" / "apt" / "lists", (0, 0))
     # As in every chroot: what is installed does not start by itself.

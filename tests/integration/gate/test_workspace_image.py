@@ -142,7 +142,9 @@ def test_lab_loads_runs_and_shows_the_strip_in_a_real_browser(house: House) -> N
     failed: list[str] = []
     name, _, value = house.cookie(ALICE).partition("=")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium-headless-shell", args=["--no-sandbox"]
+        )
         context = chromium.new_context()
         cookie = {"name": name, "value": value, "domain": "lab.localhost", "path": "/", "httpOnly": True}
         context.add_cookies([cookie])  # type: ignore[list-item] # a dict of the documented form

@@ -48,6 +48,8 @@ class Connection(Local):  # type: ignore[misc] # ansible's plugins carry no type
             "--wd=/",
         ]
         clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
+        # What Python compiles of a module is kept for the next task (compiled.py).
+        clean += ["PYTHONPATH=/usr/local/lib/compiled"]
         inside = shlex.join([*enter, *clean, "/bin/sh", "-c", cmd])
         result: tuple[int, bytes, bytes] = super().exec_command(inside, in_data=in_data, sudoable=sudoable)
         return result
