@@ -14,7 +14,16 @@ from egress_review.screening.carriers import signatures
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
-from egress_review.screening.sound import decode, frames, matching, numbers, patience, rows, voices
+from egress_review.screening.sound import (
+    decode,
+    frames,
+    matching,
+    numbers,
+    patience,
+    recurrence,
+    rows,
+    voices,
+)
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.matching import Looked, Match
@@ -214,8 +223,9 @@ def _known(matrices: Sequence[NDArray[np.float64]], index: Index, seconds: float
     if not index.sounds:
         return Looked((), True)
     ends_at = time.process_time() + seconds
-    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
-    looks = [_as_recorded, _as_frames, _as_changed]
+    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes; last what no
+    # reading of frames explains.
+    looks = [_as_recorded, _as_frames, _as_changed, _as_recurring]
     complete = True
     for done, look in enumerate(looks):
         for number, matrix in enumerate(matrices):
@@ -251,6 +261,16 @@ def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: f
     return _first(
         matching.match_views(sounds, frames.views(one), share)
         for one, share in _shared(list(_turned(matrix)), seconds)
+    )
+
+
+def _as_recurring(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
+    """Return what a matrix matches as frames of any features, both ways round."""
+    turned = [_cleaned(one) for one in (matrix, matrix.T) if len(one) >= frames.LEAST_FRAMES]
+    # The longer side is time, where there is enough of both.
+    turned.sort(key=len, reverse=True)
+    return _first(
+        recurrence.in_rows(sounds, one[:MOST_FRAMES], share) for one, share in _shared(turned, seconds)
     )
 
 
