@@ -219,6 +219,24 @@ def test_printed_and_nested_numbers_are_compared(data: Index) -> None:
     assert known(checks(data, "layers.json", json.dumps(nested).encode()))
 
 
+def test_waveforms_in_signs_and_hexadecimal_words_are_heard(data: Index) -> None:
+    for seed, expected in ((9, True), (9_001, False)):
+        samples = signal.resample(spoken(seed, 2.5), RATE, 8000)
+        lines = (" " * int(40 + 35 * value) + "*" for value in samples)
+        assert known(checks(data, "plot.txt", "\n".join(lines).encode())) is expected
+        words = [f"{int(value * 32767) & 0xFFFF:04x}" for value in samples]
+        rows = (" ".join(words[at : at + 16]) for at in range(0, len(words), 16))
+        assert known(checks(data, "dump.txt", "\n".join(rows).encode())) is expected
+
+
+def test_few_whole_numbers_with_small_ones_among_them_are_flagged() -> None:
+    def found(values: list[float]) -> list[str]:
+        return [one.check for one in arrays.check(parts.Array(np.array(values)), Index(), Limits())]
+
+    assert found([34, 3, 23, 15]) == ["small_counts"]
+    assert found([34, 13, 23, 15]) == found([0.34, 3.5, 23, 15]) == found([3, 7, 11, 15]) == []
+
+
 def test_rows_are_found_in_streams_of_frames_only() -> None:
     chance = np.random.default_rng(1)
     assert next(iter(rows.widths(log_mel(3).ravel()))) == 40
