@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from egress_review.screening import arrays, parts
+from egress_review.screening import arrays, parts, streams
 from egress_review.screening.carriers import opaque
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -219,14 +219,17 @@ def test_printed_and_nested_numbers_are_compared(data: Index) -> None:
     assert known(checks(data, "layers.json", json.dumps(nested).encode()))
 
 
-def test_waveforms_in_signs_and_hexadecimal_words_are_heard(data: Index) -> None:
-    for seed, expected in ((9, True), (9_001, False)):
-        samples = signal.resample(spoken(seed, 2.5), RATE, 8000)
-        lines = (" " * int(40 + 35 * value) + "*" for value in samples)
-        assert known(checks(data, "plot.txt", "\n".join(lines).encode())) is expected
-        words = [f"{int(value * 32767) & 0xFFFF:04x}" for value in samples]
-        rows = (" ".join(words[at : at + 16]) for at in range(0, len(words), 16))
-        assert known(checks(data, "dump.txt", "\n".join(rows).encode())) is expected
+@pytest.mark.parametrize(("seed", "seconds", "expected"), [(9, 40, True), (9_001, 2, False)])
+def test_waveforms_in_signs_and_hexadecimal_words_are_heard(
+    data: Index, seed: int, seconds: int, expected: bool
+) -> None:
+    samples = signal.resample(spoken(seed, 2.5), RATE, 8000)
+    lines = (" " * int(40 + 35 * value) + "*" for value in samples)
+    words = [f"{int(value * 32767) & 0xFFFF:04x}" for value in samples]
+    rows = (" ".join(words[at : at + 16]) for at in range(0, len(words), 16))
+    for some in (lines, rows):
+        found = streams.in_text("\n".join(some), data, Limits(seconds_per_file=seconds))
+        assert any(one.check == "numbers_known" for one in found) is expected
 
 
 def test_few_whole_numbers_with_small_ones_among_them_are_flagged() -> None:
