@@ -14,7 +14,16 @@ from egress_review.screening.carriers import signatures
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array
-from egress_review.screening.sound import decode, frames, matching, numbers, patience, rows, voices
+from egress_review.screening.sound import (
+    decode,
+    frames,
+    matching,
+    numbers,
+    patience,
+    recurrence,
+    rows,
+    voices,
+)
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.matching import Looked, Match
@@ -34,6 +43,7 @@ RAW = "raw"  # what arrays of unknown bytes are called
 MOST_FRAMES = 6_000  # rows compared at once
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
 MOST_PLANES = 16  # matrices of a stack that are compared
+LEAST_COUNTS, MOST_COUNTED = 3, 100_000  # whole numbers that may be counts, and how far they go
 LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of something written
 LEAST_RANDOM = 1_024  # bytes as numbers; fewer are even by chance
 MOST_VALUES = 4_000_000
@@ -55,7 +65,7 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
     if outcome_of(findings) == "block":
         return findings
     if values.size <= limits.table_rows:
-        return [*findings, *series.in_array(_matrix(values), where)]
+        return [*findings, *series.in_array(_matrix(values), where), *_few(values, limits, where)]
     complete = False
     if values.dtype.kind in "biufc":
         looked = _compared(array, index, patience.seconds(limits, SHARE))
@@ -72,6 +82,23 @@ def check(array: Array, index: Index, limits: Limits) -> list[Finding]:
             AGGREGATE,
             where,
         ),
+    ]
+
+
+def _few(values: NDArray[np.generic], limits: Limits, where: str) -> list[Finding]:
+    """Return the flag for a few whole numbers, small ones among them, which may count people."""
+    if values.dtype.kind not in "iuf" or values.size < LEAST_COUNTS or not _are_whole(values):
+        return []
+    numbers = values.astype(np.float64).ravel()
+    small = int(((numbers > 0) & (numbers < limits.minimum_count)).sum())
+    even = len(np.unique(np.diff(numbers))) == 1
+    if not small or even or numbers.min() < 0 or not limits.minimum_count <= numbers.max() < MOST_COUNTED:
+        return []
+    message = (
+        f"{small} of {numbers.size} whole numbers are under {limits.minimum_count}; they may count people."
+    )
+    return [
+        flag("small_counts", message, "Hand them in as a table that says what each of them counts.", where)
     ]
 
 
@@ -214,8 +241,9 @@ def _known(matrices: Sequence[NDArray[np.float64]], index: Index, seconds: float
     if not index.sounds:
         return Looked((), True)
     ends_at = time.process_time() + seconds
-    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes.
-    looks = [_as_recorded, _as_frames, _as_changed]
+    # Cheap ones first: samples as they are, then frames, then samples under the grid of changes; last what no
+    # reading of frames explains.
+    looks = [_as_recorded, _as_frames, _as_changed, _as_recurring]
     complete = True
     for done, look in enumerate(looks):
         for number, matrix in enumerate(matrices):
@@ -251,6 +279,16 @@ def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: f
     return _first(
         matching.match_views(sounds, frames.views(one), share)
         for one, share in _shared(list(_turned(matrix)), seconds)
+    )
+
+
+def _as_recurring(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
+    """Return what a matrix matches as frames of any features, both ways round."""
+    turned = [_cleaned(one) for one in (matrix, matrix.T) if len(one) >= frames.LEAST_FRAMES]
+    # The longer side is time, where there is enough of both.
+    turned.sort(key=len, reverse=True)
+    return _first(
+        recurrence.in_rows(sounds, one[:MOST_FRAMES], share) for one, share in _shared(turned, seconds)
     )
 
 

@@ -11,10 +11,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from egress_review.screening import capacity, kinds, names, structured, tables, text
+from egress_review.screening import capacity, kinds, names, split, structured, tables, text
 from egress_review.screening.carriers import archives, reading, zips
 from egress_review.screening.carriers.opened import Opened
-from egress_review.screening.context import Context
+from egress_review.screening.context import Context, HandedIn
 from egress_review.screening.examine import examine, judged, recoded, words
 from egress_review.screening.index import Index
 from egress_review.screening.kinds import Kind, identify, suffix_of
@@ -315,6 +315,9 @@ def _archive(data: bytes, work: Work) -> Seen:
                     block("findings", "The archive has more findings than are listed.", kinds.UNPACK)
                 )
                 break
+    # Pieces of something are as well packed together as handed in side by side.
+    within = [HandedIn(member.name, member.name, member.data) for member in unpacked.members]
+    findings += split.check(within, work.index, NOTHING, work.limits)
     if not unpacked.members:
         raise refuse("archive", "The archive is empty.", "Leave it out.")
     copies.sort()

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import permutations, zip_longest
 
 from egress_review.screening import encoded, encodings
 from egress_review.screening.context import Context, HandedIn
@@ -15,9 +15,11 @@ from egress_review.screening.examine import SHORT, texts_together
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, Severity, block
+from egress_review.screening.wording import content
 
 FEWEST = 2
 READ = 64 * 1024  # characters of a file; a piece is small, or its file is looked through by itself
+TURNS = 3  # files, at most, whose words may stand in turns
 SHORTEST, LONGEST = 12, 4_096  # characters of a piece; a longer one is refused or known by itself
 TOKEN = re.compile(r"[^\s\"',]+")
 DIGEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{128}")
@@ -40,7 +42,7 @@ def check(handed_in: Sequence[HandedIn], index: Index, context: Context, limits:
     blocks = _whole(sums, index, limits, sums=True)
     for pieces, alike in _groups(others):
         blocks = blocks or _whole(pieces, index, limits, alike=alike)
-    return blocks or _words(named, index, limits)
+    return blocks or _words(named, index, limits) or _by_turns([data for _, data in named], index, limits)
 
 
 def _words(named: Sequence[tuple[str, bytes]], index: Index, limits: Limits) -> list[Finding]:
@@ -48,6 +50,26 @@ def _words(named: Sequence[tuple[str, bytes]], index: Index, limits: Limits) -> 
     small = [(_in_order(name), data) for name, data in named if len(data) <= 4 * SHORT]
     notes = [data.decode("utf-8", "replace").strip() for _, data in sorted(small)]
     return [replace(found, where="") for found in texts_together(notes, index, limits)]
+
+
+def _by_turns(files: Sequence[bytes], index: Index, limits: Limits) -> list[Finding]:
+    """Return the block for texts of as many lines and words that say something word by word in turns."""
+    texts: dict[int, list[list[list[str]]]] = defaultdict(list)
+    for data in files:
+        lines = [line.split() for line in data[:READ].decode("utf-8", "replace").split("\n") if line.strip()]
+        if len(data) <= READ and len(lines) >= FEWEST:
+            texts[len(lines)].append(lines)
+    for group in texts.values():
+        even = all(max(map(len, told)) - min(map(len, told)) <= 1 for told in zip(*group, strict=True))
+        for order in permutations(group) if even and FEWEST <= len(group) <= TURNS else ():
+            joined = [
+                " ".join(filter(None, sum(zip_longest(*told), ()))) for told in zip(*order, strict=True)
+            ]
+            found = content("\n".join(joined), index, limits.minimum_count, "", "word by word in turns")
+            if found:
+                message = f"Texts of {len(group)} files, put together: {found[0].message}"
+                return [block("split", message, "Leave what is said in the recordings out.")]
+    return []
 
 
 def _groups(found: Sequence[tuple[Name, str]]) -> Iterator[tuple[list[str], bool]]:

@@ -17,6 +17,9 @@ from egress_review.screening.verdict import Finding, outcome_of
 MOST = 400_000  # numbers of a text that are compared
 COMPARED = 6  # readings of a text or value, the largest first
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
+SIGNS = 4  # different ones, at most, of which a drawing in lines is made
+WORDS = re.compile(r"(?<![0-9A-Za-z])(?:0x)?([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8})(?![0-9A-Za-z])")
+ALIKE = 0.9  # of a text's digits and letters that stand in such words
 BRACKETED = re.compile(r"[\[({][^\[\](){}]*[\])}]")
 
 Doubles = NDArray[np.float64]
@@ -24,7 +27,8 @@ Doubles = NDArray[np.float64]
 
 def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return the block for a text whose numbers are samples or frames of a recording, a flag without time."""
-    return _first((*_written(content), *layouts.repeated(content)), index, limits, where)
+    some = (*_written(content), *_drawn(content), *_hexadecimal(content), *layouts.repeated(content))
+    return _first(some, index, limits, where)
 
 
 def in_json(value: Any, index: Index, limits: Limits) -> list[Finding]:
@@ -58,6 +62,30 @@ def _written(content: str) -> Iterator[Doubles]:
         yield from _even(some)
     if len({len(line) for line in lines}) > 1 or len(lines) == 1:
         yield layouts.floats([number for line in lines for number in line][:MOST])[:, None]
+
+
+def _drawn(content: str) -> Iterator[Doubles]:
+    """Yield how far lines of few signs reach, and how far in they begin: a waveform that lies on its side."""
+    lines = content.split("\n")
+    if len(lines) < arrays.LEAST_TABLED or len(set(content) - {" ", "\t", "\n"}) > SIGNS:
+        return
+    for lengths in (
+        [len(line.rstrip()) for line in lines],
+        [len(line) - len(line.lstrip()) for line in lines],
+    ):
+        if len(set(lengths)) > SIGNS:
+            yield np.array(lengths[:MOST], dtype=np.float64)[:, None]
+
+
+def _hexadecimal(content: str) -> Iterator[Doubles]:
+    """Yield words of four or of eight hexadecimal digits as the whole numbers with a sign that they are."""
+    found = WORDS.findall(content)[:MOST]
+    told = sum(map(str.isalnum, content[: len(content) if len(found) < MOST else 0]))
+    for digits in (4, 8):
+        words = [word for word in found if len(word) == digits]
+        if len(words) >= arrays.LEAST_TABLED and digits * len(words) >= ALIKE * told:
+            numbers = np.array([int(word, 16) for word in words], dtype=np.int64)
+            yield np.where(numbers >= 8 * 16 ** (digits - 1), numbers - 16**digits, numbers)[:, None] * 1.0
 
 
 def _is_figures(line: str) -> bool:

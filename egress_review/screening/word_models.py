@@ -21,6 +21,7 @@ from egress_review.screening.wording import at, content
 PIECED = re.compile(r"[\u2581\u0120\u010a]|</w>|^##|(?<=\s)##|@@(?=\s|$)", re.MULTILINE)
 ARPA = re.compile(r"^\\data\\\s*$", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+TAG = re.compile(r"<([^\W\d_][^\s<>/=\"]{2,40})(?=[\s/>])")  # what begins a tag of XML, and its name
 ARROW = re.compile(r"[-=]>|\u2192")  # between what was said and what was heard
 COUNT = re.compile(r"(?:^|[\t,;:| ])(\d{1,9})\s*$|^\s*(\d{1,9})[\t,;:| ]")
 FEWEST, LINES, SAMPLED = 8, 20_000, 600  # lines of a list, lines that are read, n-grams that are looked up
@@ -56,6 +57,8 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     if len(entries) >= FEWEST and outcome_of(findings) != "block":
         findings += _n_grams(entries, index, limits, where)
         findings += _vectors(entries, where) or _vocabulary(entries, index, where)
+    if not findings:
+        findings += _tags(text, index, where)
     if ARPA.search(text) and not findings:
         findings.append(flag("word_model", "The text is a language model.", FIX, where))
     return findings
@@ -144,7 +147,15 @@ def _vocabulary(entries: Sequence[Entry], index: Index, where: str) -> list[Find
         [words[0] for words in pairs],
         [words[-1] for words in pairs],
     )
-    return next((found for listed in lists if (found := _listed(listed, index, where))), [])
+    # Letters the other way round hide a name from a reader, not from who knows.
+    both = (*lists, [word[::-1] for word in lists[0]])
+    return next((found for listed in both if (found := _listed(listed, index, where))), [])
+
+
+def _tags(text: str, index: Index, where: str) -> list[Finding]:
+    """Return the flag for names of a text's tags that are words of the recordings, read either way."""
+    listed = [word for name in TAG.findall(text) for word in words(name)]
+    return _listed(listed, index, where) or _listed([word[::-1] for word in listed], index, where)
 
 
 def _listed(listed: Sequence[str], index: Index, where: str) -> list[Finding]:

@@ -59,6 +59,7 @@ BESIDE = (
     "integration/screening/test_numbers_kept.py",
     "integration/screening/test_protocol.py",
     "integration/screening/test_rebuild.py",
+    "integration/screening/test_recurrence.py",
     "integration/screening/test_respelled.py",
     "integration/screening/test_reworded.py",
     "integration/screening/test_rows.py",

@@ -111,7 +111,7 @@ def _small(where: str, limits: Limits, what: str) -> Finding:
 
 def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the small cells of a table that is labels and whole numbers only."""
-    table = _without_index(table)
+    table = _without_units(_without_index(table))
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
     labels = [row[0].strip() for row in table.rows]
     if len(columns) < 2 or len(table.rows) < 2 or any(NUMBER.fullmatch(label) for label in labels if label):
@@ -137,6 +137,19 @@ def _without_index(table: Table) -> Table:
     if [whole(cell) for cell in table.column(0)] != list(range(len(table.rows))):
         return table
     return replace(table, header=table.header[1:], rows=tuple(row[1:] for row in table.rows))
+
+
+def _without_units(table: Table) -> Table:
+    """Return a table without columns of one word all the way down: they say of what the numbers are."""
+    said = [
+        len(set(table.column(at))) > 1 or whole(table.column(at)[0]) is not None
+        for at in range(1, len(table.header))
+    ]
+    kept = [0, *(at for at, tells in enumerate(said, start=1) if tells)] if len(table.rows) > 1 else []
+    if len(kept) in (0, len(table.header)):
+        return table
+    rows = tuple(tuple(row[at] for at in kept) for row in table.rows)
+    return replace(table, header=tuple(table.header[at] for at in kept), rows=rows)
 
 
 def _few_in_crosstab(

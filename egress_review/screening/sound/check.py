@@ -9,7 +9,7 @@ import numpy as np
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
-from egress_review.screening.sound import matching, numbers, patience
+from egress_review.screening.sound import matching, numbers, patience, recurrence
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.matching import Looked, Match
 from egress_review.screening.verdict import Finding, block, flag
@@ -32,6 +32,9 @@ def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
         looked = numbers.heard(index.sounds, samples, time)
     if not looked.matches:
         looked = replace(_below(samples, index, sound.rate, time), complete=looked.complete)
+    if not looked.matches:
+        then = recurrence.in_sound(index.sounds, samples, sound.rate or numbers.RATES[0], time)
+        looked = replace(then, complete=looked.complete and then.complete)
     if looked.matches:
         return [known(one, sound.where) for one in looked.matches]
     seconds = len(samples) / (sound.rate or numbers.RATES[0])

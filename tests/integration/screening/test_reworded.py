@@ -10,6 +10,7 @@ import pytest
 from egress_review.screening import Index, Limits, Recording
 from egress_review.screening.inspection import Looked, look
 from egress_review.screening.verdict import outcome_of
+from tests.leaks import carry
 from tests.unit.screening.cases import ACTS, ENDS, THINGS
 
 PICK = random.Random(31)
@@ -153,3 +154,25 @@ def test_which_of_two_ways_something_is_written_does_not_leave() -> None:
     assert looked("a.md", uneven).canonical == PROSE.strip().encode() + b"\n"
     table = looked("t.csv", "epoch,loss\n0,+9.00e-01\n1,0.85\n2,8.1e-1\n").canonical
     assert table == b"epoch,loss\n0,0.9\n1,0.85\n2,0.81\n"
+
+
+def test_texts_whose_words_stand_in_turns_in_files_of_an_archive_are_put_together() -> None:
+    def packed(first: list[str], second: list[str]) -> bytes:
+        return carry.archive({"odd.txt": "\n".join(first).encode(), "even.txt": "\n".join(second).encode()})
+
+    halves = [[" ".join(said.split()[turn::2]) for said in QUOTED] for turn in (0, 1)]
+    found = look(packed(*halves), "words.zip", INDEX, Limits()).findings
+    assert "split" in {finding.check for finding in found}
+    shifted = [halves[0], halves[1][3:] + halves[1][:3]]
+    assert "split" not in {one.check for one in look(packed(*shifted), "words.zip", INDEX, Limits()).findings}
+
+
+def test_words_that_were_said_are_flagged_the_other_way_round_in_lists_and_tags() -> None:
+    said = sorted({word for text in SAID for word in text.split() if len(word) > 4})
+    assert len(said) >= 25
+    for words, expected in ((said, True), ([f"{word}x" for word in said], False)):
+        turned = [word[::-1] for word in words]
+        tags = f"<a>{''.join(f'<{word}/>' for word in turned)}</a>"
+        for name, content in (("list.txt", "\n".join(turned)), ("schema.xml", tags)):
+            checks = {finding.check for finding in looked(name, content).findings}
+            assert ("vocabulary" in checks) is expected

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from egress_review.screening import arrays, parts
+from egress_review.screening import arrays, parts, streams
 from egress_review.screening.carriers import opaque
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -217,6 +217,27 @@ def test_printed_and_nested_numbers_are_compared(data: Index) -> None:
     samples = [round(float(value), 3) for value in signal.resample(spoken(9, 2.5), RATE, 8000)]
     nested = {"layers": [{"w": samples[at : at + 150]} for at in range(0, len(samples), 150)]}
     assert known(checks(data, "layers.json", json.dumps(nested).encode()))
+
+
+@pytest.mark.parametrize(("seed", "seconds", "expected"), [(9, 40, True), (9_001, 2, False)])
+def test_waveforms_in_signs_and_hexadecimal_words_are_heard(
+    data: Index, seed: int, seconds: int, expected: bool
+) -> None:
+    samples = signal.resample(spoken(seed, 2.5), RATE, 8000)
+    lines = (" " * int(40 + 35 * value) + "*" for value in samples)
+    words = [f"{int(value * 32767) & 0xFFFF:04x}" for value in samples]
+    rows = (" ".join(words[at : at + 16]) for at in range(0, len(words), 16))
+    for some in (lines, rows):
+        found = streams.in_text("\n".join(some), data, Limits(seconds_per_file=seconds))
+        assert any(one.check == "numbers_known" for one in found) is expected
+
+
+def test_few_whole_numbers_with_small_ones_among_them_are_flagged() -> None:
+    def found(values: list[float]) -> list[str]:
+        return [one.check for one in arrays.check(parts.Array(np.array(values)), Index(), Limits())]
+
+    assert found([34, 3, 23, 15]) == ["small_counts"]
+    assert found([34, 13, 23, 15]) == found([0.34, 3.5, 23, 15]) == found([3, 7, 11, 15]) == []
 
 
 def test_rows_are_found_in_streams_of_frames_only() -> None:

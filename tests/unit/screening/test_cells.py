@@ -59,6 +59,8 @@ CASES = [
      csv(["condition", "n", "wer"], [["studio", 600, 0.2], ["telephone", 120, 0.3]])),
     ("crosstab", csv(["dialect", "18-29", "30-49"], [["a", 4, 21], ["b", 33, 18]]),
      csv(["system", "wins", "losses"], [["a", 4, 21], ["b", 33, 18]])),
+    ("crosstab", csv(["dialect", "female", "male", "unit"], [["a", 4, 21, "speakers"], ["b", 33, 18, "speakers"]]),
+     csv(["dialect", "female", "male", "unit"], [["a", 14, 21, "speakers"], ["b", 33, 18, "speakers"]])),
     ("small_cells", csv(["", "a", "b"], [["speakers", 4, 21], ["wer", 0.1, 0.2]]),
      csv(["n", "power"], [[5, 0.2], [10, 0.5], [20, 0.8]])),
     ("degrees_of_freedom", csv(["a", "b"], [["Df Residuals:", 4], ["Df Model:", 3]]), csv(["a", "b"], [["Df Residuals:", 480], ["Df Model:", 3]])),
