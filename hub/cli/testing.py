@@ -27,7 +27,7 @@ ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
 # So have these files: they run with the pages, beside the tests on the enclave, and give way to them.
-# None of them kills, hangs or races processes: that needs the machine's attention.
+# None of them kills, hangs or races processes: that needs the machine's attention (`ATTENDED`).
 BESIDE = (
     "fuzz/test_replay.py",
     "integration/ansible",
@@ -71,6 +71,18 @@ BESIDE = (
     "security/test_screening_apart.py",
     "security/test_screening_hostile.py",
     "security/test_votes.py",
+)
+# These start all they need themselves too, and kill, hang or race it: they run beside the tests on an enclave
+# as well, and give way to nobody.
+ATTENDED = (
+    "chaos/test_docker.py",
+    "chaos/test_ends_without_docker.py",
+    "chaos/test_kills.py",
+    "chaos/test_power.py",
+    "fuzz/test_doors.py",
+    "integration/backup/test_state.py",
+    "integration/ledger/test_writers.py",
+    "integration/review/test_concurrency.py",
 )
 # These come last and have the enclave to themselves: they kill, replace, fill or judge what every other test
 # on it stands on.
@@ -281,6 +293,8 @@ class Run:
     words: tuple[str, ...]
     # Whether it needs no enclave, and is told of none.
     apart: bool
+    # Whether it takes what the others leave of the processor's time.
+    gives_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -300,14 +314,18 @@ def plan(wish: Wish, checkout: Path) -> Plan:
     tests = checkout / "tests"
     files = [path.relative_to(tests) for name in suites for path in sorted((tests / name).rglob("test_*.py"))]
     apart = [path for path in files if path.parts[0] in APART or among(path, BESIDE)]
+    attended = [path for path in files if among(path, ATTENDED)]
     last = [path for path in files if among(path, UNDISTURBED)]
-    others = [path for path in files if path not in {*apart, *last}]
+    others = [path for path in files if path not in {*apart, *attended, *last}]
     spread = told(apart, apart=True, how=(*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)))
+    watched = told(attended, apart=True, how=SLOWEST)
     on_an_enclave = (
         *told(others, apart=False, how=SLOWEST),
         *told(last, apart=False, how=SLOWEST),
     )
-    return Plan(on_an_enclave, beside=spread) if on_an_enclave else Plan(spread)
+    if not on_an_enclave:
+        return Plan((*spread, *watched))
+    return Plan(on_an_enclave, beside=(*watched, *(replace(run, gives_way=True) for run in spread)))
 
 
 def told(files: list[Path], *, apart: bool, how: tuple[str, ...] = ()) -> tuple[Run, ...]:
@@ -355,11 +373,8 @@ def carried_out(plan: Plan, values: dict[str, str], bring_up: Callable[[], None]
 def begun(
     run: Run, values: dict[str, str], said: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Begin a run of pytest, and end it with the block; no test at all is a failure, its status 5.
-
-    One whose words are kept for later (`said`) gives way to those that are seen.
-    """
-    way = GIVES_WAY if said else ()
+    """Begin a run of pytest, and end it with the block; no test at all is a failure, its status 5."""
+    way = GIVES_WAY if run.gives_way else ()
     command = [*way, str(environment.python(places.checkout)), *PYTEST, *run.words]
     values = {} if run.apart else values
     process = subprocess.Popen(

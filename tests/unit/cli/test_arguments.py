@@ -200,18 +200,23 @@ def test_a_path_narrows_its_own_suite_and_no_other(checkout: Path) -> None:
 
 
 def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_enclave_runs_last() -> None:
-    plan = testing.plan(testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT)
-    (apart,), (within, last) = plan.beside, plan.in_turn
+    suites = ["pages", "integration", "security", "chaos"]
+    plan = testing.plan(testing.read(suites, CHECKOUT), CHECKOUT)
+    (attended, apart), (within, last) = plan.beside, plan.in_turn
     assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)
-    assert (apart.apart, within.apart, last.apart) == (True, False, False)
+    assert "tests/chaos/test_kills.py" in attended.words
+    assert [run.apart for run in (attended, apart, within, last)] == [True, True, False, False]
+    assert [run.gives_way for run in (attended, apart, within, last)] == [False, True, False, False]
     assert "tests/security/test_revocation.py" in within.words
     assert "tests/security/test_upgrade.py" in last.words
     every = {
         str(path.relative_to(CHECKOUT))
-        for name in ("pages", "integration", "security")
+        for name in suites
         for path in (CHECKOUT / "tests" / name).rglob("test_*.py")
     }
-    named = [word for run in (apart, within, last) for word in run.words if word.startswith("tests/")]
+    named = [
+        word for run in (attended, apart, within, last) for word in run.words if word.startswith("tests/")
+    ]
     assert sorted(named) == sorted(every)
 
 
@@ -233,15 +238,17 @@ def test_runs_side_by_side_fail_together_and_the_seen_ones_words_come_first(
     assert capfd.readouterr().out.split("\n") == ["run 1", "run 0", ""]
 
 
-def test_what_runs_beside_tests_on_an_enclave_gives_way_to_them(
+def test_a_run_that_gives_way_to_others_has_their_rest_of_the_processor(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(testing, "PYTEST", ("-c",))
     monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
-    nice = testing.Run(("import os; print(os.nice(0))",), apart=True)
-    assert testing.carried_out(testing.Plan((nice,), beside=(nice,)), {}) == 0
-    seen, beside = map(int, capfd.readouterr().out.split())
-    assert beside > seen == os.nice(0)
+    seen, beside = (
+        testing.Run(("import os; print(os.nice(0))",), apart=True, gives_way=way) for way in (False, True)
+    )
+    assert testing.carried_out(testing.Plan((seen,), beside=(beside,)), {}) == 0
+    first, second = map(int, capfd.readouterr().out.split())
+    assert second > first == os.nice(0)
 
 
 def test_what_needs_no_enclave_runs_while_one_is_brought_up(
@@ -307,7 +314,7 @@ def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.Mo
 def test_every_file_that_is_named_is_there() -> None:
     assert [
         place
-        for place in (*testing.BESIDE, *testing.UNDISTURBED)
+        for place in (*testing.BESIDE, *testing.ATTENDED, *testing.UNDISTURBED)
         if not (CHECKOUT / "tests" / place).exists()
     ] == []
 
