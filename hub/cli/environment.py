@@ -15,6 +15,7 @@ from hub.cli.running import Step, StepFailed, output
 OLDEST = (3, 11)
 DEBIANS = Path("/usr/bin/python3")
 STAMP = "parlatory.json"
+COMPILING_SECONDS = 600
 OURS = {"hub", "egress_review", "tests"}
 
 
@@ -73,7 +74,8 @@ def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) 
     requirements.write_text(locked.requirements(checkout, wanted), encoding="utf-8")
     step.say("installing the libraries of pyproject.toml, at the versions of the lock")
     for words in (
-        ("--require-hashes", "--requirement", requirements),
+        # Compiled below, on all cores.
+        ("--require-hashes", "--no-compile", "--requirement", requirements),
         # What builds it is in the lock, too.
         ("--no-deps", "--no-build-isolation", "--editable", "."),
     ):
@@ -83,16 +85,22 @@ def ensure(checkout: Path, step: Step, *, extras: frozenset[str] = frozenset()) 
             env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
             fix="check that this machine reaches its Python package index, then run the command again",
         )
+    step.say("compiling them")
+    compiled(checkout, folder / "lib")
     stamp.write_text(
         json.dumps({"pyproject": fingerprint(checkout), "extras": sorted(wanted)}), encoding="utf-8"
     )
 
 
 def compile_ours(checkout: Path) -> None:
-    """Compile our modules once: the processes may write nothing here, and would do it at each start."""
-    there = sorted(str(checkout / name) for name in OURS if (checkout / name).is_dir())
-    # Where it cannot be written, they do.
-    output([python(checkout), "-m", "compileall", "-q", *there])
+    """Compile our modules once."""
+    compiled(checkout, *sorted(checkout / name for name in OURS if (checkout / name).is_dir()))
+
+
+def compiled(checkout: Path, *folders: Path) -> None:
+    """Compile modules: the processes may write nothing here, and would do it at each start."""
+    # Where they cannot be written, and where one is not meant to be compiled, that is so.
+    output([python(checkout), "-m", "compileall", "-q", "-j", "0", *folders], timeout=COMPILING_SECONDS)
 
 
 def lacks(error: ModuleNotFoundError, checkout: Path) -> StepFailed:

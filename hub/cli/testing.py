@@ -26,8 +26,8 @@ EXTRAS = frozenset({"ansible", "postgresql", "test"})
 ALONE = {"unit", "lint"}
 # These have an enclave's parts of their own, in a state that is thrown away: they empty its disks.
 APART = {"unit", "pages"}
-# So have these files: they run with the pages, beside the tests on the enclave.
-# None of them kills, hangs or races processes: that needs the machine's attention.
+# So have these files: they run with the pages, beside the tests on the enclave, and give way to them.
+# None of them kills, hangs or races processes: that needs the machine's attention (`ATTENDED`).
 BESIDE = (
     "fuzz/test_replay.py",
     "integration/ansible",
@@ -73,8 +73,20 @@ BESIDE = (
     "security/test_screening_hostile.py",
     "security/test_votes.py",
 )
-# These come last and have the enclave and the machine to themselves: they kill, replace, fill or judge what
-# every other test stands on.
+# These start all they need themselves too, and kill, hang or race it: they run beside the tests on an enclave
+# as well, and give way to nobody.
+ATTENDED = (
+    "chaos/test_docker.py",
+    "chaos/test_ends_without_docker.py",
+    "chaos/test_kills.py",
+    "chaos/test_power.py",
+    "fuzz/test_doors.py",
+    "integration/backup/test_state.py",
+    "integration/ledger/test_writers.py",
+    "integration/review/test_concurrency.py",
+)
+# These come last and have the enclave to themselves: they kill, replace, fill or judge what every other test
+# on it stands on.
 UNDISTURBED = (
     "browser/test_records.py",
     "chaos/test_enclave.py",
@@ -97,6 +109,9 @@ SLOWEST = ("--durations=15", "--durations-min=1")
 # Tests that share nothing with others are spread over the cores; the slowest are named.
 SPREAD = ("--numprocesses=auto", "--maxprocesses=8", *SLOWEST)
 PYTEST = ("-m", "pytest")
+# What runs beside tests on an enclave takes the processor's time that these leave: they wait more than they
+# reckon, and some of them ask how long something took.
+GIVES_WAY = ("nice", "-n", "10")
 # Unit tests share nothing even within a file; elsewhere a file's tests share what they started, and the
 # order stays: after a test with a browser a process can't use Django's database.
 BY_TEST, BY_FILE = ("--dist=worksteal",), ("--dist=loadfile", "--no-loadscope-reorder")
@@ -262,12 +277,10 @@ def lint(checkout: Path, values: dict[str, str]) -> dict[str, str]:
 
 def outcome(wish: Wish, values: dict[str, str], *, bring_up: Callable[[], None] = lambda: None) -> int:
     """Run pytest, the linters beside it, and return the status of all checks together."""
-    status = 0
     with ThreadPoolExecutor(1) as pool:
         # They keep to one core, and are done before the tests are.
         linters = pool.submit(lint, places.checkout, values) if wish.lint else None
-        for number, together in enumerate(runs(wish, places.checkout)):
-            status = at_once(together, values, bring_up if number == 0 else lambda: None) or status
+        status = carried_out(plan(wish, places.checkout), values, bring_up)
         failed = linters.result() if linters else {}
     for name, said in failed.items():
         print(f"{name} found something:\n{said}", file=sys.stderr)
@@ -281,30 +294,39 @@ class Run:
     words: tuple[str, ...]
     # Whether it needs no enclave, and is told of none.
     apart: bool
+    # Whether it takes what the others leave of the processor's time.
+    gives_way: bool = False
 
 
-def runs(wish: Wish, checkout: Path) -> list[tuple[Run, ...]]:
-    """Return what is wanted as runs of pytest, in their order, those that run side by side together."""
+@dataclass(frozen=True)
+class Plan:
+    """Which runs come one after the other, and which run beside all of these."""
+
+    in_turn: tuple[Run, ...]
+    beside: tuple[Run, ...] = ()
+
+
+def plan(wish: Wish, checkout: Path) -> Plan:
+    """Return what is wanted as runs of pytest."""
     suites = [name for name in SUITES if name in wish.suites]
     if wish.rest:
         named = {apart: [name for name in suites if (name in APART) is apart] for apart in (True, False)}
-        return [(Run(chosen(wish.rest, half), apart),) for apart, half in named.items() if half]
+        return Plan(tuple(Run(chosen(wish.rest, half), apart) for apart, half in named.items() if half))
     tests = checkout / "tests"
     files = [path.relative_to(tests) for name in suites for path in sorted((tests / name).rglob("test_*.py"))]
-    beside = [path for path in files if path.parts[0] in APART or among(path, BESIDE)]
+    apart = [path for path in files if path.parts[0] in APART or among(path, BESIDE)]
+    attended = [path for path in files if among(path, ATTENDED)]
     last = [path for path in files if among(path, UNDISTURBED)]
-    others = [path for path in files if path not in {*beside, *last}]
-    # Tests on an enclave wait more than they reckon: one run of them leaves a core to one of the others. Two
-    # processes of the others keep both cores busy, and the enclave's end last of all (tried on 2 cores).
-    spread = (*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)) if not others else SLOWEST
-    return [
-        together
-        for together in (
-            (*told(beside, apart=True, how=spread), *told(others, apart=False, how=SLOWEST)),
-            (*told(last, apart=False, how=SLOWEST),),
-        )
-        if together
-    ]
+    others = [path for path in files if path not in {*apart, *attended, *last}]
+    spread = told(apart, apart=True, how=(*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)))
+    watched = told(attended, apart=True, how=SLOWEST)
+    on_an_enclave = (
+        *told(others, apart=False, how=SLOWEST),
+        *told(last, apart=False, how=SLOWEST),
+    )
+    if not on_an_enclave:
+        return Plan((*spread, *watched))
+    return Plan(on_an_enclave, beside=(*watched, *(replace(run, gives_way=True) for run in spread)))
 
 
 def told(files: list[Path], *, apart: bool, how: tuple[str, ...] = ()) -> tuple[Run, ...]:
@@ -327,18 +349,18 @@ def chosen(rest: tuple[str, ...], suites: list[str]) -> tuple[str, ...]:
     return (*paths, *spread, *options)
 
 
-def at_once(
-    together: tuple[Run, ...], values: dict[str, str], bring_up: Callable[[], None] = lambda: None
-) -> int:
-    """Run pytest side by side: the last, begun when all is up, is seen as it goes on, the others after."""
-    *hidden, seen = together
+def carried_out(plan: Plan, values: dict[str, str], bring_up: Callable[[], None] = lambda: None) -> int:
+    """Run pytest: what comes in turn begins when all is up and is seen as it goes on, the others after it."""
     with ExitStack() as over:
         others = []
-        for run in hidden:
+        for run in plan.beside:
             said = over.enter_context(tempfile.TemporaryFile())
             others.append((over.enter_context(begun(run, values, said)), said))
         bring_up()
-        statuses = [over.enter_context(begun(seen, values)).wait()]
+        statuses = []
+        for run in plan.in_turn:
+            with begun(run, values) as process:
+                statuses.append(process.wait())
         for process, said in others:
             statuses.append(process.wait())
             said.seek(0)
@@ -353,7 +375,8 @@ def begun(
     run: Run, values: dict[str, str], said: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Begin a run of pytest, and end it with the block; no test at all is a failure, its status 5."""
-    command = [str(environment.python(places.checkout)), *PYTEST, *run.words]
+    way = GIVES_WAY if run.gives_way else ()
+    command = [*way, str(environment.python(places.checkout)), *PYTEST, *run.words]
     values = {} if run.apart else values
     process = subprocess.Popen(
         command,

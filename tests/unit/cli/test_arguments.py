@@ -185,7 +185,7 @@ def test_what_empties_a_state_runs_apart_from_the_enclaves(checkout: Path) -> No
     wish = testing.read(
         ["pages", "integration", "tests/pages/test_x.py", "tests/integration/y", "-x"], checkout
     )
-    ((apart,), (within,)) = testing.runs(wish, checkout)
+    apart, within = testing.plan(wish, checkout).in_turn
     assert (apart.words, apart.apart) == (("tests/pages/test_x.py", "-x"), True)
     assert (within.words, within.apart) == (("tests/integration/y", "-x"), False)
 
@@ -194,30 +194,34 @@ def test_a_path_narrows_its_own_suite_and_no_other(checkout: Path) -> None:
     for name in ("pages", "integration"):
         (checkout / "tests" / name).mkdir(exist_ok=True)
     wish = testing.read(["unit", "pages", "integration", "tests/integration/y", "-x"], checkout)
-    ((apart,), (within,)) = testing.runs(wish, checkout)
+    apart, within = testing.plan(wish, checkout).in_turn
     assert apart.words == ("tests/unit", "tests/pages", "-x")
     assert within.words == ("tests/integration/y", "-x")
 
 
 def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_enclave_runs_last() -> None:
-    ((apart, within), (last,)) = testing.runs(
-        testing.read(["pages", "integration", "security"], CHECKOUT), CHECKOUT
-    )
+    suites = ["pages", "integration", "security", "chaos"]
+    plan = testing.plan(testing.read(suites, CHECKOUT), CHECKOUT)
+    (attended, apart), (within, last) = plan.beside, plan.in_turn
     assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)
-    assert (apart.apart, within.apart, last.apart) == (True, False, False)
+    assert "tests/chaos/test_kills.py" in attended.words
+    assert [run.apart for run in (attended, apart, within, last)] == [True, True, False, False]
+    assert [run.gives_way for run in (attended, apart, within, last)] == [False, True, False, False]
     assert "tests/security/test_revocation.py" in within.words
     assert "tests/security/test_upgrade.py" in last.words
     every = {
         str(path.relative_to(CHECKOUT))
-        for name in ("pages", "integration", "security")
+        for name in suites
         for path in (CHECKOUT / "tests" / name).rglob("test_*.py")
     }
-    named = [word for run in (apart, within, last) for word in run.words if word.startswith("tests/")]
+    named = [
+        word for run in (attended, apart, within, last) for word in run.words if word.startswith("tests/")
+    ]
     assert sorted(named) == sorted(every)
 
 
 def test_what_needs_no_enclave_is_spread_over_the_cores_when_nothing_else_runs() -> None:
-    ((apart,),) = testing.runs(testing.read(["pages"], CHECKOUT), CHECKOUT)
+    (apart,) = testing.plan(testing.read(["pages"], CHECKOUT), CHECKOUT).in_turn
     assert {"--dist=loadfile", "--no-loadscope-reorder"} <= set(apart.words)
 
 
@@ -228,9 +232,23 @@ def test_runs_side_by_side_fail_together_and_the_seen_ones_words_come_first(
     codes = [f"print('run {number}'); raise SystemExit({5 * (number in failing)})" for number in (0, 1)]
     monkeypatch.setattr(testing, "PYTEST", ("-c",))
     monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
-    status = testing.at_once(tuple(testing.Run((code,), apart=True) for code in codes), {})
+    beside, seen = (testing.Run((code,), apart=True) for code in codes)
+    status = testing.carried_out(testing.Plan((seen,), beside=(beside,)), {})
     assert status == (5 if failing else 0)
     assert capfd.readouterr().out.split("\n") == ["run 1", "run 0", ""]
+
+
+def test_a_run_that_gives_way_to_others_has_their_rest_of_the_processor(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(testing, "PYTEST", ("-c",))
+    monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
+    seen, beside = (
+        testing.Run(("import os; print(os.nice(0))",), apart=True, gives_way=way) for way in (False, True)
+    )
+    assert testing.carried_out(testing.Plan((seen,), beside=(beside,)), {}) == 0
+    first, second = map(int, capfd.readouterr().out.split())
+    assert second > first == os.nice(0)
 
 
 def test_what_needs_no_enclave_runs_while_one_is_brought_up(
@@ -245,7 +263,8 @@ def test_what_needs_no_enclave_runs_while_one_is_brought_up(
     monkeypatch.setattr(testing, "PYTEST", ("-c",))
     monkeypatch.setattr(testing.environment, "python", lambda checkout: Path(sys.executable))
     beside = testing.Run((f"import pathlib; pathlib.Path({str(begun)!r}).touch()",), apart=True)
-    assert testing.at_once((beside, testing.Run(("print('seen')",), apart=False)), {}, bring_up) == 0
+    seen = testing.Run(("print('seen')",), apart=False)
+    assert testing.carried_out(testing.Plan((seen,), beside=(beside,)), {}, bring_up) == 0
     assert capfd.readouterr().out.split("\n") == ["up", "seen", ""]
 
 
@@ -258,7 +277,7 @@ def test_an_enclave_that_does_not_come_up_ends_what_ran_beside_it(monkeypatch: p
     waits = testing.Run(("import time; time.sleep(60)",), apart=True)
     began = time.monotonic()
     with pytest.raises(StepFailed):
-        testing.at_once((waits, waits), {}, bring_up)
+        testing.carried_out(testing.Plan((waits,), beside=(waits,)), {}, bring_up)
     assert time.monotonic() - began < 30
 
 
@@ -288,18 +307,18 @@ def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.Mo
     monkeypatch.setattr(testing.subprocess, "Popen", Interrupted)
     waits = testing.Run(("import time; time.sleep(60)",), apart=True)
     with pytest.raises(KeyboardInterrupt):
-        testing.at_once((waits, waits), {})
+        testing.carried_out(testing.Plan((waits,), beside=(waits,)), {})
     assert [process.poll() is None for process in begun] == [False] * 3
 
 
 def test_every_file_that_is_named_is_there() -> None:
     assert [
         place
-        for place in (*testing.BESIDE, *testing.UNDISTURBED)
+        for place in (*testing.BESIDE, *testing.ATTENDED, *testing.UNDISTURBED)
         if not (CHECKOUT / "tests" / place).exists()
     ] == []
 
 
 def test_a_word_for_pytest_reaches_it_and_unit_tests_are_spread_by_test() -> None:
-    ((unit,),) = testing.runs(testing.read(["unit", "-k", "loop"], CHECKOUT), CHECKOUT)
+    (unit,) = testing.plan(testing.read(["unit", "-k", "loop"], CHECKOUT), CHECKOUT).in_turn
     assert unit.words == ("tests/unit", *testing.SPREAD, "--dist=worksteal", "-k", "loop")

@@ -99,6 +99,16 @@ def test_pip_is_held_to_the_hashes_of_the_lock(tmp_path: Path) -> None:
     assert {"--no-deps", "--no-build-isolation"} <= set(ours)
 
 
+def test_modules_are_compiled_and_one_that_can_not_be_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "python", lambda checkout: Path(sys.executable))
+    for name, text in (("whole", "one = 1"), ("broken", "one =")):
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    environment.compiled(tmp_path, tmp_path)
+    assert [path.name.split(".")[0] for path in (tmp_path / "__pycache__").iterdir()] == ["whole"]
+
+
 def test_pip_refuses_a_file_that_is_not_the_locked_one(tmp_path: Path) -> None:
     wheel = tmp_path / "delta-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as packed:
