@@ -44,19 +44,13 @@ class House:
 
     def page(self, person: Person, *, path: str = "/", javascript: bool = True, phone: bool = False) -> Page:
         """Return a page of somebody who is signed in, at a path."""
-<<<<<<< HEAD
-        client = Client()
-        client.force_login(person)
         page = self.stranger(javascript=javascript, phone=phone)
-        name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.url}])
+        self.sign_in(page, person)
         page.goto(self.url + path)
         return page
 
     def stranger(self, *, javascript: bool = True, phone: bool = False) -> Page:
         """Return a page of a browser in which nobody is signed in."""
-=======
->>>>>>> hosts
         context = self._browser.new_context(
             viewport={"width": 390 if phone else 1280, "height": 860},
             java_script_enabled=javascript,
@@ -65,14 +59,7 @@ class House:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
-<<<<<<< HEAD
         return context.new_page()
-=======
-        page = context.new_page()
-        self.sign_in(page, person)
-        page.goto(self.url + path)
-        return page
->>>>>>> hosts
 
     def sign_in(self, page: Page, person: Person) -> None:
         """Let the next page that is opened be somebody's."""
