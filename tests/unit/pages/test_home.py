@@ -156,7 +156,9 @@ def more_of_everything(person: Person, number: int) -> None:
     Membership.objects.filter(project=led).update(role="project_lead")
     asked = portal.version(f"more{number}", steward=person)
     requests.ask(by=person, project=led, version=asked, until=portal.days(20), reason="more runs")
-    Intake.objects.create(dataset=asked.dataset, version="2.0", folder="f", state="ready", requested_by=person)
+    Intake.objects.create(
+        dataset=asked.dataset, version="2.0", folder="f", state="ready", requested_by=person
+    )
     Feedback.objects.create(dataset=version.dataset, author=author, text="Recording r1 is silent.")
     member_requests.ask(by=person, project=led, wish=Wish.JOIN, email=author.email, reason="As agreed.")
     Training.objects.filter(person=author).update(valid_until=portal.days(5))
@@ -178,3 +180,33 @@ def test_home_asks_the_database_as_often_on_a_quiet_day_as_on_a_full_one(policie
         more_of_everything(everyone, number)
     assert told[0] <= 2 and told[1] > 12, told
     assert len(set(asked)) == 1, asked
+
+
+def test_a_lead_asks_for_data_from_home_until_the_project_has_some(
+    policies: Policies, client: Client
+) -> None:
+    lena, rosa = portal.person("lena", Role.PROJECT_LEAD), portal.person("rosa", Role.RESEARCHER)
+    project = portal.project(member=rosa)
+    Membership.objects.create(project=project, person=lena, role="project_lead")
+
+    def offered(who: Person) -> bool:
+        client.force_login(who)
+        return f'href="/projects/{project.slug}/ask/"' in client.get("/").content.decode()
+
+    assert (offered(lena), offered(rosa)) == (True, False)
+    portal.approval(project, portal.version())
+    assert not offered(lena)
+
+
+def test_open_projects_come_before_those_that_are_over(policies: Policies) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    for slug, state in (("aa", "closed"), ("bb", "proposed"), ("cc", "open")):
+        portal.project(slug, state=state, member=rosa)
+    assert [one.project.slug for one in home.places_of(rosa, portal.TODAY())] == ["cc", "aa", "bb"]
+
+
+def test_a_custodian_reads_which_commands_look_after_the_keys(policies: Policies, client: Client) -> None:
+    client.force_login(portal.person("kim", Role.KEY_CUSTODIAN, second_factor=True))
+    page = client.get("/").content.decode()
+    for command in ("python3 -m hub rotate", "python3 -m hub backup --new-key FILE"):
+        assert f"<code>{command}</code>" in page
