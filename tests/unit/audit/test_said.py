@@ -29,9 +29,9 @@ def test_every_action_that_leave_is_asked_for_has_words() -> None:
     ("facts", "words"),
     [
         ({"action": "read_records", "reasons": [], "request": "x"}, "to read records"),
-        ({"reasons": ["Your training has run out."], "action": "start", "request": ""}, "to start a session · Your training has run out."),
+        ({"reasons": ["Wait."], "action": "start", "request": ""}, "to start a session · Wait."),
         ({"action": "not_known_here"}, "not known here"),
-        ({"what": "project", "state": "open", "opens_on": "2026-03-02"}, "project · state: open · opens on: 2 Mar 2026"),
+        ({"what": "project", "opens_on": "2026-03-02"}, "project · opens on: 2 Mar 2026"),
         ({"state": "in_review", "what": "page"}, "page · state: in review"),
         ({"second_factor": True, "held": False}, "second factor: yes · held: no"),
         ({"file": ID, "review": OTHER, "version": 3}, "file: table.csv · version: 3"),
