@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,14 @@ class MissingSecret(Exception):
     """A secret file is absent or unreadable for this process."""
 
 
+class Firewall(StrEnum):
+    """Whose the firewall of this host is."""
+
+    NONE = ""
+    OURS = "ours"
+    ELSEWHERE = "elsewhere"
+
+
 class WrongAddress(SystemExit):
     """An address that browsers are to use cannot be used; the message says which and why."""
 
@@ -50,6 +59,8 @@ class Places:
     # What browsers use where a TLS proxy stands in front; empty: plain HTTP on this machine's loopback.
     portal_address: str = ""
     lab_address: str = ""
+    # Whether the site that put the enclave on this host keeps its firewall too.
+    firewall: Firewall = Firewall.NONE
 
     def port(self, name: str) -> int:
         """Return the TCP port of a part, counted from the enclave's base port."""
@@ -146,6 +157,15 @@ def addresses(env: Mapping[str, str]) -> tuple[str, str]:
     return portal, lab
 
 
+def firewall(env: Mapping[str, str]) -> Firewall:
+    """Return whose the firewall is; a doubtful answer stops, for nobody would look at it."""
+    said = env.get("PARLATORY_FIREWALL", "")
+    if said not in set(Firewall):
+        known = ", ".join(one.value for one in Firewall if one)
+        raise SystemExit(f"error: PARLATORY_FIREWALL is {said!r}; it must be empty or one of: {known}")
+    return Firewall(said)
+
+
 def from_environment() -> Places:
     """Read the enclave's places from the environment."""
     env = os.environ
@@ -161,6 +181,7 @@ def from_environment() -> Places:
         enclave=env.get("PARLATORY_ENCLAVE", "parlatory"),
         portal_address=portal,
         lab_address=lab,
+        firewall=firewall(env),
     )
 
 

@@ -242,10 +242,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # no code by mail
-# Tries of a password are limited by hub.people.known_browsers. This is the second factor's limit, by account
-# alone: it is asked after the right password only, and nobody else can spend it.
-ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "5/5m/key", "reauthenticate": "10/m/user"}
+# Tries of a password and of a second factor are limited by hub.people.known_browsers. allauth's own limits
+# are by account alone: whoever guesses would keep the right person out of every browser.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "", "reauthenticate": "10/m/user"}
 MFA_ADAPTER = "hub.people.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "hub.people.second_factors.Code",
+    "reauthenticate": "hub.people.second_factors.CodeAgain",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Parlatory"
 

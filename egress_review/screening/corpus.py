@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.folding import Hashes, Positions, Words
 from egress_review.screening.hashtable import Arrays, HashTable
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.sound.packing import Packed
 
 WINDOW = 3  # of each run of 3 words at least the rarest is an anchor, so that every run of 3 can be found
@@ -134,26 +135,31 @@ def _packed(arrays: Arrays, name: str) -> Packed:
     return Packed(np.asarray(arrays[name], dtype=np.uint8))
 
 
-def build(spoken: Iterable[tuple[str, str]]) -> dict[str, NDArray[np.generic]]:
+def build(spoken: Iterable[tuple[str, str]], goes_on: GoesOn = silent) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of a corpus from pairs of speaker and transcript.
 
-    Each has one dimension; `Corpus` says what they hold.
+    Each has one dimension; `Corpus` says what they hold. `goes_on` is called at each pair and between the
+    steps over all of them: the longest takes 3 s for a million words, which are about 100 hours.
     """
     said: dict[str, dict[int, None]] = {}
     numbered: dict[str, int] = {}
-    for speaker, text in spoken:
+    for speaker, text in told(spoken, goes_on):
         if text.strip():
             number = numbered.setdefault(speaker, len(numbered))
             said.setdefault(" ".join(text.casefold().split()), {})[number] = None
     texts = Words("\n".join(said))
+    goes_on()
     members, first, numbers = np.unique(texts.hashes, return_index=True, return_inverse=True)
+    goes_on()
     numbers = np.asarray(numbers, dtype=np.int64)
     row_speakers = np.array([number for speakers in said.values() for number in speakers], dtype=np.uint32)
     speaker_starts = np.concatenate(([0], np.cumsum([len(speakers) for speakers in said.values()])))
     lengths = np.bincount(texts.lines, minlength=len(said)).astype(np.int64)
     bits = _bits(members, numbers, texts, (row_speakers, speaker_starts))
+    goes_on()
     sequence, rows = _sequence(numbers, lengths, len(members))
     anchors, anchor_starts = _anchors(sequence, np.bincount(numbers, minlength=len(members)), len(members))
+    goes_on()
     return {
         **HashTable.of(members).arrays("words"),
         **_wholes(texts, np.concatenate(([0], np.cumsum(lengths)))),

@@ -13,7 +13,7 @@ from pathlib import Path
 from egress_review.screening import people, vocabulary
 from egress_review.screening.identifiers import Identifiers
 from egress_review.screening.people import People
-from egress_review.screening.progress import GoesOn, silent
+from egress_review.screening.progress import GoesOn, silent, told
 from egress_review.screening.recoded import Numbered
 from egress_review.screening.recordings import Recording
 from egress_review.screening.sound import building, compact
@@ -122,7 +122,7 @@ def build(
     target.mkdir(parents=True, exist_ok=True)
     (target / SEAL).unlink(missing_ok=True)
     with lzma.open(target / ROWS, "wt", encoding="utf-8") as rows:
-        for recording in recordings:
+        for recording in told(recordings, goes_on):
             rows.write(json.dumps(asdict(recording), ensure_ascii=False) + "\n")
     vocabulary.build(name, recordings, target, goes_on)
     people.build(recordings, dataset, target, goes_on)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from egress_review.screening.folding import UNSPACED, Hashes, Positions, Spans, Words, fold, mixed
 from egress_review.screening.hashtable import Arrays, HashTable
+from egress_review.screening.progress import GoesOn, silent
 
 LETTERS, CONSONANTS = 28, 20  # in a window that is kept
 INITIALS, KEPT_INITIALS = 10, 8  # first letters of words in a window, and one window in so many that is kept
@@ -63,10 +64,10 @@ def _hits(table: HashTable, hashes: Hashes) -> int:
     return int((table.find(mixed(kept)) >= 0).sum())
 
 
-def build(texts: Iterable[str]) -> dict[str, NDArray[np.generic]]:
+def build(texts: Iterable[str], goes_on: GoesOn = silent) -> dict[str, NDArray[np.generic]]:
     """Return the arrays of the windows of different transcripts, about one in KEPT.
 
-    Each has one dimension; `Patterns` says what they hold.
+    Each has one dimension; `Patterns` says what they hold. `goes_on` is called between the sorts at the end.
     """
     letters: list[Hashes] = [np.zeros(0, np.uint64)]
     consonants: list[Hashes] = [np.zeros(0, np.uint64)]
@@ -80,6 +81,7 @@ def build(texts: Iterable[str]) -> dict[str, NDArray[np.generic]]:
     found: dict[str, NDArray[np.generic]] = {}
     kinds = (("letters", letters, KEPT), ("consonants", consonants, KEPT), ("firsts", firsts, KEPT_INITIALS))
     for name, several, share in kinds:
+        goes_on()
         hashes = np.concatenate(several)
         kept = np.unique(mixed(hashes[hashes % np.uint64(share) == 0]))
         found |= HashTable.of(kept).arrays(name)

@@ -44,9 +44,9 @@ def transcripts(folders: Sequence[Path], recordings: Sequence[Recording]) -> Tra
 
 
 def _words(recordings: Sequence[Recording], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:
-    spoken = corpus.build((one.speaker, one.transcript) for one in recordings)
+    spoken = corpus.build(((one.speaker, one.transcript) for one in recordings), goes_on)
     texts = {one.transcript for one in recordings}
-    return {**spoken, **respelled.build(told(texts, goes_on))}
+    return {**spoken, **respelled.build(told(texts, goes_on), goes_on)}
 
 
 def _ids(name: str, recordings: Sequence[Recording], goes_on: GoesOn) -> dict[str, NDArray[np.generic]]:

@@ -23,6 +23,9 @@ from hub.policy import questions
 NONE = "Send a token of yours as “Authorization: Bearer …”; you make one on your account page."
 UNKNOWN = "This token is not one of this enclave’s; make one on your account page."
 TOO_OFTEN = f"This token was used more than {tokens.USES_A_MINUTE} times in a minute; go on in the next one."
+CROWDED = (
+    "This token is not one of this enclave’s, and too many wrong ones are sent now; try again in a minute."
+)
 BARRED = "Too many wrong tokens came from your address this minute; correct yours, and go on in the next one."
 NO_PERSON = "The operator’s token acts for nobody; this needs a token of the person who answers for it."
 
@@ -78,6 +81,8 @@ def _found(request: HttpRequest, text: str) -> Token:
         raise TooOften(BARRED)
     found = tokens.find(text)
     if found is None:
+        if misses.crowded(address):
+            raise TooOften(CROWDED)
         known = Token.objects.filter(pk=meant).exists()
         misses.count(address, token=meant if known else "")
         raise Unproved(UNKNOWN)

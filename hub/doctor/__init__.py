@@ -15,7 +15,7 @@ from typing import Any
 
 from hub.cli import delegated, preflight, programs
 from hub.cli.running import StepFailed
-from hub.doctor import answers, checklist, exposure, processes, sessions, standing, storage
+from hub.doctor import answers, checklist, exposure, firewall, processes, sessions, standing, storage
 from hub.doctor.promise import Finding, Promise
 from hub.places import MissingSecret, Places, places
 
@@ -24,6 +24,7 @@ PROMISES: tuple[Promise, ...] = (
     *processes.PROMISES,
     *answers.PROMISES,
     *exposure.PROMISES,
+    *firewall.PROMISES,
     *sessions.PROMISES,
     *storage.PROMISES,
 )

@@ -1,4 +1,4 @@
-"""The form that finds people."""
+"""The forms that find people, and have a link mailed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ STANDINGS = [
     ("closed", "closed"),
 ]
 TRAINING = [("soon", "runs out within 30 days"), ("over", "has run out"), ("none", "none in date")]
+
+
+class Address(forms.Form):
+    """To whom a link is mailed."""
+
+    login = forms.EmailField(
+        label="Your e-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
 
 class Find(forms.Form):

@@ -1,7 +1,8 @@
-"""Browsers in which somebody has signed in before: guesses made elsewhere never lock them out.
+"""Browsers that are somebody's: guesses made elsewhere never lock them out.
 
-Guessing is limited by account and address for strangers, and by browser for those who were here before. A
-browser is known by a signed cookie that names people by id and says nothing else: OWASP's device cookie.
+Guessing is limited by account and address for strangers, and by browser for those who were here before or
+opened a link that was mailed (`browser_links`). A browser is known by a signed cookie that names people by id
+and says nothing else: OWASP's device cookie.
 """
 
 from __future__ import annotations
@@ -25,8 +26,17 @@ KEPT_SECONDS = 180 * 86400
 # A shared browser keeps a few people; the one who signed in longest ago goes first.
 MOST_PEOPLE = 5
 # A stranger has few tries at an account from one address, and all strangers together four times as many: who
-# guesses from one place keeps nobody out who comes from another.
-RATES = {"address": "20/m/ip", "stranger": "5/5m/key", "account": "20/5m/key", "known": "5/5m/key"}
+# guesses from one place keeps nobody out who comes from another. A code has six digits, and whoever is asked
+# for one knows the password: in a month of fifty a day, one in 600 would guess right.
+CODES = "5/5m/key,50/d/key"
+RATES = {
+    "address": "20/m/ip",
+    "stranger": "5/5m/key",
+    "account": "20/5m/key",
+    "known": "5/5m/key",
+    "code": CODES,
+    "known_code": CODES,
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,20 @@ def try_password(request: HttpRequest, email: str) -> Tried | None:
         # In this order: what an address may not try any more is neither kept nor taken from the account's.
         place = ratelimit.get_ip(request)
         counts = {"address": place, "stranger": f"{email.lower()} {place}", "account": email.lower()}
+    return _counted(request, counts)
+
+
+def try_code(request: HttpRequest, person: Person) -> Tried | None:
+    """Count one try of a second factor, to be taken back if it is right; None where there were too many.
+
+    Who knows the password and guesses spends the tries of strangers, not those of a browser known before.
+    """
+    known = of(request)
+    counts = {"known_code": known[person.pk]} if person.pk in known else {"code": person.pk}
+    return _counted(request, counts)
+
+
+def _counted(request: HttpRequest, counts: dict[str, str]) -> Tried | None:
     usages: list[ratelimit.RateLimitUsage] = []
     # One transaction, not one for each of a dozen steps: where many sign in at once, who waited longer than a
     # second for a step's turn was told of too many tries.
@@ -69,9 +93,19 @@ def try_password(request: HttpRequest, email: str) -> Tried | None:
 
 def remember(request: HttpRequest, response: HttpResponse, person: Person) -> None:
     """Know this browser from now on as one in which a person has proved who they are."""
+    know(request, response, person.pk, of(request).get(person.pk) or named())
+
+
+def named() -> str:
+    """Return a name for a browser, by which its tries are counted."""
+    return secrets.token_hex(16)
+
+
+def know(request: HttpRequest, response: HttpResponse, person: str, name: str) -> None:
+    """Know this browser from now on as a person's, by this name."""
     known = of(request)
-    name = known.pop(person.pk, None) or secrets.token_hex(16)
-    kept = dict([*known.items(), (person.pk, name)][-MOST_PEOPLE:])
+    known.pop(person, None)
+    kept = dict([*known.items(), (person, name)][-MOST_PEOPLE:])
     response.set_cookie(
         COOKIE,
         signing.dumps(kept, salt=SALT, compress=True),

@@ -1,4 +1,4 @@
-"""The few of allauth's addresses that this enclave uses; no sign-up, no mail."""
+"""The few of allauth's addresses that this enclave uses, and one of ours; no sign-up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
+from hub.people import views
+
 
 def closed(request: HttpRequest) -> HttpResponse:
     """Say that nobody signs up here."""
@@ -18,6 +20,7 @@ def closed(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("sign-in/", account.login, name="account_login"),
+    path("sign-in/own-browser/", views.own_browser, name="own_browser"),
     path("sign-in/closed/", account.account_inactive, name="account_inactive"),
     path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
     path("sign-in/second-factor/", mfa.authenticate, name="mfa_authenticate"),

@@ -46,6 +46,14 @@ class House:
         """Return a page of somebody who is signed in, at a path."""
         client = Client()
         client.force_login(person)
+        page = self.stranger(javascript=javascript, phone=phone)
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.url}])
+        page.goto(self.url + path)
+        return page
+
+    def stranger(self, *, javascript: bool = True, phone: bool = False) -> Page:
+        """Return a page of a browser in which nobody is signed in."""
         context = self._browser.new_context(
             viewport={"width": 390 if phone else 1280, "height": 860},
             java_script_enabled=javascript,
@@ -54,11 +62,7 @@ class House:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.url}])
-        page = context.new_page()
-        page.goto(self.url + path)
-        return page
+        return context.new_page()
 
     def close(self) -> None:
         """Close every browser that was opened."""

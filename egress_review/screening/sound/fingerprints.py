@@ -156,7 +156,9 @@ def assemble(maps: Iterable[Floats], speakers: Sequence[int], goes_on: GoesOn = 
     places, vectors = _stretches(whole, starts, goes_on)
     centroids = _centroids(vectors, goes_on)
     nearest = _nearest(vectors, centroids, goes_on)
+    goes_on()
     order = np.argsort(nearest, kind="stable")
+    goes_on()
     offsets = np.searchsorted(nearest[order], np.arange(len(centroids) + 1)).astype(np.uint32)
     numbers = np.asarray(speakers, dtype=np.min_scalar_type(max(speakers, default=0)))
     return Sounds(whole, starts, numbers, centroids, offsets, Packed.of(places[order] // EVERY))
@@ -207,6 +209,7 @@ def _centroids(vectors: NDArray[np.float16], goes_on: GoesOn) -> NDArray[np.floa
     centres: NDArray[np.float32] = sample[np.linspace(0, len(sample) - 1, count).astype(int)].copy()
     for _ in range(ROUNDS):
         nearest = _nearest(sample, centres, goes_on)
+        goes_on()
         order = np.argsort(nearest, kind="stable")
         found, begins = np.unique(nearest[order], return_index=True)
         centres[found] = np.add.reduceat(sample[order], begins, axis=0)

@@ -7,11 +7,15 @@ import os
 import re
 import secrets
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from hub.doctor import firewall
+from hub.places import firewall as from_settings
+from hub.places import places
 from tests import ports
 from tests.integration.ansible import playbook
 from tests.integration.ansible.conftest import Root
@@ -117,6 +121,8 @@ def _what_stands(site: Site) -> None:
     assert "PARLATORY_PORTAL_URL=https://portal.example.org\n" in settings
     _the_edge_holds(site)
     _units_are_sound(site)
+    _the_firewall_is_up_before_the_network(site)
+    _the_doctor_sees_the_firewall(site)
     _the_firewall_can_be_somebody_elses(site)
 
 
@@ -144,17 +150,64 @@ def _the_edge_holds(site: Site) -> None:
     assert isinstance(found["plain, other name"], str), found["plain, other name"]
 
 
+def _the_doctor_sees_the_firewall(site: Site) -> None:
+    """Load the rules apart from this machine, spoil them, and let the doctor read what is loaded."""
+    unit = site.root.folder / "etc/systemd/system/parlatory-firewall-look.service"
+    (look,) = re.findall(r"^ExecStart=-(.+)$", unit.read_text(), re.MULTILINE)
+    assert f"StandardOutput=truncate:{firewall.LOADED}\n" in unit.read_text()
+    settings = (site.root.folder / "etc/parlatory/settings").read_text()
+    said = dict(line.split("=", 1) for line in settings.splitlines() if line.startswith("PARLATORY_"))
+    ours = replace(places, firewall=from_settings(said))
+    load, table = "nft -f /etc/parlatory-firewall.nft", "inet parlatory"
+    for spoil, found in {
+        "true": "lets in TCP 22, 80, 443, drops the rest",
+        f"nft delete table {table}": "not loaded",
+        f"nft delete chain {table} input": "drops nothing by itself",
+        f"nft 'chain {table} input {{ policy accept; }}'": "drops nothing by itself",
+        f"nft insert rule {table} input counter accept": "lets in everything",
+        f"nft flush chain {table} forward": "what a container publishes",
+    }.items():
+        ran = site.root.run("unshare", "--net", "sh", "-c", f"{load} && {spoil} || exit 9; {look}")
+        assert ran.returncode != 9, ran.stderr
+        loaded = site.folder / "loaded.json"
+        loaded.write_text(ran.stdout)
+        with patch.object(firewall, "LOADED", loaded):
+            finding = firewall.firewall(ours)
+        assert finding.ok == (spoil == "true") and found in finding.detail, (spoil, finding)
+
+
 def _the_firewall_can_be_somebody_elses(site: Site) -> None:
     """Look at what one host lets in, then leave it to somebody else, and come to rest there."""
     rules = site.root.folder / "etc/parlatory-firewall.nft"
     let_in = set(re.findall(r"tcp dport (\d+) accept", rules.read_text()))
     assert let_in == {"22", "80", "443"}
     site.variables["firewall_ours"] = False
-    changed, _ = site.apply()
-    assert changed == 1
+    changed, said = site.apply()
+    assert changed == 2, said
+    assert "PARLATORY_FIREWALL=elsewhere\n" in (site.root.folder / "etc/parlatory/settings").read_text()
     assert not rules.exists()
     assert not list(site.root.folder.glob("etc/systemd/system/parlatory-firewall*"))
     assert site.apply()[0] == 0
+
+
+def _the_firewall_is_up_before_the_network(site: Site) -> None:
+    """Read when the rules are loaded: before anything listens, and after what would flush them."""
+    unit = (site.root.folder / "etc/systemd/system/parlatory-firewall.service").read_text()
+    for line in (
+        # Debian's services wait for all that sysinit wants; a unit of the usual kind would wait for them.
+        "DefaultDependencies=no",
+        "Before=network-pre.target shutdown.target",
+        # Nothing else asks for that moment to be waited for.
+        "Wants=network-pre.target",
+        "After=nftables.service",
+        "PartOf=nftables.service",
+        "WantedBy=sysinit.target",
+        "RemainAfterExit=yes",
+    ):
+        assert f"{line}\n" in unit, line
+    debians = (site.root.folder / "usr/lib/systemd/system/nftables.service").read_text()
+    # Were Debian's own not there before the network either, the two would wait for each other.
+    assert "DefaultDependencies=no" in debians and "Before=network-pre.target" in debians
 
 
 def _units_are_sound(site: Site) -> None:
@@ -163,6 +216,8 @@ def _units_are_sound(site: Site) -> None:
     assert [unit.name for unit in units] == [
         "parlatory-backup.service",
         "parlatory-backup.timer",
+        "parlatory-firewall-look.service",
+        "parlatory-firewall-look.timer",
         "parlatory-firewall.service",
         "parlatory.service",
     ]

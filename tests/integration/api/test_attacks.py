@@ -282,6 +282,18 @@ def test_wrong_secrets_bar_their_address_and_no_other(world: World, minute: int)
     assert shown(good, "2001:db8::1") == 200
 
 
+def test_a_flood_of_wrong_secrets_from_everywhere_keeps_no_right_one_out(
+    minute: int, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misses, "ADDRESSES_A_MINUTE", 5)
+    good = token_of(world.people["researcher"], Scope.PEOPLE_READ)
+    statuses = [shown(WRONG, f"198.51.100.{number}") for number in range(60)]
+    assert statuses[-1] == 429
+    assert shown(good, "192.0.2.8") == 200, "whoever has many addresses keeps every script out"
+    # Wrong ones are neither let in nor counted on.
+    assert shown(WRONG, "192.0.2.8") == 429 and Miss.objects.count() == 6
+
+
 def test_a_whole_network_is_one_address(minute: int, world: World) -> None:
     for number in range(misses.TRIES_A_MINUTE):
         assert shown(WRONG, f"2001:db8::{number + 1:x}") == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import tarfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -53,14 +55,79 @@ def test_the_engine_writes_down_for_which_request_it_was_asked_and_not_what(
     with trace.following() as second:
         asked(own_opa)
         own_opa.policy().ask_at_once([ALLOWED["start"]])
-    log, until = log_of(built.path, own_opa.port), time.monotonic() + 20
-    while second not in log.read_text() and time.monotonic() < until:
-        time.sleep(0.1)
-    lines = [json.loads(line) for line in log.read_text().splitlines() if "Decision Log" in line]
+    log = said_by(own_opa, built, second)
+    lines = [json.loads(line) for line in log.splitlines() if "Decision Log" in line]
     said = [(line["path"], line["request_context"]["http"]["headers"][trace.HEADER]) for line in lines]
     assert said == [("sessions/decision", [first]), ("sessions/decision", [second])]
     assert not any({"input", "result"} & line.keys() for line in lines)
-    assert own_opa.token not in log.read_text()
+    assert own_opa.token not in log
+
+
+def telling(value: Any, said: list[str]) -> Any:
+    """Return a value of the same shape in which each text and number tells which it is; note them all."""
+    if isinstance(value, dict):
+        return {name: telling(one, said) for name, one in value.items()}
+    if isinstance(value, list):
+        return [telling(one, said) for one in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    said.append(f"{len(said):03}7310264805" if isinstance(value, int) else f"tell{len(said):03}-of-somebody")
+    return int(said[-1]) if isinstance(value, int) else said[-1]
+
+
+def said_by(opa: Opa, built: bundle.Bundle, *requests: str) -> str:
+    """Return the engine's log once it names each of these requests."""
+    log, until = log_of(built.path, opa.port), time.monotonic() + 20
+    while not all(one in log.read_text() for one in requests) and time.monotonic() < until:
+        time.sleep(0.1)
+    return log.read_text()
+
+
+def test_nothing_of_what_the_engine_is_asked_is_in_its_log_however_wrong_the_question(
+    own_opa: Opa, built: bundle.Bundle
+) -> None:
+    policy, said, lines = own_opa.policy(), list[str](), []
+    record = logging.LogRecord("hub.policy", logging.INFO, "", 1, "asked", (), None)
+    questions = {question.package: question.to_input() for question in ALLOWED.values()}
+    for package, document in questions.items():
+        wrong = telling(document, said)
+        # As it is asked when all is well; of telling values; and of another shape in each of its parts.
+        shapes = [
+            document,
+            wrong,
+            *({**document, name: [wrong, said[-1]]} for name in document),
+            {"x": wrong},
+        ]
+        for asked_of in shapes:
+            with trace.following() as request:
+                policy.ask_again(package, asked_of)
+                lines.append((request, json.loads(trace.Lines().format(record))["request"]))
+    asked(own_opa, token="tell-a-guessed-token")
+    for body in (b'{"input": {"x": "tell-unended', b"tell-no-json", b'{"input": ' + b'["tell-deep",' * 9_000):
+        httpx.post(own_opa.url("v1/data/sessions/decision"), content=body, headers=bearer(own_opa))
+    with trace.following() as last:
+        asked(own_opa)
+    log = said_by(own_opa, built, last)
+    told = [json.loads(line) for line in log.splitlines()]
+    ids = {one["request_context"]["http"]["headers"][trace.HEADER][0] for one in told if "decision_id" in one}
+    # The same id is in the portal's own line about that request.
+    assert all(request == portals and request in ids for request, portals in lines)
+    assert len(said) > 100
+    assert "tell" not in log
+    assert [value for value in {*said, *texts(questions), own_opa.token} if value in log] == []
+
+
+def texts(value: Any) -> set[str]:
+    """Return the texts of a question that name somebody or something, and are no word of the rules."""
+    if isinstance(value, dict):
+        return set().union(*(texts(one) for one in value.values()))
+    if isinstance(value, list):
+        return set().union(*(texts(one) for one in value))
+    return {value} if isinstance(value, str) and (value.startswith("01") or value.istitle()) else set()
+
+
+def bearer(opa: Opa) -> dict[str, str]:
+    return {"Authorization": f"Bearer {opa.token}"}
 
 
 def test_a_killed_engine_allows_nothing(own_opa: Opa) -> None:

@@ -94,7 +94,7 @@ def found(
     monkeypatch.setattr(intakes, "places", replace(places, state=tmp_path))
     made = Found()
     everybody = world.fill(vault)
-    follow(made, browser(), "/sign-in/", f"/invitation/{invited()}/")
+    follow(made, browser(), "/sign-in/", "/sign-in/own-browser/", f"/invitation/{invited()}/")
     follow(made, signing_in(everybody[Role.ADMIN]), "/sign-in/second-factor/")
     # Whom an invitation waits for, far down in the list of people.
     newcomer = f"/people/{Person.objects.get(email__startswith='newcomer@').pk}/"

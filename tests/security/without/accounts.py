@@ -12,6 +12,7 @@ from tests.security.without.removal import Everything, Removal, nothing, put, re
 IDENTITY, STANDING = "unit/people/test_identity.py", "unit/people/test_standing.py"
 INVITATIONS, PAGES = "unit/people/test_invitations.py", "unit/pages/test_pages.py"
 KNOWN = "unit/people/test_known_browsers.py"
+CODES_GUESSED, LINKS = "unit/people/test_second_factors.py", "unit/people/test_browser_links.py"
 CODES = "allauth.idp.oidc.internal.oauthlib.request_validator:OAuthLibRequestValidator"
 WORTHLESS = "test_a_code_is_worth_nothing_without_verifier_secret_and_redirect"
 
@@ -85,6 +86,59 @@ def soon_full() -> None:
     from django.core.cache import cache
 
     replaced(cache, "_max_entries", 300)
+
+
+def codes_by_account() -> None:
+    """Count tries of a second factor by account alone, as allauth does."""
+    from hub.people import known_browsers
+
+    def try_code(request: Any, person: Any) -> Any:
+        return known_browsers._counted(request, {"code": person.pk})
+
+    replaced(known_browsers, "try_code", try_code)
+
+
+def wiped() -> None:
+    """Forget all wrong codes at a right one, as allauth does."""
+    from django.core.cache import cache
+
+    from hub.people import known_browsers
+
+    replaced(known_browsers.Tried, "rollback", lambda self: cache.clear())
+
+
+def a_name_each() -> None:
+    """Give each browser that opens a link a count of its own."""
+    from hub.people import known_browsers
+
+    know = known_browsers.know
+    replaced(
+        known_browsers,
+        "know",
+        lambda request, response, person, name: know(request, response, person, known_browsers.named()),
+    )
+
+
+def any_link() -> None:
+    """Take a link whoever signed it, and whenever."""
+    from django.core import signing
+
+    from hub.people import browser_links
+
+    def loads(text: str, **_named: Any) -> Any:
+        try:
+            return signing.JSONSerializer().loads(signing.b64_decode(text.split(":")[0].encode()))
+        except ValueError as error:
+            raise signing.BadSignature from error
+
+    replaced(browser_links, "signing", SimpleNamespace(**{**vars(signing), "loads": loads}))
+
+
+def no_link() -> None:
+    """Mail no link to whoever is kept waiting."""
+    from hub.people import known_browsers
+
+    replaced(known_browsers, "know", nothing)
 
 
 REMOVALS = {
@@ -169,6 +223,70 @@ REMOVALS = {
         KNOWN,
         "test_a_flood_of_names_and_places_makes_no_count_forgotten",
         shows="were tried",
+    ),
+    "codes": Removal(
+        "few guesses at a second factor are tried, in one sign-in or in many, from one address or from many",
+        rates(code="", known_code=""),
+        CODES_GUESSED,
+        "test_of_many_wrong_codes or test_codes_guessed_in_one_sign_in or test_a_known_browser_guesses "
+        "or test_a_stolen_session_guesses",
+        shows="codes were tried",
+    ),
+    "codes-a-day": Removal(
+        "patience gets few guesses at a second factor a day",
+        rates(code="5/5m/key"),
+        CODES_GUESSED,
+        "test_whoever_has_patience_tries_fifty_codes_a_day",
+        shows="codes were tried",
+    ),
+    "codes-elsewhere": Removal(
+        "who knows the password and guesses codes keeps nobody out of a browser known before",
+        codes_by_account,
+        CODES_GUESSED,
+        "test_who_guesses_codes_keeps_nobody_out_of_a_browser_known_before",
+        shows="locked the right person out",
+    ),
+    "codes-kept": Removal(
+        "a right code makes no wrong one forgotten",
+        wiped,
+        CODES_GUESSED,
+        "test_the_owners_sign_in_gives_who_guesses_no_new_tries",
+        shows="codes were tried",
+    ),
+    "codes-once": Removal(
+        "a code of an authenticator is used once",
+        put("allauth.mfa.totp.internal.auth:TOTP._mark_code_used", lambda *_: True),
+        CODES_GUESSED,
+        "test_a_code_is_used_once",
+        shows="200 == 302",
+    ),
+    "link": Removal(
+        "whom guesses keep waiting in a new browser comes in by a mailed link",
+        no_link,
+        LINKS,
+        "test_a_new_browser_comes_in_by_the_mailed_link_while_others_guess",
+        shows="no way in",
+    ),
+    "link-forged": Removal(
+        "a mailed link is signed, and good for two hours",
+        any_link,
+        LINKS,
+        "test_a_forged_link_says_that_it_is_over or test_an_old_link",
+        shows="302 == 404|not True",
+    ),
+    "link-shared": Removal(
+        "all who open one mailed link share its few tries",
+        a_name_each,
+        LINKS,
+        "test_all_browsers_that_open_one_link_share_its_few_tries",
+        shows="guesses were tried",
+    ),
+    "link-mails": Removal(
+        "few mails are sent to anybody, and for anybody",
+        put("hub.people.browser_links:RATES", {}),
+        LINKS,
+        "test_nobody_is_flooded_with_mail or test_one_address_has_few_mails_sent",
+        shows=r"mails in three hours|<= 3|30 == 20|== 20",
     ),
     "put-out": Removal(
         "each page asks whether its reader is suspended",

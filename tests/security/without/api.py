@@ -104,6 +104,14 @@ def never_barred() -> None:
     replaced(misses, "barred", lambda address: False)
 
 
+def barred_with_others() -> None:
+    """Look at nothing of a new address while many others show wrong secrets."""
+    from hub.api import misses
+
+    barred = misses.barred
+    replaced(misses, "barred", lambda address: barred(address) or misses.crowded(address))
+
+
 def any_life() -> None:
     """Let a token live for as long as is asked for."""
     from hub.api import tokens
@@ -162,6 +170,13 @@ REMOVALS = {
         ATTACKS,
         "test_wrong_secrets_bar_their_address_and_no_other or test_a_whole_network_is_one_address",
         "429",
+    ),
+    "crowd": Removal(
+        "who shows wrong secrets from many addresses bars no right one",
+        barred_with_others,
+        ATTACKS,
+        "test_a_flood_of_wrong_secrets_from_everywhere_keeps_no_right_one_out",
+        "keeps every script out",
     ),
     "length": Removal("a body's length", any_length, ATTACKS, "test_a_long_body_is_not_read", "201 == 413"),
     "depth": Removal("JSON's depth", any_depth, ATTACKS, "test_deep_json_is_refused", "422 == 400"),

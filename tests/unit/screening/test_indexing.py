@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from egress_review.screening import index, indexing
+from egress_review.screening import corpus, index, indexing
 from egress_review.screening.index import Index, Recording
 from egress_review.screening.manifest import NoDataset
 from egress_review.screening.sound.fingerprints import ROUNDS
@@ -42,8 +44,30 @@ def test_a_build_says_that_it_goes_on_from_its_first_sound_to_its_last_list(tmp_
     told: list[str] = []
     index.build("demo", rows, tmp_path, tmp_path / "index", goes_on=lambda: told.append("on"))
     pieces, described, listed, measured = 2, 1, ROUNDS + 1, len(rows)
+    written, said = len(rows), len(rows) + 4  # the corpus says so at each transcript and between its steps
     words_and_people = 2 + 5 + 2  # transcripts, ids with the name of a file, lengths
-    assert len(told) == words_and_people + pieces + described + listed + measured
+    sorted_at_once = 3 + ROUNDS + 2  # three kinds of disguises; each round's lists, and the last
+    steps = written + said + words_and_people + sorted_at_once
+    assert len(told) == steps + pieces + described + listed + measured
+
+
+def test_no_step_over_all_words_is_taken_without_a_word_before_and_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    for name in ("Words", "_bits", "_anchors", "_wholes"):
+        step = getattr(corpus, name)
+
+        def noted(*given: Any, name: str = name, step: Any = step) -> Any:
+            told.append(name)
+            return step(*given)
+
+        monkeypatch.setattr(corpus, name, noted)
+    corpus.build([("s1", "a few words"), ("s2", "and others")], lambda: told.append("on"))
+    steps = [name for name in told if name != "on"]
+    assert steps == ["Words", "_bits", "_anchors", "_wholes"]
+    for one, next_one in itertools.pairwise(steps):
+        assert "on" in told[told.index(one) : told.index(next_one)], f"nothing was said after {one}"
 
 
 def test_another_manifest_than_the_registered_one_is_not_indexed(dataset: Path, tmp_path: Path) -> None:
