@@ -76,6 +76,16 @@ def _not_for(person: Person) -> Q:
     return Q(author=person) | tied(person) | Q(project__in=others)
 
 
+def narrowed(found: SubmissionQuerySet, *, state: str, words: str) -> SubmissionQuerySet:
+    """Keep what is in a state, and has words in its title, its project's or its author's name."""
+    if state in {one.value for one in State}:
+        found = found.filter(state=state)
+    if words:
+        named = Q(title__icontains=words) | Q(project__title__icontains=words)
+        found = found.filter(named | Q(author__name__icontains=words))
+    return found
+
+
 def find(submission: str) -> Submission:
     """Return a submission by its id."""
     found = Submission.objects.select_related("project", "author", "session").filter(pk=submission).first()

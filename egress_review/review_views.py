@@ -31,6 +31,7 @@ from hub import refusals
 from hub.affected import Affected
 from hub.people.models import Person
 from hub.people.signed_in import login_required, reader
+from hub.projects.models import Project
 
 PER_PAGE = 50
 JUDGED = 10
@@ -47,14 +48,15 @@ def waiting(request: HttpRequest) -> HttpResponse:
     asked = {name: value.replace("\x00", "?") for name, value in given.items()}
     pages = Paginator(queue.filtered(person, **asked), PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
-    projects = queue.projects(person)
+    # Read once: as a question inside others it would be answered once for each of theirs.
+    projects = list(queue.projects(person))
     context = {
         "page": page,
         "rows": [queue.row(one, person=person) for one in page],
         "asked": asked,
         "narrowed": any(asked.values()),
         "projects": projects,
-        "short": shortages.among(projects)[:MOST_SHORT],
+        "short": shortages.among(Project.objects.filter(pk__in=[one.pk for one in projects]))[:MOST_SHORT],
         "kept": queue.kept_from(person),
         "judged": readings.judged(person).select_related("project")[:JUDGED],
         "query": "&".join(f"{name}={value}" for name, value in asked.items() if value.isidentifier()),

@@ -86,15 +86,17 @@ def of(project: Project) -> Shortage | None:
 
 
 def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shortage]:
-    """Return which of these projects wait for checkers, in six queries however many there are.
+    """Return which of these projects wait for checkers, in five queries however many there are or wait.
 
     On a day to come, they would if no role and no training is prolonged until then.
     """
     going = projects.exclude(state=ProjectState.CLOSED.value)
     checkers = _checkers(going, on or _today())
-    needs = tiers.weighed(going).values_list("pk", "needed")
-    left = {id: able for id, needed in needs if (able := len(checkers.able(id))) < needed}
-    return _short(left, checkers)
+    return [
+        Shortage(one, len(checkers.named.get(one.pk, ())), able, one.needed)
+        for one in tiers.weighed(going).order_by("title", "pk")
+        if (able := len(checkers.able(one.pk))) < one.needed
+    ]
 
 
 def everywhere(*, on: date | None = None) -> list[Shortage]:
@@ -124,12 +126,11 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
     if project is not None:
         going = going.filter(pk=project.pk)
     checkers = _checkers(going, _today())
-    left = {
-        id: len(fit) - 1
-        for id, needed in tiers.weighed(going).values_list("pk", "needed")
-        if person.pk in (fit := checkers.able(id)) and len(fit) - 1 < needed
-    }
-    return _short(left, checkers)
+    return [
+        Shortage(one, len(checkers.named.get(one.pk, ())), len(fit) - 1, one.needed)
+        for one in tiers.weighed(going).order_by("title", "pk")
+        if person.pk in (fit := checkers.able(one.pk)) and len(fit) - 1 < one.needed
+    ]
 
 
 def chosen(project: Project, *, named: Collection[str], approvals: int) -> Shortage | None:
@@ -170,14 +171,6 @@ def _by_project(*found: OfProject) -> dict[str, set[str]]:
         for project, person in rows.order_by().values_list("project_id", "person_id"):
             people[project].add(person)
     return people
-
-
-def _short(left: dict[str, int], checkers: Checkers) -> list[Shortage]:
-    """Return shortages in the order of their projects' titles."""
-    return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), left[one.pk], one.needed)
-        for one in tiers.weighed(Project.objects.filter(pk__in=left).order_by("title", "pk"))
-    ]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def steps(submission: Submission) -> list[Step]:
     happened = [
         (submission.submitted_at, "Handed in and frozen"),
         (submission.screened_at, "Screened" if submission.state != State.BLOCKED else "Screened and blocked"),
-        (submission.decided_at, f"Decided by {voters} checkers"),
+        (submission.decided_at, f"Decided by {voters} checker{'' if voters == 1 else 's'}"),
         (release.released_at if release else None, "Released"),
         (submission.withdrawn_at, "Withdrawn"),
     ]

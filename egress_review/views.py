@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -35,8 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = readings.mine(person).with_counts().newest_first().select_related("project", "author")
     if whose == "mine":
         found = found.filter(author=person)
-    if state in {one.value for one in State}:
-        found = found.filter(state=state)
+    found = readings.narrowed(found, state=state, words="")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -53,9 +52,13 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def everything(request: HttpRequest) -> HttpResponse:
     """List every submission, without content, for an auditor."""
-    found = readings.open_queue(by=reader(request)).with_counts().newest_first()
+    given = {name: request.GET.get(name, "")[:100] for name in ("state", "words")}
+    # PostgreSQL refuses a null where SQLite finds nothing.
+    asked = {name: value.strip().replace("\x00", "?") for name, value in given.items()}
+    found = readings.narrowed(readings.open_queue(by=reader(request)), **asked).with_counts().newest_first()
     page = Paginator(found.select_related("project", "author"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "releases/all.html", {"submissions": page, "page": page, "query": ""})
+    context = {"page": page, "asked": asked, "states": list(State), "query": urlencode(asked)}
+    return render(request, "releases/all.html", context)
 
 
 @login_required

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from hub.audit import denials, names, tallies, timeline
-from hub.audit.filters import LARGEST_INDEX, PARTS, Filter, FilterForm, people_called, place, read
+from hub.audit import denials, names, said, tallies, timeline
+from hub.audit.filters import DENIALS, LARGEST_INDEX, PARTS, Filter, FilterForm, people_called, place, read
 from hub.errors import NotFound
 from hub.ledger import audit, entries, inclusion, publisher
 from hub.ledger import export as exports
@@ -27,7 +27,6 @@ from hub.people.models import Person, Role
 from hub.people.signed_in import login_required, reader, roles
 
 PLOTTED = timedelta(days=29)
-LONGEST_SAID = 160
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         "leaf_hash": bytes(row.leaf_hash).hex(),
         "facts": json.dumps(row.facts, indent=2, ensure_ascii=False),
         "decision": getattr(row, "decision", None),
+        "asked": said.action(str(row.facts.get("action", ""))) if isinstance(row.facts, dict) else "",
         "signed": signed,
         "proof": audit.proof(index, signed) if signed else None,
     }
@@ -185,30 +185,12 @@ def _days(page: timeline.Page, *, audits: bool) -> list[tuple[date, list[Row]]]:
             entry=row,
             by=named.get(row.by),
             on=named.get(row.subject),
-            says=_says(row, named),
-            refused=row.kind == Kind.DECISION_DENIED,
+            says=said.of(row, named),
+            refused=row.kind in DENIALS,
         )
         for row in page.rows
     ]
     return [(day, list(group)) for day, group in groupby(rows, key=lambda row: row.entry.at.date())]
-
-
-def _says(row: Entry, named: dict[str, names.Named]) -> str:
-    """Return an entry's facts in a line: reasons as they were given, ids by name."""
-    if not isinstance(row.facts, dict):
-        return ""
-    said = [str(reason) for reason in row.facts.get("reasons", [])]
-    for name, value in row.facts.items():
-        if name == "request":
-            # It joins the lines of logs and tells a reader nothing: the entry's own page has it.
-            continue
-        if isinstance(value, bool):
-            said.append(f"{name.replace('_', ' ')}: {'yes' if value else 'no'}")
-        elif isinstance(value, str | int | float) and value != "":
-            shown = named[value].name if value in named else value
-            said.append(f"{name.replace('_', ' ')}: {shown}")
-    text = " · ".join(said)
-    return text if len(text) <= LONGEST_SAID else text[: LONGEST_SAID - 1] + "…"
 
 
 def _ids(facts: Any) -> list[str]:

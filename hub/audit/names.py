@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from egress_review.models import Submission
-from hub.access.models import Approval
-from hub.datasets.models import Dataset, DatasetVersion
+from egress_review.models import File, Submission
+from hub.access.models import AccessRequest, Approval
+from hub.bring_ins.models import BringIn
+from hub.datasets.models import Dataset, DatasetVersion, Intake
 from hub.people.models import Institution, Person
 from hub.projects.models import Project
 from hub.workspaces.models import Session, Workspace
@@ -19,6 +20,22 @@ PARTS = {
     "portal": "the portal",
     "operator": "the operator, at the machine’s command line",
     "policies": "the policies",
+    "nobody": "nobody who is known",
+    # What is acted on as a whole.
+    "ledger": "the ledger",
+    "people": "the register of people",
+    "projects": "the register of projects",
+    "datasets": "requests and approvals",
+    "sessions": "the list of sessions",
+    "submissions": "the list of submissions",
+    "impact": "impact",
+    "impact_rounded": "impact, rounded",
+    "training": "training",
+    "new": "something new",
+    "api": "the API",
+    "clock": "the clock",
+    "secrets": "the enclave’s secrets",
+    "state": "the enclave’s state",
 }
 
 
@@ -34,7 +51,7 @@ class Named:
     @property
     def known(self) -> bool:
         """Whether there is a name for the id."""
-        return bool(self.what)
+        return bool(self.what) or self.id in PARTS
 
 
 def of(ids: Iterable[str], *, submissions: bool) -> dict[str, Named]:
@@ -52,6 +69,11 @@ def of(ids: Iterable[str], *, submissions: bool) -> dict[str, Named]:
     for one in Submission.objects.in_bulk(asked).values():
         url = reverse("releases:detail", args=[one.id]) if submissions else ""
         found[one.id] = Named(one.id, one.title, "submission", url)
+    for brought in BringIn.objects.in_bulk(asked).values():
+        found[brought.id] = Named(brought.id, brought.title, "bring-in")
+    # A file's name is its author's word about content, for those only who may open its submission's page.
+    for file in File.objects.in_bulk(asked).values() if submissions else ():
+        found[file.id] = Named(file.id, file.name, "file")
     found |= _data(asked) | _places(asked)
     return found
 
@@ -67,6 +89,12 @@ def _data(asked: list[str]) -> dict[str, Named]:
     approvals = Approval.objects.filter(pk__in=asked).select_related("version__dataset", "project")
     for approval in approvals:
         named[approval.id] = Named(approval.id, str(approval), "approval")
+    requests = AccessRequest.objects.filter(pk__in=asked).with_names()
+    for request in requests:
+        named[request.id] = Named(request.id, f"{request.version} for {request.project}", "request")
+    intakes = Intake.objects.filter(pk__in=asked).select_related("dataset")
+    for intake in intakes.defer("content", "findings", "facts"):
+        named[intake.id] = Named(intake.id, f"{intake.dataset.title} {intake.version}", "delivery")
     return named
 
 

@@ -65,7 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show who reaches which data on a day, and what keeps the others from it."""
     records.open_for(reader(request), "ledger")
     form = ReachForm(request.GET)
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {"form": form, "filtered": any(request.GET.get(name) for name in form.fields)}
     if form.is_valid():
         at = reach.moment(form.cleaned_data["day"], now=datetime.now(UTC))
         start = place(request.GET, "start") or 0

@@ -37,6 +37,7 @@ from hub.api.scopes import Scope  # noqa: E402 - as above
 from hub.bench import addresses, crowd  # noqa: E402 - as above
 from hub.bench.addresses import Page  # noqa: E402 - as above
 from hub.ledger import publisher  # noqa: E402 - as above
+from hub.pages import settled  # noqa: E402 - as above
 from hub.people.models import Person, Role  # noqa: E402 - as above
 
 AIM_MS = 300
@@ -78,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.disable(logging.CRITICAL)
     for command in ("migrate", "createcachetable", "collectstatic"):
         call_command(command, verbosity=0, **({"interactive": False} if command == "collectstatic" else {}))
+    settled.settle()
     full = crowd.FULL.over(options.divide)
     filled = crowd.Crowd()
     say(_seeded(filled, full.over(10)))

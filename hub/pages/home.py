@@ -9,7 +9,7 @@ from datetime import date
 
 from hub.access.models import Agreement, Approval
 from hub.people.models import Person, Role
-from hub.projects.models import Membership, Project
+from hub.projects.models import Membership, Project, ProjectState
 from hub.workspaces import sessions
 from hub.workspaces.models import Session
 
@@ -32,7 +32,7 @@ class Place:
 
 
 def places_of(person: Person, today: date) -> list[Place]:
-    """Return the person's projects, those with a running session first."""
+    """Return the person's projects: those with a running session first, then those that are open."""
     memberships = list(
         Membership.objects.current(today).filter(person=person).select_related("project").order_by("pk")
     )
@@ -58,7 +58,10 @@ def places_of(person: Person, today: date) -> list[Place]:
         )
         for membership in memberships
     ]
-    return sorted(found, key=lambda place: (place.session is None, place.project.title))
+    return sorted(
+        found,
+        key=lambda one: (one.session is None, one.project.state != ProjectState.OPEN, one.project.title),
+    )
 
 
 def admins(today: date) -> list[Person]:

@@ -73,8 +73,9 @@ _ALL = (
     ),
     Office(
         Role.KEY_CUSTODIAN,
-        "You look after the enclave’s keys, on its machine: python3 -m hub rotate lists them and what a new "
-        "one ends, backup --new-key makes the one that opens backups. Being custodian opens no data.",
+        "You look after the enclave’s keys, at its machine’s command line. `python3 -m hub rotate` lists "
+        "them, says what a new one ends, and changes them; `python3 -m hub backup --new-key FILE` makes the "
+        "key that opens backups. Being custodian opens no data.",
         (DATASETS,),
     ),
     Office(

@@ -106,10 +106,9 @@ def _of_decisions(person: Person, roles: frozenset[Role]) -> list[Step]:
     if Role.OUTPUT_CHECKER not in roles:
         return []
     said = Feedback.objects.waiting().on_decisions_for(person)
-    oldest = said.first()
+    count, oldest = said.count(), said.first()
     if oldest is None:
         return []
-    count = said.count()
     what = "Somebody asks" if count == 1 else f"{count} times somebody asks"
     return [
         Step(
@@ -182,17 +181,16 @@ def _training(person: Person, today: date) -> list[Step]:
 
 def _as_steward(person: Person, today: date) -> list[Step]:
     ending = Approval.objects.current(today).filter(version__dataset__steward=person, until__lt=today + SOON)
-    first = ending.order_by("until").first()
     asked = AccessRequest.objects.open().filter(version__dataset__steward=person)
     steps = []
-    if (oldest := asked.order_by("asked_at").first()) is not None:
-        count = asked.count()
+    count, oldest = asked.count(), asked.order_by("asked_at").first()
+    if oldest is not None:
         what = "One request for your data waits" if count == 1 else f"{count} requests for your data wait"
         text = "A project’s lead said what it is needed for; you approve, or say why not."
         url = reverse("provisioning:requests")
         steps.append(Step(f"{what} for you", text, url, "Read and answer", since=oldest.asked_at))
+    count, first = ending.count(), ending.order_by("until").first()
     if first is not None:
-        count = ending.count()
         what = "One approval ends" if count == 1 else f"{count} approvals end"
         text = "Projects lose the data on that day, also in running sessions."
         url = reverse("access:approvals")
@@ -225,10 +223,9 @@ def _of_intakes(person: Person) -> list[Step]:
 def _of_feedback(person: Person) -> list[Step]:
     """Return what people say about a steward's data and nobody answered."""
     said = Feedback.objects.waiting().filter(dataset__steward=person)
-    oldest = said.first()
+    count, oldest = said.count(), said.first()
     if oldest is None:
         return []
-    count = said.count()
     what = "Somebody says" if count == 1 else f"{count} times somebody says"
     one, all_of_them = reverse("stewardship:feedback", args=[oldest.pk]), reverse("stewardship:desk")
     return [
@@ -290,7 +287,7 @@ def _of_member_requests() -> list[Step]:
 def _of_shortages() -> list[Step]:
     """Return the projects that too few checkers can review; many are one step, mended together."""
     short = shortages.everywhere()
-    since = dict(ShortageSeen.objects.values_list("project", "since")) if short else {}
+    since = dict(ShortageSeen.objects.values_list("project", "since"))
     named, others = [one for one in short if one.named], [one for one in short if not one.named]
     steps = [
         Step(
@@ -315,8 +312,9 @@ def _of_shortages() -> list[Step]:
 def _waits_for_checkers(person: Person) -> list[Step]:
     """Return what of a person's own waits because too few can review it."""
     own = readings.mine(person).filter(author=person, state__in=[one.value for one in VOTING])
-    projects = Project.objects.filter(pk__in={one.project_id for one in own})
-    short = {one.project.pk: one for one in shortages.among(projects)} if own else {}
+    # A subquery asks as often where nothing of theirs waits: home is no slower on the day something does.
+    projects = Project.objects.filter(pk__in=own.values("project"))
+    short = {one.project.pk: one for one in shortages.among(projects)}
     return [
         Step(
             f"“{one.title}” waits for checkers",

@@ -32,3 +32,37 @@ def test_pages_have_their_style(house: House) -> None:
     page = house.page(portal.person("rosa", Role.RESEARCHER))
     weight = page.evaluate("getComputedStyle(document.querySelector('.brand')).fontWeight")
     assert weight == "650"
+
+
+LISTS = {
+    "/ledger/": ("Person", "person=portal"),
+    "/audit/reach/": ("At the end of", "only=on"),
+    "/people/": ("Institution", "role=admin"),
+    "/releases/queue/": ("Data tier", "tier=2"),
+    "/datasets/": ("Licence", "licence=CC+BY+4.0"),
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_filters_leave_a_phone_to_the_list_until_they_are_wanted(house: House, path: str) -> None:
+    portal.version("prompts")
+    everyone = portal.person("ida", *Role, second_factor=True)
+    field, query = LISTS[path]
+    wide = house.page(everyone, path=path)
+    assert wide.get_by_label(field, exact=True).is_visible()
+    assert not wide.locator("details.filters > summary").is_visible()
+    phone = house.page(everyone, path=path, phone=True, javascript=False)
+    assert not phone.get_by_label(field, exact=True).is_visible()
+    phone.locator("details.filters > summary").click()
+    assert phone.get_by_label(field, exact=True).is_visible()
+    phone.goto(f"{house.url}{path}?{query}")
+    assert phone.get_by_label(field, exact=True).is_visible()
+
+
+def test_on_a_phone_mark_and_person_stand_in_one_line(house: House) -> None:
+    page = house.page(portal.person("bartholomew", Role.ADMIN, second_factor=True), phone=True)
+    mark, away = page.locator(".brand"), page.get_by_role("button", name="Sign out")
+    boxes = [one.bounding_box() for one in (mark, away)]
+    assert boxes[0] is not None and boxes[1] is not None
+    assert abs((boxes[0]["y"] + boxes[0]["height"] / 2) - (boxes[1]["y"] + boxes[1]["height"] / 2)) < 12
+    assert page.get_by_role("link", name="Parlatory").count() == 1

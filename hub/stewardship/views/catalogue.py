@@ -39,6 +39,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "query": paging.others(request),
         "facets": narrowing,
         "q": request.GET.get("q", ""),
+        "chosen": any(choice.chosen for facet in narrowing for choice in facet.choices),
         "all": len(rows),
         "stewards": Role.DATA_STEWARD in roles(request),
     }

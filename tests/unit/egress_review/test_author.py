@@ -15,6 +15,7 @@ from egress_review.states import REPLACEABLE, State
 from egress_review.uploads import UploadLimits
 from egress_review.vault import Vault
 from hub.errors import Invalid, Refused, WrongState
+from hub.people.models import Role
 from hub.policy import questions
 from hub.workspaces.models import Session
 from tests.unit.egress_review.factories import checker, file_vote, person, review, session, submission
@@ -183,3 +184,21 @@ def test_the_list_takes_the_same_number_of_queries_however_long(vault: Vault) ->
             client.get("/releases/")
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_an_auditor_finds_submissions_by_state_and_by_words(vault: Vault) -> None:
+    for number, state in enumerate((State.RELEASED, State.RETURNED)):
+        made = submission(state, vault=vault, author=person(f"Author {number}"))
+        Submission.objects.filter(pk=made.pk).update(title=f"Table {number}")
+    auditor = browser(person("Ada", Role.AUDITOR))
+
+    def found(query: str) -> list[str]:
+        page = auditor.get(f"/releases/all/{query}").content.decode()
+        return [title for title in ("Table 0", "Table 1") if title in page]
+
+    assert found("") == found("?state=nonsense") == ["Table 0", "Table 1"]
+    assert found("?state=returned") == found("?words=author+1") == found("?words=TABLE+1") == ["Table 1"]
+    assert found("?words=author+1&state=released") == found("?words=%00") == []
+    page = auditor.get("/releases/all/?words=%3Cb%3Enobody").content.decode()
+    assert "Nothing fits this." in page and "<b>nobody" not in page
+    assert "Nothing was handed in yet." not in page

@@ -12,9 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from egress_review.models import Submission
 from hub.access import requests
 from hub.access.models import Approval
+from hub.datasets.models import Intake
 from hub.pages import home, steps
 from hub.people.models import Person, Role, Training
-from hub.projects.models import Membership, Project
+from hub.projects import member_requests
+from hub.projects.models import Membership, Project, Wish
+from hub.stewardship.models import Feedback
+from hub.workspaces.models import Session
 from tests import portal
 from tests.portal import Policies
 
@@ -26,8 +30,8 @@ def waiting(person: Person) -> list[steps.Step]:
     return steps.steps_of(person, person.roles_on(today), home.places_of(person, today), today)
 
 
-def submission(author: Person, state: str, **more: object) -> Submission:
-    project = portal.project("tones", member=author)
+def submission(author: Person, state: str, *, slug: str = "tones", **more: object) -> Submission:
+    project = portal.project(slug, member=author)
     return Submission.objects.create(
         session=portal.session(project, author),
         project=project,
@@ -134,3 +138,75 @@ def test_home_asks_the_database_no_more_for_more_projects(policies: Policies) ->
             waiting(rosa)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def more_of_everything(person: Person, number: int) -> None:
+    """Give somebody who holds every role one more of each thing that home can speak of."""
+    author = portal.person(f"author{number}", Role.RESEARCHER)
+    submission(author, "in_review", slug=f"theirs{number}")
+    Feedback.objects.create(submission=submission(author, "rejected", slug=f"decided{number}"), author=author)
+    for state in ("in_review", "differing", "returned"):
+        submission(person, state, slug=f"own-{state}{number}")
+    submission(author, "approved", slug=f"held{number}", held_reason="A file was altered in the vault.")
+    Session.objects.update(state="ended")
+    version = portal.version(f"data{number}", steward=person)
+    led = portal.project(f"led{number}", member=person)
+    approval = portal.approval(led, version)
+    Approval.objects.filter(pk=approval.pk).update(until=portal.days(9))
+    Membership.objects.filter(project=led).update(role="project_lead")
+    asked = portal.version(f"more{number}", steward=person)
+    requests.ask(by=person, project=led, version=asked, until=portal.days(20), reason="more runs")
+    Intake.objects.create(
+        dataset=asked.dataset, version="2.0", folder="f", state="ready", requested_by=person
+    )
+    Feedback.objects.create(dataset=version.dataset, author=author, text="Recording r1 is silent.")
+    member_requests.ask(by=person, project=led, wish=Wish.JOIN, email=author.email, reason="As agreed.")
+    Training.objects.filter(person=author).update(valid_until=portal.days(5))
+
+
+def test_home_asks_the_database_as_often_on_a_quiet_day_as_on_a_full_one(policies: Policies) -> None:
+    everyone = portal.person("ida", *Role, second_factor=True)
+    # The first six projects of somebody cost a question to the policies each.
+    for number in range(home.MOST_ASKED):
+        begun = portal.project(f"begun{number}", member=everyone)
+        portal.approval(begun, portal.version(f"begun{number}"))
+    Membership.objects.filter(person=everyone).update(role="project_lead")
+    asked, told = [], []
+    for number in range(4):
+        with CaptureQueriesContext(connection) as queries:
+            said = waiting(everyone)
+        asked.append(len(queries))
+        told.append(len([one for one in said if not one.title.startswith("Sign ")]))
+        more_of_everything(everyone, number)
+    assert told[0] <= 2 and told[1] > 12, told
+    assert len(set(asked)) == 1, asked
+
+
+def test_a_lead_asks_for_data_from_home_until_the_project_has_some(
+    policies: Policies, client: Client
+) -> None:
+    lena, rosa = portal.person("lena", Role.PROJECT_LEAD), portal.person("rosa", Role.RESEARCHER)
+    project = portal.project(member=rosa)
+    Membership.objects.create(project=project, person=lena, role="project_lead")
+
+    def offered(who: Person) -> bool:
+        client.force_login(who)
+        return f'href="/projects/{project.slug}/ask/"' in client.get("/").content.decode()
+
+    assert (offered(lena), offered(rosa)) == (True, False)
+    portal.approval(project, portal.version())
+    assert not offered(lena)
+
+
+def test_open_projects_come_before_those_that_are_over(policies: Policies) -> None:
+    rosa = portal.person("rosa", Role.RESEARCHER)
+    for slug, state in (("aa", "closed"), ("bb", "proposed"), ("cc", "open")):
+        portal.project(slug, state=state, member=rosa)
+    assert [one.project.slug for one in home.places_of(rosa, portal.TODAY())] == ["cc", "aa", "bb"]
+
+
+def test_a_custodian_reads_which_commands_look_after_the_keys(policies: Policies, client: Client) -> None:
+    client.force_login(portal.person("kim", Role.KEY_CUSTODIAN, second_factor=True))
+    page = client.get("/").content.decode()
+    for command in ("python3 -m hub rotate", "python3 -m hub backup --new-key FILE"):
+        assert f"<code>{command}</code>" in page
