@@ -315,7 +315,6 @@ def _request(
         "public": bench.public(),
         "unknown": UNKNOWN[known.tier],
         "limits": {
-            "tier": known.tier,
             "minimum_count": MINIMUM_COUNT[known.tier],
             "file_bytes": bench.limits.file_bytes,
             "total_bytes": bench.limits.total_bytes,

@@ -11,7 +11,6 @@ MIB = 1024 * 1024
 class Limits:
     """Sizes in bytes, times in seconds, counts in people, rows, values or characters."""
 
-    tier: int = 2
     minimum_count: int = 10  # people a cell or group must at least hold
     file_bytes: int = 200 * MIB
     total_bytes: int = 500 * MIB

@@ -19,7 +19,7 @@ INDEXES = Path("/index")
 VERDICT_BYTES = 1024 * 1024
 WHERE_CHARACTERS, MESSAGE_CHARACTERS = 300, 1000
 ID = re.compile(r"[0-9A-Za-z]{1,64}")
-SETTABLE = ("tier", "minimum_count", "file_bytes", "total_bytes", "table_rows", "picture_side", "seconds")
+SETTABLE = ("minimum_count", "file_bytes", "total_bytes", "table_rows", "picture_side", "seconds")
 
 
 class BadRequest(Exception):

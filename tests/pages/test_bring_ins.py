@@ -25,8 +25,14 @@ WHY = "A formant tracker from our last paper, MIT licence."
 
 @pytest.fixture(autouse=True)
 def _folders() -> Iterator[None]:
+    # A process has one state for all its tests: others' text may lie there.
+    emptied()
     Vault(throwaway.state() / "vault").prepare()
     yield
+    emptied()
+
+
+def emptied() -> None:
     for name in ("vault", "bring-ins"):
         shutil.rmtree(throwaway.state() / name, ignore_errors=True)
 

@@ -137,6 +137,7 @@ def test_a_researcher_finds_a_dataset_reads_why_not_and_tells_its_steward(house:
     page = house.page(rosa, javascript=False, phone=True)
     page.goto(house.url + "/datasets/")
     page.get_by_label("Search title").fill("HARBOUR")
+    page.locator("details.filters > summary").click()
     page.get_by_label("Language", exact=True).select_option("fr")
     page.get_by_role("button", name="Show").click()
     assert page.get_by_text("1 of 1 dataset").is_visible()

@@ -141,12 +141,14 @@ def _without_index(table: Table) -> Table:
 
 def _without_units(table: Table) -> Table:
     """Return a table without columns of one word all the way down: they say of what the numbers are."""
+    if len(table.rows) < 2:
+        return table
     said = [
         len(set(table.column(at))) > 1 or whole(table.column(at)[0]) is not None
         for at in range(1, len(table.header))
     ]
-    kept = [0, *(at for at, tells in enumerate(said, start=1) if tells)] if len(table.rows) > 1 else []
-    if len(kept) in (0, len(table.header)):
+    kept = [0, *(at for at, tells in enumerate(said, start=1) if tells)]
+    if len(kept) == len(table.header):
         return table
     rows = tuple(tuple(row[at] for at in kept) for row in table.rows)
     return replace(table, header=tuple(table.header[at] for at in kept), rows=rows)

@@ -54,7 +54,6 @@ def request(names: dict[str, str], **limits: int) -> dict[str, Any]:
         "indexes": 1,
         "unknown": "block",
         "limits": {
-            "tier": 2,
             "minimum_count": 10,
             "file_bytes": 50 << 20,
             "total_bytes": 100 << 20,

@@ -29,7 +29,6 @@ def request(files: dict[str, str]) -> dict[str, Any]:
         "indexes": 1,
         "unknown": "block",
         "limits": {
-            "tier": 2,
             "minimum_count": 10,
             "file_bytes": 10**6,
             "total_bytes": 10**7,
