@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
@@ -42,6 +43,8 @@ HOSTILE = {
     "digits": "9" * 400,
     "nothing": "",
 }
+# Sent in one field of each form: how much a request may bring is asked before anything reads it.
+TOO_MUCH = "x" * 10_000_000
 # What nobody types is sent one of them: it is looked up among what may be chosen.
 CHOSEN = ("markup",)
 ACTS = re.compile(r"<script>alert|<img src=x")
@@ -186,18 +189,29 @@ def send(client: Client, form: Form, sent: Sent) -> Any:
 
 def test_every_form_is_found_and_none_breaks_acts_or_loses_what_was_typed(found: Found) -> None:
     faults = list(forgotten(found))
-    for (route, names), (client, form) in found.forms.items():
+    for (route, _), (client, form) in found.forms.items():
         before = client.cookies.copy()
-        for name in names:
-            for what in HOSTILE if form.kind(name) in (*TYPED, "file", "password") else CHOSEN:
-                value = HOSTILE[what]
-                typed = forms.file(value.encode(), value or "x") if form.kind(name) == "file" else value
-                sent = form.filled() | {name: typed}
-                with undone():
-                    answer = send(client, form, sent)
-                client.cookies = before.copy()
-                faults += [f"{route} {name} {what}: {one}" for one in wrong(form, sent, name, answer)]
+        for name, what, typed in hostile(form):
+            sent = form.filled() | {name: typed}
+            with undone():
+                answer = send(client, form, sent)
+            client.cookies = before.copy()
+            faults += [f"{route} {name} {what}: {one}" for one in wrong(form, sent, name, answer)]
     assert not faults, "\n".join(faults)
+
+
+def hostile(form: Form) -> Iterator[tuple[str, str, str | SimpleUploadedFile]]:
+    """Yield each field of a form, what is sent in it in a word, and that itself."""
+    for name in form.names:
+        for what in HOSTILE if form.kind(name) in (*TYPED, "file", "password") else CHOSEN:
+            value = HOSTILE[what]
+            yield name, what, forms.file(value.encode(), value or "x") if form.kind(name) == "file" else value
+    if form.method == "post" and form.names:
+        yield (
+            next((one for one in form.names if form.kind(one) in TYPED), form.names[0]),
+            "too much",
+            TOO_MUCH,
+        )
 
 
 def wrong(form: Form, sent: Sent, name: str, answer: Any) -> Iterator[str]:
