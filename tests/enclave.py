@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hub.places import Places, from_environment
-from tests import clerk
+from tests import authenticator, clerk
 
 Value = TypeVar("Value")
 
@@ -27,6 +27,7 @@ class Enclave:
 
     def code(self, email: str) -> str:
         """Return the present one-time code of a demo person who has a second factor."""
+        authenticator.wait()
         return self.python("-m", "hub.demo", "code", email).strip().split()[-1]
 
     def python(self, *arguments: str) -> str:

@@ -6,15 +6,14 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, Locator, Page
 
-from hub.demo import second_factor
 from hub.places import places
+from tests import authenticator
 from tests.enclave import Enclave, until
 from tests.mailbox import Mailbox
 
@@ -71,7 +70,7 @@ class Nothing:
 
     def code(self, login: str) -> str:
         """Return what somebody's authenticator shows now."""
-        return second_factor.code(self.secrets[login], at=time.time())
+        return authenticator.code(self.secrets[login])
 
     def sign_in(self, login: str) -> None:
         """Sign somebody in, in a new browser, by the password and second factor they have."""

@@ -28,7 +28,8 @@ from hub.people.models import Person
 from hub.places import places
 from hub.policy import bundle
 from hub.policy.client import Policy
-from hub.workspaces import launch
+from hub.stewardship.views import catalogue, desk
+from hub.workspaces import launch, views
 from tests import own_ledger
 from tests.integration.policy.conftest import started, stopped
 from tests.portal import RemoteStandIn
@@ -130,8 +131,16 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> RemoteStandIn:
 
 
 @pytest.fixture
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that look again by themselves wait for the test: else one may do so while it goes elsewhere."""
+    for module in (catalogue, desk, views):
+        monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 3600)
+
+
+@pytest.fixture
 def house(
     chromium: Browser,
+    at_rest: None,
     real_policy: Policy,
     empty_database: Path,
     tmp_path: Path,
