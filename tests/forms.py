@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -9,6 +10,11 @@ from urllib.parse import urljoin, urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+# A number, an id or a short name in an address, by which pages of one kind differ.
+ONE_OF_MANY = re.compile(
+    r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/|^/datasets/)[^/]+"
+    r"|(?<=^/workspaces/)[^/]+|(?<=^/bring-ins/new/)[^/]+"
+)
 Sent = dict[str, str | SimpleUploadedFile]
 # Typed by hand: what a page that comes back has to show again.
 TYPED = ("text", "search", "email", "url", "number", "date", "textarea")
@@ -125,6 +131,11 @@ class _Reader(HTMLParser):
             # What a browser leaves out: the line that Django writes before the text.
             self._area.value = self._area.value.removeprefix("\r\n").removeprefix("\n")
             self._area = None
+
+
+def kind_of(path: str) -> str:
+    """Return the kind of page that a path leads to: the path, without what tells one of many."""
+    return ONE_OF_MANY.sub("*", path)
 
 
 def read(page: str, html: str) -> tuple[list[Form], list[str]]:

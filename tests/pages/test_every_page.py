@@ -21,11 +21,6 @@ from tests.pages.conftest import House, problems
 
 pytestmark = pytest.mark.timeout(600)
 
-# What differs from page to page of the same kind: one of each kind is looked at.
-NUMBER = re.compile(
-    r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/|^/datasets/)[^/]+"
-    r"|(?<=^/workspaces/)[^/]+|(?<=^/bring-ins/new/)[^/]+"
-)
 FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:file|download|checkpoint|export)/?$")
 MOST_PAGES = 80
 # axe's rules about colours, which are all that our style sheets change in the dark.
@@ -58,10 +53,10 @@ def kinds(house: House, person: Person, dead: list[str]) -> Iterator[tuple[str, 
         if answer.status_code != 200:
             dead.append(f"{led_by} leads to {path}, which answers {answer.status_code}")
             continue
-        yield NUMBER.sub("*", urlsplit(path).path), path
+        yield forms.kind_of(urlsplit(path).path), path
         for link in forms.read(path, answer.content.decode())[1]:
             parts = urlsplit(link)
-            kind = NUMBER.sub("*", parts.path)
+            kind = forms.kind_of(parts.path)
             own = not parts.netloc and not parts.scheme and parts.path.startswith("/")
             if own and kind not in known and not FILES.search(kind):
                 known.add(kind)

@@ -50,11 +50,6 @@ CHOSEN = ("markup",)
 ACTS = re.compile(r"<script>alert|<img src=x")
 # What a page that did not do as it was told says: by the field, or in place of the page.
 SAYS_WHY = re.compile(r'class="errorlist|class="refusal"')
-# A number, an id or a short name in an address: one of each kind is followed.
-ONE_OF_MANY = re.compile(
-    r"[0-9a-z]{26}(?=/|$)|(?<=/)[0-9]+(?=/|$)|(?<=^/projects/|^/datasets/)[^/]+"
-    r"|(?<=^/workspaces/)[^/]+|(?<=^/bring-ins/new/)[^/]+"
-)
 FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:download|checkpoint|file)/?$")
 OF_A_KIND = 4
 # Who fills forms; the others are shown some of the same.
@@ -141,7 +136,7 @@ def follow(found: Found, client: Client, *starts: str, most: int = 2_000) -> Non
             found.take(client, form)
         for link in [*links, *(search(form) for form in shown if form.method == "get")]:
             parts = urlsplit(link)
-            kind = ONE_OF_MANY.sub("*", parts.path) + "?" * bool(parts.query)
+            kind = forms.kind_of(parts.path) + "?" * bool(parts.query)
             if parts.netloc or link in known or FILES.search(kind) or kinds.get(kind, 0) >= OF_A_KIND:
                 continue
             known.add(link)
