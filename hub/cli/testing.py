@@ -112,6 +112,8 @@ SLOWEST = ("--durations=15", "--durations-min=1")
 # Tests that share nothing with others are spread over the cores; the slowest are named.
 SPREAD = ("--numprocesses=auto", "--maxprocesses=8", *SLOWEST)
 PYTEST = ("-m", "pytest")
+# What pytest makes of the tests' asserts is kept, also where a shell has it that Python keeps nothing.
+KEPT = {"PYTHONDONTWRITEBYTECODE": ""}
 # What runs beside tests on an enclave takes the processor's time that these leave: they wait more than they
 # reckon, and some of them ask how long something took.
 GIVES_WAY = ("nice", "-n", "10")
@@ -384,7 +386,7 @@ def begun(
     process = subprocess.Popen(
         command,
         cwd=places.checkout,
-        env=os.environ | values,
+        env=os.environ | values | KEPT,
         stdout=said,
         stderr=subprocess.STDOUT if said else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 
@@ -13,12 +12,6 @@ from pytest_socket import socket_allow_hosts
 from hub import policy
 from hub.workspaces import launch
 from tests.portal import Policies, RemoteStandIn
-
-
-def pytest_collection_finish() -> None:
-    """Leave what was imported out of later collections: each file screened is a fork that would copy it."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft7Validator
 
 from hub.places import places
 from hub.policy import bundle, schemas
@@ -24,6 +23,9 @@ def test_every_type_of_question_has_an_example() -> None:
 
 @pytest.mark.parametrize("question", ALLOWED.values(), ids=ALLOWED)
 def test_a_question_satisfies_its_own_schema(question: Question) -> None:
+    # It reads a grammar of addresses as it is imported, for a second: each process of a run would.
+    from jsonschema import Draft7Validator
+
     Draft7Validator(schemas.of_package(question.package)).validate(question.to_input())
 
 
