@@ -27,7 +27,7 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 1.0
 RENEW_SECONDS = 5.0
 SWEEP_SECONDS = 300.0
-# Notices and tallies can wait for a moment; somebody who asked for a page, or ran a cell, waits for the answer.
+# Notices and tallies can wait for a moment; somebody who asked for a page, or ran a cell, does wait.
 GIVES_WAY = 5
 
 

@@ -101,7 +101,7 @@ def _running(words: list[str], environment: dict[str, str], own: Places) -> Iter
             stdout=subprocess.PIPE if words[-1] == "hub.bench.acts" else log,
             stderr=log,
             text=True,
-            # Ctrl-C is for the measurement, which ends these itself. One session, as supervisor's processes have:
+            # Ctrl-C is for the measurement, which ends these itself. In one session, as supervisor's are:
             # between sessions Linux shares the cores equally, whatever gives way to what.
             process_group=0,
         )

@@ -38,8 +38,8 @@ class Argon2id(Argon2PasswordHasher):
 def aside(reckon: Callable[[], T]) -> T:
     """Reckon in a thread that gives way: where everybody signs in at once, those who are in work on.
 
-    To Linux a thread has a turn of its own. It ends with the reckoning, for nobody may take back that they gave
-    way; its caller waits for it, so that there are never more of them than the portal has threads.
+    To Linux a thread has a turn of its own. It ends with the reckoning, for nobody may take back that they
+    gave way; its caller waits for it, so that there are never more of them than the portal has threads.
     """
     with ThreadPoolExecutor(1, initializer=os.nice, initargs=(GIVES_WAY,)) as beside:
         return beside.submit(reckon).result()
