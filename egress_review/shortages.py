@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -95,9 +94,9 @@ def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shorta
     going = _going(projects)
     checkers = _checkers([one.pk for one in going], on or _today())
     return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), able, one.needed)
-        for one in going
-        if (able := len(checkers.able(one.pk))) < one.needed
+        Shortage(one, len(checkers.named.get(one.pk, ())), able, needed)
+        for one, needed in going.items()
+        if (able := len(checkers.able(one.pk))) < needed
     ]
 
 
@@ -127,9 +126,9 @@ def without(person: Person, *, project: Project | None = None) -> list[Shortage]
     going = _going(Project.objects.filter(pk=project.pk) if project else Project.objects.all())
     checkers = _checkers([one.pk for one in going], _today())
     return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), len(fit) - 1, one.needed)
-        for one in going
-        if person.pk in (fit := checkers.able(one.pk)) and len(fit) - 1 < one.needed
+        Shortage(one, len(checkers.named.get(one.pk, ())), len(fit) - 1, needed)
+        for one, needed in going.items()
+        if person.pk in (fit := checkers.able(one.pk)) and len(fit) - 1 < needed
     ]
 
 
@@ -152,10 +151,10 @@ def _fit(day: date) -> QuerySet[Person]:
     )
 
 
-def _going(projects: QuerySet[Project]) -> list[Any]:
-    """Return the projects that are not closed, each with `needed`, by their titles."""
-    going = projects.exclude(state=ProjectState.CLOSED.value)
-    return list(tiers.weighed(going).order_by("title", "pk"))
+def _going(projects: QuerySet[Project]) -> dict[Project, int]:
+    """Return the projects that are not closed, by their titles, and how many approvals each release needs."""
+    going = tiers.weighed(projects.exclude(state=ProjectState.CLOSED.value)).order_by("title", "pk")
+    return {one: tiers.needed_for(one, tier=one.tier) for one in going}
 
 
 def _checkers(projects: Collection[str], day: date) -> Checkers:
