@@ -9,8 +9,8 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from tests import portal
+from tests.integration.sign_in.test_known_browsers import flood
 from tests.pages.conftest import House, problems
-from tests.unit.people.test_known_browsers import flood
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -6,7 +6,7 @@ import pytest
 
 from hub.ledger.models import Entry
 from tests import portal
-from tests.unit.people.test_known_browsers import comes_in, flood, signed_out
+from tests.integration.sign_in.test_known_browsers import comes_in, flood, signed_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
 

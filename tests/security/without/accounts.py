@@ -11,8 +11,11 @@ from tests.security.without.removal import Everything, Removal, nothing, put, re
 
 IDENTITY, STANDING = "unit/people/test_identity.py", "unit/people/test_standing.py"
 INVITATIONS, PAGES = "unit/people/test_invitations.py", "unit/pages/test_pages.py"
-KNOWN = "unit/people/test_known_browsers.py"
-CODES_GUESSED, LINKS = "unit/people/test_second_factors.py", "unit/people/test_browser_links.py"
+KNOWN = "integration/sign_in/test_known_browsers.py"
+CODES_GUESSED, LINKS = (
+    "integration/sign_in/test_second_factors.py",
+    "integration/sign_in/test_browser_links.py",
+)
 CODES = "allauth.idp.oidc.internal.oauthlib.request_validator:OAuthLibRequestValidator"
 WORTHLESS = "test_a_code_is_worth_nothing_without_verifier_secret_and_redirect"
 

@@ -197,7 +197,7 @@ REMOVALS = {
     "one-turn": Removal(
         "a try to sign in waits for one turn to write: a busy enclave refuses no right password",
         signing_in.step_by_step,
-        "unit/people/test_known_browsers.py",
+        "integration/sign_in/test_known_browsers.py",
         "test_a_try_is_counted_in_one_transaction",
         r"\[0, 0\] == \[1, 1\]",
     ),

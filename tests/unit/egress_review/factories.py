@@ -7,6 +7,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from django.test import Client
+
+from egress_review import releases
 from egress_review.models import File, FileVote, Finding, Review, Severity, Submission, Vote
 from egress_review.states import DECIDED, State
 from egress_review.vault import Vault
@@ -144,4 +147,20 @@ def _file(of: Submission, name: str, data: bytes, position: int, *, vault: Vault
         made.canonical_sha256, made.canonical_size_bytes = canonical.sha256, canonical.size_bytes
         made.canonical_name = name
     made.save()
+    return made
+
+
+def browser(of: Person) -> Client:
+    """Return a browser in which somebody is signed in."""
+    Person.objects.filter(pk=of.pk).update(is_demo=True)
+    client = Client(HTTP_HOST="portal.localhost:8000", headers={"accept-language": "en"})
+    client.force_login(of, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def released(vault: Vault) -> Submission:
+    """Return a submission that left."""
+    made = submission(State.APPROVED, vault=vault)
+    voters = [review(made, Vote.APPROVE), review(made, Vote.APPROVE)]
+    releases.release(by=voters[1].reviewer, submission=made, vault=vault)
     return made

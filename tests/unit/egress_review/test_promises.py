@@ -17,8 +17,7 @@ from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Decision, Entry
 from hub.projects.models import Project
-from tests.unit.egress_review.factories import checker, review, submission
-from tests.unit.egress_review.test_pages import released
+from tests.unit.egress_review.factories import checker, released, review, submission
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from hub.ledger.models import Entry
 from hub.people import second_factors
 from hub.people.models import Person, Role
 from tests import portal
+from tests.integration.sign_in.test_browser_links import mailed, opened
+from tests.integration.sign_in.test_known_browsers import browser
 from tests.portal import Policies
-from tests.unit.people.test_browser_links import mailed, opened
-from tests.unit.people.test_known_browsers import browser
 from tests.unit.people.test_standing import code_for
 
 pytestmark = pytest.mark.django_db

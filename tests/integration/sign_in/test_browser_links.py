@@ -15,8 +15,8 @@ from hub.ledger.models import Entry
 from hub.people import browser_links
 from hub.people.models import Person
 from tests import portal
+from tests.integration.sign_in.test_known_browsers import browser, comes_in, flood
 from tests.portal import Policies
-from tests.unit.people.test_known_browsers import browser, comes_in, flood
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from egress_review import receipts, releases
+from egress_review import receipts
 from egress_review.models import File, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
@@ -17,8 +17,15 @@ from hub.ledger import publisher
 from hub.ledger.models import Decision, Entry
 from hub.ledger.receipt import check
 from hub.ledger.tiles import Tiles
-from hub.people.models import Person
-from tests.unit.egress_review.factories import CANONICAL, checker, person, review, submission
+from tests.unit.egress_review.factories import (
+    CANONICAL,
+    browser,
+    checker,
+    person,
+    released,
+    review,
+    submission,
+)
 from tests.unit.egress_review.stand_ins import Policies
 
 pytestmark = pytest.mark.django_db
@@ -26,33 +33,6 @@ pytestmark = pytest.mark.django_db
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-@pytest.fixture(autouse=True)
-def _portal(settings: pytest.FixtureRequest) -> None:
-    """A demo portal: nobody is sent to enrol a second factor, static files need no manifest."""
-    settings.STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.PARLATORY_DEMO_WITHOUT_SECOND_FACTOR = True
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-
-
-def browser(of: Person) -> Client:
-    """Return a browser in which somebody is signed in."""
-    Person.objects.filter(pk=of.pk).update(is_demo=True)
-    client = Client(HTTP_HOST="portal.localhost:8000", headers={"accept-language": "en"})
-    client.force_login(of, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
-
-def released(vault: Vault) -> Submission:
-    """Return a submission that left."""
-    made = submission(State.APPROVED, vault=vault)
-    voters = [review(made, Vote.APPROVE), review(made, Vote.APPROVE)]
-    releases.release(by=voters[1].reviewer, submission=made, vault=vault)
-    return made
 
 
 def of_type(made: Submission, vault: Vault, media_type: str, data: bytes) -> File:

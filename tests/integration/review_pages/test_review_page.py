@@ -16,11 +16,8 @@ from hub.pages.headers import POLICY
 from hub.people.models import Person, Role
 from hub.places import places
 from tests.portal import RemoteStandIn
-from tests.unit.egress_review.factories import checker, file_vote, person, review, submission
+from tests.unit.egress_review.factories import browser, checker, file_vote, person, review, submission
 from tests.unit.egress_review.stand_ins import Policies
-from tests.unit.egress_review.test_pages import _portal, browser
-
-__all__ = ["_portal"]
 
 pytestmark = pytest.mark.django_db
 

@@ -18,12 +18,17 @@ from hub.errors import Invalid, Refused, WrongState
 from hub.people.models import Role
 from hub.policy import questions
 from hub.workspaces.models import Session
-from tests.unit.egress_review.factories import checker, file_vote, person, review, session, submission
+from tests.unit.egress_review.factories import (
+    browser,
+    checker,
+    file_vote,
+    person,
+    review,
+    session,
+    submission,
+)
 from tests.unit.egress_review.stand_ins import Policies
-from tests.unit.egress_review.test_pages import _portal, browser
 from tests.unit.egress_review.test_submissions import SAID, arrived
-
-__all__ = ["_portal"]
 
 pytestmark = pytest.mark.django_db
 

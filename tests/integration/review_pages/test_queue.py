@@ -18,11 +18,8 @@ from hub.errors import Refused, WrongState
 from hub.people.models import Role, RoleAssignment, Training
 from hub.projects.models import Membership, NamedChecker
 from tests import portal
-from tests.unit.egress_review.factories import checker, file_vote, review, submission
+from tests.unit.egress_review.factories import browser, checker, file_vote, review, submission
 from tests.unit.egress_review.stand_ins import Policies
-from tests.unit.egress_review.test_pages import _portal, browser
-
-__all__ = ["_portal"]
 
 pytestmark = pytest.mark.django_db
 
