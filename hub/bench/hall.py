@@ -17,7 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from hub.bench import ground
+from hub.bench import ground, tally
 from hub.cli import programs
 from hub.errors import Unavailable
 from hub.places import Places
@@ -81,7 +81,7 @@ def opened(places: Places, *, people: int, authors: int) -> Iterator[Hall]:
         driver.stdin.flush()
         if not driver.stdout.readline():
             raise Unavailable("The people of the measurement did not come.")
-        yield Hall(running | {"measuring: people": driver.pid}, driver)
+        yield Hall(running | {f"{tally.MEASURING}people": driver.pid}, driver)
 
 
 def _commands(own: Places) -> dict[str, list[str]]:
