@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, OperationalError, connections
+from django.db import DatabaseError, OperationalError, close_old_connections, connections
 from django.utils import timezone
 from tornado.web import Application, RequestHandler, stream_request_body
 
@@ -319,10 +319,12 @@ def length_said(header: str) -> int:
 
 
 def _with_database(function: Callable[[], T]) -> T:
+    # As at the begin and the end of a request: threads of the pool keep their connections for a while.
+    close_old_connections()
     try:
         return function()
     finally:
-        connections.close_all()
+        close_old_connections()
 
 
 def _dataset(version: DatasetVersion) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, TypedDict
 
@@ -9,6 +10,7 @@ from django.db.models import F, QuerySet
 
 from egress_review.models import Conflict, File, FileVote, Finding, Review, Severity, Submission, Vote
 from egress_review.states import REPLACEABLE, State
+from hub.people import facts as people
 from hub.people import permission
 from hub.people.models import Person, Role
 from hub.people.permission import Ask, Permission
@@ -21,13 +23,18 @@ from hub.workspaces.models import Session
 What = Literal["page", "files"]
 
 
-class _Reviewed(TypedDict):
-    """What every question about a submission's review is asked with."""
+class _UnderReview(TypedDict):
+    """What is the same whoever is asked about: a submission, its project, and who has to approve."""
 
     project: questions.Project
-    memberships: tuple[questions.Membership, ...]
     submission: questions.Submission
     reviewing: questions.Reviewing
+
+
+class _Reviewed(_UnderReview):
+    """What every question about a submission's review is asked with."""
+
+    memberships: tuple[questions.Membership, ...]
     conflicted: bool
 
 
@@ -67,20 +74,30 @@ def to_vote(*, by: Person, submission: Submission, vote: Vote) -> Permission:
     return permission.to(
         by,
         subject=submission.id,
-        ask=lambda person, at: whether_to_vote(person, at, by=by, submission=submission, vote=vote),
+        ask=lambda person, at: questions.Vote(
+            person=person,
+            at=at,
+            vote=vote.value,
+            reviews=reviews_of(submission),
+            **_reviewed(by, submission),
+        ),
     )
 
 
-def whether_to_vote(
-    person: questions.Person, at: datetime, *, by: Person, submission: Submission, vote: Vote
-) -> questions.Vote:
-    """Return the question whether somebody may cast a vote, for who asks it of many without recording it."""
-    return questions.Vote(
-        person=person,
-        at=at,
+def whether_to_vote(submission: Submission, vote: Vote) -> Callable[[Person], questions.Vote]:
+    """Return what asks of one after another whether they may cast a vote, without recording it.
+
+    What is the same for all of them is read once, at the beginning.
+    """
+    shared, cast = _under_review(submission), reviews_of(submission)
+    return lambda by: questions.Vote(
+        person=people.of(by),
+        at=datetime.now(UTC),
         vote=vote.value,
-        reviews=reviews_of(submission),
-        **_reviewed(by, submission),
+        reviews=cast,
+        memberships=projects.memberships(submission.project, by),
+        conflicted=conflicted(by, submission.project),
+        **shared,
     )
 
 
@@ -134,13 +151,19 @@ def _withdrawing(by: Person, submission: Submission) -> Ask:
 
 def _reviewed(by: Person, submission: Submission) -> _Reviewed:
     """Return the facts of now about a submission's review, as they are for one person."""
+    return {
+        **_under_review(submission),
+        "memberships": projects.memberships(submission.project, by),
+        "conflicted": conflicted(by, submission.project),
+    }
+
+
+def _under_review(submission: Submission) -> _UnderReview:
     project = projects.fresh(submission.project)
     return {
         "project": projects.of(project),
-        "memberships": projects.memberships(project, by),
         "submission": of(submission),
         "reviewing": reviewing(submission, project),
-        "conflicted": conflicted(by, project),
     }
 
 

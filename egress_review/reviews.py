@@ -132,8 +132,9 @@ def differing(submission: Submission) -> list[str]:
 def _cast(submission: Submission) -> dict[str, dict[str, Vote]]:
     """Return the votes that count, by reviewer and file; a file not voted on is not approved."""
     reviews = Review.objects.standing().filter(submission=submission)
+    files = list(submission.files.values_list("id", flat=True))
     cast = {
-        reviewer: {file: Vote.RETURN for file in submission.files.values_list("id", flat=True)}
+        reviewer: dict.fromkeys(files, Vote.RETURN)
         for reviewer in reviews.values_list("reviewer_id", flat=True)
     }
     for one in FileVote.objects.filter(file__submission=submission, reviewer__in=list(cast)):

@@ -23,6 +23,7 @@ from hub.projects.models import Membership, NamedChecker, Project, ProjectState
 
 # As `checking_course` in policies/facts.
 COURSE = "output-checking"
+NOBODY = ("",)
 OfProject = QuerySet[NamedChecker] | QuerySet[Membership] | QuerySet[Conflict]
 
 
@@ -76,7 +77,7 @@ class Checkers:
 
 def able(project: Project) -> QuerySet[Person]:
     """Return those who can review a project's outputs today: named ones, or where nobody is named, any."""
-    checkers = _checkers(Project.objects.filter(pk=project.pk), _today())
+    checkers = _checkers([project.pk], _today())
     return Person.objects.filter(pk__in=checkers.able(project.pk))
 
 
@@ -90,12 +91,12 @@ def among(projects: QuerySet[Project], *, on: date | None = None) -> list[Shorta
 
     On a day to come, they would if no role and no training is prolonged until then.
     """
-    going = projects.exclude(state=ProjectState.CLOSED.value)
-    checkers = _checkers(going, on or _today())
+    going = _going(projects)
+    checkers = _checkers([one.pk for one in going], on or _today())
     return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), able, one.needed)
-        for one in tiers.weighed(going).order_by("title", "pk")
-        if (able := len(checkers.able(one.pk))) < one.needed
+        Shortage(one, len(checkers.named.get(one.pk, ())), able, needed)
+        for one, needed in going.items()
+        if (able := len(checkers.able(one.pk))) < needed
     ]
 
 
@@ -122,20 +123,18 @@ def ending(*, until: date) -> dict[date, list[Person]]:
 
 def without(person: Person, *, project: Project | None = None) -> list[Shortage]:
     """Return the projects, or the one, that would wait for checkers if this person could review no more."""
-    going = Project.objects.exclude(state=ProjectState.CLOSED.value)
-    if project is not None:
-        going = going.filter(pk=project.pk)
-    checkers = _checkers(going, _today())
+    going = _going(Project.objects.filter(pk=project.pk) if project else Project.objects.all())
+    checkers = _checkers([one.pk for one in going], _today())
     return [
-        Shortage(one, len(checkers.named.get(one.pk, ())), len(fit) - 1, one.needed)
-        for one in tiers.weighed(going).order_by("title", "pk")
-        if person.pk in (fit := checkers.able(one.pk)) and len(fit) - 1 < one.needed
+        Shortage(one, len(checkers.named.get(one.pk, ())), len(fit) - 1, needed)
+        for one, needed in going.items()
+        if person.pk in (fit := checkers.able(one.pk)) and len(fit) - 1 < needed
     ]
 
 
 def chosen(project: Project, *, named: Collection[str], approvals: int) -> Shortage | None:
     """Return what a project would lack if these, or nobody, were named and so many approvals needed."""
-    left = len(_checkers(Project.objects.filter(pk=project.pk), _today()).able(project.pk, named))
+    left = len(_checkers([project.pk], _today()).able(project.pk, named))
     return Shortage(project, len(set(named)), left, approvals) if left < approvals else None
 
 
@@ -152,15 +151,26 @@ def _fit(day: date) -> QuerySet[Person]:
     )
 
 
-def _checkers(projects: QuerySet[Project], day: date) -> Checkers:
-    """Read who can review on a day, who is named for some projects, and who has to stay out of them."""
-    fit = _fit(day)
+def _going(projects: QuerySet[Project]) -> dict[Project, int]:
+    """Return the projects that are not closed, by their titles, and how many approvals each release needs."""
+    going = tiers.weighed(projects.exclude(state=ProjectState.CLOSED.value)).order_by("title", "pk")
+    return {one: tiers.needed_for(one, tier=one.tier) for one in going}
+
+
+def _checkers(projects: Collection[str], day: date) -> Checkers:
+    """Read who can review on a day, who is named for some projects, and who has to stay out of them.
+
+    By their ids: as questions inside each of these, projects and checkers would be asked for thrice.
+    """
+    fit = frozenset(_fit(day).values_list("pk", flat=True))
+    # Asked also where there is none, so that a page asks as often on a quiet day as on a full one.
+    some, able = tuple(projects) or NOBODY, tuple(fit) or NOBODY
     return Checkers(
-        fit=frozenset(fit.values_list("pk", flat=True)),
-        named=_by_project(NamedChecker.objects.filter(project__in=projects)),
+        fit=fit,
+        named=_by_project(NamedChecker.objects.filter(project__in=some)),
         apart=_by_project(
-            Membership.objects.filter(project__in=projects, person__in=fit),
-            Conflict.objects.filter(project__in=projects, person__in=fit),
+            Membership.objects.filter(project__in=some, person__in=able),
+            Conflict.objects.filter(project__in=some, person__in=able),
         ),
     )
 

@@ -27,6 +27,8 @@ log = logging.getLogger("parlatory.worker")
 POLL_SECONDS = 1.0
 RENEW_SECONDS = 5.0
 SWEEP_SECONDS = 300.0
+# Notices and tallies can wait for a moment; somebody who asked for a page, or ran a cell, does wait.
+GIVES_WAY = 5
 
 
 class Worker:
@@ -119,6 +121,7 @@ def main() -> None:
     import django
 
     os.umask(0o007)
+    os.nice(GIVES_WAY)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
     django.setup()
     stop = Event()

@@ -41,12 +41,10 @@ def needed_for(project: Project, *, tier: int) -> int:
 
 
 def weighed(projects: QuerySet[Project]) -> Any:
-    """Add to each project, as `needed`, what `needed` says of it: in the same query."""
+    """Add to each project, as `tier`, what `of` says of it: in the same query."""
     seen = Approval.objects.filter(project=OuterRef("pk")).order_by().values("project")
     most = Subquery(seen.annotate(most=Max("version__dataset__tier")).values("most"))
-    return projects.annotate(tier=Coalesce(most, Value(0))).annotate(
-        needed=at_least(F("approvals_needed"), tier="tier")
-    )
+    return projects.annotate(tier=Coalesce(most, Value(0)))
 
 
 def at_least(number: F, *, tier: str) -> Greatest:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from hub.bench import ground
+from hub.bench import ground, tally
 from hub.cli import programs
 from hub.errors import Unavailable
 from hub.places import Places
@@ -81,7 +81,7 @@ def opened(places: Places, *, people: int, authors: int) -> Iterator[Hall]:
         driver.stdin.flush()
         if not driver.stdout.readline():
             raise Unavailable("The people of the measurement did not come.")
-        yield Hall(running | {"measuring: people": driver.pid}, driver)
+        yield Hall(running | {f"{tally.MEASURING}people": driver.pid}, driver)
 
 
 def _commands(own: Places) -> dict[str, list[str]]:
@@ -101,8 +101,9 @@ def _running(words: list[str], environment: dict[str, str], own: Places) -> Iter
             stdout=subprocess.PIPE if words[-1] == "hub.bench.acts" else log,
             stderr=log,
             text=True,
-            # Ctrl-C is for the measurement, which ends these itself.
-            start_new_session=True,
+            # Ctrl-C is for the measurement, which ends these itself. In one session, as supervisor's are:
+            # between sessions Linux shares the cores equally, whatever gives way to what.
+            process_group=0,
         )
     try:
         yield process

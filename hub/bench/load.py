@@ -21,7 +21,7 @@ from typing import Any
 
 from hub import ids
 from hub.attacks.throwaway import UID
-from hub.bench import acts, hall, part, usage
+from hub.bench import acts, hall, part, tally, usage
 from hub.bench.hall import Hall
 from hub.bench.tally import Act, Step, Use
 from hub.errors import Unavailable
@@ -61,7 +61,7 @@ def _step(
     how: tuple[float, str],
     say: Callable[[str], None],
 ) -> Step:
-    processes = {**own, **portal.processes, "measuring: kernels": os.getpid()}
+    processes = {**own, **portal.processes, f"{tally.MEASURING}kernels": os.getpid()}
     echoes, uses = asyncio.run(_echoes(portal, processes, doors, *how))
     said = portal.results()
     found = {"echo": Act.of(echoes)}

@@ -11,6 +11,8 @@ AIM_MS = 1000.0
 MOST_FAILED = 0.05
 # The acts that the aim is about; the others are shown and have none.
 AIMED = ("echo", "page")
+# What a process is called that is no part of an enclave: who asks, and counts the seconds.
+MEASURING = "measuring: "
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,13 @@ class Step:
             f"{self.sessions:>8} {name:<24}{use.cpu_percent:>10.0f}{use.memory_mib:>10.0f}"
             for name, use in self.processes.items()
         ]
-        return [ACTS, *acts, USES, *uses]
+        return [ACTS, *acts, USES, *uses, self.shared()]
+
+    def shared(self) -> str:
+        """Say what the measured took of the cores, and what those who measure took beside them."""
+        ours = sum(use.cpu_percent for name, use in self.processes.items() if name.startswith(MEASURING))
+        theirs = sum(use.cpu_percent for use in self.processes.values()) - ours
+        return f"{self.sessions:>8} cores: {theirs:.0f} % to what is measured, {ours:.0f} % to measuring"
 
 
 ACTS = f"{'sessions':>8} {'act':<10}{'count':>8}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}{'errors':>8}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -21,10 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def may_vote(by: Person, there: World) -> bool:
     """Ask whether somebody may vote on something that nobody voted on yet."""
-    person, now = people.fresh(by), datetime.now(UTC)
-    question = permissions.whether_to_vote(
-        people.of(person), now, by=person, submission=there.submission, vote=Vote.APPROVE
-    )
+    question = permissions.whether_to_vote(there.submission, Vote.APPROVE)(people.fresh(by))
     return policy.ask(replace(question, reviews=())).allow
 
 

@@ -62,6 +62,12 @@ def test_a_step_shows_each_act_and_each_process() -> None:
     assert lines[4].split() == ["20", "gate", "12", "90"]
 
 
+def test_what_measuring_takes_of_the_cores_stands_beside_what_is_measured() -> None:
+    used = {"gate": Use(12, 90), "portal": Use(80, 9), "measuring: people": Use(5, 1)}
+    last = Step(20, {}, used | {"measuring: kernels": Use(6, 1)}).lines()[-1]
+    assert last.strip() == "20 cores: 92 % to what is measured, 11 % to measuring"
+
+
 def test_what_is_due_is_in_proportion_and_within_the_step() -> None:
     found = acts.due(100, 30)
     assert Counter(name for _, name, _ in found) == {"page": 300, "review": 100, "sign-in": 50, "hand-in": 50}

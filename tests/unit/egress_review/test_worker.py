@@ -130,3 +130,23 @@ def test_a_worker_that_is_told_to_stop_does_nothing_more(
     Worker(bench).run(stop)
     made.refresh_from_db()
     assert made.state == State.SUBMITTED
+
+
+def test_the_worker_gives_way_to_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    gave: list[int] = []
+    monkeypatch.setattr("os.nice", gave.append)
+    monkeypatch.setattr("os.umask", lambda _: 0)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr(worker, "Beside", lambda *_: Nothing())
+    monkeypatch.setattr(worker, "_bench", lambda: None)
+    monkeypatch.setattr(worker, "Worker", lambda _: Nothing())
+    worker.main()
+    assert gave
+    assert gave[0] > 0
+
+
+class Nothing:
+    """Runs nothing."""
+
+    def run(self, *_: object) -> None:
+        """Return at once."""

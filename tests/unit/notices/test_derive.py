@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from egress_review.models import FileVote, Review, Submission, Vote
 from egress_review.states import State
@@ -16,7 +18,7 @@ from hub.errors import Unavailable, WrongState
 from hub.ledger import entries
 from hub.ledger.kinds import Kind
 from hub.ledger.models import Entry
-from hub.notices import derive, reconciler
+from hub.notices import audience, derive, reconciler
 from hub.notices.kinds import About
 from hub.notices.models import Notice, Read
 from hub.people.models import Person, Role
@@ -103,6 +105,21 @@ def test_those_who_may_vote_are_asked_of_the_policies(
     policies.broken = True
     with pytest.raises(Unavailable):
         derive.drafts(made)
+
+
+def test_what_is_the_same_for_all_checkers_is_read_once(vault: Vault) -> None:
+    found = make.submission(State.IN_REVIEW, vault=vault)
+    asked = []
+    for name in ("Chloe", "Dana"):
+        make.checker(name)
+        with CaptureQueriesContext(connection) as queries:
+            able = audience.may_vote(found)
+        asked.append([one["sql"] for one in queries])
+        assert [one.name for one in able][-1] == name
+    own = ("mfa_authenticator", "projects_membership", "egress_review_conflict")
+    more = len(asked[1]) - len(asked[0])
+    assert more == len(own)
+    assert all(any(table in one for one in asked[1][-more:]) for table in own)
 
 
 def test_what_is_decided_already_waits_for_nobody(vault: Vault) -> None:

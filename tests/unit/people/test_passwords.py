@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import argon2
 import pytest
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher, make_password
+from django.contrib.auth.hashers import (
+    Argon2PasswordHasher,
+    PBKDF2PasswordHasher,
+    check_password,
+    identify_hasher,
+    make_password,
+)
 from pytest_django.fixtures import Settings
 
 from hub import settings as ours
@@ -38,3 +46,20 @@ def test_a_password_kept_otherwise_still_signs_in_and_is_kept_anew() -> None:
     person.refresh_from_db()
     assert identify_hasher(person.password).algorithm == "argon2"
     assert person.check_password(PASSWORD)
+
+
+def test_who_signs_in_gives_way_to_those_who_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = []
+    for name in ("encode", "verify"):
+        real = getattr(Argon2PasswordHasher, name)
+        monkeypatch.setattr(
+            Argon2PasswordHasher,
+            name,
+            lambda *words, real=real: turns.append(os.nice(0)) or real(*words),
+        )
+    own = os.nice(0)
+    assert check_password(PASSWORD, make_password(PASSWORD))
+    assert not check_password(PASSWORD + "!", make_password(PASSWORD))
+    assert len(turns) == 4
+    assert min(turns) > own
+    assert os.nice(0) == own
