@@ -153,8 +153,12 @@ def build(
     for value in told((*people, *clips), goes_on):
         for short in cut(value):
             flags = STRONG if is_strong_stripped(short) else 0
-            for form in {folded(short), folded(unpadded(short))} - {""}:
-                forms.setdefault(form, KINDS.index(Match.STRIPPED) | flags)
+            forms.setdefault(folded(short), KINDS.index(Match.STRIPPED) | flags)
+            # Without its zeros it may be any number: "012-0034" would be each 12.34 of a log.
+            plain = folded(unpadded(short))
+            if plain:
+                telling = flags if is_strong_stripped(plain) else 0
+                forms.setdefault(plain, KINDS.index(Match.STRIPPED) | telling)
         hashed.update(digests(value))
         # In another case than its own an id is rarely hashed: only the most usual hashes of that are kept.
         for spelling in {value.lower(), value.upper()} - {value}:

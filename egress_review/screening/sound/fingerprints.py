@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.progress import GoesOn, silent, told
-from egress_review.screening.sound import compact, voiceprints
+from egress_review.screening.sound import compact, moments, voiceprints
 from egress_review.screening.sound.chance import Chance
 from egress_review.screening.sound.compact import STRETCH
 from egress_review.screening.sound.features import FRAME, Floats
@@ -21,7 +21,7 @@ from egress_review.screening.sound.packing import Packed
 
 MAP, STARTS, SPEAKERS = "sounds.map.npy", "sounds.starts.npy", "sounds.speakers.npy"
 CENTROIDS, OFFSETS, LISTS = "sounds.centroids.npy", "sounds.offsets.npy", "sounds.lists.npy"
-CHANCE, VOICES = "sounds.chance.json", "sounds.voices.npy"
+CHANCE, VOICES, MOMENTS = "sounds.chance.json", "sounds.voices.npy", "sounds.moments.npy"
 EVERY = 2  # frames between stretches that are listed
 SAMPLED_PER_LIST, ROUNDS = 24, 8
 CHUNK = 8192  # stretches described at once
@@ -43,6 +43,7 @@ class Sounds:
     lists: Packed  # first frames of stretches in steps of EVERY, list after list
     chance: Chance | None = None
     voices: NDArray[np.int8] = field(default_factory=lambda: NO_VOICES)  # (speakers, 48), see `voiceprints`
+    moments: NDArray[np.uint8] = field(default_factory=lambda: moments.NONE)  # (frames,), see `moments`
     _described: dict[int, tuple[NDArray[np.int64], Floats]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -65,6 +66,7 @@ class Sounds:
             Packed(load(LISTS)),
             read_chance(folder),
             load(VOICES) if (folder / VOICES).is_file() else NO_VOICES,
+            load(MOMENTS) if (folder / MOMENTS).is_file() else moments.NONE,
         )
 
     @property
@@ -161,7 +163,9 @@ def assemble(maps: Iterable[Floats], speakers: Sequence[int], goes_on: GoesOn = 
     goes_on()
     offsets = np.searchsorted(nearest[order], np.arange(len(centroids) + 1)).astype(np.uint32)
     numbers = np.asarray(speakers, dtype=np.min_scalar_type(max(speakers, default=0)))
-    return Sounds(whole, starts, numbers, centroids, offsets, Packed.of(places[order] // EVERY))
+    lists = Packed.of(places[order] // EVERY)
+    like = moments.of(whole, goes_on)
+    return Sounds(whole, starts, numbers, centroids, offsets, lists, moments=like)
 
 
 def save(sounds: Sounds, folder: Path) -> None:
@@ -174,6 +178,8 @@ def save(sounds: Sounds, folder: Path) -> None:
     np.save(folder / OFFSETS, sounds.offsets, allow_pickle=False)
     np.save(folder / LISTS, sounds.lists.raw, allow_pickle=False)
     np.save(folder / VOICES, sounds.voices, allow_pickle=False)
+    if len(sounds.moments):
+        np.save(folder / MOMENTS, sounds.moments, allow_pickle=False)
     if sounds.chance is not None:
         chance = asdict(sounds.chance)
         (folder / CHANCE).write_text(json.dumps(chance), encoding="utf-8")

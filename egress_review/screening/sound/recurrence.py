@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening.sound import chance, compact
+from egress_review.screening.sound import chance, moments
 from egress_review.screening.sound.features import FRAME, HOP, Change, Floats, Spectra, decibels, mel, pooled
 from egress_review.screening.sound.fingerprints import Sounds
 from egress_review.screening.sound.frames import steadiness
@@ -44,6 +44,8 @@ ORDER = 0.1  # correlation with the next row, of either sign, under which rows h
 NOUGHT = 0.2  # of their spread, how far the means of features are that are differences already
 SOUND_BANDS, LOWEST = 32, 60.0  # mel bands of a sound, and the lowest edge in Hz
 CHUNK = 1 << 12  # frames of the index compared at once
+SAMPLED = 12  # chunks of a large index by which chance is told; the rest is compared at likely places only
+AT_ONCE = 256  # likely places compared at once
 LEAST_PIECES = 12  # of the index, without which chance can't be told
 ALARM = 3e-4  # doubt under which a find is one; strangers' figures stand in the README
 
@@ -66,6 +68,14 @@ class Pattern:
     alike: Floats
     second: float
     backwards: bool
+
+
+@dataclass(frozen=True)
+class Chances:
+    """The best fits of pieces of an index, shape (patterns, pieces), and of how many a find is the best."""
+
+    fits: Floats
+    count: int
 
 
 def in_rows(indexes: Sequence[Sounds], matrix: Doubles, seconds: float) -> Looked:
@@ -161,10 +171,10 @@ def _alike(changes: Doubles) -> Floats:
 
 def _in(sounds: Sounds, patterns: Sequence[Pattern], ends_at: float) -> Looked:
     """Return where one index holds what is alike when as a pattern says."""
-    turned = np.conj(np.fft.rfft(np.stack([one.alike for one in patterns]), CHUNK, axis=2))
-    turned = turned.astype(np.complex64)
+    alike = np.stack([one.alike for one in patterns])
+    turned = np.conj(np.fft.rfft(alike, CHUNK, axis=2)).astype(np.complex64)
     fits, places, complete = [], [], True
-    for begin in range(0, len(sounds.map) - 1, CHUNK - LENGTH - FARTHEST):
+    for begin in _chunks(sounds):
         if time.process_time() > ends_at:
             complete = False
             break
@@ -175,12 +185,63 @@ def _in(sounds: Sounds, patterns: Sequence[Pattern], ends_at: float) -> Looked:
         places.append(begin + pieces.argmax(axis=2) + np.arange(pieces.shape[1]) * LENGTH)
     if sum(one.shape[1] for one in fits) < LEAST_PIECES:
         return Looked((), complete)
-    return _judged(sounds, patterns, np.concatenate(fits, axis=1), np.concatenate(places, axis=1), complete)
+    by_chance = np.concatenate(fits, axis=1)
+    count = by_chance.shape[1]
+    if len(sounds.moments):
+        best, place, sufficed = _likely(sounds, alike, ends_at)
+        fits, places, complete = [*fits, best], [*places, place], complete and sufficed
+        count = len(sounds.map) // LENGTH
+    return _judged(
+        sounds,
+        patterns,
+        np.concatenate(fits, axis=1),
+        np.concatenate(places, axis=1),
+        Chances(by_chance, count * len(patterns)),
+        complete,
+    )
+
+
+def _chunks(sounds: Sounds) -> list[int]:
+    """Return where chunks of the index begin that are compared whole: of a large one a few, all over it."""
+    begins = range(0, len(sounds.map) - 1, CHUNK - LENGTH - FARTHEST)
+    if not len(sounds.moments) or len(begins) <= SAMPLED:
+        return list(begins)
+    return [begins[at] for at in np.linspace(0, len(begins) - 2, SAMPLED).astype(int)]
+
+
+def _likely(sounds: Sounds, alike: Floats, ends_at: float) -> tuple[Floats, NDArray[np.int64], bool]:
+    """Return each pattern's best fit at its likely places, and there; whether the time sufficed.
+
+    Shapes (patterns, 1).
+    """
+    asked = alike[:, moments.LAGS[0] - NEAREST : moments.LAGS[-1] + 1 - NEAREST]
+    owners, frames, complete = moments.likely(sounds.moments, asked, ends_at)
+    fits = np.full((len(alike), 1), -np.inf, np.float32)
+    places = np.zeros((len(alike), 1), np.int64)
+    for owner in np.unique(owners).tolist():
+        mine = frames[owners == owner]
+        found = np.concatenate(
+            [_exactly(sounds, alike[owner], mine[at : at + AT_ONCE]) for at in range(0, len(mine), AT_ONCE)]
+        )
+        fits[owner], places[owner] = found.max(), mine[found.argmax()]
+    return fits, places, complete
+
+
+def _exactly(sounds: Sounds, alike: Floats, frames: NDArray[np.int64]) -> Floats:
+    """Return how well one pattern fits at some frames of the index. Shape (frames,)."""
+    first = np.arange(LENGTH)
+    asked = np.zeros((LENGTH, LENGTH + FARTHEST), np.float32)
+    for row, lag in enumerate(range(NEAREST, FARTHEST + 1)):
+        asked[first, first + lag] = alike[row]
+    places = np.minimum(frames[:, None] + np.arange(LENGTH + FARTHEST + 1), len(sounds.map) - 1)
+    changes = moments.changes(sounds.map, places)
+    found: Floats = np.einsum("nib,nib->n", changes[:, :LENGTH], asked @ changes)
+    return found
 
 
 def _fits(sounds: Sounds, turned: NDArray[np.complex64], begin: int) -> Floats:
     """Return how well patterns fit at frames of the index from one on. Shape (patterns, frames)."""
-    changes = _changes(sounds, begin, min(begin + CHUNK, len(sounds.map)))
+    changes = moments.changes(sounds.map, np.arange(begin, min(begin + CHUNK, len(sounds.map))))
     total = np.zeros((len(turned), turned.shape[2]), np.complex64)
     for row, lag in enumerate(range(NEAREST, min(FARTHEST, len(changes) - 1) + 1)):
         alike = (changes[:-lag] * changes[lag:]).sum(axis=1)
@@ -190,26 +251,23 @@ def _fits(sounds: Sounds, turned: NDArray[np.complex64], begin: int) -> Floats:
     return found
 
 
-def _changes(sounds: Sounds, begin: int, end: int) -> Floats:
-    """Return how each frame of the index differs from the one before, whitened, as vectors of unit length."""
-    levels = sounds.levels(np.arange(begin, end))
-    vectors = np.diff(levels, axis=0) @ compact.WHITEN
-    found: Floats = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-6)
-    return found
-
-
 def _judged(
-    sounds: Sounds, patterns: Sequence[Pattern], fits: Floats, places: NDArray[np.int64], complete: bool
+    sounds: Sounds,
+    patterns: Sequence[Pattern],
+    fits: Floats,
+    places: NDArray[np.int64],
+    chances: Chances,
+    complete: bool,
 ) -> Looked:
     """Return the surest fit that chance does not explain, of shapes (patterns, pieces).
 
     Chance is a Gumbel law through the quartiles of the best of each piece. Source: Gumbel 1958.
     """
-    low, middle, high = np.percentile(fits, [25, 50, 75], axis=1)
+    low, middle, high = np.percentile(chances.fits, [25, 50, 75], axis=1)
     scale = np.maximum(high - low, 1e-9) / chance.QUARTILES
     over = (fits.max(axis=1) - middle) / scale + chance.MEDIAN
     surest = int(over.argmax())
-    doubt = float(np.exp(np.log(fits.size) - over[surest]))
+    doubt = float(np.exp(np.log(chances.count) - over[surest]))
     if doubt >= ALARM:
         return Looked((), complete, doubt)
     pattern, piece = patterns[surest], int(fits[surest].argmax())

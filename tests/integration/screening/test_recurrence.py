@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
+import shutil
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -13,8 +17,9 @@ from egress_review.screening import index
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.recordings import Recording
-from egress_review.screening.sound import recurrence
-from tests.leaks import signal
+from egress_review.screening.sound import fingerprints, moments, recurrence
+from egress_review.screening.sound.features import FRAME
+from tests.leaks import carry, signal
 from tests.unit.screening.cases import verdict
 from tests.unit.screening.voices import RATE, Samples, spoken
 
@@ -121,3 +126,73 @@ def test_comparing_ends_when_its_time_is_up(data: Index) -> None:
 def test_short_and_narrow_rows_are_left_alone(data: Index) -> None:
     assert recurrence.in_rows(data.sounds, layer(spoken(5, SECONDS))[:45], 60).doubt == np.inf
     assert recurrence.in_rows(data.sounds, layer(spoken(5, SECONDS))[:, :2], 60).doubt == np.inf
+
+
+HOURS = 100
+
+
+@pytest.fixture(scope="module")
+def large(data: Index, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Return the index of the same recordings before a hundred hours of pieces of them in chance order."""
+    folder = tmp_path_factory.mktemp("hours") / "index"
+    shutil.copytree(data.folders[0], folder)
+    (sounds,) = data.sounds
+    chance = np.random.default_rng(11)
+    count = round(HOURS * 3600 / FRAME)
+    begins = chance.integers(0, len(sounds.map) - 4, count // 2)
+    lengths = chance.integers(1, 5, count // 2)
+    steps = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    mixed = sounds.map[(np.repeat(begins, lengths) + steps)[:count]]
+    whole = np.concatenate([sounds.map, mixed])
+    starts = np.append(sounds.starts, np.uint32(len(whole)))
+    speakers = np.append(sounds.speakers, np.uint8(26))
+    fingerprints.save(
+        dataclasses.replace(
+            sounds,
+            map=whole,
+            starts=starts,
+            speakers=speakers,
+            moments=moments.of(whole),
+            chance=sounds.chance,
+        ),
+        folder,
+    )
+    return Index.open([folder])
+
+
+@pytest.mark.parametrize("made", [layer, shuffled])
+def test_frames_are_known_among_a_hundred_hours_in_a_moment(
+    large: Index, made: Callable[[Samples], Doubles]
+) -> None:
+    found = recurrence.in_rows(large.sounds, made(spoken(5, SECONDS)), 10)
+    assert found.complete
+    assert [match.recording for match in found.matches] == [5]
+    assert not recurrence.in_rows(large.sounds, made(spoken(9_005, SECONDS)), 10).matches
+
+
+@pytest.mark.parametrize("made", [swapped, hissed])
+def test_sounds_are_known_among_a_hundred_hours_in_a_moment(
+    large: Index, made: Callable[[Samples], Samples]
+) -> None:
+    found = recurrence.in_sound(large.sounds, made(spoken(8, SECONDS)), RATE, 4)
+    assert found.complete
+    assert [match.recording for match in found.matches] == [8]
+    assert not recurrence.in_sound(large.sounds, made(spoken(9_008, SECONDS)), RATE, 4).matches
+
+
+def losses(seed: int) -> bytes:
+    """Return a table of training: five losses, a little noisy, after each of 150 epochs."""
+    chance = np.random.default_rng(seed)
+    falling = np.exp(-np.arange(150)[:, None] / chance.uniform(20, 60, 5))
+    values = np.round(falling + chance.normal(0, 0.02, (150, 5)), 4)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["epoch", *(f"loss of model {number}" for number in range(5))])
+    writer.writerows([number + 1, *row] for number, row in enumerate(values.tolist()))
+    return out.getvalue().encode()
+
+
+def test_ordinary_tables_beside_a_hundred_hours_are_compared_in_their_time(large: Index) -> None:
+    tables = carry.archive({f"losses-{seed}.csv": losses(seed) for seed in range(4)})
+    found = verdict({"losses.zip": tables}, Limits(), large)
+    assert [finding.message for finding in found.findings if finding.severity != "note"] == []
