@@ -226,7 +226,9 @@ def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[byt
     # What leaves is looked through: an invisible character in a cell must not hide a small count.
     findings = judged(tables.parse(canonical, delimiter, limits), index, limits)
     findings += recoded(table, index)
-    findings += text.check(canonical, index, limits)
+    # What holds no rows is something else under a table's name.
+    written = not table.rows or canonical.lstrip()[:1] in ("{", "[")
+    findings += (words(canonical, index, limits, "") if written else text.check(canonical, index, limits))
     return canonical.encode(), findings + changed
 
 
