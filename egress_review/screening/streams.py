@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from egress_review.screening import arrays, layouts
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound.numbers import speechlike
+from egress_review.screening.sound import numbers
 from egress_review.screening.verdict import Finding, outcome_of
 
 MOST = 400_000  # numbers of a text that are compared
@@ -94,21 +95,22 @@ def _shaded(content: str) -> Iterator[Doubles]:
     """
     bare = content.strip("\n")
     codes = np.array([ord(sign) for sign in "".join(bare.split())[:MOST]], dtype=np.float64)
-    if len(codes) >= arrays.LEAST_TABLED and len(bare.split()) * SIGNS_EACH <= len(codes) and speechlike(codes):
-        yield codes[:, None]
+    if len(codes) >= arrays.LEAST_TABLED and len(bare.split()) * SIGNS_EACH <= len(codes):
+        yield from (codes[:, None] for _ in islice(numbers.sequences(codes[:, None]), 1))
     lines = bare.split("\n")
     width = max(map(len, lines))
     signs = sorted(set(bare) - {"\n"})
     if len(lines) < HIGH or width < HIGH or not LEVELS[0] <= len(signs) <= LEVELS[1]:
         return
     # Blanks at the ends of lines are gone.
-    if len(bare) > MOST or (len(bare) < width * len(lines) and (" " not in signs or 3 * len(bare) < width * len(lines))):
+    written, room = sum(map(len, lines)), width * len(lines)
+    if room > MOST or (written < room and (" " not in signs or 3 * written < room)):
         return
     told = {sign: number for number, sign in enumerate(signs)}
     rows = np.array([[told[sign] for sign in line.ljust(width)] for line in lines])
     before, after = rows[:, :-1], rows[:, 1:]
     drawn = (before != told.get(" ", -1)) & (after != told.get(" ", -1))
-    if (before == after)[drawn].mean() >= EVEN:
+    if (before == after)[drawn].sum() >= EVEN * max(int(drawn.sum()), 1):
         yield ordered(rows, len(signs))
 
 
@@ -125,7 +127,10 @@ def ordered(rows: NDArray[np.int64], count: int) -> Doubles:
     degrees = np.maximum(beside.sum(axis=1), 1.0)
     likeness = beside / np.sqrt(degrees[:, None] * degrees[None, :])
     vector = np.linalg.eigh(np.eye(count) - likeness)[1][:, 1] / np.sqrt(degrees)
-    return np.argsort(np.argsort(vector)).astype(np.float64)[rows]
+    level = np.argsort(np.argsort(vector)).astype(np.float64)
+    # Of either way round: the first sign, as a blank is, stands for little.
+    level = level if 2 * level[0] < count else count - 1 - level
+    return level[rows]
 
 
 def _hexadecimal(content: str) -> Iterator[Doubles]:
