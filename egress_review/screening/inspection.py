@@ -226,10 +226,18 @@ def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[byt
     # What leaves is looked through: an invisible character in a cell must not hide a small count.
     findings = judged(tables.parse(canonical, delimiter, limits), index, limits)
     findings += recoded(table, index)
-    # What holds no rows is something else under a table's name.
-    written = not table.rows or canonical.lstrip()[:1] in ("{", "[")
-    findings += (words(canonical, index, limits, "") if written else text.check(canonical, index, limits))
+    findings += text.check(canonical, index, limits)
+    if content.lstrip()[:1] in ("{", "["):
+        findings += _misnamed(text.plain(content), index, limits)
     return canonical.encode(), findings + changed
+
+
+def _misnamed(content: str, index: Index, limits: Limits) -> list[Finding]:
+    """Return what JSON under a table's name gives away; none where it is no JSON."""
+    try:
+        return structured.check(structured.parse(content, limits), index, limits)
+    except Unscreenable:
+        return []
 
 
 def _json(content: str, index: Index, limits: Limits) -> tuple[bytes, list[Finding]]:

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 FEWEST, SHORTEST = 4, 8  # words of a line that were cut, letters of a line of a grid
 ROWS, MOST = 3, 100_000  # lines of a grid, and letters that are read
-OFTEN = 0.07  # of all letters, from which two or three again and again were put there; "th" is 0.04 of English
+OFTEN = (
+    0.07  # of all letters, from which two or three again and again were put there; "th" is 0.04 of English
+)
 LEAST = 80  # letters from which that can be told
 VOWELS = "aeiou"
 DOUBLED = re.compile(rf"([{VOWELS}])([^\W\d_])\1", re.IGNORECASE)  # as in "thefe"
@@ -21,13 +23,12 @@ def readings(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     halves = list(_halves(lines))
     if halves:
         yield "with each word cut in two", "\n".join(halves)
-    for how, joined in _grid(lines):
-        yield how, joined
+    yield from _grid(lines)
     yield from _put_between("\n".join(lines)[:MOST])
 
 
 def _halves(lines: Sequence[str]) -> Iterator[str]:
-    """Yield lines whose words are each the beginnings and the endings, one line or half a line after the other."""
+    """Yield words whose beginnings stand in one line, or half of one, and whose ends in the next."""
     for first, second in pairwise(lines):
         one, other = first.split(), second.split()
         if len(one) == len(other) >= FEWEST:
@@ -40,7 +41,7 @@ def _halves(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield letters in lines of one length as one run: line by line, every second one turned round, by columns."""
+    """Yield letters in lines of one length as one run: by lines or columns, every second one turned round."""
     rows = [BLANK.sub("", line) for line in lines if line.strip()]
     width = len(rows[0]) if rows else 0
     even = all(len(row) == width for row in rows[:-1]) and len(rows[-1:][0] if rows else "") <= width

@@ -70,7 +70,7 @@ def _by_turns(files: Sequence[bytes], index: Index, limits: Limits) -> list[Find
 
 
 def _abreast(texts: Sequence[list[str]]) -> Iterator[tuple[str, str]]:
-    """Yield texts of as many lines as one: by words or letters in turns, by lines, one of two turned round."""
+    """Yield texts of as many lines as one: words or letters in turns, lines joined, one turned round."""
     lines = list(zip(*texts, strict=True))
     for way, between, parts in (
         ("word by word in turns", " ", [[line.split() for line in told] for told in lines]),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from egress_review.screening import arrays, layouts
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
-from egress_review.screening.sound import numbers
+from egress_review.screening.sound.numbers import sequences
 from egress_review.screening.verdict import Finding, outcome_of
 
 MOST = 400_000  # numbers of a text that are compared
@@ -96,7 +96,7 @@ def _shaded(content: str) -> Iterator[Doubles]:
     bare = content.strip("\n")
     codes = np.array([ord(sign) for sign in "".join(bare.split())[:MOST]], dtype=np.float64)
     if len(codes) >= arrays.LEAST_TABLED and len(bare.split()) * SIGNS_EACH <= len(codes):
-        yield from (codes[:, None] for _ in islice(numbers.sequences(codes[:, None]), 1))
+        yield from (codes[:, None] for _ in islice(sequences(codes[:, None]), 1))
     lines = bare.split("\n")
     width = max(map(len, lines))
     signs = sorted(set(bare) - {"\n"})
@@ -115,7 +115,7 @@ def _shaded(content: str) -> Iterator[Doubles]:
 
 
 def ordered(rows: NDArray[np.int64], count: int) -> Doubles:
-    """Return labels as levels, those near each other that stand beside each other most. Shape (rows, columns).
+    """Return labels as levels: near are those that stand beside each other most. Shape (rows, columns).
 
     Source: the second eigenvector of their neighbourhoods, Fiedler 1973.
     """

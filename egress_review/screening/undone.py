@@ -17,7 +17,7 @@ PAIRED = 2  # columns of real and imaginary parts
 
 
 def samples(matrix: Doubles) -> Iterator[Doubles]:
-    """Yield what looks like samples once a matrix's rows are undone. Shape (rows, columns); each (samples,)."""
+    """Yield what looks like samples once rows are undone. Shape (rows, columns); each (samples,)."""
     if matrix.ndim != 2 or not LEAST <= matrix.size <= MOST:
         return
     for turned in (matrix, matrix.T) if PAIRED in matrix.shape else (matrix,):
@@ -48,8 +48,8 @@ def _hadamard(width: int) -> Doubles:
 def _neighbours(matrix: Doubles) -> NDArray[np.int64]:
     """Return the columns in an order in which each is most like the one before it, as samples are."""
     centred = matrix - matrix.mean(axis=0)
-    alike = np.corrcoef(centred / (np.abs(centred).max() or 1.0), rowvar=False)
-    alike = np.nan_to_num(alike)
+    centred = centred / np.maximum(np.linalg.norm(centred, axis=0), 1e-300)
+    alike = centred.T @ centred
     np.fill_diagonal(alike, -2.0)
     # The first of a row has one neighbour only.
     order = [int(np.argmin(np.sort(alike, axis=1)[:, -2:].sum(axis=1)))]

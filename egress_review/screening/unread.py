@@ -171,7 +171,7 @@ def _signs_alone(text: str) -> Iterator[str]:
     bare = re.sub(r"\s", "", text)
     common = [sign for sign, _ in Counter(bare).most_common(FEW_SIGNS) if not sign.isalnum()]
     if len(bare) >= SIGNS_ALONE and sum(map(bare.count, common)) >= 0.9 * len(bare):
-        yield f"{len(bare)} signs, of hardly more than {len(common)} kinds, stand without words; they can be a code."
+        yield f"{len(bare)} signs of about {len(common)} kinds stand without words; they can be a code."
 
 
 def _emphasis(text: str) -> Iterator[str]:

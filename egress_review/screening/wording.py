@@ -126,7 +126,7 @@ def _scattered(text: str, index: Index, where: str, said: str) -> list[Finding]:
 def recoded_ids(columns: Iterable[Sequence[str]], index: Index, where: str) -> list[Finding]:
     """Return a block for a list of values that are ids as other numbers, in whichever way."""
     told = list(islice(columns, LISTS))
-    for values in (*told, *(parts for values in told for parts in _parts(values))):
+    for values in (*told, *(parts for whole in told for parts in _parts(whole))):
         how = recoded.found(values, index.numbered)
         if how:
             message = f"{len(set(values))} values here are {how}; whoever has the ids can put them back."
@@ -169,7 +169,7 @@ def _as_digits(line: str) -> str:
 
 
 def _listed(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield runs of lines with one item each, lines with at least 4, what numbers stand behind; with the line."""
+    """Yield lines with one item each as runs, lines of several, what numbers stand behind; and the line."""
     run: list[str] = []
     looked = 0
     keys = [match[1] for match in islice(KEY.finditer(text, 0, READ), MOST_NUMBERED)]

@@ -189,7 +189,7 @@ def matched(cell: str, column: Labels, *, strict: bool) -> int | None:
 
 
 def band(cell: str, column: Numbers) -> Mask | None:
-    """Return the recordings whose value lies in a band written as "20-29", "[20, 30)", "<30", "60+" or "24"."""
+    """Return the recordings whose value lies in a band written as "20-29", "[20, 30)", "<30" or "60+"."""
     values = np.asarray(column.values)
     match = BAND.match(cell)
     if match:
@@ -198,8 +198,7 @@ def band(cell: str, column: Numbers) -> Mask | None:
         return (values >= low) & below if low <= high else None
     match = OPEN.match(cell) or PLUS.match(cell)
     if match is None:
-        # A bin of one value, as a year of age is.
-        return values == float(cell) if cell.strip().isdecimal() else None
+        return None
     bound, sign = float(match["bound"]), match.groupdict().get("sign", ">=").casefold()
     if sign in ("<", "under", "below"):
         return values < bound

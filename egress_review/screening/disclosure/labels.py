@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from egress_review.screening.disclosure.said import WHO
 from egress_review.screening.limits import Limits
@@ -24,7 +25,9 @@ def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
     lines = [line.strip() for line in content.split("\n") if line.strip()]
     if not FEWEST < len(lines) <= MOST or any(len(line.split()) > WORDS for line in lines):
         return []
-    told = [(int(match[1]), line.isdecimal()) if (match := NUMBER.fullmatch(line)) else None for line in lines]
+    told = [
+        (int(match[1]), line.isdecimal()) if (match := NUMBER.fullmatch(line)) else None for line in lines
+    ]
     named = any(NAMED.search(line) for line in lines)
     counts = list(_counts(told))
     few = sum(0 < count < limits.minimum_count for count in counts)
@@ -55,7 +58,11 @@ def _counts(told: Sequence[tuple[int, bool] | None]) -> Iterator[int]:
 
 def _goes_on(run: Sequence[int]) -> bool:
     """Return whether numbers go one way in steps of one length, of which one may be missing."""
-    steps = [after - before for before, after in zip(run, run[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(run)]
     least = min(map(abs, steps), default=0)
     one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
-    return one_way and all(step % least == 0 and abs(step) <= 2 * least for step in steps) if least else not steps
+    return (
+        one_way and all(step % least == 0 and abs(step) <= 2 * least for step in steps)
+        if least
+        else not steps
+    )

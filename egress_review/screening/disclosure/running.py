@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from egress_review.screening.disclosure import shown
 from egress_review.screening.disclosure.headers import (
     COUNT,
     PEOPLE,
@@ -14,7 +15,6 @@ from egress_review.screening.disclosure.headers import (
     label_columns,
     whole,
 )
-from egress_review.screening.disclosure.shown import number
 from egress_review.screening.limits import Limits
 from egress_review.screening.people import People
 from egress_review.screening.tables import Table
@@ -102,7 +102,7 @@ def _leading(table: Table) -> list[Finding]:
         if not LEADING.search(header.replace("_", " ")):
             continue
         for row, cells in enumerate(table.rows):
-            told = number(cells[column])
+            told = shown.number(cells[column])
             of = max([whole(cells[at]) or 0 for at in counted], default=0)
             if told is None:
                 continue

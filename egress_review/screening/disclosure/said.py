@@ -249,11 +249,7 @@ def shares(table: Table, content: str, limits: Limits) -> list[Finding]:
     """Return a block where percentages are, of a number of people that the text states, few people each."""
     if people_columns(table):
         return []
-    columns = [
-        n
-        for n, header in enumerate(table.header)
-        if are_shares(header, table.column(n))
-    ]
+    columns = [n for n, header in enumerate(table.header) if are_shares(header, table.column(n))]
     totals = list(dict.fromkeys(count for _, count in counts(content) if count > 1))[:TOTALS]
     for column in columns:
         cells = [shown for cell in table.column(column) if (shown := number(cell))]

@@ -1,4 +1,4 @@
-"""Finds a sound that was moved onto a carrier, as radio does: its spectrum is the same on both sides of it."""
+"""Finds a sound that was moved onto a carrier, as radio does: both sides of it are the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def below(samples: Floats, rate: int) -> Iterator[Floats]:
             yield (moved / (np.abs(moved).max() + 1e-12)).astype(np.float32)
 
 
-def _low(lines: np.ndarray[tuple[int], np.dtype[np.complex128]], hertz: float) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
+def _low(
+    lines: np.ndarray[tuple[int], np.dtype[np.complex128]], hertz: float
+) -> np.ndarray[tuple[int], np.dtype[np.complex128]]:
     """Return a spectrum without what lies above the highest frequency of speech that is compared."""
     kept = lines.copy()
     edge = int(HEARD / 2 / hertz)

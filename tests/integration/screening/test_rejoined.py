@@ -1,4 +1,4 @@
-"""Sentences and ids that were cut, printed as dumps, or turned about twice; and the same of nothing that was said."""
+"""Sentences and ids that were cut, printed as dumps, or turned about twice; and others treated alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER = [
     "in the end it took three of us two days to mend",
 ]
 ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
-CODED = "ba ce di fo gu ha je ki lo mu".split()
+CODED = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"]
 
 
 def letters(lines: list[str]) -> str:
@@ -96,7 +96,10 @@ def test_halves_of_lines_in_two_files_are_put_together(way: str) -> None:
         if way == "letters in turns":
             parts = [line[::2] for line in lines], [line[1::2] for line in lines]
         else:
-            parts = [line[: len(line) // 2] for line in lines], [line[len(line) // 2 :][::-1] for line in lines]
+            parts = (
+                [line[: len(line) // 2] for line in lines],
+                [line[len(line) // 2 :][::-1] for line in lines],
+            )
         second = parts[1][moved:] + parts[1][:moved]
         return carry.archive({"a.txt": "\n".join(parts[0]).encode(), "b.txt": "\n".join(second).encode()})
 
@@ -132,7 +135,10 @@ def test_ids_are_known_by_parts_syllables_and_odd_bases(way: str) -> None:
 
 def test_ids_that_numbers_stand_behind_are_a_list() -> None:
     people = Index.of(Recording(f"r{n}", str(n * n + 103), "some words") for n in range(40))
-    for names, expected in (([n * n + 103 for n in range(30)], True), ([n * n + 104 for n in range(30)], False)):
+    for names, expected in (
+        ([n * n + 103 for n in range(30)], True),
+        ([n * n + 104 for n in range(30)], False),
+    ):
         tree = "(" + ",".join(f"{name}:0.{at + 11}" for at, name in enumerate(names)) + ");"
         found = look(tree.encode(), "tree.txt", people, Limits()).findings
         assert ("row_level" in {one.check for one in found}) is expected

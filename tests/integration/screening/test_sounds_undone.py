@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from egress_review.screening import streams, undone
+from egress_review.screening.carriers import drawings
 from egress_review.screening.index import Index
+from egress_review.screening.parts import Array
 from egress_review.screening.sound import carried
 from tests.integration.screening.hearing import STRANGER, checks, data, known
 from tests.leaks import signal
@@ -62,16 +64,6 @@ def shades(samples: Samples) -> File:
     return "s.txt", "\n".join("".join(" .:-=+*#%@"[level] for level in row) for row in levels).encode()
 
 
-def ridges(samples: Samples) -> File:
-    """Return log-mel bands as lines one above the other."""
-    bands = signal.log_mel(samples, RATE, bands=80).T
-    drawn = (
-        "<polyline points='" + " ".join(f"{at},{9 * n - 2 * value:.1f}" for at, value in enumerate(row)) + "'/>"
-        for n, row in enumerate(bands)
-    )
-    return "r.svg", f"<svg xmlns='http://www.w3.org/2000/svg'>{''.join(drawn)}</svg>".encode()
-
-
 def carrier(samples: Samples) -> File:
     """Return sound up to 2.5 kHz moved onto a carrier of 5 kHz."""
     low = np.fft.rfft(samples)
@@ -88,13 +80,22 @@ def ultrasonic(samples: Samples) -> File:
     return "s.wav", signal.encoded(signal.level(heard + 0.3 * above), 48_000, "WAV", "PCM_16")
 
 
-WAYS: list[Callable[[Samples], File]] = [walsh, spectrum, shuffled, signs, shades, ridges, carrier, ultrasonic]
+WAYS: list[Callable[[Samples], File]] = [walsh, spectrum, shuffled, signs, shades, carrier, ultrasonic]
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_samples_are_recognised_under_what_hides_them(data: Index, way: Callable[[Samples], File]) -> None:
     assert known(checks(data, *way(spoken(7, 2.5))))
     assert not known(checks(data, *way(STRANGER)))
+
+
+def test_lines_above_each_other_are_the_bands_of_one_matrix() -> None:
+    lines = [[(float(at), 9.0 * n - at % (n + 2)) for at in range(210)] for n in range(8)]
+    matrices = [part.values for part in drawings.lines(lines, []) if isinstance(part, Array)]
+    assert [values.shape for values in matrices] == [(210, 8)]
+    assert matrices[0][:4, 1].tolist() == [-9.0, -8.0, -7.0, -9.0]
+    uneven = [line[: 205 + n % 2] for n, line in enumerate(lines)]
+    assert not list(drawings.lines(uneven, []))
 
 
 def test_weights_are_undone_into_nothing() -> None:
@@ -104,7 +105,9 @@ def test_weights_are_undone_into_nothing() -> None:
 
 
 def test_signs_are_put_in_the_order_in_which_they_lie_beside_each_other() -> None:
-    levels: NDArray[np.int64] = (np.cumsum(np.random.default_rng(2).choice([-1, 0, 1], 4000)) % 8).reshape(40, 100)
+    levels: NDArray[np.int64] = (np.cumsum(np.random.default_rng(2).choice([-1, 0, 1], 4000)) % 8).reshape(
+        40, 100
+    )
     levels = np.abs(levels - 4)
     names = np.array([3, 0, 4, 1, 2])
     told = streams.ordered(names[levels], 5)
