@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ Doubles = NDArray[np.float64]
 WIDTHS = (8, 1024)  # columns of a matrix whose rows are undone
 LEAST, MOST = 2_000, 2_000_000  # numbers of it
 ROWS = 16  # from which it is told which columns are neighbours
-PAIRED = 2  # columns of real and imaginary parts
+PAIRED = 2  # columns of real and imaginary parts, or of amounts and phases
+MOST_LEVELS = 5  # of means and differences
 
 
 def samples(matrix: Doubles) -> Iterator[Doubles]:
@@ -24,6 +26,11 @@ def samples(matrix: Doubles) -> Iterator[Doubles]:
         if turned.shape[1] == PAIRED:
             # A whole sound's spectrum, its real and imaginary parts side by side.
             yield from _heard(np.fft.irfft(turned[:, 0] + 1j * turned[:, 1]))
+            yield from _heard(np.fft.irfft(turned[:, 0] * np.exp(1j * turned[:, 1])))
+    if min(matrix.shape) == 1 and not speechlike(matrix.ravel()):
+        yield from _heard(_from_cosines(matrix.ravel()))
+        for levels in range(1, MOST_LEVELS + 1):
+            yield from islice(_heard(_from_steps(matrix.ravel(), levels)), 1)
     rows, width = matrix.shape
     if not WIDTHS[0] <= width <= WIDTHS[1] or rows < ROWS or speechlike(matrix.ravel()):
         return
@@ -42,7 +49,30 @@ def _hadamard(width: int) -> Doubles:
     found = np.ones((1, 1))
     while len(found) < width:
         found = np.block([[found, found], [found, -found]])
-    return found / np.sqrt(width)
+    even: Doubles = found / np.sqrt(width)
+    return even
+
+
+def _from_cosines(lines: Doubles) -> Doubles:
+    """Return what a cosine transform was made of. Source: Makhoul 1980, "A fast cosine transform"."""
+    count = len(lines)
+    turned = np.exp(1j * np.pi * np.arange(count) / (2 * count))
+    both = (lines - 1j * np.append(0.0, lines[:0:-1])) * turned
+    halves = np.fft.irfft(both[: count // 2 + 1], count)
+    found = np.empty(count)
+    found[::2] = halves[: (count + 1) // 2]
+    found[1::2] = halves[::-1][: count // 2]
+    return found
+
+
+def _from_steps(lines: Doubles, levels: int) -> Doubles:
+    """Return what means and differences of neighbours, so many times, are of. Source: Haar 1910."""
+    size = len(lines) >> levels
+    found = lines[:size]
+    for _ in range(levels):
+        steps = lines[len(found) : 2 * len(found)]
+        found = np.stack([found + steps, found - steps], axis=1).ravel() / np.sqrt(2)
+    return found
 
 
 def _neighbours(matrix: Doubles) -> NDArray[np.int64]:

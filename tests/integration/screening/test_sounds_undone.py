@@ -44,6 +44,28 @@ def spectrum(samples: Samples) -> File:
     return "f.npy", npy(np.stack([lines.real, lines.imag], axis=1).astype(np.float32))
 
 
+def polar(samples: Samples) -> File:
+    """Return a whole sound's spectrum as amounts and phases."""
+    lines = np.fft.rfft(samples)
+    return "p.npy", npy(np.stack([np.abs(lines), np.angle(lines)], axis=1).astype(np.float32))
+
+
+def cosines(samples: Samples) -> File:
+    """Return a whole sound as amounts of cosines."""
+    both = np.fft.rfft(np.concatenate([samples, samples[::-1]]))[: len(samples)]
+    lines = (both * np.exp(-1j * np.pi * np.arange(len(samples)) / (2 * len(samples)))).real
+    return "d.npy", npy(lines.astype(np.float32))
+
+
+def steps(samples: Samples) -> File:
+    """Return means and differences of neighbours, three times over."""
+    low, found = samples[: len(samples) // 8 * 8], []
+    for _ in range(3):
+        found.insert(0, (low[::2] - low[1::2]) / np.sqrt(2))
+        low = (low[::2] + low[1::2]) / np.sqrt(2)
+    return "h.npy", npy(np.concatenate([low, *found]).astype(np.float32))
+
+
 def shuffled(samples: Samples) -> File:
     """Return samples in rows of 64 whose columns stand in another order."""
     order = np.random.default_rng(4).permutation(64)
@@ -80,7 +102,18 @@ def ultrasonic(samples: Samples) -> File:
     return "s.wav", signal.encoded(signal.level(heard + 0.3 * above), 48_000, "WAV", "PCM_16")
 
 
-WAYS: list[Callable[[Samples], File]] = [walsh, spectrum, shuffled, signs, shades, carrier, ultrasonic]
+WAYS: list[Callable[[Samples], File]] = [
+    walsh,
+    spectrum,
+    polar,
+    cosines,
+    steps,
+    shuffled,
+    signs,
+    shades,
+    carrier,
+    ultrasonic,
+]
 
 
 @pytest.mark.parametrize("way", WAYS)
