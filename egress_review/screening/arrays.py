@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import disclosure, disguised, encoded, encodings, series, unpacking
+from egress_review.screening import disclosure, disguised, encoded, encodings, series, undone, unpacking
 from egress_review.screening.carriers import signatures
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -305,6 +305,7 @@ def _first(looks: Iterator[Looked]) -> Looked:
 def _matrices(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     if values.ndim <= 2:
         flat = values.reshape(len(values), -1) if values.ndim else values.reshape(1, 1)
+        yield from (found[:, None] for found in undone.samples(flat))
         yield flat[: max(MOST_VALUES // flat.shape[1], 1)]
         if min(flat.shape) == 1:
             stream = flat.ravel()[:MOST_VALUES]

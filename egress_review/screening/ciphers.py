@@ -111,6 +111,16 @@ def orders() -> Iterator[tuple[str, Undo]]:
     yield "every third character", _by_line(lambda line: line[::3])
 
 
+def turned_round() -> Iterator[tuple[str, Undo]]:
+    """Yield what undoes each substitution of single letters of lines that were reversed as well."""
+    for name, undo in shifts():
+        yield f"{name}, reversed", _reversed_first(undo)
+
+
+def _reversed_first(undo: Undo) -> Undo:
+    return lambda text: undo("\n".join(line[::-1] for line in text.split("\n")))
+
+
 def _by_line(undo: Undo) -> Undo:
     return lambda text: "\n".join(map(undo, text.split("\n")))
 

@@ -11,6 +11,8 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 
+from egress_review.screening import dumps
+
 BIG = 3_000  # characters of a number in a large base; its arithmetic grows with the square
 DIGITS, UPPER, LOWER = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -243,6 +245,7 @@ def uuencoded(text: str) -> Iterator[bytes]:
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
     """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
     yield from _codes(text)
+    yield from dumps.read(text)
     if not text.isascii():
         yield from _drawn(text)
     if NUMBERED_LINE.search(text):

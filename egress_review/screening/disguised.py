@@ -8,7 +8,7 @@ from itertools import islice
 
 import numpy as np
 
-from egress_review.screening import ciphers, respelled, views
+from egress_review.screening import ciphers, rejoined, respelled, views
 from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
 from egress_review.screening.index import Index
@@ -124,7 +124,7 @@ def _changed(text: str, index: Index, limits: Limits, where: str) -> list[Findin
         found = transcripts(said, where, f", {way}")
         if outcome_of(found) == "block":
             return found
-    for way, plain in views.plainer(part, strange):
+    for way, plain in (*views.plainer(part, strange), *rejoined.readings(strange)):
         found = content(plain, index, limits.minimum_count, where, way)
         if found:
             return found
@@ -220,7 +220,7 @@ def _strange(text: str, index: Index, least: float = STRANGE) -> list[int]:
 
 def _undone(odd: str, index: Index) -> Iterator[tuple[str, Undo]]:
     """Yield the ciphers that make known words of a sample, the best first."""
-    views = [*ciphers.shifts(), *ciphers.orders()]
+    views = [*ciphers.shifts(), *ciphers.orders(), *ciphers.turned_round()]
     sample = odd[:SAMPLE]
     tried = [undo(sample).replace("\n", " ") for _, undo in views]
     words = Words("\n".join(tried))

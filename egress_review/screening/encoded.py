@@ -47,7 +47,7 @@ PNG_CHUNKS = {
 def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     """Return what a text holds encoded; the work is bounded by one budget for all of it."""
     budget = Budget()
-    findings = list(_keys(text, where))
+    findings = list(_keys(text, index, limits, where, budget))
     text = encodings.KEY.sub(lambda match: "\n" * match.group().count("\n"), text)
     findings += _addresses(text, index, limits, where, budget)
     text = DATA_URI.sub("", text)
@@ -66,9 +66,14 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
     return findings + list(_numbers(text, index, limits, where, budget))
 
 
-def _keys(text: str, where: str) -> Iterator[Finding]:
+def _keys(text: str, index: Index, limits: Limits, where: str, budget: Budget) -> Iterator[Finding]:
     for match in encodings.KEY.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
+        body = "".join(one for one in match.group().split("\n")[1:-1] if ":" not in one)
+        held = _matched(encodings.decoded(body, limits, budget), index, limits, at(where, line))
+        if held:
+            yield held
+            continue
         if "PRIVATE" in match[1]:
             yield block(
                 "key", "The text holds a private key.", "Remove it, and replace the key.", at(where, line)

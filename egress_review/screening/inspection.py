@@ -227,7 +227,17 @@ def _table(content: str, suffix: str, index: Index, limits: Limits) -> tuple[byt
     findings = judged(tables.parse(canonical, delimiter, limits), index, limits)
     findings += recoded(table, index)
     findings += text.check(canonical, index, limits)
+    if content.lstrip()[:1] in ("{", "["):
+        findings += _misnamed(text.plain(content), index, limits)
     return canonical.encode(), findings + changed
+
+
+def _misnamed(content: str, index: Index, limits: Limits) -> list[Finding]:
+    """Return what JSON under a table's name gives away; none where it is no JSON."""
+    try:
+        return structured.check(structured.parse(content, limits), index, limits)
+    except Unscreenable:
+        return []
 
 
 def _json(content: str, index: Index, limits: Limits) -> tuple[bytes, list[Finding]]:

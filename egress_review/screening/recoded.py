@@ -24,6 +24,7 @@ DENSE = 0.2  # numbers of ids that fill so much of their range are any numbers
 LARGEST = 2**62
 TRIED, MOST_TRIED = 4, 20  # numbers that a shift is tried on before all, and shifts that are tried on all
 MOST_IDS, FACTORS = 1_500, 20  # ids that are looked for shifted and scaled, and the largest whole factor
+MOST_SYLLABLES = 16  # that stand for the signs of ids
 PATTERNED, DIFFERENT = 9, 5  # characters of an id, and different ones, whose repeats tell it from others
 
 SHIFTED = (
@@ -49,6 +50,7 @@ ALPHABETS = {
     "in hexadecimal": DIGITS + "abcdef",
     "in octal": "01234567",
     "in binary": "01",
+    **{f"in base {base}": "0123456789ab"[:base] for base in (3, 4, 5, 6, 7, 9, 12)},
     "in letters for digits": "abcdefghij",
     "in keys for digits": "qwertyuiop",
 }
@@ -106,7 +108,7 @@ def found(cells: Sequence[str], kinds: Sequence[Numbered]) -> str | None:
                 how = _met(numbers, kind, shifted=way in SHIFTED)
                 if how is not None:
                     return f"{kind.what} {way or how}".strip()
-        if _patterned(some, kind):
+        if any(_patterned(signs, kind) for signs in (some, *_syllables(some))):
             return f"{kind.what} with other signs for their digits"
     return None
 
@@ -205,6 +207,17 @@ def _patterned(cells: Sequence[str], kind: Numbered) -> bool:
     return hits >= FEWEST - 2 and hits >= SHARE * len(long) and by_chance < PATTERNS_UNLIKELY
 
 
+def _syllables(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Yield values as a sign for each syllable, where they are made of few syllables of one length."""
+    for size in (2, 3):
+        if any(len(cell) % size or not cell.isalpha() for cell in cells):
+            continue
+        parts = [[cell[at : at + size] for at in range(0, len(cell), size)] for cell in cells]
+        different = sorted({part for one in parts for part in one})
+        if len(different) <= MOST_SYLLABLES:
+            yield ["".join(chr(ord("a") + different.index(part)) for part in one) for one in parts]
+
+
 def _digits(cell: str) -> str | None:
     """Return the digits of a value that is nothing else, in whatever script, without what parts them."""
     told = "".join(
@@ -259,6 +272,16 @@ def _time(cell: str) -> int | None:
     )
 
 
+def _columned(cell: str) -> int | None:
+    """Return the number of a sheet's column: Z is 26, AA is 27."""
+    if not cell.isascii() or not cell.isalpha() or not 2 <= len(cell) <= 13:
+        return None
+    total = 0
+    for sign in cell.lower():
+        total = 26 * total + ord(sign) - 96
+    return total
+
+
 def _date(cell: str) -> int | None:
     try:
         return datetime.date.fromisoformat(cell[:10]).toordinal() if len(cell) >= 10 else None
@@ -282,5 +305,6 @@ _DECODERS: tuple[tuple[str, Decode], ...] = (
     ("as times", _time),
     ("as dates", _date),
     ("in Roman numerals", _roman),
+    ("as columns of a sheet", _columned),
     *((way, _based(alphabet)) for way, alphabet in ALPHABETS.items()),
 )

@@ -54,22 +54,34 @@ def _words(named: Sequence[tuple[str, bytes]], index: Index, limits: Limits) -> 
 
 def _by_turns(files: Sequence[bytes], index: Index, limits: Limits) -> list[Finding]:
     """Return the block for texts of as many lines and words that say something word by word in turns."""
-    texts: dict[int, list[list[list[str]]]] = defaultdict(list)
+    texts: dict[int, list[list[str]]] = defaultdict(list)
     for data in files:
-        lines = [line.split() for line in data[:READ].decode("utf-8", "replace").split("\n") if line.strip()]
+        lines = [line for line in data[:READ].decode("utf-8", "replace").split("\n") if line.strip()]
         if len(data) <= READ and len(lines) >= FEWEST:
             texts[len(lines)].append(lines)
     for group in texts.values():
-        even = all(max(map(len, told)) - min(map(len, told)) <= 1 for told in zip(*group, strict=True))
-        for order in permutations(group) if even and FEWEST <= len(group) <= TURNS else ():
-            joined = [
-                " ".join(filter(None, sum(zip_longest(*told), ()))) for told in zip(*order, strict=True)
-            ]
-            found = content("\n".join(joined), index, limits.minimum_count, "", "word by word in turns")
-            if found:
-                message = f"Texts of {len(group)} files, put together: {found[0].message}"
-                return [block("split", message, "Leave what is said in the recordings out.")]
+        for order in permutations(group) if FEWEST <= len(group) <= TURNS else ():
+            for way, joined in _abreast(order):
+                found = content(joined, index, limits.minimum_count, "", way)
+                if found:
+                    message = f"Texts of {len(group)} files, put together: {found[0].message}"
+                    return [block("split", message, "Leave what is said in the recordings out.")]
     return []
+
+
+def _abreast(texts: Sequence[list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield texts of as many lines as one: words or letters in turns, lines joined, one turned round."""
+    lines = list(zip(*texts, strict=True))
+    for way, between, parts in (
+        ("word by word in turns", " ", [[line.split() for line in told] for told in lines]),
+        ("letter by letter in turns", "", lines),
+    ):
+        if all(max(map(len, told)) - min(map(len, told)) <= 1 for told in parts):
+            joined = (between.join(filter(None, sum(zip_longest(*told), ()))) for told in parts)
+            yield way, "\n".join(joined)
+    yield "line by line", "\n".join(map("".join, lines))
+    if len(texts) == FEWEST:
+        yield "line by line, one turned round", "\n".join(f"{first}{last[::-1]}" for first, last in lines)
 
 
 def _groups(found: Sequence[tuple[Name, str]]) -> Iterator[tuple[list[str], bool]]:

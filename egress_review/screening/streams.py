@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 from egress_review.screening import arrays, layouts
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.sound.numbers import sequences
 from egress_review.screening.verdict import Finding, outcome_of
 
 MOST = 400_000  # numbers of a text that are compared
 COMPARED = 6  # readings of a text or value, the largest first
 LARGEST = 1e100  # numbers are cut there, so that their squares are numbers
+SIGNS_EACH = 40  # signs to each blank, at least, where each is a sample
+EVEN = 0.2  # of its signs beside others that are the same as the next; of writing a twentieth
+HIGH, LEVELS = 12, (3, 64)  # lines and signs of a line of a picture in signs, and its different signs
 SIGNS = 4  # different ones, at most, of which a drawing in lines is made
 WORDS = re.compile(r"(?<![0-9A-Za-z])(?:0x)?([0-9A-Fa-f]{4}|[0-9A-Fa-f]{8})(?![0-9A-Za-z])")
 ALIKE = 0.9  # of a text's digits and letters that stand in such words
@@ -27,7 +32,13 @@ Doubles = NDArray[np.float64]
 
 def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return the block for a text whose numbers are samples or frames of a recording, a flag without time."""
-    some = (*_written(content), *_drawn(content), *_hexadecimal(content), *layouts.repeated(content))
+    some = (
+        *_written(content),
+        *_drawn(content),
+        *_shaded(content),
+        *_hexadecimal(content),
+        *layouts.repeated(content),
+    )
     return _first(some, index, limits, where)
 
 
@@ -75,6 +86,51 @@ def _drawn(content: str) -> Iterator[Doubles]:
     ):
         if len(set(lengths)) > SIGNS:
             yield np.array(lengths[:MOST], dtype=np.float64)[:, None]
+
+
+def _shaded(content: str) -> Iterator[Doubles]:
+    """Yield signs as the levels that they stand for: samples, or a picture with a line for each row of it.
+
+    Signs of no known order, as " .:-=+*#%@" is one, are put in that in which levels lie beside each other.
+    """
+    bare = content.strip("\n")
+    codes = np.array([ord(sign) for sign in "".join(bare.split())[:MOST]], dtype=np.float64)
+    if len(codes) >= arrays.LEAST_TABLED and len(bare.split()) * SIGNS_EACH <= len(codes):
+        yield from (codes[:, None] for _ in islice(sequences(codes[:, None]), 1))
+    lines = bare.split("\n")
+    width = max(map(len, lines))
+    signs = sorted(set(bare) - {"\n"})
+    if len(lines) < HIGH or width < HIGH or not LEVELS[0] <= len(signs) <= LEVELS[1]:
+        return
+    # Blanks at the ends of lines are gone.
+    written, room = sum(map(len, lines)), width * len(lines)
+    if room > MOST or (written < room and (" " not in signs or 3 * written < room)):
+        return
+    told = {sign: number for number, sign in enumerate(signs)}
+    rows = np.array([[told[sign] for sign in line.ljust(width)] for line in lines])
+    before, after = rows[:, :-1], rows[:, 1:]
+    drawn = (before != told.get(" ", -1)) & (after != told.get(" ", -1))
+    if (before == after)[drawn].sum() >= EVEN * max(int(drawn.sum()), 1):
+        yield ordered(rows, len(signs))
+
+
+def ordered(rows: NDArray[np.int64], count: int) -> Doubles:
+    """Return labels as levels: near are those that stand beside each other most. Shape (rows, columns).
+
+    Source: the second eigenvector of their neighbourhoods, Fiedler 1973.
+    """
+    beside = np.zeros((count, count))
+    for first, second in ((rows[:, 1:], rows[:, :-1]), (rows[1:], rows[:-1])):
+        np.add.at(beside, (first.ravel(), second.ravel()), 1.0)
+    beside += beside.T
+    np.fill_diagonal(beside, 0.0)
+    degrees = np.maximum(beside.sum(axis=1), 1.0)
+    likeness = beside / np.sqrt(degrees[:, None] * degrees[None, :])
+    vector = np.linalg.eigh(np.eye(count) - likeness)[1][:, 1] / np.sqrt(degrees)
+    level = np.argsort(np.argsort(vector)).astype(np.float64)
+    # Of either way round: the first sign, as a blank is, stands for little.
+    level = level if 2 * level[0] < count else count - 1 - level
+    return level[rows]
 
 
 def _hexadecimal(content: str) -> Iterator[Doubles]:

@@ -276,7 +276,7 @@ def as_table(node: Json, place: str, limits: Limits) -> Table | None:
             return Table(cells[0], tuple(cells[1:]), place)
         return None
     if isinstance(node, dict) and len(node) >= 2:
-        return _columns(node, place, limits) or _records(node, place, limits)
+        return _apart(node, place) or _columns(node, place, limits) or _records(node, place, limits)
     return None
 
 
@@ -286,6 +286,18 @@ def _header(rows: Sequence[Mapping[str, Json]], limits: Limits) -> tuple[str, ..
 
 def _table(header: tuple[str, ...], rows: Sequence[Mapping[str, Json]], place: str) -> Table:
     return Table(header, tuple(tuple(cell(row.get(key)) for key in header) for row in rows), place)
+
+
+def _apart(node: Mapping[str, Json], place: str) -> Table | None:
+    """Read a list of names beside one of rows of as many cells, as pandas splits them, as a table."""
+    lists = [inner for inner in node.values() if isinstance(inner, list) and inner]
+    names = [tuple(map(str, one)) for one in lists if all(isinstance(name, str) for name in one)]
+    for rows in lists:
+        cells = tuple(tuple(map(cell, row)) for row in rows if isinstance(row, list))
+        header = next((one for one in names if {len(row) for row in cells} == {len(one)}), None)
+        if header is not None and len(header) >= 2 and len(cells) == len(rows):
+            return Table(header, cells, place)
+    return None
 
 
 def _columns(node: Mapping[str, Json], place: str, limits: Limits) -> Table | None:

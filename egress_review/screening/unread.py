@@ -38,6 +38,9 @@ ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 INTEGERS = re.compile(r"[\s\[(]*[A-Za-z#]{0,3}\d+(?:[\s,;|/_\-]+[A-Za-z#]{0,3}\d+){4,}[\s\])\.,;]*")
 UNBROKEN = re.compile(r"[^\W\d_]{150,}")  # Chinese and Thai, too, have a stop or a blank sooner
 SHORT_CODE = re.compile(r"[A-Za-z0-9]{3,7}")
+DRAWN_WIDE, DRAWN_HIGH = 20, 5  # characters of a line that draws, and such lines
+RULES = frozenset("-=+|_~:\u2500\u2502")  # that frame tables
+FEW_SIGNS, SIGNS_ALONE = 8, 300
 EMPHASIS, EMPHASISED = re.compile(r"(?<![*_\w])(\*{1,3}|_{1,3})[^\W\d_]+\1(?![*_\w])"), 30
 FIX = "Write results in words and numbers that a reader understands."
 EVERYDAY = Path(__file__).with_name("everyday.txt")
@@ -50,7 +53,7 @@ def look(text: str, index: Index, where: str) -> list[Finding]:
     found = [*_prose(lines, index), *_few(part), *_signs(lines), *_marks(part)]
     found += [*sequences([list(map(int, re.findall(r"\d{1,18}", line))) for line in _integers(lines)])]
     found += [*codes(part), *_bars(lines), *_cases(part), *_short_codes(lines)]
-    found += [*_emphasis(part), *_endless(part)]
+    found += [*_emphasis(part), *_endless(part), *_drawn(lines), *_signs_alone(part)]
     return [flag("unread", message, FIX, where) for message in found]
 
 
@@ -148,6 +151,27 @@ def _endless(text: str) -> Iterator[str]:
     longest = max((run.group() for run in UNBROKEN.finditer(text)), key=len, default="")
     if len(set(longest)) >= KINDS:
         yield f"{len(longest)} letters stand in a row without a blank; each can stand for a number."
+
+
+def _drawn(lines: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for lines below one another that draw letters, or anything, with one sign or two."""
+    run = 0
+    for line in [*lines, ""]:
+        bare = line.strip()
+        kinds = set(bare) - {" "}
+        drawn = len(bare) >= DRAWN_WIDE and " " in bare and 0 < len(kinds) <= 2 and not kinds & RULES
+        run = run + 1 if drawn else 0
+        if run == DRAWN_HIGH:
+            yield "Lines of one sign and blanks draw something; it can be letters."
+            return
+
+
+def _signs_alone(text: str) -> Iterator[str]:
+    """Yield a sentence for a text of hardly anything but a few signs, as programs of odd languages are."""
+    bare = re.sub(r"\s", "", text)
+    common = [sign for sign, _ in Counter(bare).most_common(FEW_SIGNS) if not sign.isalnum()]
+    if len(bare) >= SIGNS_ALONE and sum(map(bare.count, common)) >= 0.9 * len(bare):
+        yield f"{len(bare)} signs of about {len(common)} kinds stand without words; they can be a code."
 
 
 def _emphasis(text: str) -> Iterator[str]:

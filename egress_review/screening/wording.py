@@ -17,11 +17,14 @@ ITEM = re.compile(r"[^\s,;|\"'`*]+")
 WHOLE = re.compile(r"(?<![\w.,])\d{3,18}(?![\w,]|\.\d)")  # a number in a text that may name somebody
 # A number, and the word before it.
 BEHIND = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[^\w\n]{1,3}(\d{3,18})(?![\w,]|\.\d)")
+PARTS, SHAPED, MOST_PARTS = re.compile(r"[0-9A-Za-z]+"), 8, 6  # of values of one shape, how many make a list
 LISTS = 10  # that are looked through for ids as other numbers
 READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers, and of such an id
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
 LISTED = 4  # items that make a list
+# What a number stands behind: a branch of a tree, an item of a printed dictionary.
+KEY = re.compile(r"(?<![\w.\-])([\w.\-]{1,40})['\"]?\s{0,2}[:=]\s{0,2}-?\d")
 NUMBERED = re.compile(
     r"(?<![^\W_])(?=[^\W_]{0,39}\d)(?=\d{0,39}[^\W\d_])[^\W_]{3,40}(?![^\W_])"
 )  # letters and digits
@@ -122,12 +125,27 @@ def _scattered(text: str, index: Index, where: str, said: str) -> list[Finding]:
 
 def recoded_ids(columns: Iterable[Sequence[str]], index: Index, where: str) -> list[Finding]:
     """Return a block for a list of values that are ids as other numbers, in whichever way."""
-    for values in islice(columns, LISTS):
+    told = list(islice(columns, LISTS))
+    for values in (*told, *(parts for whole in told for parts in _parts(whole))):
         how = recoded.found(values, index.numbered)
         if how:
             message = f"{len(set(values))} values here are {how}; whoever has the ids can put them back."
             return [block("disguised_identifiers", message, ID_FIX, where)]
     return []
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the parts of values of one shape, a column each: of an address, a version, a UUID."""
+    whole = [value.strip() for value in values if value.strip()]
+    shapes = {tuple(map(len, PARTS.findall(value))) for value in whole[:SHAPED]}
+    counts = {len(shape) for shape in shapes}
+    if len(whole) < SHAPED or len(counts) != 1 or not 2 <= counts.pop() <= MOST_PARTS:
+        return
+    split = [PARTS.findall(value) for value in whole]
+    for at in range(len(split[0])):
+        column = [parts[at] for parts in split if len(parts) == len(split[0])]
+        if len(column) == len(split) and len(set(column)) >= SHAPED:
+            yield column
 
 
 def recoded_in_text(text: str, index: Index, where: str) -> list[Finding]:
@@ -151,9 +169,12 @@ def _as_digits(line: str) -> str:
 
 
 def _listed(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield runs of lines with one item each, and lines with at least 4 items, with their 1-based line."""
+    """Yield lines with one item each as runs, lines of several, what numbers stand behind; and the line."""
     run: list[str] = []
     looked = 0
+    keys = [match[1] for match in islice(KEY.finditer(text, 0, READ), MOST_NUMBERED)]
+    if len(keys) >= LISTED:
+        yield 1, keys
     for number, line in enumerate([*text.split("\n"), ""], start=1):
         items = ITEM.findall(line)
         # Written words are no list of ids: a line without a digit and with blanks is looked at for few lines.

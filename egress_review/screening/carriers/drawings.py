@@ -113,6 +113,10 @@ def lines(long: Sequence[Line], everything: Line) -> Iterator[Part]:
     """Yield what long lines draw, and all lines one after the other."""
     if len(everything) > POINTS and len(long) != 1:
         yield next(_line(everything, "all lines together"))
+    if len(long) > SINGLE and len({len(line) for line in long}) == 1:
+        # Lines one above the other, a band each.
+        heights = [[-height for _, height in line] for line in long]
+        yield Array(np.array(heights).T, f"{len(long)} lines abreast")
     # Many long lines are one that was cut: whatever they hold is found in all of them together.
     for line in long if len(long) <= SINGLE else ():
         yield from _line(line, f"line of {len(line):,} points")

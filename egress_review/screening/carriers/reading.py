@@ -100,11 +100,17 @@ def _used() -> float:
 
 def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     """Return the text that a picture with many letters shows, and a flag where it could not be read."""
-    image, upright, sideways = _straight(picture.image)
-    most = max(upright, sideways)
-    if most < LINES:
+    views = [view for view in _views(picture.image) if max(view[1:]) >= LINES]
+    if not views:
         return [], []
-    found = _best(image, (upright >= LINES, sideways >= LINES), limits)
+    most = max(views[0][1:])
+    found: Letters | None = None
+    for image, upright, sideways in views:
+        read_ = _best(image, (upright >= LINES, sideways >= LINES), limits)
+        told = [one for one in (found, read_) if one is not None]
+        found = _surest(told) if told else None
+        if found is None or found.sure >= SURE:
+            break
     if found is None:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
     count = len(WORD.findall(found.text))
@@ -117,14 +123,17 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     return parts, []
 
 
-def _straight(image: Image.Image) -> tuple[Image.Image, int, int]:
-    """Return a picture, put straight where that shows more lines, and how many run across and up or down."""
+def _views(image: Image.Image) -> list[tuple[Image.Image, int, int]]:
+    """Return a picture as it is and put straight, and how many lines run across and up or down; most first.
+
+    Letters below one another are lines, too, to who only counts them: reading tells which are.
+    """
     ways = image, len(lines(image)), len(lines(image.transpose(Image.Transpose.ROTATE_90)))
     turned = skew.straightened(image)
     if turned is None:
-        return ways
+        return [ways]
     straight = turned, len(lines(turned)), len(lines(turned.transpose(Image.Transpose.ROTATE_90)))
-    return max(ways, straight, key=lambda seen: max(seen[1:]))
+    return sorted((ways, straight), key=lambda seen: -max(seen[1:]))
 
 
 @dataclass(frozen=True)

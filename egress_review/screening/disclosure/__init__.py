@@ -13,6 +13,7 @@ from egress_review.screening.disclosure import (
     curves,
     extremes,
     joint,
+    labels,
     left_out,
     lone,
     models,
@@ -103,7 +104,7 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),
         *extremes.in_text(content, index.people, where),
-        *captions.check(content, index.people, limits, where),
+        *(captions.check(content, index.people, limits, where) or labels.check(content, limits, where)),
         *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]
 

@@ -12,13 +12,12 @@ from egress_review.screening.disclosure.headers import (
     AGE_BAND,
     COUNT,
     EXCEPT,
-    MEASURE,
     NO_COUNT,
     NOT_PEOPLE,
     PEOPLE,
     RECORDINGS,
     SEXES,
-    SHARE,
+    are_shares,
     bare,
     is_suppressed,
     is_total,
@@ -285,10 +284,8 @@ def shares(table: Table, limits: Limits) -> list[Finding]:
         return []
     findings: list[Finding] = []
     for at, header in enumerate(table.header):
-        if not SHARE.search(header.replace("_", " ")) or MEASURE.search(header):
-            continue
-        found = _shares(table, at, counting[0], limits)
-        findings += found
+        if are_shares(header, table.column(at)):
+            findings += _shares(table, at, counting[0], limits)
     return findings[:20]
 
 

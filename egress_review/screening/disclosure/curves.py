@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import numpy as np
+
 from egress_review.screening.disclosure.headers import (
     CURVE,
     RECORDINGS,
@@ -20,6 +22,7 @@ from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
 LOGGED = 3  # columns of a curve without names: time, step, value
+TURNS = 4  # times its range that a smooth curve goes up and down
 COLUMNS = 8  # of a curve: what is measured at each step of a training
 CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
@@ -35,6 +38,7 @@ def size(table: Table, limits: Limits) -> list[Finding]:
     if count <= limits.table_rows:
         return _features(table, numeric, limits)
     named = any(CURVE.match(bare(h)) or LOSS.match(bare(h)) for h in table.header)
+    named = named or _is_smooth(table)
     if ((named and len(table.header) <= COLUMNS) or _is_logged(table)) and count <= limits.curve_points:
         return [
             flag(
@@ -62,6 +66,18 @@ def size(table: Table, limits: Limits) -> list[Finding]:
             table.where,
         )
     ]
+
+
+def _is_smooth(table: Table) -> bool:
+    """Return whether columns hardly turn, drawn over a first one of even steps: no measurements do so."""
+    columns = [np.array([_float(cell) for cell in table.column(at)]) for at in range(len(table.header))]
+    if len(columns) < 2 or any(np.isnan(column).any() for column in columns):
+        return False
+    steps = np.diff(columns[0])
+    even = bool((steps > 0).all()) and float(np.ptp(steps)) <= 1e-6 * float(np.abs(columns[0]).max())
+    return even and all(
+        float(np.abs(np.diff(column)).sum()) <= TURNS * float(np.ptp(column)) for column in columns[1:]
+    )
 
 
 def _is_logged(table: Table) -> bool:

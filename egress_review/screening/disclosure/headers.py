@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from egress_review.screening.numbers import NUMBER
@@ -114,6 +115,13 @@ def bare(header: str) -> str:
     if header.strip() in NUMBER_SIGNS:
         return "n"
     return re.sub(r"[^a-z]", "", header.casefold())
+
+
+def are_shares(header: str, cells: Sequence[str]) -> bool:
+    """Return whether a column holds shares, by its name or as its cells are per cent; no rates of errors."""
+    told = [cell.strip() for cell in cells if cell.strip()]
+    named = SHARE.search(header.replace("_", " ")) or (told and all(one.endswith("%") for one in told))
+    return bool(named) and not MEASURE.search(header)
 
 
 def whole(cell: str) -> int | None:

@@ -21,6 +21,7 @@ from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
 FEWEST, MOST = 8, 400  # rows of a table that is looked at
+EVERYBODY = 20  # rows that are no chance where the data has as many speakers or recordings
 DESIGN = 3  # rows to each different value of a column that names groups
 DIFFERENT = 0.4  # of the numbers of a column, from which they are no groups
 CODED = 100  # cells below one another whose order can be a code
@@ -59,6 +60,9 @@ def check(table: Table, index: Index) -> list[Finding]:
                 message = f"The numbers here are {what}{how}: values of single people, not of groups."
                 return [block("row_level", message, rows.FIX, table.place(0, at))]
     lone = [at for at, cells in columns if _singular(_values(cells), FEWEST) or _summed(table, cells)]
+    everybody = {people.speaker_count, people.recording_count}
+    if not lone and len(table.rows) >= EVERYBODY and len(table.rows) in everybody:
+        lone = [columns[0][0]]
     if not lone or _over_an_axis(table):
         return []
     message = f"{len(table.rows)} rows hold a number each without a group's name; each may be one person's."

@@ -86,7 +86,7 @@ def check(table: Table, people: People, limits: Limits) -> list[Finding]:
 
 def in_text(content: str, people: People, limits: Limits, where: str = "") -> list[Finding]:
     """Return what a model's printed summary gives away about single people."""
-    if not re.search(r"\[|\bi\.|resid|(?i:r-squared)|(?i:groups)|(?i:degrees of freedom)", content):
+    if not re.search(r"\[|\bi\.|(?i:resid|r-squared|groups|degrees of freedom)", content):
         return []
     findings = terms(content, people, where) + freedom(content, limits, where)
     if R_SQUARED.search(content):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from egress_review.screening.disclosure.headers import COUNT, PEOPLE, SHARE, bare, label_columns, whole
+from egress_review.screening.disclosure import shown
+from egress_review.screening.disclosure.headers import (
+    COUNT,
+    PEOPLE,
+    RECORDINGS,
+    SHARE,
+    bare,
+    label_columns,
+    whole,
+)
 from egress_review.screening.limits import Limits
 from egress_review.screening.people import People
 from egress_review.screening.tables import Table
@@ -22,12 +31,17 @@ LEAF = re.compile(
 )
 BRANCH = re.compile(r"<=|&lt;=|\u2264|>=|<\s*\d|>\s*\d")
 LEAVES = 3
+# Of the person who gave most: "share_of_largest_speaker", "recordings of top speaker".
+LEADING = re.compile(
+    r"(?i)\b(largest|top|top ?1|biggest|main|dominant|most active|heaviest|leading)\s+"
+    r"(speakers?|spk|person|participant|subject|talker|contributor|voice)\b"
+)
 MERGE = "Give it in steps of at least {least} people each."
 
 
 def check(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the cells of a table that count few people when subtracted, or above the line of a fraction."""
-    return [*_running(table, limits), *_fractions(table, people, limits)][:20]
+    return [*_running(table, limits), *_fractions(table, people, limits), *_leading(table)][:20]
 
 
 def _running(table: Table, limits: Limits) -> list[Finding]:
@@ -79,6 +93,26 @@ def _fractions(table: Table, people: People, limits: Limits) -> list[Finding]:
                 fix = MERGE.format(least=limits.minimum_count)
                 findings.append(block("small_cells", message, fix, table.place(row, column)))
     return findings
+
+
+def _leading(table: Table) -> list[Finding]:
+    """Return the groups of which a column named after the largest speaker says that one makes over half."""
+    counted = [at for at, header in enumerate(table.header) if RECORDINGS.match(bare(header))]
+    for column, header in enumerate(table.header):
+        if not LEADING.search(header.replace("_", " ")):
+            continue
+        for row, cells in enumerate(table.rows):
+            told = shown.number(cells[column])
+            of = max([whole(cells[at]) or 0 for at in counted], default=0)
+            if told is None:
+                continue
+            percent = "%" in cells[column] or (told[0] > 1 and SHARE.search(header.replace("_", " ")))
+            part = told[0] / 100 if percent else told[0] / of if told[0] > 1 and of else told[0]
+            if 0.5 < part <= 1:
+                message = "One person makes up over half of this group; its figures tell about them."
+                fix = "Average over speakers first, then over groups; or leave the group out."
+                return [block("dominance", message, fix, table.place(row, column))]
+    return []
 
 
 def leaves(content: str, limits: Limits, where: str = "") -> list[Finding]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from egress_review.screening.disclosure.headers import MEASURE, SHARE, is_suppressed, people_columns, whole
+from egress_review.screening.disclosure.headers import are_shares, is_suppressed, people_columns, whole
 from egress_review.screening.disclosure.shown import number
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
@@ -249,11 +249,7 @@ def shares(table: Table, content: str, limits: Limits) -> list[Finding]:
     """Return a block where percentages are, of a number of people that the text states, few people each."""
     if people_columns(table):
         return []
-    columns = [
-        n
-        for n, header in enumerate(table.header)
-        if SHARE.search(header.replace("_", " ")) and not MEASURE.search(header)
-    ]
+    columns = [n for n, header in enumerate(table.header) if are_shares(header, table.column(n))]
     totals = list(dict.fromkeys(count for _, count in counts(content) if count > 1))[:TOTALS]
     for column in columns:
         cells = [shown for cell in table.column(column) if (shown := number(cell))]

@@ -9,7 +9,7 @@ import numpy as np
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Sound
-from egress_review.screening.sound import matching, numbers, patience, recurrence
+from egress_review.screening.sound import carried, matching, numbers, patience, recurrence
 from egress_review.screening.sound.features import Floats
 from egress_review.screening.sound.matching import Looked, Match
 from egress_review.screening.verdict import Finding, block, flag
@@ -32,6 +32,8 @@ def check(sound: Sound, index: Index, limits: Limits) -> list[Finding]:
         looked = numbers.heard(index.sounds, samples, time)
     if not looked.matches:
         looked = replace(_below(samples, index, sound.rate, time), complete=looked.complete)
+    if not looked.matches:
+        looked = replace(_carried(samples, index, sound.rate, time), complete=looked.complete)
     if not looked.matches:
         then = recurrence.in_sound(index.sounds, samples, sound.rate or numbers.RATES[0], time)
         looked = replace(then, complete=looked.complete and then.complete)
@@ -62,6 +64,15 @@ def _below(samples: Floats, index: Index, rate: int, seconds: float) -> Looked:
             looked = matching.match(index.sounds, low, rate or numbers.RATES[0], seconds / 4, stages=(0,))
             if looked.matches:
                 return looked
+    return Looked((), True)
+
+
+def _carried(samples: Floats, index: Index, rate: int, seconds: float) -> Looked:
+    """Return what a sound matches that was moved onto a carrier, also above the one that is heard."""
+    for moved in carried.below(samples, rate or numbers.RATES[0]):
+        looked = matching.match(index.sounds, moved, rate or numbers.RATES[0], seconds / 4, stages=(0,))
+        if looked.matches:
+            return looked
     return Looked((), True)
 
 

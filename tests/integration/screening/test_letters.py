@@ -47,6 +47,14 @@ def test_rows_in_a_picture_that_stands_askew_are_read(degrees: float, dark: bool
     assert ids_in(turned(shown(dark=dark), degrees)) >= 7
 
 
+def test_lines_that_each_rise_are_read_where_their_beginnings_stand_in_a_column() -> None:
+    picture = Image.new("RGB", (1100, 620), "white")
+    for number, row in enumerate(ROWS[:7]):
+        line = pictures.text([row], size=16)
+        picture.paste(line.rotate(5.0, expand=True, fillcolor="white"), (20, 80 * number))
+    assert ids_in(picture) >= 4
+
+
 @pytest.mark.parametrize("degrees", [-30.0, -2.5, 0.75, 12.0, 44.0])
 def test_a_picture_is_put_straight(degrees: float) -> None:
     straight = skew.straightened(turned(shown(), degrees))

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from egress_review.screening import Finding, Index
+from egress_review.screening.disclosure import labels
 from tests.unit.screening.crowd import (
     CROWD,
+    LIMITS,
     Row,
     checks,
     csv,
@@ -61,6 +65,12 @@ CASES = [
      csv(["system", "wins", "losses"], [["a", 4, 21], ["b", 33, 18]])),
     ("crosstab", csv(["dialect", "female", "male", "unit"], [["a", 4, 21, "speakers"], ["b", 33, 18, "speakers"]]),
      csv(["dialect", "female", "male", "unit"], [["a", 14, 21, "speakers"], ["b", 33, 18, "speakers"]])),
+    ("dominance", csv(["dialect", "recordings", "share_of_largest_speaker"], [["a", 1201, 0.93], ["b", 907, 0.12]]),
+     csv(["dialect", "recordings", "share_of_largest_speaker"], [["a", 1201, 0.13], ["b", 907, 0.12]])),
+    ("dominance", csv(["dialect", "recordings", "recordings of top speaker"], [["a", 1201, 1131], ["b", 907, 81]]),
+     csv(["dialect", "recordings", "recordings of top speaker"], [["a", 1201, 131], ["b", 907, 81]])),
+    ("shares", csv(["dialect", "n_speakers", "with a degree"], [["a", 40, "7.5%"], ["b", 30, "50.0%"]]),
+     csv(["dialect", "n_speakers", "with a degree"], [["a", 40, "45.0%"], ["b", 30, "50.0%"]])),
     ("small_cells", csv(["", "a", "b"], [["speakers", 4, 21], ["wer", 0.1, 0.2]]),
      csv(["n", "power"], [[5, 0.2], [10, 0.5], [20, 0.8]])),
     ("degrees_of_freedom", csv(["a", "b"], [["Df Residuals:", 4], ["Df Model:", 3]]), csv(["a", "b"], [["Df Residuals:", 480], ["Df Model:", 3]])),
@@ -94,6 +104,8 @@ FLAGGED = [
     ("extremes", csv(["what", "value"], [["highest", max(float(r["f0_hz"]) for r in CROWD)], ["usual", 160.5]])),
     ("extremes", csv(["dialect", "n_speakers", "p95"], [["a", 40, 210.2], ["b", 30, 215.1]])),
     ("steps", csv(["x", "ecdf"], [[f"{n * n / 7:.3f}", f"{(n + 1) / 30:.4f}"] for n in range(30)])),
+    ("lone_numbers", csv(["rank", "blup"], [[n, f"{n * n / 977:.3f}"] for n in range(60)])),
+    ("curve", csv(["n", "window"], [[n, f"{1 - abs(n / 200 - 1):.3f}"] for n in range(400)])),
     ("saturated_model", None),
     ("model_groups", None),
 ]  # fmt: skip
@@ -107,6 +119,40 @@ def test_what_needs_a_human_is_flagged(check: str, content: str | None) -> None:
     found = found_in("t.csv", content) if content else found_in("t.txt", summary)
     assert worst(found) == "flag"
     assert check in checks(found)
+
+
+def test_as_many_rows_as_speakers_and_curves_that_turn_are_told_apart() -> None:
+    fewer = csv(["rank", "blup"], [[n, f"{n * n / 977:.3f}"] for n in range(50)])
+    assert "lone_numbers" not in checks(found_in("t.csv", fewer))
+    turning = csv(["n", "level"], [[n, f"{(n * 7919) % 997 / 997:.3f}"] for n in range(400)])
+    assert "table_rows" in blocked(found_in("t.csv", turning))
+
+
+def test_counts_are_read_in_tables_of_any_layout() -> None:
+    rows = [["a", 4], ["b", 21]]
+    apart = json.dumps({"columns": ["dialect", "n_speakers"], "index": [0, 1], "data": rows})
+    assert "small_cells" in blocked(found_in("t.json", apart))
+    grouped = json.dumps([{"dialect": name, "n_speakers": count} for name, count in rows])
+    assert "small_cells" in blocked(found_in("t.csv", f"{grouped}\n"))
+    assert "degrees_of_freedom" in blocked(found_in("t.txt", "No. Observations: 7   Df Residuals: 2\n"))
+
+
+LABELS = ["a", "3", "b", "21", "c", "5", "d", "40"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        (["Speakers by dialect", *LABELS], "block"),
+        (["Layers by model", *LABELS], "flag"),
+        (["Speakers by dialect", "a", "31", "b", "21", "c", "15"], ""),
+        (["Number of speakers", "0", "5", "10", "15", "a", "b", "c", "d"], ""),
+        (["Number of speakers", "8", "6", "2", "0", "a", "b", "c", "d"], ""),
+    ],
+)
+def test_small_labels_are_counts_where_words_say_people_and_no_axis(lines: list[str], severity: str) -> None:
+    found = [one.severity.value for one in labels.check("\n".join(lines), LIMITS)]
+    assert found == ([severity] if severity else [])
 
 
 def test_a_share_that_happens_to_be_whole_counts_nobody() -> None:

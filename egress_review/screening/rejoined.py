@@ -1,0 +1,72 @@
+"""Puts back together what was cut: words over two lines, letters of a grid, syllables put between."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+FEWEST, SHORTEST = 4, 8  # words of a line that were cut, letters of a line of a grid
+ROWS, MOST = 3, 100_000  # lines of a grid, and letters that are read
+OFTEN = (
+    0.07  # of all letters, from which two or three again and again were put there; "th" is 0.04 of English
+)
+LEAST = 80  # letters from which that can be told
+VOWELS = "aeiou"
+DOUBLED = re.compile(rf"([{VOWELS}])([^\W\d_])\1", re.IGNORECASE)  # as in "thefe"
+BLANK = re.compile(r"\s+")
+
+
+def readings(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield in which way lines of strange words were cut, and what they say put together."""
+    halves = list(_halves(lines))
+    if halves:
+        yield "with each word cut in two", "\n".join(halves)
+    yield from _grid(lines)
+    yield from _put_between("\n".join(lines)[:MOST])
+
+
+def _halves(lines: Sequence[str]) -> Iterator[str]:
+    """Yield words whose beginnings stand in one line, or half of one, and whose ends in the next."""
+    for first, second in pairwise(lines):
+        one, other = first.split(), second.split()
+        if len(one) == len(other) >= FEWEST:
+            yield " ".join(map("".join, zip(one, other, strict=True)))
+    for line in lines:
+        words = line.split()
+        if len(words) >= 2 * FEWEST and len(words) % 2 == 0:
+            half = len(words) // 2
+            yield " ".join(map("".join, zip(words[:half], words[half:], strict=True)))
+
+
+def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield letters in lines of one length as one run: by lines or columns, every second one turned round."""
+    rows = [BLANK.sub("", line) for line in lines if line.strip()]
+    width = len(rows[0]) if rows else 0
+    even = all(len(row) == width for row in rows[:-1]) and len(rows[-1:][0] if rows else "") <= width
+    if len(rows) < ROWS or width < SHORTEST or not even:
+        return
+    if not all(row.isalpha() for row in rows) or sum(map(len, rows)) > MOST:
+        return
+    yield "in lines of one length", "".join(rows)
+    yield "in lines to and fro", "".join(row[:: -1 if n % 2 else 1] for n, row in enumerate(rows))
+    yield "in lines fro and to", "".join(row[:: 1 if n % 2 else -1] for n, row in enumerate(rows))
+    columns = ["".join(row[at : at + 1] for row in rows) for at in range(width)]
+    yield "in columns", "".join(columns)
+    yield "in columns to and fro", "".join(one[:: -1 if n % 2 else 1] for n, one in enumerate(columns))
+
+
+def _put_between(text: str) -> Iterator[tuple[str, str]]:
+    """Yield a text without the letters that come again and again before its vowels, or with vowels once."""
+    letters = re.sub(r"[^a-z]", "", text.casefold())
+    if len(letters) < LEAST:
+        return
+    for size in (3, 2):
+        runs = (letters[at : at + size] for at in range(len(letters) - size + 1))
+        counts = Counter(run for run in runs if letters.count(run[0]) != len(letters))
+        for run, count in counts.most_common(2):
+            if count >= OFTEN * len(letters):
+                yield "with syllables put between", re.sub(run, "", text.casefold())
+    if len(DOUBLED.findall(text)) >= OFTEN * len(letters):
+        yield "with syllables put between", DOUBLED.sub(r"\1", text)

@@ -1,0 +1,156 @@
+"""Sentences and ids that were cut, printed as dumps, or turned about twice; and others treated alike."""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+from collections.abc import Callable
+
+import pytest
+
+from egress_review.screening import Index, Limits, Recording
+from egress_review.screening.inspection import look
+from tests.integration.screening.test_reworded import INDEX, NUMBERS, QUOTED, based, looked, outcome
+from tests.leaks import carry
+
+OTHER = [
+    "we had hoped that the new one would do better",
+    "but the loss went up again after a week or so",
+    "then somebody found that half of it was never read",
+    "which is why all numbers of last month are too good",
+    "nobody could say how long it had been like that",
+    "in the end it took three of us two days to mend",
+]
+ROT13 = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+CODED = ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"]
+
+
+def letters(lines: list[str]) -> str:
+    return "".join("".join(lines).split())
+
+
+def grid(lines: list[str]) -> str:
+    """Return letters in lines of 17, every second one from right to left."""
+    run = letters(lines)
+    rows = [run[at : at + 17] for at in range(0, len(run), 17)]
+    return "\n".join(row[:: -1 if n % 2 else 1] for n, row in enumerate(rows))
+
+
+def halves(lines: list[str]) -> str:
+    """Return a line of the beginnings of words over a line of their ends, for each line."""
+    return "\n".join(
+        " ".join(word[: len(word) // 2] for word in line.split())
+        + "\n"
+        + " ".join(word[len(word) // 2 :] for word in line.split())
+        for line in lines
+    )
+
+
+def dump(lines: list[str]) -> str:
+    """Return bytes as xxd prints them, with the letters beside."""
+    data = "\n".join(lines).encode()
+    return "\n".join(
+        f"{at:08x}: {data[at : at + 16].hex(' ', 2)}  {data[at : at + 16].decode()}".replace("\n", ".")
+        for at in range(0, len(data) - 16, 16)
+    )
+
+
+def octal(lines: list[str]) -> str:
+    """Return bytes as od prints them: words of 16 bits in octal digits."""
+    data = "\n".join(lines).encode()
+    words = [f"{data[at] + 256 * data[at + 1]:06o}" for at in range(0, len(data) - 1, 2)]
+    return "\n".join(f"{2 * at:07o} " + " ".join(words[at : at + 8]) for at in range(0, len(words), 8))
+
+
+def syllables(lines: list[str]) -> str:
+    """Return words with a syllable before each vowel."""
+    return "\n".join("".join(f"ub{sign}" if sign in "aeiou" else sign for sign in line) for line in lines)
+
+
+def doubled(lines: list[str]) -> str:
+    """Return words whose vowels are said twice, with one letter between."""
+    return "\n".join("".join(f"{s}f{s}" if s in "aeiou" else s for s in line) for line in lines)
+
+
+def turned(lines: list[str]) -> str:
+    """Return lines under rot13, from right to left."""
+    return "\n".join(line.translate(ROT13)[::-1] for line in lines)
+
+
+def certificate(lines: list[str]) -> str:
+    """Return text between the lines that a certificate begins and ends with."""
+    body = "\n".join(textwrap.wrap(base64.b64encode("\n".join(lines).encode()).decode(), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("way", [grid, halves, dump, octal, syllables, doubled, turned, certificate])
+def test_what_was_said_is_read_however_it_was_cut(way: Callable[[list[str]], str]) -> None:
+    assert outcome("notes.txt", way(QUOTED)) == "block"
+    # What a dump spells is nobody's to review, whatever it says.
+    assert way in (dump, octal) or outcome("notes.txt", way(OTHER)) != "block"
+
+
+@pytest.mark.parametrize("way", ["letters in turns", "the second half turned round"])
+def test_halves_of_lines_in_two_files_are_put_together(way: str) -> None:
+    def packed(lines: list[str], moved: int) -> bytes:
+        if way == "letters in turns":
+            parts = [line[::2] for line in lines], [line[1::2] for line in lines]
+        else:
+            parts = (
+                [line[: len(line) // 2] for line in lines],
+                [line[len(line) // 2 :][::-1] for line in lines],
+            )
+        second = parts[1][moved:] + parts[1][:moved]
+        return carry.archive({"a.txt": "\n".join(parts[0]).encode(), "b.txt": "\n".join(second).encode()})
+
+    for moved, expected in ((0, True), (3, False)) if way == "letters in turns" else ((0, True),):
+        found = look(packed(QUOTED, moved), "parts.zip", INDEX, Limits()).findings
+        assert ("split" in {finding.check for finding in found}) is expected
+
+
+def sheet(number: int) -> str:
+    """Return what a sheet calls its so manyth column."""
+    name = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        name = chr(65 + place) + name
+    return name
+
+
+RECODED: dict[str, Callable[[int], str]] = {
+    "in base 7": lambda number: based(number, "0123456"),
+    "as columns of a sheet": sheet,
+    "in syllables": lambda number: "".join(CODED[int(digit)] for digit in str(number)),
+    "as a part of a UUID": lambda number: f"00000000-0000-4000-8000-{number:012d}",
+}
+
+
+@pytest.mark.parametrize("way", RECODED)
+def test_ids_are_known_by_parts_syllables_and_odd_bases(way: str) -> None:
+    change = RECODED[way]
+    assert outcome("keys.csv", "key\n" + "\n".join(map(change, NUMBERS))) == "block"
+    others = [number * 7 % 10**11 + 31 for number in NUMBERS]
+    assert outcome("keys.csv", "key\n" + "\n".join(map(change, others))) != "block"
+
+
+def test_ids_that_numbers_stand_behind_are_a_list() -> None:
+    people = Index.of(Recording(f"r{n}", str(n * n + 103), "some words") for n in range(40))
+    for names, expected in (
+        ([n * n + 103 for n in range(30)], True),
+        ([n * n + 104 for n in range(30)], False),
+    ):
+        tree = "(" + ",".join(f"{name}:0.{at + 11}" for at, name in enumerate(names)) + ");"
+        found = look(tree.encode(), "tree.txt", people, Limits()).findings
+        assert ("row_level" in {one.check for one in found}) is expected
+
+
+@pytest.mark.parametrize(
+    ("drawn", "plain"),
+    [
+        ("\n".join(" ## #   ## #  ### # ## " for _ in range(6)), "+----+------+-----+---+\n" * 6),
+        (">" + "+++[<++>-]<." * 40, "a < b, c > d; " * 40),
+    ],
+)
+def test_signs_without_words_are_flagged(drawn: str, plain: str) -> None:
+    assert "unread" in {one.check for one in looked("n.txt", drawn).findings}
+    assert "unread" not in {one.check for one in looked("n.txt", plain).findings}
