@@ -174,10 +174,10 @@ def test_frames_are_known_among_a_hundred_hours_in_a_moment(
 def test_sounds_are_known_among_a_hundred_hours_in_a_moment(
     large: Index, made: Callable[[Samples], Samples]
 ) -> None:
-    found = recurrence.in_sound(large.sounds, made(spoken(8, SECONDS)), RATE, 4)
+    found = recurrence.in_sound(large.sounds, made(spoken(8, SECONDS)), RATE, 20)
     assert found.complete
     assert [match.recording for match in found.matches] == [8]
-    assert not recurrence.in_sound(large.sounds, made(spoken(9_008, SECONDS)), RATE, 4).matches
+    assert not recurrence.in_sound(large.sounds, made(spoken(9_008, SECONDS)), RATE, 20).matches
 
 
 def losses(seed: int) -> bytes:
