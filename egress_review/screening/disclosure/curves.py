@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from egress_review.screening.disclosure.headers import (
     CURVE,
@@ -69,15 +70,20 @@ def size(table: Table, limits: Limits) -> list[Finding]:
 
 
 def _is_smooth(table: Table) -> bool:
-    """Return whether columns hardly turn, drawn over a first one of even steps: no measurements do so."""
+    """Return whether columns turn, but hardly ever, over a first one of even steps: no measurements do so."""
     columns = [np.array([_float(cell) for cell in table.column(at)]) for at in range(len(table.header))]
     if len(columns) < 2 or any(np.isnan(column).any() for column in columns):
         return False
     steps = np.diff(columns[0])
     even = bool((steps > 0).all()) and float(np.ptp(steps)) <= 1e-6 * float(np.abs(columns[0]).max())
-    return even and all(
-        float(np.abs(np.diff(column)).sum()) <= TURNS * float(np.ptp(column)) for column in columns[1:]
-    )
+    return even and all(map(_turns_seldom, columns[1:]))
+
+
+def _turns_seldom(column: NDArray[np.float64]) -> bool:
+    """Return whether numbers go up and down, a few times; sorted values of people only go up."""
+    steps = np.diff(column)
+    way = float(np.abs(steps).sum())
+    return bool((steps > 0).any() and (steps < 0).any()) and way <= TURNS * float(np.ptp(column))
 
 
 def _is_logged(table: Table) -> bool:

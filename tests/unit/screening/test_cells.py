@@ -129,8 +129,8 @@ def test_as_many_rows_as_speakers_and_curves_that_turn_are_told_apart() -> None:
 
 
 def test_counts_are_read_in_tables_of_any_layout() -> None:
-    rows = [["a", 4], ["b", 21]]
-    apart = json.dumps({"columns": ["dialect", "n_speakers"], "index": [0, 1], "data": rows})
+    rows = [["a", 44], ["b", 21], ["c", 4], ["d", 30]]
+    apart = json.dumps({"columns": ["dialect", "n_speakers"], "data": rows})
     assert "small_cells" in blocked(found_in("t.json", apart))
     grouped = json.dumps([{"dialect": name, "n_speakers": count} for name, count in rows])
     assert "small_cells" in blocked(found_in("t.csv", f"{grouped}\n"))
