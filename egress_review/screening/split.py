@@ -70,7 +70,7 @@ def _by_turns(files: Sequence[bytes], index: Index, limits: Limits) -> list[Find
 
 
 def _abreast(texts: Sequence[list[str]]) -> Iterator[tuple[str, str]]:
-    """Yield texts of as many lines as one: words or letters in turns, lines joined, one turned round."""
+    """Yield texts of as many lines as one: words, or letters, in turns."""
     lines = list(zip(*texts, strict=True))
     for way, between, parts in (
         ("word by word in turns", " ", [[line.split() for line in told] for told in lines]),
@@ -79,9 +79,6 @@ def _abreast(texts: Sequence[list[str]]) -> Iterator[tuple[str, str]]:
         if all(max(map(len, told)) - min(map(len, told)) <= 1 for told in parts):
             joined = (between.join(filter(None, sum(zip_longest(*told), ()))) for told in parts)
             yield way, "\n".join(joined)
-    yield "line by line", "\n".join(map("".join, lines))
-    if len(texts) == FEWEST:
-        yield "line by line, one turned round", "\n".join(f"{first}{last[::-1]}" for first, last in lines)
 
 
 def _groups(found: Sequence[tuple[Name, str]]) -> Iterator[tuple[list[str], bool]]:
