@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ WIDTHS = (8, 1024)  # columns of a matrix whose rows are undone
 LEAST, MOST = 2_000, 2_000_000  # numbers of it
 ROWS = 16  # from which it is told which columns are neighbours
 PAIRED = 2  # columns of real and imaginary parts, or of amounts and phases
-MOST_LEVELS = 5  # of means and differences
 
 
 def samples(matrix: Doubles) -> Iterator[Doubles]:
@@ -29,8 +27,6 @@ def samples(matrix: Doubles) -> Iterator[Doubles]:
             yield from _heard(np.fft.irfft(turned[:, 0] * np.exp(1j * turned[:, 1])))
     if min(matrix.shape) == 1 and not speechlike(matrix.ravel()):
         yield from _heard(_from_cosines(matrix.ravel()))
-        for levels in range(1, MOST_LEVELS + 1):
-            yield from islice(_heard(_from_steps(matrix.ravel(), levels)), 1)
     rows, width = matrix.shape
     if not WIDTHS[0] <= width <= WIDTHS[1] or rows < ROWS or speechlike(matrix.ravel()):
         return
@@ -62,16 +58,6 @@ def _from_cosines(lines: Doubles) -> Doubles:
     found = np.empty(count)
     found[::2] = halves[: (count + 1) // 2]
     found[1::2] = halves[::-1][: count // 2]
-    return found
-
-
-def _from_steps(lines: Doubles, levels: int) -> Doubles:
-    """Return what means and differences of neighbours, so many times, are of. Source: Haar 1910."""
-    size = len(lines) >> levels
-    found = lines[:size]
-    for _ in range(levels):
-        steps = lines[len(found) : 2 * len(found)]
-        found = np.stack([found + steps, found - steps], axis=1).ravel() / np.sqrt(2)
     return found
 
 

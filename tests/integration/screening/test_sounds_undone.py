@@ -57,15 +57,6 @@ def cosines(samples: Samples) -> File:
     return "d.npy", npy(lines.astype(np.float32))
 
 
-def steps(samples: Samples) -> File:
-    """Return means and differences of neighbours, three times over."""
-    low, found = samples[: len(samples) // 8 * 8], []
-    for _ in range(3):
-        found.insert(0, (low[::2] - low[1::2]) / np.sqrt(2))
-        low = (low[::2] + low[1::2]) / np.sqrt(2)
-    return "h.npy", npy(np.concatenate([low, *found]).astype(np.float32))
-
-
 def shuffled(samples: Samples) -> File:
     """Return samples in rows of 64 whose columns stand in another order."""
     order = np.random.default_rng(4).permutation(64)
@@ -107,7 +98,6 @@ WAYS: list[Callable[[Samples], File]] = [
     spectrum,
     polar,
     cosines,
-    steps,
     shuffled,
     signs,
     shades,
