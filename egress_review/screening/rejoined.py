@@ -60,12 +60,11 @@ def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _put_between(text: str) -> Iterator[tuple[str, str]]:
     """Yield a text without the letters that come again and again before its vowels, or with vowels once."""
     letters = re.sub(r"[^a-z]", "", text.casefold())
-    if len(letters) < LEAST:
+    if len(letters) < LEAST or len(set(letters)) < 2:
         return
     for size in (3, 2):
         runs = (letters[at : at + size] for at in range(len(letters) - size + 1))
-        counts = Counter(run for run in runs if letters.count(run[0]) != len(letters))
-        for run, count in counts.most_common(2):
+        for run, count in Counter(runs).most_common(2):
             if count >= OFTEN * len(letters):
                 yield "with syllables put between", re.sub(run, "", text.casefold())
     if len(DOUBLED.findall(text)) >= OFTEN * len(letters):
