@@ -95,10 +95,9 @@ def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[
         rows: set[int] = set()
         for path, node in structured.nodes(structured.parse(content, limits), ""):
             # Rows of one table are not compared as if they were two tables of the same people.
-            table = (
-                None if id(node) in rows else structured.as_table(node, path[-120:] or "top level", limits)
-            )
-            if table is not None:
+            for table in (
+                () if id(node) in rows else structured.tables_of(node, path[-120:] or "top level", limits)
+            ):
                 rows |= structured.rows_of(node)
                 yield table
             # A notebook's outputs are lists of lines, or one text.

@@ -163,8 +163,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     for path, node in nodes(value, ""):
         place = path[-120:] or "top level"
         # What is a row of a table that was looked at is no table of its own.
-        table = None if id(node) in rows else as_table(node, place, limits)
-        if table is not None:
+        for table in () if id(node) in rows else tables_of(node, place, limits):
             if isinstance(node, list):
                 rows.update(map(id, node))
             findings += judged(table, index, limits)
@@ -265,19 +264,20 @@ def cell(value: Json) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def as_table(node: Json, place: str, limits: Limits) -> Table | None:
-    """Return a list of objects, an object of lists, or an object of objects as the table it is; else None."""
+def tables_of(node: Json, place: str, limits: Limits) -> list[Table]:
+    """Return the tables that a list of objects or of rows, an object of lists, or of objects, is read as."""
     if isinstance(node, list) and len(node) >= 2 and all(isinstance(row, dict) for row in node):
         rows = [row for row in node if isinstance(row, dict)]
-        return _table(_header(rows, limits), rows, place)
+        return [_table(_header(rows, limits), rows, place)]
     if isinstance(node, list) and len(node) >= 3 and all(isinstance(row, list) for row in node):
         cells = [tuple(map(cell, row)) for row in node if isinstance(row, list)]
-        if 2 <= len(cells[0]) <= limits.columns and len({len(row) for row in cells}) == 1:
-            return Table(cells[0], tuple(cells[1:]), place)
-        return None
+        even = 2 <= len(cells[0]) <= limits.columns and len({len(row) for row in cells}) == 1
+        return [Table(cells[0], tuple(cells[1:]), place)] if even else []
     if isinstance(node, dict) and len(node) >= 2:
-        return _apart(node, place) or _columns(node, place, limits) or _records(node, place, limits)
-    return None
+        # One way to read it takes nothing from the other: a list more than there are rows would hide these.
+        both = [*_apart(node, place, limits), *_columns(node, place, limits)]
+        return both or list(_records(node, place, limits))
+    return []
 
 
 def _header(rows: Sequence[Mapping[str, Json]], limits: Limits) -> tuple[str, ...]:
@@ -288,37 +288,40 @@ def _table(header: tuple[str, ...], rows: Sequence[Mapping[str, Json]], place: s
     return Table(header, tuple(tuple(cell(row.get(key)) for key in header) for row in rows), place)
 
 
-def _apart(node: Mapping[str, Json], place: str) -> Table | None:
-    """Read a list of names beside one of rows of as many cells, as pandas splits them, as a table."""
+def _apart(node: Mapping[str, Json], place: str, limits: Limits) -> Iterator[Table]:
+    """Read lists of rows beside one of as many names as each has cells, as pandas splits them, as tables."""
     lists = [inner for inner in node.values() if isinstance(inner, list) and inner]
     names = [tuple(map(str, one)) for one in lists if all(isinstance(name, str) for name in one)]
     for rows in lists:
         cells = tuple(tuple(map(cell, row)) for row in rows if isinstance(row, list))
         header = next((one for one in names if {len(row) for row in cells} == {len(one)}), None)
-        if header is not None and len(header) >= 2 and len(cells) == len(rows):
-            return Table(header, cells, place)
-    return None
+        if header is not None and 2 <= len(header) <= limits.columns and len(cells) == len(rows):
+            yield Table(header, cells, place)
 
 
-def _columns(node: Mapping[str, Json], place: str, limits: Limits) -> Table | None:
-    columns = {key: inner for key, inner in node.items() if isinstance(inner, list)}
-    length = {len(inner) for inner in columns.values()}
-    if len(columns) < 2 or len(length) != 1 or len(columns) > limits.columns:
-        return None
-    rows = tuple(zip(*([cell(v) for v in inner] for inner in columns.values()), strict=True))
-    return Table(tuple(columns), rows, place) if len(rows) >= 2 else None
+def _columns(node: Mapping[str, Json], place: str, limits: Limits) -> Iterator[Table]:
+    """Read lists of one length as the columns of a table; among lists of several, those of single values."""
+    lists = {key: inner for key, inner in node.items() if isinstance(inner, list)}
+    lengths = {len(inner) for inner in lists.values()}
+    for length in sorted(lengths):
+        columns = {
+            key: [cell(value) for value in inner]
+            for key, inner in lists.items()
+            if len(inner) == length and (len(lengths) == 1 or all(isinstance(v, Scalar) for v in inner))
+        }
+        if 2 <= len(columns) <= limits.columns and length >= 2:
+            yield Table(tuple(columns), tuple(zip(*columns.values(), strict=True)), place)
 
 
-def _records(node: Mapping[str, Json], place: str, limits: Limits) -> Table | None:
+def _records(node: Mapping[str, Json], place: str, limits: Limits) -> Iterator[Table]:
     """Read {"row name": {"column": value}} (or, as pandas writes it, columns first) as a table."""
     inner = {key: row for key, row in node.items() if isinstance(row, dict)}
     if len(inner) == len(node) and len(inner) >= 2:
         header = _header(list(inner.values()), limits)
         rows = tuple((key, *(cell(row.get(name)) for name in header)) for key, row in inner.items())
-        return Table(("", *header), rows, place)
+        yield Table(("", *header), rows, place)
     if all(not isinstance(row, dict | list) for row in node.values()):
-        return Table(("", "value"), tuple((key, cell(row)) for key, row in node.items()), place)
-    return None
+        yield Table(("", "value"), tuple((key, cell(row)) for key, row in node.items()), place)
 
 
 def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Finding]:

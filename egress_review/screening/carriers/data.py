@@ -56,9 +56,7 @@ def parts_of(value: Json, limits: Limits, where: str) -> list[Part]:
         if count > VALUES:
             break
         place = f"{where}, {path[-80:]}" if path else where
-        table = structured.as_table(node, place, limits)
-        if table is not None:
-            parts.append(table)
+        parts += structured.tables_of(node, place, limits)
         parts += _numbers(node, place)
         inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         words.update(dict.fromkeys(leaf for leaf in inner if isinstance(leaf, str)))

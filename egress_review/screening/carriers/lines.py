@@ -38,9 +38,8 @@ def parts(value: Json, limits: Limits) -> list[Part]:
     rows: set[int] = set()
     for path, node in structured.nodes(value, ""):
         # What is a row of a table that was found is no table of its own.
-        table = None if id(node) in rows else structured.as_table(node, path[-120:] or "top level", limits)
-        if table is not None:
-            found.append(table)
-            if isinstance(node, list):
-                rows.update(map(id, node))
+        tables = [] if id(node) in rows else structured.tables_of(node, path[-120:] or "top level", limits)
+        found += tables
+        if tables and isinstance(node, list):
+            rows.update(map(id, node))
     return found

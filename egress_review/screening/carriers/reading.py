@@ -104,15 +104,15 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
     if not views:
         return [], []
     most = max(views[0][1:])
-    found: Letters | None = None
+    told: list[Letters] = []
     for image, upright, sideways in views:
-        read_ = _best(image, (upright >= LINES, sideways >= LINES), limits)
-        told = [one for one in (found, read_) if one is not None]
-        found = _surest(told) if told else None
-        if found is None or found.sure >= SURE:
+        letters = _best(image, (upright >= LINES, sideways >= LINES), limits)
+        told += [letters] if letters else []
+        if letters is None or letters.sure >= SURE:
             break
-    if found is None:
+    if not told:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
+    found = _surest(told)
     count = len(WORD.findall(found.text))
     place = f"{picture.where}, letters" if picture.where else "letters"
     parts: list[Part] = [Text(text, place) for text in (found.text, found.others) if text]
@@ -164,8 +164,8 @@ def _best(image: Image.Image, ways: tuple[bool, bool], limits: Limits) -> Letter
 def _surest(found: list[Letters]) -> Letters:
     """Return the surest reading, with the others beside it: none is known to be right."""
     surest = max(found, key=lambda one: one.sure)
-    others = [one.text for one in found if one is not surest]
-    return replace(surest, others="\n\n".join(others))
+    others = [one.text for one in found if one is not surest] + [one.others for one in found]
+    return replace(surest, others="\n\n".join(filter(None, others)))
 
 
 def _flag(what: str, where: str) -> Finding:

@@ -24,6 +24,7 @@ from egress_review.screening.verdict import Finding, block, flag
 
 LOGGED = 3  # columns of a curve without names: time, step, value
 TURNS = 4  # times its range that a smooth curve goes up and down
+BENDS = 0.2  # of its way, by how much all its steps differ from those before; of sorted values as much as it
 COLUMNS = 8  # of a curve: what is measured at each step of a training
 CODES = 16  # rows of whole numbers that may be tokens
 SYMBOLS = 100  # no language's phones, with their stress and length, are more
@@ -80,10 +81,14 @@ def _is_smooth(table: Table) -> bool:
 
 
 def _turns_seldom(column: NDArray[np.float64]) -> bool:
-    """Return whether numbers go up and down, a few times; sorted values of people only go up."""
+    """Return whether numbers go up and down, a few times and in steps like those before.
+
+    Sorted values of people only go up, or do so group by group; and their steps are of any size.
+    """
     steps = np.diff(column)
-    way = float(np.abs(steps).sum())
-    return bool((steps > 0).any() and (steps < 0).any()) and way <= TURNS * float(np.ptp(column))
+    way, bends = float(np.abs(steps).sum()), float(np.abs(np.diff(steps)).sum())
+    turns = bool((steps > 0).any() and (steps < 0).any())
+    return turns and way <= TURNS * float(np.ptp(column)) and bends <= BENDS * way
 
 
 def _is_logged(table: Table) -> bool:

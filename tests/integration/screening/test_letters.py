@@ -55,6 +55,16 @@ def test_lines_that_each_rise_are_read_where_their_beginnings_stand_in_a_column(
     assert ids_in(picture) >= 4
 
 
+def test_what_a_reading_may_be_besides_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    unsure = reading.Letters("surest", 5.0, "turned round"), reading.Letters("straight", 4.0, "and back")
+    views = iter(unsure)
+    monkeypatch.setattr(reading, "_views", lambda image: [(image, 9, 0), (image, 8, 0)])
+    monkeypatch.setattr(reading, "_best", lambda *_: next(views))
+    parts, _ = reading.read(Picture(shown(), ""), Limits())
+    said = [part.content for part in parts if isinstance(part, Text)]
+    assert said == ["surest", "straight\n\nturned round\n\nand back"]
+
+
 @pytest.mark.parametrize("degrees", [-30.0, -2.5, 0.75, 12.0, 44.0])
 def test_a_picture_is_put_straight(degrees: float) -> None:
     straight = skew.straightened(turned(shown(), degrees))

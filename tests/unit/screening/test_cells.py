@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,23 @@ def test_as_many_rows_as_speakers_and_curves_that_turn_are_told_apart() -> None:
     assert "lone_numbers" not in checks(found_in("t.csv", fewer))
     turning = csv(["n", "level"], [[n, f"{(n * 7919) % 997 / 997:.3f}"] for n in range(400)])
     assert "table_rows" in blocked(found_in("t.csv", turning))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_values_of_people_in_order_group_by_group_are_no_curve(groups: int) -> None:
+    values = [(n * 7919) % 997 / 997 for n in range(402)]
+    size = len(values) // groups
+    ordered = [one for at in range(groups) for one in sorted(values[at * size : (at + 1) * size])]
+    ordered[7], ordered[8] = ordered[8], ordered[7]
+    found = found_in("t.csv", csv(["n", "level"], [[n, f"{one:.3f}"] for n, one in enumerate(ordered)]))
+    assert "table_rows" in blocked(found)
+
+
+@pytest.mark.parametrize("beside", [{}, {"names": ["x", "y"], "rows": [["p", "q"]]}, {"z": [1]}])
+def test_nothing_beside_them_hides_the_columns_of_a_table(beside: dict[str, list[Any]]) -> None:
+    columns = {"age": [n * 7 % 61 + 18 for n in range(300)], "f0": [n * 7919 % 997 / 9 for n in range(300)]}
+    found = found_in("t.json", json.dumps({**beside, **columns}))
+    assert "table_rows" in blocked(found)
 
 
 def test_counts_are_read_in_tables_of_any_layout() -> None:
