@@ -95,9 +95,7 @@ def whether_to_vote(submission: Submission, vote: Vote) -> Callable[[Person], qu
         at=datetime.now(UTC),
         vote=vote.value,
         reviews=cast,
-        memberships=projects.memberships(submission.project, by),
-        conflicted=conflicted(by, submission.project),
-        **shared,
+        **_of_one(by, submission, shared),
     )
 
 
@@ -151,8 +149,12 @@ def _withdrawing(by: Person, submission: Submission) -> Ask:
 
 def _reviewed(by: Person, submission: Submission) -> _Reviewed:
     """Return the facts of now about a submission's review, as they are for one person."""
+    return _of_one(by, submission, _under_review(submission))
+
+
+def _of_one(by: Person, submission: Submission, shared: _UnderReview) -> _Reviewed:
     return {
-        **_under_review(submission),
+        **shared,
         "memberships": projects.memberships(submission.project, by),
         "conflicted": conflicted(by, submission.project),
     }

@@ -27,11 +27,10 @@ def read(text: str) -> Iterator[tuple[int, bytes]]:
             yield from ((begins, data) for data in _bytes(lines))
             lines = []
         at += len(line) + 1
-    records = [match[1] or match[2] for match in RECORD.finditer(text)]
+    records = list(RECORD.finditer(text))
     if len(records) >= FEWEST:
-        kinds = (match[1] is not None for match in RECORD.finditer(text))
         # Behind length and address stands a kind, of one; at the end is a sum.
-        parts = (one[8:-2] if intel else one[6:-2] for one, intel in zip(records, kinds, strict=True))
+        parts = (intel[8:-2] if (intel := one[1]) else one[2][6:-2] for one in records)
         yield 0, bytes.fromhex("".join(part for part in parts if len(part) % 2 == 0))
 
 

@@ -9,9 +9,8 @@ from itertools import pairwise
 
 FEWEST, SHORTEST = 4, 8  # words of a line that were cut, letters of a line of a grid
 ROWS, MOST = 3, 100_000  # lines of a grid, and letters that are read
-OFTEN = (
-    0.07  # of all letters, from which two or three again and again were put there; "th" is 0.04 of English
-)
+# Of all letters, from which two or three again and again were put there; "th" is 0.04 of English.
+OFTEN = 0.07
 LEAST = 80  # letters from which that can be told
 VOWELS = "aeiou"
 DOUBLED = re.compile(rf"([{VOWELS}])([^\W\d_])\1", re.IGNORECASE)  # as in "thefe"
@@ -43,11 +42,10 @@ def _halves(lines: Sequence[str]) -> Iterator[str]:
 def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield letters in lines of one length as one run: by lines or columns, every second one turned round."""
     rows = [BLANK.sub("", line) for line in lines if line.strip()]
-    width = len(rows[0]) if rows else 0
-    even = all(len(row) == width for row in rows[:-1]) and len(rows[-1:][0] if rows else "") <= width
-    if len(rows) < ROWS or width < SHORTEST or not even:
+    if len(rows) < ROWS or not all(map(str.isalpha, rows)) or sum(map(len, rows)) > MOST:
         return
-    if not all(row.isalpha() for row in rows) or sum(map(len, rows)) > MOST:
+    width = len(rows[0])
+    if width < SHORTEST or {len(row) for row in rows[:-1]} != {width} or len(rows[-1]) > width:
         return
     yield "in lines of one length", "".join(rows)
     yield "in lines to and fro", "".join(row[:: -1 if n % 2 else 1] for n, row in enumerate(rows))
@@ -58,7 +56,7 @@ def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _put_between(text: str) -> Iterator[tuple[str, str]]:
-    """Yield a text without the letters that come again and again before its vowels, or with vowels once."""
+    """Yield a text without the two or three letters that come again and again, or with each vowel once."""
     letters = re.sub(r"[^a-z]", "", text.casefold())
     if len(letters) < LEAST or len(set(letters)) < 2:
         return

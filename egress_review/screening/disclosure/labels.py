@@ -59,10 +59,7 @@ def _counts(told: Sequence[tuple[int, bool] | None]) -> Iterator[int]:
 def _goes_on(run: Sequence[int]) -> bool:
     """Return whether numbers go one way in steps of one length, of which one may be missing."""
     steps = [after - before for before, after in pairwise(run)]
-    least = min(map(abs, steps), default=0)
-    one_way = all(step > 0 for step in steps) or all(step < 0 for step in steps)
-    return (
-        one_way and all(step % least == 0 and abs(step) <= 2 * least for step in steps)
-        if least
-        else not steps
-    )
+    if not (all(step > 0 for step in steps) or all(step < 0 for step in steps)):
+        return False
+    least = min(map(abs, steps), default=1)
+    return all(step % least == 0 and abs(step) <= 2 * least for step in steps)

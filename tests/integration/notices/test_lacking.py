@@ -98,6 +98,14 @@ LOST: dict[str, Callable[[Person, Project], object]] = {
 }
 
 
+def handed_in(project: Project, vault: Vault) -> tuple[Person, Submission]:
+    """Return an author of a project, and what of theirs waits for review."""
+    rosa = Person.objects.get(name="Rosa")
+    sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
+    Submission.objects.update(project=project)
+    return rosa, sent
+
+
 @pytest.mark.parametrize("why", LOST)
 def test_an_admin_is_told_once_why_a_project_waits(
     why: str, ada: Person, carl: Person, project: Project
@@ -117,9 +125,7 @@ def test_an_admin_is_told_once_why_a_project_waits(
 def test_its_mending_is_told_once_and_so_is_the_next_time(
     ada: Person, carl: Person, project: Project, vault: Vault
 ) -> None:
-    rosa = Person.objects.get(name="Rosa")
-    sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
-    Submission.objects.update(project=project)
+    rosa, sent = handed_in(project, vault)
     Project.objects.exclude(pk=project.pk).update(state="closed")
     lacks, again = "Vowels has too few checkers", "Vowels has enough checkers again"
     for number in (1, 2):
@@ -172,9 +178,7 @@ def test_the_projects_page_says_so_and_leads_an_admin_to_the_mending(
 def test_an_author_whose_submission_waits_reads_why(
     carl: Person, project: Project, client: Client, vault: Vault
 ) -> None:
-    rosa = Person.objects.get(name="Rosa")
-    sent = factories.submission(State.IN_REVIEW, vault=vault, author=rosa)
-    Submission.objects.update(project=project)
+    rosa, sent = handed_in(project, vault)
     client.force_login(rosa)
 
     def waiting() -> list[bool]:

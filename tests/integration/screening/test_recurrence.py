@@ -153,7 +153,6 @@ def large(data: Index, tmp_path_factory: pytest.TempPathFactory) -> Index:
             starts=starts,
             speakers=speakers,
             moments=moments.of(whole),
-            chance=sounds.chance,
         ),
         folder,
     )

@@ -14,7 +14,7 @@ import pytest
 
 from hub import cli
 from hub.bench import __main__ as bench
-from hub.cli import delegated, testing
+from hub.cli import delegated, suites, testing
 from hub.cli.running import StepFailed
 from hub.provision import __main__ as provision
 from tests.enclave import until
@@ -200,8 +200,8 @@ def test_a_path_narrows_its_own_suite_and_no_other(checkout: Path) -> None:
 
 
 def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_enclave_runs_last() -> None:
-    suites = ["pages", "integration", "security", "chaos"]
-    plan = testing.plan(testing.read(suites, CHECKOUT), CHECKOUT)
+    four = ["pages", "integration", "security", "chaos"]
+    plan = testing.plan(testing.read(four, CHECKOUT), CHECKOUT)
     (attended, apart), (within, last) = plan.beside, plan.in_turn
     assert {"tests/pages/test_frame.py", "tests/integration/api/test_truth.py"} <= set(apart.words)
     assert "tests/chaos/test_kills.py" in attended.words
@@ -211,7 +211,7 @@ def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_e
     assert "tests/security/test_upgrade.py" in last.words
     every = {
         str(path.relative_to(CHECKOUT))
-        for name in suites
+        for name in four
         for path in (CHECKOUT / "tests" / name).rglob("test_*.py")
     }
     named = [
@@ -314,7 +314,7 @@ def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.Mo
 def test_every_file_that_is_named_is_there() -> None:
     assert [
         place
-        for place in (*testing.BESIDE, *testing.ATTENDED, *testing.UNDISTURBED)
+        for place in (*suites.BESIDE, *suites.ATTENDED, *suites.UNDISTURBED)
         if not (CHECKOUT / "tests" / place).exists()
     ] == []
 
