@@ -169,7 +169,8 @@ def _training(person: Person, today: date) -> list[Step]:
     return [
         Step(
             f"Training “{course}” " + ("has run out" if until < today else "runs out soon"),
-            f"It counts until {until:%-d %b %Y}. Take it again and ask an admin to record it.",
+            f"It {'counted' if until < today else 'counts'} until {until:%-d %b %Y}. "
+            "Take it again and ask an admin to record it.",
             reverse("people:account"),
             "See your account",
             due=until,
