@@ -33,6 +33,8 @@ SPREAD = ("--numprocesses=auto", "--maxprocesses=8", *SLOWEST)
 PYTEST = ("-m", "pytest")
 # What pytest makes of the tests' asserts is kept, also where a shell has it that Python keeps nothing.
 KEPT = {"PYTHONDONTWRITEBYTECODE": ""}
+# As in the screener: arrays are small, and the suites already have a process for each core.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"}
 # What runs beside tests on an enclave takes the processor's time that these leave: they wait more than they
 # reckon, and some of them ask how long something took.
 GIVES_WAY = ("nice", "-n", "10")
@@ -305,7 +307,7 @@ def begun(
     process = subprocess.Popen(
         command,
         cwd=places.checkout,
-        env=os.environ | values | KEPT,
+        env=os.environ | values | KEPT | ONE_THREAD,
         stdout=said,
         stderr=subprocess.STDOUT if said else None,
     )

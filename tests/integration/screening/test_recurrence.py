@@ -7,6 +7,7 @@ import dataclasses
 import io
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.recordings import Recording
 from egress_review.screening.sound import fingerprints, moments, recurrence
-from egress_review.screening.sound.features import FRAME
+from egress_review.screening.sound.features import FRAME, Floats
+from egress_review.screening.sound.fingerprints import Sounds
 from tests.leaks import carry, signal
 from tests.unit.screening.cases import verdict
 from tests.unit.screening.voices import RATE, Samples, spoken
@@ -129,6 +131,7 @@ def test_short_and_narrow_rows_are_left_alone(data: Index) -> None:
 
 
 HOURS = 100
+AMPLE = 120.0  # seconds of the processor, on any machine
 
 
 @pytest.fixture(scope="module")
@@ -160,23 +163,38 @@ def large(data: Index, tmp_path_factory: pytest.TempPathFactory) -> Index:
 
 
 @pytest.mark.parametrize("made", [layer, shuffled])
-def test_frames_are_known_among_a_hundred_hours_in_a_moment(
-    large: Index, made: Callable[[Samples], Doubles]
-) -> None:
-    found = recurrence.in_rows(large.sounds, made(spoken(5, SECONDS)), 10)
+def test_frames_are_known_among_a_hundred_hours(large: Index, made: Callable[[Samples], Doubles]) -> None:
+    found = recurrence.in_rows(large.sounds, made(spoken(5, SECONDS)), AMPLE)
     assert found.complete
     assert [match.recording for match in found.matches] == [5]
-    assert not recurrence.in_rows(large.sounds, made(spoken(9_005, SECONDS)), 10).matches
+    assert not recurrence.in_rows(large.sounds, made(spoken(9_005, SECONDS)), AMPLE).matches
 
 
 @pytest.mark.parametrize("made", [swapped, hissed])
-def test_sounds_are_known_among_a_hundred_hours_in_a_moment(
-    large: Index, made: Callable[[Samples], Samples]
-) -> None:
-    found = recurrence.in_sound(large.sounds, made(spoken(8, SECONDS)), RATE, 20)
+def test_sounds_are_known_among_a_hundred_hours(large: Index, made: Callable[[Samples], Samples]) -> None:
+    found = recurrence.in_sound(large.sounds, made(spoken(8, SECONDS)), RATE, AMPLE)
     assert found.complete
     assert [match.recording for match in found.matches] == [8]
-    assert not recurrence.in_sound(large.sounds, made(spoken(9_008, SECONDS)), RATE, 20).matches
+    assert not recurrence.in_sound(large.sounds, made(spoken(9_008, SECONDS)), RATE, AMPLE).matches
+
+
+def test_little_of_a_hundred_hours_is_compared_exactly(large: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    (sounds,) = large.sounds
+    whole, few = recurrence._fits, recurrence._exactly
+    compared: list[int] = []
+
+    def fits(*given: Any) -> Floats:
+        compared.append(recurrence.CHUNK)
+        return whole(*given)
+
+    def exactly(sounds: Sounds, alike: Floats, frames: NDArray[np.int64]) -> Floats:
+        compared.append(len(frames))
+        return few(sounds, alike, frames)
+
+    monkeypatch.setattr(recurrence, "_fits", fits)
+    monkeypatch.setattr(recurrence, "_exactly", exactly)
+    assert recurrence.in_rows([sounds], layer(spoken(5, SECONDS)), AMPLE).matches
+    assert 0 < sum(compared) < len(sounds.map) / 50
 
 
 def losses(seed: int) -> bytes:
