@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,6 +12,7 @@ import numpy as np
 from egress_review.screening import ciphers, rejoined, respelled, views
 from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
+from egress_review.screening.identifiers import Identifiers, Match
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, block, flag, outcome_of
@@ -39,6 +41,7 @@ TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
 SPELLED_ID = 4
+CHANCE = 0.01  # of ids under one cipher or another that are none
 Placed = tuple[tuple[int, ...], str]  # the numbers beside a word, and the word
 DIGITS = {
     word: str(digit)
@@ -136,13 +139,33 @@ def _ids(text: str, index: Index, where: str) -> list[Finding]:
     tokens = list(islice(dict.fromkeys(coded), TOKENS))
     if not tokens:
         return []
-    listed = "\n".join(tokens)
-    views = "\n".join(undo(listed) for _, undo in (*ciphers.shifts(), *ciphers.orders()))
-    strong = {hit.key for hit in index.identifiers.find(views) if hit.strong and "hash" not in hit.match}
-    if len(strong) < 2:
+    count = _sure(index.identifiers, tokens)
+    if not count:
         return []
-    message = f"The text holds {len(strong)} ids of the project's data under a simple cipher."
+    message = f"The text holds {count} ids of the project's data under a simple cipher."
     return [block("identifiers", message, ID_FIX, where)]
+
+
+def _sure(identifiers: Identifiers, tokens: Sequence[str]) -> int:
+    """Return how many ids tokens are under one cipher, where that is no chance; 0 where it is.
+
+    A wrong cipher makes other tokens ids by chance, the more ids there are: how many, the next best tells.
+    What is an id as it stands is none under a cipher.
+    """
+    listed = "\n".join(tokens)
+    undone = [undo(listed) for _, undo in (*ciphers.shifts(), *ciphers.orders())]
+    hits = [set[str]() for _ in (listed, *undone)]
+    for hit in identifiers.find("\n".join((listed, *undone))):
+        if hit.strong and hit.match is not Match.HASHED:
+            hits[(hit.line - 1) // len(tokens)].add(hit.key)
+    plain, *found = hits
+    best = max((keys - plain for keys in found), key=len)
+    if len(best) < 2:
+        return 0
+    # Ciphers that undo alike find the same ids: those are no chance of the others.
+    others = max(len(keys - plain - best) for keys in found)
+    chance = 1 - sum(math.exp(-others) * others**count / math.factorial(count) for count in range(len(best)))
+    return len(best) if chance < CHANCE else 0
 
 
 def _spelled(text: str, index: Index, where: str) -> list[Finding]:
@@ -184,8 +207,10 @@ def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Findin
         if findings:
             return findings
     for plain in ciphers.keyed(odd[:KEYED], lambda view: _familiar(view, index)):
-        findings = content(plain, index, limits.minimum_count, where, "a repeating key")
-        if findings:
+        # A key is chosen so that words come out, and ids with it by chance: words tell that it is right.
+        said = index.transcripts.find(plain, limits.minimum_count)
+        findings = transcripts(said, where, " (a repeating key)")
+        if outcome_of(findings) == "block":
             return findings
     return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,10 +36,15 @@ EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|jso
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
 NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
 COUNT = re.compile(r"\W*(\d{1,19})\W*")  # as 18 or <10: it may count something instead of naming it
+NUMBERS = re.compile(r"\W*\d{1,6}(?:[^\w\s]\d{1,6}){1,5}\W*")  # as 10:00:07 or 1.2.3
 SPAN = re.compile(r"\W*\d{1,3}\s?[\u2013\u2014-]\s?\d{1,3}\W*")  # a bin, as 2-3
 CHANCE = 1e-4  # of numbers that name ids without meaning them
+CLOCK = re.compile(r"\d[:.]\d")
+DRAWN = 200  # numbers by which chance is told
+NEAR = 500  # by which chance is told of numbers near one another
 GAP = 3  # separators that may stand between two parts of an id
 SPACED_CHARACTERS = 9  # of an id whose parts are set apart by blanks
+LONG = 8  # characters from which an id is one inside a word
 MOST_NUMBERS = 4_000
 SAMPLE = 60  # values of a column that are looked up before all of them are
 FRACTION = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
@@ -71,6 +77,8 @@ class Runs:
         blank = np.cumsum(np.concatenate(([0], (self.codes == 32) | (self.codes == 9) | (self.codes == 44))))
         newline = np.cumsum(np.concatenate(([0], self.codes == 10)))
         gap = self.begins[1:] - self.ends[:-1]
+        point = (gap == 1) & (self.codes[self.ends[:-1]] == 46)
+        self.points = np.concatenate(([0], np.cumsum(point & self.digits[1:] & self.digits[:-1])))
         near = (gap <= GAP) & (newline[self.begins[1:]] == newline[self.ends[:-1]])
         self.spaced = near
         self.joined = near & (blank[self.begins[1:]] == blank[self.ends[:-1]])
@@ -123,6 +131,10 @@ class Table:
             for members, window in self._windows(runs, first, last):
                 kinds = self.kinds[members]
                 good = (kinds & (STRONG | NAME)) > 0
+                # What numbers with a point between them name without a prefix are measurements.
+                points = runs.points[window + count - 1] - runs.points[window]
+                measured = (points > 0) & ((points < count - 1) | (count == 2))
+                good &= ((kinds & 3) != KINDS.index(Match.STRIPPED)) | ~measured
                 for place, member, kind in zip(
                     window[good].tolist(), members[good].tolist(), kinds[good].tolist(), strict=True
                 ):
@@ -134,6 +146,7 @@ class Table:
     def _windows(
         self, runs: Runs, first: Positions, last: Positions
     ) -> Iterator[tuple[Positions, Positions]]:
+        touching = np.concatenate(([False], runs.begins[1:] == runs.ends[:-1], [False]))
         for joined, spaced in ((runs.joined, False), (runs.spaced, True)):
             broken = np.concatenate(([0], np.cumsum(~joined)))
             whole = broken[last] == broken[first]
@@ -141,6 +154,8 @@ class Table:
             if spaced:
                 whole &= (last > first) & (size >= SPACED_CHARACTERS)
             whole &= size <= LENGTHY
+            # A part of a word is one by chance: the middle of a commit's hash, of a build's name.
+            whole &= (size >= LONG) | ~(touching[first] | touching[last + 1])
             window = first[whole]
             begins, ends = runs.begins[window], runs.ends[last[whole]]
             for spans, at in ((runs.plain, runs.at), (runs.short, runs.short_at)):
@@ -241,7 +256,8 @@ class Identifiers:
 
         `values` are the cells without header; at least 60 % of the distinct ones must name ids.
         Whole numbers that name ids are only believed where they are too scattered to be a count, and name
-        far more ids than numbers drawn from their range would.
+        far more ids than numbers drawn from their range would; times and versions, where they name far more
+        than others with the same hours or parts would.
         """
         distinct = {value.strip() for value in values if value.strip()}
         if len(distinct) < 2:
@@ -250,11 +266,8 @@ class Identifiers:
             found = self._named(core)
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
-            numbers = {int(count[1]) for value in core if (count := COUNT.fullmatch(value))}
-            by_number = sum(COUNT.fullmatch(value) is not None for value in found)
-            spans = sum(SPAN.fullmatch(value) is not None for value in found)
-            if by_number + spans == len(found) and not (
-                scattered(numbers) and self._beyond_chance(numbers, by_number)
+            if all(SPAN.fullmatch(value) or _is_number(value) for value in found) and not self._meant(
+                sorted(filter(_is_number, core)), {_number(one) for one in found if not SPAN.fullmatch(one)}
             ):
                 continue
             return min(found.values(), key=KINDS.index), len(found)
@@ -269,16 +282,56 @@ class Identifiers:
         named = zip(ordered, self.look_up_all(ordered), strict=True)
         return {value: match for value, match in named if match}
 
-    def _beyond_chance(self, numbers: set[int], found: int) -> bool:
-        low, high = min(numbers), max(numbers)
-        drawn = sorted({low + (high - low) * k * 617 // 199 % (high - low + 1) for k in range(200)})
-        met = sum(match is not None for match in self.look_up_all([str(number) for number in drawn]))
-        share, tried = (met + 1) / (len(drawn) + 2), len(numbers)
+    def _meant(self, told: Sequence[str], found: set[int]) -> bool:
+        """Return whether so many of some numbers name ids, those found, that it can't be chance."""
+        numbers = {_number(value) for value in told}
+        if all(COUNT.fullmatch(value) or SPAN.fullmatch(value) for value in told):
+            drawn = _between(min(numbers), max(numbers)) if scattered(numbers) else []
+        elif any(map(CLOCK.search, told)):
+            drawn = _mixed(told)
+        else:
+            middle = (min(numbers) + max(numbers)) // 2
+            drawn = _between(min(*numbers, max(middle - NEAR, 0)), max(*numbers, middle + NEAR))
+        if not drawn:
+            return False
+        share = (sum(match is not None for match in self.look_up_all(drawn)) + 1) / (len(drawn) + 2)
         # Binomial: how often as many of these numbers would be met if they were drawn at random.
         chance = sum(
-            math.comb(tried, k) * share**k * (1 - share) ** (tried - k) for k in range(found, tried + 1)
+            math.comb(len(numbers), k) * share**k * (1 - share) ** (len(numbers) - k)
+            for k in range(len(found), len(numbers) + 1)
         )
         return chance < CHANCE
+
+
+def _between(low: int, high: int) -> list[str]:
+    """Return numbers all over a range, as far as it has them."""
+    return [
+        str(one)
+        for one in sorted({low + (high - low) * k * 617 // 199 % (high - low + 1) for k in range(DRAWN)})
+    ]
+
+
+def _mixed(values: Sequence[str]) -> list[str]:
+    """Return other values with their numbers from one another: other times, or versions, as these are."""
+    chance = random.Random(len(values))  # noqa: S311 - the same draw each time
+    rows = [re.split(r"(\d+)", value) for value in values]
+    rows = [row for row in rows if len(row) == max(map(len, rows))]
+    drawn = ("".join(chance.choice(rows)[at] for at in range(len(rows[0]))) for _ in range(DRAWN))
+    return sorted(set(drawn) - set(values))
+
+
+def _is_number(value: str) -> bool:
+    """Return whether a value is a number, or a few of them that are too short to be nothing but an id.
+
+    So are times and versions, 10:00:07 and 1.2.3.
+    """
+    if COUNT.fullmatch(value):
+        return True
+    return bool(NUMBERS.fullmatch(value)) and not disguises.is_strong(value)
+
+
+def _number(value: str) -> int:
+    return int("".join(re.findall(r"\d", value)))
 
 
 def _digests(text: str) -> Iterator[tuple[int, int, int, int]]:

@@ -1,9 +1,14 @@
-"""What is left of an id without its prefix stands out only where no ordinary number looks like it."""
+"""Ids in disguise stand out only where no ordinary number or word looks like them, however many there are."""
 
 from __future__ import annotations
 
 import random
+from functools import cache
+from string import ascii_lowercase as LOWER
 
+import pytest
+
+from egress_review.screening.disguised import _sure
 from egress_review.screening.identifiers import Identifiers, Match
 
 
@@ -32,3 +37,48 @@ def test_a_list_of_ids_without_prefix_and_zeros_is_known() -> None:
     found = many().column([f"{number}_{number % 7 + 10}" for number in range(50, 90)])
     assert found is not None
     assert found[0] is Match.STRIPPED
+
+
+@cache
+def dense() -> Identifiers:
+    """Return the ids of tens of hours: a letter and a number that any small one without zeros names."""
+    recordings = [f"h{number:06d}" for number in range(9_000)]
+    return Identifiers.of(recordings=recordings, speakers=[f"voice{number:02d}" for number in range(60)])
+
+
+def test_times_and_versions_are_no_ids_however_many_ids_there_are() -> None:
+    ids, chance = dense(), random.Random(7)
+    times = [
+        f"0{chance.randrange(3)}:{chance.randrange(60):02d}:{chance.randrange(60):02d}" for _ in range(60)
+    ]
+    assert ids.column(times) is None
+    assert ids.column(["1.2.3", "2.0.1", "0.22.4", "1.14.0", "3.11.2", "2.3.0", "1.26.4"]) is None
+
+
+def test_numbers_with_separators_that_only_ids_have_are_known() -> None:
+    ids = Identifiers.of(
+        recordings=[f"{speaker}-{speaker * 37}" for speaker in range(19, 900, 13)], speakers=[]
+    )
+    assert ids.column(["19-703", "32-1184", "45-1665", "58-2146"]) is not None
+    assert ids.column(["19:703", "32:1184", "45:1665", "58:2146"]) is not None
+
+
+def test_parts_of_words_are_no_ids() -> None:
+    ids = dense()
+    assert ids.find("statsmodels=3.7.2=py311h4127e0c_0, commit 9h1234f, x9h2345") == []
+    assert {hit.line for hit in ids.find("h4127\n(h1234)\nh001235.wav\nspeech_h001236")} == {1, 2, 3, 4}
+
+
+def test_ids_under_a_wrong_cipher_are_chance() -> None:
+    ids, chance = dense(), random.Random(11)
+    ordinary = [f"{chance.choice('abcdefgijklmnop')}{chance.randrange(1, 9_000)}" for _ in range(200)]
+    assert not _sure(ids, ordinary)
+    # What is an id as it stands tells nothing of a cipher; others find it plainly.
+    assert not _sure(ids, [f"h{number}" for number in range(1_000, 1_040)])
+
+
+@pytest.mark.parametrize("cipher", [13, 7])
+def test_ids_under_the_right_cipher_are_none(cipher: int) -> None:
+    shifted = str.maketrans(LOWER, LOWER[cipher:] + LOWER[:cipher])
+    assert _sure(dense(), [f"h{number:06d}".translate(shifted) for number in range(50, 54)]) == 4
+    assert _sure(dense(), [f"h{number:06d}"[::-1] for number in range(1_231, 1_235)]) == 4
