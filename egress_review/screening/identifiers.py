@@ -36,12 +36,12 @@ EXTENSION = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|sph|gsm|txt|lab|npy|pt|jso
 BRACKETED = re.compile(r"[\[(](?:T\.)?([^\[\]()]{1,100})[\])]\s*$")
 NUMBERED = re.compile(r"^[^\W\d_]+[\W_]*(\d{2,20})$")
 COUNT = re.compile(r"\W*(\d{1,19})\W*")  # as 18 or <10: it may count something instead of naming it
-NUMBERS = re.compile(r"\W*\d{1,6}(?:[^\w\s]\d{1,6}){1,5}\W*")  # as 10:00:07 or 1.2.3
+NUMBERS = re.compile(r"\W*\d{1,6}(?:[^\w\s]{1,3}\d{1,6}){1,5}\W*")  # as 10:00:07 or 1.2.3
 SPAN = re.compile(r"\W*\d{1,3}\s?[\u2013\u2014-]\s?\d{1,3}\W*")  # a bin, as 2-3
 CHANCE = 1e-4  # of numbers that name ids without meaning them
 CLOCK = re.compile(r"\d[:.]\d")
 DRAWN = 200  # numbers by which chance is told
-NEAR = 500  # by which chance is told of numbers near one another
+NEAR = 25  # by how much these differ from a number at most, if its range is small
 GAP = 3  # separators that may stand between two parts of an id
 SPACED_CHARACTERS = 9  # of an id whose parts are set apart by blanks
 LONG = 8  # characters from which an id is one inside a word
@@ -256,7 +256,7 @@ class Identifiers:
 
         `values` are the cells without header; at least 60 % of the distinct ones must name ids.
         Whole numbers that name ids are only believed where they are too scattered to be a count, and name
-        far more ids than numbers drawn from their range would; times and versions, where they name far more
+        far more ids than other numbers near them would; times and versions, where they name far more
         than others with the same hours or parts would.
         """
         distinct = {value.strip() for value in values if value.strip()}
@@ -266,11 +266,13 @@ class Identifiers:
             found = self._named(core)
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
-            if all(SPAN.fullmatch(value) or _is_number(value) for value in found) and not self._meant(
-                sorted(filter(_is_number, core)), {_number(one) for one in found if not SPAN.fullmatch(one)}
-            ):
-                continue
-            return min(found.values(), key=KINDS.index), len(found)
+            words = [value for value in found if not (SPAN.fullmatch(value) or _is_number(value))]
+            if len(words) >= 2 and 10 * len(words) >= 6 * len(core):
+                return min(found.values(), key=KINDS.index), len(found)
+            numbers = {_number(one): one for one in core if _is_number(one)}
+            by_number = sum(one in found and not SPAN.fullmatch(one) for one in numbers.values())
+            if self._meant(sorted(numbers.values()), by_number):
+                return min(found.values(), key=KINDS.index), len(found)
         return None
 
     def _named(self, values: set[str]) -> dict[str, Match]:
@@ -282,40 +284,41 @@ class Identifiers:
         named = zip(ordered, self.look_up_all(ordered), strict=True)
         return {value: match for value, match in named if match}
 
-    def _meant(self, told: Sequence[str], found: set[int]) -> bool:
-        """Return whether so many of some numbers name ids, those found, that it can't be chance."""
-        numbers = {_number(value) for value in told}
-        if all(COUNT.fullmatch(value) or SPAN.fullmatch(value) for value in told):
-            drawn = _between(min(numbers), max(numbers)) if scattered(numbers) else []
-        elif any(map(CLOCK.search, told)):
-            drawn = _mixed(told)
-        else:
-            middle = (min(numbers) + max(numbers)) // 2
-            drawn = _between(min(*numbers, max(middle - NEAR, 0)), max(*numbers, middle + NEAR))
-        if not drawn:
+    def _meant(self, told: Sequence[str], found: int) -> bool:
+        """Return whether so many of some distinct numbers name ids that it can't be chance."""
+        if found < 2 or (all(map(COUNT.fullmatch, told)) and not scattered(set(map(_number, told)))):
             return False
-        share = (sum(match is not None for match in self.look_up_all(drawn)) + 1) / (len(drawn) + 2)
+        shapes: dict[int, list[str]] = {}
+        for value in told:
+            shapes.setdefault(len(DIGIT_RUN.findall(value)), []).append(value)
+        share = sum(len(values) * self._by_chance(values) for values in shapes.values()) / len(told)
         # Binomial: how often as many of these numbers would be met if they were drawn at random.
         chance = sum(
-            math.comb(len(numbers), k) * share**k * (1 - share) ** (len(numbers) - k)
-            for k in range(len(found), len(numbers) + 1)
+            math.comb(len(told), k) * share**k * (1 - share) ** (len(told) - k)
+            for k in range(found, len(told) + 1)
         )
         return chance < CHANCE
 
+    def _by_chance(self, values: Sequence[str]) -> float:
+        """Return which share of numbers like some of one shape names ids; all, where there are none."""
+        drawn = _mixed(values) if CLOCK.search(values[0]) else _around(sorted(map(_number, values)))
+        met = sum(match is not None for match in self.look_up_all(drawn))
+        return (met + 1) / (len(drawn) + 2) if drawn else 1.0
 
-def _between(low: int, high: int) -> list[str]:
-    """Return numbers all over a range, as far as it has them."""
-    return [
-        str(one)
-        for one in sorted({low + (high - low) * k * 617 // 199 % (high - low + 1) for k in range(DRAWN)})
-    ]
+
+def _around(numbers: Sequence[int]) -> list[str]:
+    """Return numbers that lie near some, so that there are as many of them where those are many."""
+    reach = max((numbers[-1] - numbers[0]) // 16, NEAR)
+    moved = (
+        numbers[k * 617 % len(numbers)] + round((k - DRAWN / 2) * 2 * reach / DRAWN) for k in range(DRAWN)
+    )
+    return [str(one) for one in sorted({abs(one) for one in moved})]
 
 
 def _mixed(values: Sequence[str]) -> list[str]:
     """Return other values with their numbers from one another: other times, or versions, as these are."""
     chance = random.Random(len(values))  # noqa: S311 - the same draw each time
     rows = [re.split(r"(\d+)", value) for value in values]
-    rows = [row for row in rows if len(row) == max(map(len, rows))]
     drawn = ("".join(chance.choice(rows)[at] for at in range(len(rows[0]))) for _ in range(DRAWN))
     return sorted(set(drawn) - set(values))
 

@@ -82,3 +82,22 @@ def test_ids_under_the_right_cipher_are_none(cipher: int) -> None:
     shifted = str.maketrans(LOWER, LOWER[cipher:] + LOWER[:cipher])
     assert _sure(dense(), [f"h{number:06d}".translate(shifted) for number in range(50, 54)]) == 4
     assert _sure(dense(), [f"h{number:06d}"[::-1] for number in range(1_231, 1_235)]) == 4
+
+
+def test_numbers_that_fall_where_the_ids_are_are_none() -> None:
+    ids = Identifiers.of(recordings=[f"h{number:06d}" for number in range(600)], speakers=[])
+    rates = [f"{round(961 * 0.99**step):06d}lr" for step in range(180)]
+    assert ids.column(list(dict.fromkeys(rates))) is None
+
+
+def test_a_list_of_numbers_with_one_id_among_them_is_no_list_of_ids() -> None:
+    cells = ["h05", "6", "8", "2", "40", "540", "602", "706", "x714", "z.0."]
+    assert dense().column(cells) is None
+    assert dense().column([*cells[:4], *(f"h{number}" for number in range(2_000, 2_020))]) is not None
+
+
+def test_a_year_and_a_date_beside_each_other_are_none() -> None:
+    ids = Identifiers.of(
+        recordings=["spk20-240617", *(f"h{number:06d}" for number in range(9_000))], speakers=[]
+    )
+    assert ids.column(["{2016},", "{2024-06-17},", "{10.1775/icassp.1997.8563439},"]) is None
