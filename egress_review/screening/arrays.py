@@ -33,7 +33,7 @@ from egress_review.screening.verdict import Finding, block, flag, outcome_of
 T = TypeVar("T")
 UNFINISHED = "time did not suffice to compare them with all recordings"
 AGGREGATE = "Hand in aggregated numbers, or a plot."
-SHARE = 0.4  # of the time for a file that comparing numbers may take
+SHARE = 0.25  # of the time for a file that comparing numbers may take
 TABLED_SHARE = 0.2  # the same of a table, which are many more
 LEAST_TABLED = 600  # numbers in a table, half a second of 13 cepstra, under which it is not compared
 MOST_TABLED, MOST_IN_FILE = 2_000, 4_000  # numbers of a table, and of all tables of a file, that are compared

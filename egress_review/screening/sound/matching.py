@@ -24,6 +24,7 @@ VIEWS_AT_ONCE = 300
 READINGS_AT_ONCE, READING_STRETCHES, READINGS_JUDGED = 60, 16, 16  # of rows of numbers
 JUDGED = 40  # candidates judged of those views
 FINER = 6  # of them judged once more, at finer shifts
+HOPELESS = 20.0  # finds by chance, from which a finer look never made a find
 MORE = 3.0  # times the comparisons that this adds
 BETWEEN = tuple(2.0 ** (part / 12) for part in (-0.5, -0.25, 0.25, 0.5))  # pitches, in semitones
 SHIFTS = (0.0, 0.5)  # frames
@@ -162,7 +163,7 @@ def look(
         ]
         judged.sort(key=lambda hit: -max(law.over(fit[0], fit[1]) for fit in hit.fits))
         for hit in judged[:FINER]:
-            close = search.finer(sounds, hit)
+            close = search.finer(sounds, hit) if _doubt(law, hit, comparisons) < HOPELESS else hit
             for length, fit, first, frame in close.fits:
                 # Chance is not measured over less than half a second.
                 if length < STRETCH:
@@ -171,6 +172,12 @@ def look(
                 if doubt < alarm and (surest is None or doubt < surest.doubt):
                     surest = Found(close, length, first, frame, sounds, doubt)
     return surest, count
+
+
+def _doubt(law: chance.Chance, hit: Hit, comparisons: float) -> float:
+    """Return the least doubt of a hit over the lengths that chance is measured over."""
+    doubts = (law.doubt(length, fit, comparisons) for length, fit, _, _ in hit.fits if length >= STRETCH)
+    return min(doubts, default=np.inf)
 
 
 def placed(found: Found, begin: float, spectra: Spectra) -> Match:

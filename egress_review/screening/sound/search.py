@@ -120,28 +120,57 @@ def search(
         for one in asked(view, most):
             alike = (view.valid.tobytes(), len(one.patch), view.tone, view.orders)
             groups.setdefault(alike, []).append(one)
+    alike_ones = [some[at : at + AT_ONCE] for some in groups.values() for at in range(0, len(some), AT_ONCE)]
     hits: list[Hit] = []
-    for some in groups.values():
-        for at in range(0, len(some), AT_ONCE):
-            hits += _search(sounds, some[at : at + AT_ONCE], barred)
+    while alike_ones:
+        # Lists are unpacked once for all that is looked up together.
+        sizes = np.cumsum([len(some) for some in alike_ones])
+        count = max(int(np.searchsorted(sizes, AT_ONCE, side="right")), 1)
+        hits += _search(sounds, alike_ones[:count], barred)
+        alike_ones = alike_ones[count:]
     return hits
 
 
-def _search(sounds: Sounds, some: list[Asked], barred: NDArray[np.bool_] | None) -> list[Hit]:
+def _search(sounds: Sounds, groups: Sequence[list[Asked]], barred: NDArray[np.bool_] | None) -> list[Hit]:
+    described = [_lists(sounds, some) for some in groups]
+    width = max(lists.shape[1] for _, lists in described)
+    padded = [
+        np.pad(lists, ((0, 0), (0, width - lists.shape[1])), constant_values=-1) for _, lists in described
+    ]
+    vectors = np.concatenate([vectors for vectors, _ in described])
+    owners, places = _candidates(sounds, vectors, np.concatenate(padded), barred)
+    hits: list[Hit] = []
+    first = 0
+    for some in groups:
+        begin, end = np.searchsorted(owners, (first, first + len(some)))
+        hits += _ranked(sounds, some, owners[begin:end] - first, places[begin:end])
+        first += len(some)
+    return hits
+
+
+def _lists(sounds: Sounds, some: Sequence[Asked]) -> tuple[Floats, NDArray[np.int64]]:
+    """Return what describes stretches of like views, and the lists they are looked up in, -1 for none."""
     asking, length = some[0].view, len(some[0].patch)
-    valid, tone = asking.valid, asking.tone
     stretches = np.stack([one.stretch for one in some])
-    if not valid.all():
-        stretches[:, :, ~valid] = stretches[:, :, valid].mean(axis=2, keepdims=True)
-    vectors, contrast = compact.describe(stretches, tone)
+    if not asking.valid.all():
+        stretches[:, :, ~asking.valid] = stretches[:, :, asking.valid].mean(axis=2, keepdims=True)
+    vectors, contrast = compact.describe(stretches, asking.tone)
     near = vectors @ sounds.centroids.T
     probes = min(PROBES if length >= FIRST else SHORT_PROBES, near.shape[1])
     lists = np.argpartition(-near, probes - 1, axis=1)[:, :probes]
     lists[contrast <= compact.CONTRAST] = -1
-    owners, places = _candidates(sounds, vectors, lists, barred)
+    return vectors, lists
+
+
+def _ranked(
+    sounds: Sounds, some: Sequence[Asked], owners: NDArray[np.int64], places: NDArray[np.int64]
+) -> list[Hit]:
+    """Return the best candidates of each of some stretches of like views; `owners` says whose a place is."""
+    asking, length = some[0].view, len(some[0].patch)
     ahead = np.array([one.ahead for one in some])
     frames = np.clip(places - ahead[owners], 0, len(sounds.map) - length)
-    patches = compact.whitened(np.stack([one.patch for one in some]), valid, tone, asking.orders)
+    patches = np.stack([one.patch for one in some])
+    patches = compact.whitened(patches, asking.valid, asking.tone, asking.orders)
     fits = np.empty(len(frames), np.float32)
     for at in range(0, len(frames), CHUNK):
         part = slice(at, at + CHUNK)
