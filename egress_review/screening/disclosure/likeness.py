@@ -100,10 +100,7 @@ def _scored(numbers: Shown, reference: Floats, back: Transform, name: str) -> Li
         count, of = int(matched.sum()), int(valid.sum())
         if count < LEAST or count < SHARE * of:
             return NOTHING
-        moved = 0
-        for move in MOVES:
-            at = kept.moved(np.full(len(kept), float(move)))
-            moved += int(hits(*_ends(at, back), reference).sum())
+        moved = int(hits(*_ends(kept.moved(MOVES), back), reference).sum())
         density = _density(low[valid], high[valid], reference)
     trials = of * len(MOVES)
     chance = (moved + PRIOR * density) / (trials + PRIOR)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -56,7 +57,7 @@ class Shown:
             return self.values + np.where(self.values < 0, 1e-7 * self.units, self.units)
         return self.values + 0.5000001 * self.units
 
-    @property
+    @cached_property
     def step(self) -> Floats:
         """How far apart numbers of this kind lie: their lattice, never finer than what is written.
 
@@ -75,15 +76,16 @@ class Shown:
         """Whether most of the numbers are shown to enough digits to be recognised in a disguise."""
         return bool(len(self)) and bool(np.mean(np.abs(self.values) >= PRECISE * self.units) >= 0.5)
 
-    def moved(self, steps: NDArray[np.float64]) -> Shown:
-        """Return the numbers, each moved by so many steps.
-
-        `steps` has shape (numbers,), in units of `step`.
-        """
-        return replace(self, values=self.values + steps * self.step)
+    def moved(self, steps: Sequence[float]) -> Shown:
+        """Return the numbers moved by each of some steps, in units of `step`, one after the other."""
+        values = self.values + np.array(steps, dtype=np.float64)[:, None] * self.step
+        count = len(steps)
+        return Shown(values.ravel(), np.tile(self.units, count), np.tile(self.written, count), self.cut_off)
 
     def chosen(self, mask: NDArray[np.bool_]) -> Shown:
         """Return some of the numbers. `mask` has shape (numbers,)."""
+        if mask.all():
+            return self
         return replace(self, values=self.values[mask], units=self.units[mask], written=self.written[mask])
 
 
