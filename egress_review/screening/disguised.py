@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -41,6 +42,8 @@ TOKENS = 300
 TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
 SPELLED_ID = 4
+DIGIT = re.compile(r"\d")
+SEVERAL, DRAWN = 4, 200  # ids under one cipher that are not few, and tokens by which chance is told
 CHANCE = 0.01  # of ids under one cipher or another that are none
 Placed = tuple[tuple[int, ...], str]  # the numbers beside a word, and the word
 DIGITS = {
@@ -153,19 +156,33 @@ def _sure(identifiers: Identifiers, tokens: Sequence[str]) -> int:
     What is an id as it stands is none under a cipher.
     """
     listed = "\n".join(tokens)
-    undone = [undo(listed) for _, undo in (*ciphers.shifts(), *ciphers.orders())]
-    hits = [set[str]() for _ in (listed, *undone)]
-    for hit in identifiers.find("\n".join((listed, *undone))):
+    undone = [undo(listed).split("\n") for _, undo in (*ciphers.shifts(), *ciphers.orders())]
+    hits = [dict[str, str]() for _ in (tokens, *undone)]
+    lines = [line for view in (tokens, *undone) for line in view]
+    for hit in identifiers.find("\n".join(lines)):
         if hit.strong and hit.match is not Match.HASHED:
-            hits[(hit.line - 1) // len(tokens)].add(hit.key)
-    plain, *found = hits
-    best = max((keys - plain for keys in found), key=len)
-    if len(best) < 2:
+            hits[(hit.line - 1) // len(tokens)][hit.key] = lines[hit.line - 1]
+    plain, *found = (set(view) for view in hits)
+    best = max(range(len(found)), key=lambda number: len(found[number] - plain))
+    keys = found[best] - plain
+    if len(keys) < 2:
         return 0
     # Ciphers that undo alike find the same ids: those are no chance of the others.
-    others = max(len(keys - plain - best) for keys in found)
-    chance = 1 - sum(math.exp(-others) * others**count / math.factorial(count) for count in range(len(best)))
-    return len(best) if chance < CHANCE else 0
+    others = max(len(view - plain - keys) for view in found)
+    chance = 1 - sum(math.exp(-others) * others**count / math.factorial(count) for count in range(len(keys)))
+    if len(keys) < SEVERAL:
+        # A few are chance, too, where other digits behind the same letters would be ids as well.
+        chance += _dense(identifiers, [hits[best + 1][key] for key in sorted(keys)]) ** len(keys) * len(found)
+    return len(keys) if chance < CHANCE else 0
+
+
+def _dense(identifiers: Identifiers, tokens: Sequence[str]) -> float:
+    """Return which share of tokens with other digits are ids."""
+    pick = random.Random(len(tokens))  # noqa: S311 - the same draw each time
+    drawn = [DIGIT.sub(lambda _: str(pick.randrange(10)), token) for token in tokens for _ in range(DRAWN)]
+    if all(identifiers.look_up_all(tokens)):
+        return sum(match is not None for match in identifiers.look_up_all(drawn)) / len(drawn)
+    return len({hit.line for hit in identifiers.find("\n".join(drawn)) if hit.strong}) / len(drawn)
 
 
 def _spelled(text: str, index: Index, where: str) -> list[Finding]:

@@ -30,7 +30,7 @@ NUMBERED = re.compile(
 )  # letters and digits
 MOST_NUMBERED = 4_000
 NAMES = 3  # of speakers in one line that make it a list of them
-CUT_IDS = 3  # ids without prefix that are no chance
+CUT_IDS, DISGUISED_CUT_IDS = 3, 8  # ids without prefix that are no chance, and in one of many readings
 BLOCKING_BITS = 100.0  # repeated, all together
 STRETCH_BITS, STRETCH_WORDS = 60.0, 7  # of one stretch, or
 WHOLE_BITS, WHOLE_WORDS = 45.0, 5  # of one whole transcript, that alone may not leave
@@ -70,7 +70,7 @@ def ids(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
     elif exact:
         findings.append(_named(text, exact, index, where, said))
     for match, least, why in (
-        (Match.STRIPPED, CUT_IDS, "what was cut off is easily put back"),
+        (Match.STRIPPED, DISGUISED_CUT_IDS if said else CUT_IDS, "what was cut off is easily put back"),
         (Match.HASHED, 10**9, "whoever has the list of ids can undo a hash"),
     ):
         found = [hit for hit in hits if hit.match is match]

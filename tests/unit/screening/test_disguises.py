@@ -10,6 +10,10 @@ import pytest
 
 from egress_review.screening.disguised import _sure
 from egress_review.screening.identifiers import Identifiers, Match
+from egress_review.screening.index import Index
+from egress_review.screening.recordings import Recording
+from egress_review.screening.verdict import outcome_of
+from egress_review.screening.wording import ids
 
 
 def many() -> Identifiers:
@@ -101,3 +105,19 @@ def test_a_year_and_a_date_beside_each_other_are_none() -> None:
         recordings=["spk20-240617", *(f"h{number:06d}" for number in range(9_000))], speakers=[]
     )
     assert ids.column(["{2016},", "{2024-06-17},", "{10.1775/icassp.1997.8563439},"]) is None
+
+
+def test_two_ids_under_a_cipher_are_chance_where_ids_are_dense() -> None:
+    shifted = str.maketrans(LOWER, LOWER[7:] + LOWER[:7])
+    assert not _sure(dense(), [f"h{number}".translate(shifted) for number in (5_210, 7_133)])
+    assert _sure(many(), [f"voice-{number:03d}-0034".translate(shifted) for number in (17, 88)]) == 2
+
+
+def test_few_ids_without_prefix_are_chance_in_one_of_many_readings() -> None:
+    names = [
+        (f"voice-{number // 50:03d}-{number % 50:04d}", f"voice-{number // 50:03d}") for number in range(500)
+    ]
+    index = Index.of(Recording(recording, speaker) for recording, speaker in names)
+    cut = " and ".join(f"{number:03d}-0017" for number in range(4))
+    assert outcome_of(ids(cut, index, "")) == "block"
+    assert outcome_of(ids(cut, index, "", " (with each word cut in two)")) == "flag"
