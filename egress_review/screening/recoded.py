@@ -37,6 +37,7 @@ SHIFTED = (
 Whole = NDArray[np.int64]
 Decode = Callable[[str], int | None]
 PREFIX = re.compile(r"^[^\W\d_]+[\W_]+(?=.)")  # the name before the number of an id
+DIGIT = re.compile(r"\d")
 ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 LOWER, DIGITS = string.ascii_lowercase, string.digits
 ALPHABETS = {
@@ -201,7 +202,11 @@ def _patterned(cells: Sequence[str], kind: Numbered) -> bool:
     hits = sum(pattern_of(bare) in kind.patterns or pattern_of(bare[::-1]) in kind.patterns for bare in long)
     pick = random.Random(len(long))  # noqa: S311 - measures chance, keeps no secret
     moved = ["".join(pick.sample(bare, len(bare))) for bare in long for _ in range(10)]
-    chance = (sum(pattern_of(one) in kind.patterns for one in moved) + 1) / len(moved)
+    # A word and a number are of the shape of ids that are a word and a number, whichever number it is.
+    numbered = [bare for bare in long if DIGIT.search(bare)]
+    others = [DIGIT.sub(lambda _: str(pick.randrange(10)), bare) for bare in numbered for _ in range(10)]
+    met = max(sum(pattern_of(one) in kind.patterns for one in drawn) for drawn in (moved, others))
+    chance = (met + 1) / len(moved)
     ways = math.lgamma(len(long) + 1) - math.lgamma(hits + 1) - math.lgamma(len(long) - hits + 1)
     by_chance = hits * math.log10(min(chance, 1.0)) + ways / math.log(10)
     return hits >= FEWEST - 2 and hits >= SHARE * len(long) and by_chance < PATTERNS_UNLIKELY

@@ -11,6 +11,7 @@ import pytest
 from egress_review.screening.disguised import _sure
 from egress_review.screening.identifiers import Identifiers, Match
 from egress_review.screening.index import Index
+from egress_review.screening.recoded import Numbered, found
 from egress_review.screening.recordings import Recording
 from egress_review.screening.verdict import outcome_of
 from egress_review.screening.wording import ids
@@ -121,3 +122,18 @@ def test_few_ids_without_prefix_are_chance_in_one_of_many_readings() -> None:
     cut = " and ".join(f"{number:03d}-0017" for number in range(4))
     assert outcome_of(ids(cut, index, "")) == "block"
     assert outcome_of(ids(cut, index, "", " (with each word cut in two)")) == "flag"
+
+
+def test_a_word_and_a_number_are_no_ids_in_other_signs() -> None:
+    kind = Numbered.of("ids of speakers", [f"voice-{number:05d}" for number in range(4_000)])
+    assert found([f"Epoch {epoch}: 100%" for epoch in range(1, 60)], [kind]) is None
+
+
+def test_ids_in_other_signs_are_known() -> None:
+    pick = random.Random(3)
+    names = [f"{pick.randrange(10**6):06d}-{pick.randrange(10**6):06d}" for _ in range(60)]
+    kind = Numbered.of("ids of recordings", names)
+    swapped = str.maketrans("0123456789", "7301948256")
+    assert "with other signs" in (found([name.translate(swapped) for name in names[:20]], [kind]) or "")
+    letters = str.maketrans("0123456789", "qwertzuiop")
+    assert found([name.translate(letters) for name in names[:20]], [kind]) is not None
