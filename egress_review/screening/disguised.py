@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 
-from egress_review.screening import ciphers, rejoined, respelled, views
+from egress_review.screening import chances, ciphers, rejoined, respelled, views
 from egress_review.screening.ciphers import Undo
 from egress_review.screening.folding import Words
 from egress_review.screening.identifiers import Identifiers, Match
@@ -43,7 +42,7 @@ TOKEN = re.compile(r"[^\s,;|\"'()<>{}]{5,80}")
 SIGN = re.compile(r"[^\W_]+")
 SPELLED_ID = 4
 DIGIT = re.compile(r"\d")
-SEVERAL, DRAWN = 4, 200  # ids under one cipher that are not few, and tokens by which chance is told
+SEVERAL, DRAWN = 4, 400  # ids under one cipher that are not few, and tokens by which chance is told
 CHANCE = 0.01  # of ids under one cipher or another that are none
 Placed = tuple[tuple[int, ...], str]  # the numbers beside a word, and the word
 DIGITS = {
@@ -152,37 +151,44 @@ def _ids(text: str, index: Index, where: str) -> list[Finding]:
 def _sure(identifiers: Identifiers, tokens: Sequence[str]) -> int:
     """Return how many ids tokens are under one cipher, where that is no chance; 0 where it is.
 
-    A wrong cipher makes other tokens ids by chance, the more ids there are: how many, the next best tells.
-    What is an id as it stands is none under a cipher.
+    A wrong cipher makes other tokens ids by chance, the more ids there are: how many, other ciphers tell, and
+    other digits behind the same letters. What is an id as it stands is none under a cipher.
     """
     listed = "\n".join(tokens)
     undone = [undo(listed).split("\n") for _, undo in (*ciphers.shifts(), *ciphers.orders())]
-    hits = [dict[str, str]() for _ in (tokens, *undone)]
-    lines = [line for view in (tokens, *undone) for line in view]
+    views = [list(tokens), *undone]
+    lines = [line for view in views for line in view]
+    hits = [dict[str, str]() for _ in views]
     for hit in identifiers.find("\n".join(lines)):
         if hit.strong and hit.match is not Match.HASHED:
             hits[(hit.line - 1) // len(tokens)][hit.key] = lines[hit.line - 1]
-    plain, *found = (set(view) for view in hits)
-    best = max(range(len(found)), key=lambda number: len(found[number] - plain))
-    keys = found[best] - plain
-    if len(keys) < 2:
-        return 0
+    plain = set(hits[0])
+    found = [{key: line for key, line in view.items() if key not in plain} for view in hits[1:]]
+    best = max(found, key=len)
     # Ciphers that undo alike find the same ids: those are no chance of the others.
-    others = max(len(view - plain - keys) for view in found)
-    chance = 1 - sum(math.exp(-others) * others**count / math.factorial(count) for count in range(len(keys)))
-    if len(keys) < SEVERAL:
-        # A few are chance, too, where other digits behind the same letters would be ids as well.
-        chance += _dense(identifiers, [hits[best + 1][key] for key in sorted(keys)]) ** len(keys) * len(found)
-    return len(keys) if chance < CHANCE else 0
+    others = max(len(view.keys() - best.keys()) for view in found)
+    if len(best) >= SEVERAL and chances.poisson(len(best), others) < CHANCE:
+        return len(best)
+    # Ids under several ciphers are chance to each other.
+    sure = (
+        len(view)
+        for view, undone_ in zip(found, undone, strict=True)
+        if len(view) >= 2 and _by_digits(identifiers, view, undone_) * len(undone) < CHANCE
+    )
+    return max(sure, default=0)
 
 
-def _dense(identifiers: Identifiers, tokens: Sequence[str]) -> float:
-    """Return which share of tokens with other digits are ids."""
-    pick = random.Random(len(tokens))  # noqa: S311 - the same draw each time
-    drawn = [DIGIT.sub(lambda _: str(pick.randrange(10)), token) for token in tokens for _ in range(DRAWN)]
-    if all(identifiers.look_up_all(tokens)):
-        return sum(match is not None for match in identifiers.look_up_all(drawn)) / len(drawn)
-    return len({hit.line for hit in identifiers.find("\n".join(drawn)) if hit.strong}) / len(drawn)
+def _by_digits(identifiers: Identifiers, ids: Mapping[str, str], tokens: Sequence[str]) -> float:
+    """Return the chance for as many ids among tokens of their shape, had these other digits."""
+    shapes = {DIGIT.sub("0", line) for line in ids.values()}
+    alike = [token for token in tokens if DIGIT.sub("0", token) in shapes]
+    pick = random.Random(len(alike))  # noqa: S311 - the same draw each time
+    drawn = [DIGIT.sub(lambda _: str(pick.randrange(10)), pick.choice(alike)) for _ in range(DRAWN)]
+    if all(identifiers.look_up_all(list(ids.values()))):
+        met = sum(match is not None for match in identifiers.look_up_all(drawn))
+    else:
+        met = len({hit.line for hit in identifiers.find("\n".join(drawn)) if hit.strong})
+    return chances.binomial(len(ids), max(len(alike), len(ids)), (met + 1) / (DRAWN + 2))
 
 
 def _spelled(text: str, index: Index, where: str) -> list[Finding]:

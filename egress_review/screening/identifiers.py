@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening import disguises
+from egress_review.screening import chances, disguises
 from egress_review.screening.disguises import KINDS, LENGTHY, NAME, STRONG, Match, folded, unpadded
 from egress_review.screening.folding import Positions, Spans, classes, codes_of, fold, hash_of
 from egress_review.screening.hashtable import Arrays, HashTable, unpacked
@@ -267,7 +266,7 @@ class Identifiers:
             if len(found) < 2 or 10 * len(found) < 6 * len(core):
                 continue
             words = [value for value in found if not (SPAN.fullmatch(value) or _is_number(value))]
-            if len(words) >= 2 and 10 * len(words) >= 6 * len(core):
+            if len(words) >= 2 and 10 * len(words) >= 6 * sum(not _is_number(value) for value in core):
                 return min(found.values(), key=KINDS.index), len(found)
             numbers = {_number(one): one for one in core if _is_number(one)}
             by_number = sum(one in found and not SPAN.fullmatch(one) for one in numbers.values())
@@ -292,12 +291,7 @@ class Identifiers:
         for value in told:
             shapes.setdefault(len(DIGIT_RUN.findall(value)), []).append(value)
         share = sum(len(values) * self._by_chance(values) for values in shapes.values()) / len(told)
-        # Binomial: how often as many of these numbers would be met if they were drawn at random.
-        chance = sum(
-            math.comb(len(told), k) * share**k * (1 - share) ** (len(told) - k)
-            for k in range(found, len(told) + 1)
-        )
-        return chance < CHANCE
+        return chances.binomial(found, len(told), share) < CHANCE
 
     def _by_chance(self, values: Sequence[str]) -> float:
         """Return which share of numbers like some of one shape names ids; all, where there are none."""

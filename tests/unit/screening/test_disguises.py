@@ -98,6 +98,9 @@ def test_numbers_that_fall_where_the_ids_are_are_none() -> None:
 def test_a_list_of_numbers_with_one_id_among_them_is_no_list_of_ids() -> None:
     cells = ["h05", "6", "8", "2", "40", "540", "602", "706", "x714", "z.0."]
     assert dense().column(cells) is None
+    # Nor do numbers between ids hide them.
+    between = [one for number in range(40, 60) for one in (f"h{number}", str(number - 30))]
+    assert dense().column(between) is not None
     assert dense().column([*cells[:4], *(f"h{number}" for number in range(2_000, 2_020))]) is not None
 
 
@@ -106,6 +109,14 @@ def test_a_year_and_a_date_beside_each_other_are_none() -> None:
         recordings=["spk20-240617", *(f"h{number:06d}" for number in range(9_000))], speakers=[]
     )
     assert ids.column(["{2016},", "{2024-06-17},", "{10.1775/icassp.1997.8563439},"]) is None
+
+
+def test_ids_under_two_ciphers_do_not_hide_each_other() -> None:
+    told: list[str] = []
+    for by in (7, 13):
+        shifted = str.maketrans(LOWER, LOWER[by:] + LOWER[:by])
+        told += [f"voice-{number + by:03d}-{number:04d}".translate(shifted) for number in range(8)]
+    assert _sure(many(), told) == 8
 
 
 def test_two_ids_under_a_cipher_are_chance_where_ids_are_dense() -> None:
