@@ -297,15 +297,19 @@ class Identifiers:
         """Return which share of numbers like some of one shape names ids; all, where there are none."""
         drawn = _mixed(values) if CLOCK.search(values[0]) else _around(sorted(map(_number, values)))
         met = sum(match is not None for match in self.look_up_all(drawn))
-        return (met + 1) / (len(drawn) + 2) if drawn else 1.0
+        return (met + 1) / (len(drawn) + 2) if met < len(drawn) else 1.0
 
 
 def _around(numbers: Sequence[int]) -> list[str]:
     """Return numbers that lie near some, so that there are as many of them where those are many."""
-    reach = max((numbers[-1] - numbers[0]) // 16, NEAR)
+    low, high = numbers[0], numbers[-1]
+    reach = max((high - low) // 16, NEAR)
     moved = (
         numbers[k * 617 % len(numbers)] + round((k - DRAWN / 2) * 2 * reach / DRAWN) for k in range(DRAWN)
     )
+    if high - low >= 2 * NEAR:
+        # What lies beyond the ends tells nothing of how many there are between them.
+        moved = (2 * low - one if one < low else 2 * high - one if one > high else one for one in moved)
     return [str(one) for one in sorted({abs(one) for one in moved})]
 
 
