@@ -44,9 +44,10 @@ def vote(
 ) -> Review:
     """Finish a review, once, with `vote` for each file not voted on yet; the last one needed decides."""
     said, aside = comments.plain(comment, what="comment"), comments.plain(note, what="note")
-    meant = overall(_meant(by, submission, vote).values())
+    ballot = _ballot(by, submission)
+    meant = ballot.meant(vote)
     allowed = permissions.to_vote(by=by, submission=submission, vote=meant)
-    _require_whole(by, submission, vote, said)
+    _require_whole(submission, ballot, vote, said)
     with transaction.atomic():
         rows.recheck(submission, submission.project)
         _require_open(submission)
@@ -61,7 +62,8 @@ def vote(
         )
         if vote is not None:
             _vote_on_the_rest(by, submission, vote)
-        if overall(_meant(by, submission, None).values()) is not meant or _missing(by, submission):
+        ballot = _ballot(by, submission)
+        if ballot.meant(None) is not meant or ballot.missing:
             raise WrongState("Your votes were changed in another window just now; look again, then finish.")
         # Which way it went stays out of this entry: the ledger has readers while the other vote is open.
         entries.append(Kind.VOTED, by=by.id, subject=submission.id, facts={"review": review.pk})
@@ -124,19 +126,20 @@ def outcome(votes: Mapping[str, Mapping[str, Vote]], *, needed: int, settled: bo
 
 def differing(submission: Submission) -> list[str]:
     """Return the files on which finished reviews differ."""
-    cast = _cast(submission).values()
+    cast = _cast(submission, _standing(submission)).values()
     files = submission.files.values_list("id", flat=True)
     return [file for file in files if len({votes[file] for votes in cast}) > 1]
 
 
-def _cast(submission: Submission) -> dict[str, dict[str, Vote]]:
-    """Return the votes that count, by reviewer and file; a file not voted on is not approved."""
-    reviews = Review.objects.standing().filter(submission=submission)
+def _standing(submission: Submission) -> list[Review]:
+    """Return the finished reviews that count."""
+    return list(Review.objects.standing().filter(submission=submission))
+
+
+def _cast(submission: Submission, reviews: Collection[Review]) -> dict[str, dict[str, Vote]]:
+    """Return the votes of finished reviews, by reviewer and file; a file not voted on is not approved."""
     files = list(submission.files.values_list("id", flat=True))
-    cast = {
-        reviewer: dict.fromkeys(files, Vote.RETURN)
-        for reviewer in reviews.values_list("reviewer_id", flat=True)
-    }
+    cast = {review.reviewer_id: dict.fromkeys(files, Vote.RETURN) for review in reviews}
     for one in FileVote.objects.filter(file__submission=submission, reviewer__in=list(cast)):
         cast[one.reviewer_id][one.file_id] = Vote(one.vote)
     return cast
@@ -144,17 +147,17 @@ def _cast(submission: Submission) -> dict[str, dict[str, Vote]]:
 
 def _consolidate(submission: Submission) -> None:
     """Decide when the votes are complete; else mark the row as changed, so that two voters can't cross."""
-    cast = Review.objects.standing().filter(submission=submission)
+    finished = _standing(submission)
     decided = outcome(
-        _cast(submission),
+        _cast(submission, finished),
         needed=submission.approvals_needed,
-        settled=not cast.filter(settled_at=None).exists(),
+        settled=all(review.settled_at is not None for review in finished),
     )
     if decided is None or decided == submission.state:
         rows.claim(submission)
         return
     move(submission, decided, **({} if decided is State.DIFFERING else {"decided_at": timezone.now()}))
-    voters = [] if decided is State.DIFFERING else list(cast)
+    voters = [] if decided is State.DIFFERING else finished
     entries.append(
         KIND[decided],
         by="enclave",
@@ -164,21 +167,34 @@ def _consolidate(submission: Submission) -> None:
     log.info("submission_decided submission=%s state=%s", submission.id, decided.value)
 
 
-def _meant(by: Person, submission: Submission, rest: Vote | None) -> dict[str, Vote]:
+@dataclass(frozen=True)
+class _Ballot:
+    """A person's votes on the files of a submission, as they are now."""
+
+    files: tuple[File, ...]
+    votes: Mapping[str, Vote]
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of the files without a vote."""
+        return [file.name for file in self.files if file.id not in self.votes]
+
+    def meant(self, rest: Vote | None) -> Vote:
+        """Return what is voted on the whole, if the files without a vote get this one."""
+        return overall([self.votes.get(file.id, rest or Vote.RETURN) for file in self.files])
+
+
+def _ballot(by: Person, submission: Submission) -> _Ballot:
     mine = file_votes.copies(submission, of=by.id)
-    files = submission.files.values_list("id", flat=True)
-    return {file: Vote(mine[file].vote) if file in mine else rest or Vote.RETURN for file in files}
+    # Anew each time: what somebody read along with the submission is from before.
+    files = tuple(File.objects.filter(submission=submission))
+    return _Ballot(files, {file: Vote(cast.vote) for file, cast in mine.items()})
 
 
-def _missing(by: Person, submission: Submission) -> list[str]:
-    files = submission.files.exclude(votes__in=FileVote.objects.filter(reviewer_id=by.id))
-    return list(files.values_list("name", flat=True))
-
-
-def _require_whole(by: Person, submission: Submission, rest: Vote | None, comment: str) -> None:
+def _require_whole(submission: Submission, ballot: _Ballot, rest: Vote | None, comment: str) -> None:
     """Refuse a review that leaves a file out, and a no to the rest without a reason."""
-    missing = _missing(by, submission)
-    if submission.state == State.IN_REVIEW and submission.files.filter(canonical_sha256="").exists():
+    missing = ballot.missing
+    if submission.state == State.IN_REVIEW and any(not file.canonical_sha256 for file in ballot.files):
         raise Invalid(
             "A file has no canonical copy, so there is nothing to vote on; tell the enclave's admin."
         )

@@ -21,6 +21,10 @@ class WrongState(ParlatoryError):
     """The object exists but is not in a state that allows the wish."""
 
 
+class Overtaken(WrongState):
+    """Somebody else changed what this was decided on, after it was read; nothing was done."""
+
+
 class NotFound(ParlatoryError):
     """There is no such object, or none this person may know of."""
 

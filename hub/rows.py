@@ -7,17 +7,17 @@ from typing import Any
 
 from django.db import models, transaction
 
-from hub.errors import WrongState
+from hub.errors import Overtaken, WrongState
 
 
 def recheck(*rows: models.Model) -> None:
-    """Raise WrongState if one of the rows was changed since it was read; holds them until the commit."""
+    """Raise Overtaken if one of the rows was changed since it was read; holds them until the commit."""
     assert transaction.get_connection().in_atomic_block, "re-check rows inside the transaction that acts"
     for row in rows:
         query = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk)
         now: Any = query.values_list("row_version", flat=True).first()
         if now != row.row_version:  # type: ignore[attr-defined]  # every row given here has one
-            raise WrongState(
+            raise Overtaken(
                 f"{_name(row)} was changed by somebody else just now; load the page again and repeat."
             )
 

@@ -172,7 +172,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The OpenID provider keeps its codes in the cache: several workers must see the same one.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "hub.pages.cache.OneStatement",
         "LOCATION": "django_cache",
         # Counts of guesses and codes of sign-ins lie here, and what is over the number is thrown away early:
         # with Django's 300, whoever tried 300 names had tries at a password without end.

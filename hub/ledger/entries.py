@@ -41,13 +41,13 @@ def append(
     if not connection.in_atomic_block:
         raise RuntimeError("append to the ledger inside the transaction of the act it describes")
     _lock()
-    last = Entry.objects.order_by("-index").values_list("index", flat=True).first()
-    at = at or clock.reading()
+    last, newest = Entry.objects.order_by("-index").values_list("index", "at").first() or (-1, None)
+    at = at or clock.reading(newest)
     salt = secrets.token_bytes(3 * SALT_BYTES)
     plain = json.loads(canonical({**facts, **through.facts()}))
     leaf = leaf_of(kind=kind, at=at, by=by, subject=subject, facts=plain, salt=salt, public=public)
     entry = Entry(
-        index=0 if last is None else last + 1,
+        index=last + 1,
         kind=kind.value,
         at=at,
         by=by,
@@ -59,7 +59,7 @@ def append(
     )
     entry.save()
     # The entry counts from here on; a file that cannot be written now is the worker's next turn.
-    transaction.on_commit(publisher.publish, robust=True)
+    _publish_after()
     return entry
 
 
@@ -134,6 +134,12 @@ def erase(*, by: str, index: int, why: str) -> Entry:
             ["[]", b"", index],
         )
         return append(Kind.ERASED, by=by, subject=str(index), facts={"why": why}, public={"entry": index})
+
+
+def _publish_after() -> None:
+    """Publish once after the transaction, however many entries it appends."""
+    if not any(after is publisher.publish for _, after, _ in connection.run_on_commit):
+        transaction.on_commit(publisher.publish, robust=True)
 
 
 def _lock() -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.urls import get_resolver
 
-from egress_review import headers
+from egress_review import headers, permissions, reviews
 from egress_review.models import Conflict, FileVote, Finding, Review, Submission, Vote
 from egress_review.states import State
 from egress_review.vault import Vault
 from hub.pages.headers import POLICY
 from hub.people.models import Person, Role
+from hub.people.permission import Permission
 from hub.places import places
 from tests.portal import RemoteStandIn
 from tests.unit.egress_review.factories import browser, checker, file_vote, person, review, submission
@@ -151,6 +152,25 @@ def test_a_submission_that_was_decided_meanwhile_takes_no_vote_and_keeps_what_wa
     assert b"takes no votes" in response.content
     assert b"say how it was rounded" in response.content
     assert not FileVote.objects.exists()
+
+
+def test_who_finishes_in_the_same_moment_as_the_other_checker_is_not_sent_back_to_look(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, others, ask = submission(State.IN_REVIEW, vault=vault), [checker()], permissions.to_vote
+
+    def and_meanwhile(**said: Any) -> Permission:
+        allowed = ask(**said)
+        if others:
+            found = Submission.objects.get(pk=made.pk)
+            reviews.vote(by=others.pop(), submission=found, vote=Vote.APPROVE, comment="", vault=vault)
+        return allowed
+
+    monkeypatch.setattr(permissions, "to_vote", and_meanwhile)
+    response = browser(checker()).post(f"/releases/{made.id}/review/", {"vote": "approve", "comment": ""})
+    assert response.status_code == 302
+    made.refresh_from_db()
+    assert (made.reviews.count(), made.state) == (2, State.RELEASED)
 
 
 def test_the_others_draft_and_review_stay_unseen(vault: Vault) -> None:
