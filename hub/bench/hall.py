@@ -72,7 +72,8 @@ def opened(places: Places, *, people: int, authors: int) -> Iterator[Hall]:
             (own.session(one["session"]) / "out").mkdir(parents=True)
         running = {"opa": laid.opa}
         for name, words in _commands(own).items():
-            running[name] = stack.enter_context(_running(words, environment, own)).pid
+            told = environment | (programs.HASHING if name == "portal" else {})
+            running[name] = stack.enter_context(_running(words, told, own)).pid
         _ready(own, [own.session(one["session"]) / "out" / "handin.sock" for one in peopled["authors"]])
         driver = stack.enter_context(_running(["-m", "hub.bench.acts"], environment, own))
         wish = {"state": str(own.state), "run": str(own.run), "port": own.port("portal"), **peopled}

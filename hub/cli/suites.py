@@ -60,6 +60,14 @@ BESIDE = (
     "security/test_screening_hostile.py",
     "security/test_votes.py",
 )
+# Of those, these take minutes: they come first, so that at the end no core waits for the other's last file.
+LONG = (
+    "integration/postgresql",
+    "integration/ansible",
+    "leaks",
+    "integration/api/test_schema.py",
+    "integration/portal/test_every_form.py",
+)
 # These start all they need themselves too, and kill, hang or race it: they run beside the tests on an enclave
 # as well, and give way to nobody.
 ATTENDED = (

@@ -16,7 +16,7 @@ from typing import IO
 
 from hub.cli import environment, packages, preflight, stages
 from hub.cli.running import StepFailed, step
-from hub.cli.suites import ALONE, APART, ATTENDED, BESIDE, SEEN, SUITES, UNDISTURBED
+from hub.cli.suites import ALONE, APART, ATTENDED, BESIDE, LONG, SEEN, SUITES, UNDISTURBED
 from hub.cli.supervision import Supervisor
 from hub.places import Places, places
 
@@ -244,6 +244,7 @@ def plan(wish: Wish, checkout: Path) -> Plan:
     attended = [path for path in files if among(path, ATTENDED)]
     last = [path for path in files if among(path, UNDISTURBED)]
     others = [path for path in files if path not in {*apart, *attended, *last}]
+    apart.sort(key=lambda path: not among(path, LONG))
     spread = told(apart, apart=True, how=(*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)))
     watched = told(attended, apart=True, how=SLOWEST)
     on_an_enclave = (

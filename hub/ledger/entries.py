@@ -138,7 +138,7 @@ def erase(*, by: str, index: int, why: str) -> Entry:
 
 def _publish_after() -> None:
     """Publish once after the transaction, however many entries it appends."""
-    if not any(after is publisher.publish for _, after, _ in connection.run_on_commit):
+    if not any(after[1] is publisher.publish for after in connection.run_on_commit):
         transaction.on_commit(publisher.publish, robust=True)
 
 

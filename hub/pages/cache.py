@@ -25,6 +25,7 @@ class OneStatement(DatabaseCache):
     before it wrote, under the one lock that all who write wait for.
     """
 
+    _table: str
     _changes = 0
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
@@ -35,12 +36,13 @@ class OneStatement(DatabaseCache):
         expires = NEVER if until is None else datetime.fromtimestamp(until, tz=UTC).replace(microsecond=0)
         kept, dead = map(connection.ops.adapt_datetimefield_value, (expires, now))
         table = connection.ops.quote_name(self._table)
+        said: list[Any] = [kept, key]
         if mode == "touch":
-            statement, said = f"UPDATE {table} SET expires = %s WHERE cache_key = %s", [kept, key]  # noqa: S608
+            statement = f"UPDATE {table} SET expires = %s WHERE cache_key = %s"  # noqa: S608 - our own name
         else:
             packed = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1")
             statement = (
-                f"INSERT INTO {table} AS kept (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608
+                f"INSERT INTO {table} AS kept (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608 - ours
                 "ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
             )
             said = [key, packed, kept]
@@ -56,7 +58,8 @@ class OneStatement(DatabaseCache):
         OneStatement._changes += 1
         if OneStatement._changes % LOOK_EVERY:
             return
-        cursor.execute(f"SELECT COUNT(*) FROM {connections[using].ops.quote_name(self._table)}")  # noqa: S608
+        table = connections[using].ops.quote_name(self._table)
+        cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608 - our own table's name
         (count,) = cursor.fetchone()
         if count > self._max_entries:
-            self._cull(using, cursor, now, count)
+            self._cull(using, cursor, now, count)  # type: ignore[attr-defined]  # Django's, without a type

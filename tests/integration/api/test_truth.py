@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
 import pytest
+from django.db import transaction
 
 from hub.api.scopes import Scope
 from hub.api.v1 import api
@@ -12,9 +19,9 @@ from tests.integration.api.truth import TABLE
 from tests.integration.api.world import WHO, World
 
 REFUSED = {401, 403, 404}
-GRANTS = [(name, who) for name, row in TABLE.items() for who in WHO if who in row.may]
 
 
+@cache
 def scopes() -> dict[str, str | None]:
     """Return the scope of each operation, as the API describes itself."""
     paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
@@ -41,19 +48,43 @@ def test_nobody_gets_what_is_beyond_their_role(who: str, world: World) -> None:
     assert through == {}
 
 
-@pytest.mark.parametrize(("name", "who"), GRANTS, ids=[f"{name}-{who}" for name, who in GRANTS])
-def test_who_may_gets_it(name: str, who: str, world: World) -> None:
+@contextmanager
+def taken_back(published: Path) -> Iterator[None]:
+    """Undo what is done and published meanwhile, so that each operation finds the same world."""
+    kept = published.with_name("kept")
+    shutil.copytree(published, kept)
+    undone = transaction.atomic()
+    # Denials insist on a transaction of their own; like a TestCase's, this one does not count.
+    undone._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark
+    with undone:
+        yield
+        transaction.set_rollback(True)
+    shutil.rmtree(published)
+    kept.rename(published)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_who_may_gets_it(who: str, world: World) -> None:
     publisher.publish()
-    row = TABLE[name]
-    answer = world.callers[who].call(*row.request(world), if_match="*")
-    assert answer.status_code == row.status, getattr(answer, "content", b"")[:500]
+    otherwise = {}
+    for name, row in TABLE.items():
+        if who in row.may:
+            with taken_back(publisher.folder()):
+                answer = world.callers[who].call(*row.request(world), if_match="*")
+                if answer.status_code != row.status:
+                    otherwise[name] = answer.status_code, getattr(answer, "content", b"")[:500]
+    assert otherwise == {}
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name != "me_me"])
-def test_without_the_scope_nobody_gets_it(name: str, world: World) -> None:
-    row, needed = TABLE[name], scopes()[name.partition("?")[0]]
-    others = [scope for scope in Scope if scope.value != needed]
-    who = sorted(row.may)[0]
-    answer = Caller(token_of(world.people[who], *others)).call(*row.request(world))
-    assert answer.status_code == 403
-    assert needed in answer.json()["detail"]
+def test_without_the_scope_nobody_gets_it(world: World) -> None:
+    through = {}
+    for name, row in TABLE.items():
+        needed = scopes()[name.partition("?")[0]]
+        if needed is None:
+            continue
+        others = [scope for scope in Scope if scope.value != needed]
+        who = sorted(row.may)[0]
+        answer = Caller(token_of(world.people[who], *others)).call(*row.request(world))
+        if answer.status_code != 403 or needed not in answer.json()["detail"]:
+            through[name] = answer.status_code
+    assert through == {}

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -314,9 +315,17 @@ def test_an_interrupted_run_takes_the_one_beside_it_along(monkeypatch: pytest.Mo
 def test_every_file_that_is_named_is_there() -> None:
     assert [
         place
-        for place in (*suites.BESIDE, *suites.ATTENDED, *suites.UNDISTURBED)
+        for place in (*suites.BESIDE, *suites.LONG, *suites.ATTENDED, *suites.UNDISTURBED)
         if not (CHECKOUT / "tests" / place).exists()
     ] == []
+
+
+def test_what_takes_minutes_comes_first_of_what_is_spread() -> None:
+    wish = testing.read([], CHECKOUT)
+    *_, spread = testing.plan(replace(wish, suites=wish.enclosed(CHECKOUT)), CHECKOUT).beside
+    files = [Path(word).relative_to("tests") for word in spread.words if word.endswith(".py")]
+    long = [testing.among(file, suites.LONG) for file in files]
+    assert long == sorted(long, reverse=True) and set(long) == {True, False}
 
 
 def test_a_word_for_pytest_reaches_it_and_unit_tests_are_spread_by_test() -> None:
