@@ -60,7 +60,8 @@ BESIDE = (
     "security/test_screening_hostile.py",
     "security/test_votes.py",
 )
-# Of those, these take minutes: they come first, so that at the end no core waits for the other's last file.
+# Of those, these take minutes: they come first, the longest before the others, so that at the end no core
+# waits for the other's last file.
 LONG = (
     "integration/postgresql",
     "integration/ansible",

@@ -244,7 +244,7 @@ def plan(wish: Wish, checkout: Path) -> Plan:
     attended = [path for path in files if among(path, ATTENDED)]
     last = [path for path in files if among(path, UNDISTURBED)]
     others = [path for path in files if path not in {*apart, *attended, *last}]
-    apart.sort(key=lambda path: not among(path, LONG))
+    apart.sort(key=lambda path: [not path.is_relative_to(place) for place in LONG])
     spread = told(apart, apart=True, how=(*SPREAD, *(BY_TEST if suites == ["unit"] else BY_FILE)))
     watched = told(attended, apart=True, how=SLOWEST)
     on_an_enclave = (

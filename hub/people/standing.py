@@ -68,9 +68,9 @@ def admit(person: Person) -> None:
     allowed = permission.to(
         person, subject=person.id, ask=lambda asking, at: questions.SignIn(person=asking, at=at)
     )
+    said = {"second_factor": facts.has_second_factor(person)}
     with transaction.atomic():
         allowed.use()
-        said = {"second_factor": facts.has_second_factor(person)}
         entries.append(Kind.SIGNED_IN, by=person.id, subject=person.id, facts=said)
 
 

@@ -158,7 +158,7 @@ REMOVALS = {
     ),
     "whole": Removal(
         "a review that leaves a file out is not finished",
-        put("egress_review.reviews:_missing", lambda by, submission: []),
+        put("egress_review.reviews:_Ballot.missing", property(lambda ballot: [])),
         VOTES,
         "test_a_review_that_leaves_a_file_out_is_not_finished",
         shows="DID NOT RAISE",
