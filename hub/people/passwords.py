@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Argon2id(Argon2PasswordHasher):
-    """Hashes with more than OWASP's password storage cheat sheet asks for, in about 60 ms of one core.
+    """Hashes with more than OWASP's password storage cheat sheet asks for, in 50 to 90 ms of one core.
 
     Django's own costs (100 MiB, 8 lanes) would let some sign-ins at once take the portal's memory, and its
     PBKDF2 takes 220 ms of a core without costing who guesses on graphics cards any memory.
