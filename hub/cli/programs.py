@@ -15,8 +15,6 @@ from hub.places import USERS, Places
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 MARK = "PARLATORY_PROCESS"
-
-
 # A password's hash takes 32 MiB: asked for in pages of 2 MiB, it took 53 ms of a core instead of 92.
 HASHING = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
@@ -80,12 +78,13 @@ def table(places: Places) -> list[Program]:
     module = (python, "-m")
     token = places.secret("proxy", "proxy")
     counted = (("PROMETHEUS_MULTIPROC_DIR", str(places.run / "metrics")),)
-    hashing = tuple(HASHING.items())
     return [
         Program("engine", "root", (*module, "hub.engine")),
         Program("opa", USERS["opa"], _opa(places), (("PARLATORY_OPA_TOKEN", places.secret("opa", "opa")),)),
         Program("proxy", USERS["proxy"], _proxy(places), (("CONFIGPROXY_AUTH_TOKEN", token),)),
-        Program("portal", USERS["portal"], (*module, "gunicorn", *portal(places)), (*counted, *hashing)),
+        Program(
+            "portal", USERS["portal"], (*module, "gunicorn", *portal(places)), (*counted, *HASHING.items())
+        ),
         Program(
             "hub",
             USERS["hub"],

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -27,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from hub.ledger import publisher
 from tests.api import HOST
 from tests.integration.api.truth import TABLE
+from tests.integration.api.undone import undone
 from tests.integration.api.world import STRANGERS, World
 
 EXAMPLES = 3
@@ -60,13 +60,9 @@ def taken_back(token: str) -> App:
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ |= {"HTTP_HOST": HOST, "HTTP_AUTHORIZATION": f"Bearer {token}"}
-        undone = transaction.atomic()
-        # Denials insist on a transaction of their own; like a TestCase's, this one does not count.
-        undone._from_testcase = True
-        with undone:
+        with undone():
             response = portal(environ, start)
             body = b"".join(response)
-            transaction.set_rollback(True)
         return [body]
 
     return answer

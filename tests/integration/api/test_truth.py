@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 
 from hub.api.scopes import Scope
 from hub.api.v1 import api
 from hub.ledger import publisher
 from tests.api import Caller, token_of
 from tests.integration.api.truth import TABLE
+from tests.integration.api.undone import undone
 from tests.integration.api.world import WHO, World
 
 REFUSED = {401, 403, 404}
@@ -53,12 +53,8 @@ def taken_back(published: Path) -> Iterator[None]:
     """Undo what is done and published meanwhile, so that each operation finds the same world."""
     kept = published.with_name("kept")
     shutil.copytree(published, kept)
-    undone = transaction.atomic()
-    # Denials insist on a transaction of their own; like a TestCase's, this one does not count.
-    undone._from_testcase = True  # type: ignore[attr-defined]  # Django's own mark
-    with undone:
+    with undone():
         yield
-        transaction.set_rollback(True)
     shutil.rmtree(published)
     kept.rename(published)
 
