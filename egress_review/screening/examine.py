@@ -11,15 +11,17 @@ import numpy as np
 from egress_review.screening import (
     arrays,
     disclosure,
+    embedded,
     layouts,
+    literals,
     lookups,
     pictures,
     series,
     streams,
-    tables,
     text,
     wording,
 )
+from egress_review.screening.disclosure import objects
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
@@ -192,9 +194,11 @@ def words(content: str, index: Index, limits: Limits, where: str) -> list[Findin
     """Return what a text gives away, in its words and in the tables written in it."""
     findings = text.check(content, index, limits, where)
     findings += disclosure.in_text(content, index, limits, where)
+    for name, value in literals.read(content, limits):
+        findings += objects.check({name: value} if name else value, limits)
     findings += layouts.in_text(content, where)
     findings += streams.in_text(content, index, limits, where)
-    for table in tables.embedded(content, where, limits):
+    for table in embedded.tables(content, where, limits):
         findings += judged(table, index, limits)
         findings += disclosure.beside(table, content, limits)
         if len(findings) > limits.findings:

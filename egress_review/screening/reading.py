@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from egress_review.screening import inspection, structured, tables, text
+from egress_review.screening import embedded, inspection, structured, tables, text
 from egress_review.screening.carriers import archives
 from egress_review.screening.kinds import (
     ARCHIVE,
@@ -24,6 +24,7 @@ from egress_review.screening.kinds import (
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Packed, Text
 from egress_review.screening.tables import Table
+from egress_review.screening.values import Json, nodes, tables_in
 from egress_review.screening.verdict import Unscreenable
 
 MOST = 200
@@ -81,7 +82,7 @@ def _opened(data: bytes, kind: Kind, limits: Limits, depth: int) -> Iterator[Tab
             case Table():
                 yield part
             case Text(content, where):
-                yield from tables.embedded(content, where, limits)
+                yield from embedded.tables(content, where, limits)
             case Packed() if part.name:
                 yield from tables_of(part.data, part.name, limits, depth + 1)
 
@@ -92,23 +93,19 @@ def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[
         yield tables.parse(content, tables.delimiter_of(content, suffix_of(name)), limits)
     elif kind is JSON or kind is NOTEBOOK:
         content = text.decode(data, limits.text_bytes)
-        rows: set[int] = set()
-        for path, node in structured.nodes(structured.parse(content, limits), ""):
-            # Rows of one table are not compared as if they were two tables of the same people.
-            for table in (
-                () if id(node) in rows else structured.tables_of(node, path[-120:] or "top level", limits)
-            ):
-                rows |= structured.rows_of(node)
-                yield table
+        value = structured.parse(content, limits)
+        # Rows of one table are not compared as if they were two tables of the same people.
+        yield from tables_in(value, limits)
+        for path, node in nodes(value, ""):
             # A notebook's outputs are lists of lines, or one text.
             if kind is NOTEBOOK and isinstance(node, dict):
                 for inner in node.values():
-                    yield from tables.embedded(_lines(inner), path[-120:], limits)
+                    yield from embedded.tables(_lines(inner), path[-120:], limits)
     elif kind.media_type in TEXT_TYPES or kind.media_type.startswith("text/"):
-        yield from tables.embedded(text.decode(data, limits.text_bytes), "", limits)
+        yield from embedded.tables(text.decode(data, limits.text_bytes), "", limits)
 
 
-def _lines(value: structured.Json) -> str:
+def _lines(value: Json) -> str:
     if isinstance(value, list):
         return "".join(line for line in value if isinstance(line, str))
     return value if isinstance(value, str) and "\n" in value else ""

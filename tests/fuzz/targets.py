@@ -13,6 +13,7 @@ from egress_review.screening import (
     acro,
     declared,
     disclosure,
+    embedded,
     encoded,
     kinds,
     manifest,
@@ -74,7 +75,7 @@ def _text(data: bytes) -> object:
     rebuilt = text.rebuild(written)[0]
     # What is rebuilt is rebuilt: a second time changes nothing.
     assert text.rebuild(rebuilt)[0] == rebuilt
-    return list(tables.embedded(rebuilt, "", LIMITS))
+    return list(embedded.tables(rebuilt, "", LIMITS))
 
 
 def _table(data: bytes) -> object:

@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 
-from tests.leaks import carry
+from tests.leaks import carry, documents, signal
 from tests.leaks.dataset import Row
 from tests.leaks.registry import Make, Submission, leak
 
@@ -116,12 +116,27 @@ def dated(data: bytes) -> bytes:
     return out.getvalue()
 
 
+PAGE = (
+    b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+    b"<w:p><w:r><w:t>All went well.</w:t></w:r></w:p></w:body></w:document>"
+)
+
+
+def spoken(make: Make) -> bytes:
+    """Return two seconds of a recording as a file."""
+    _, samples, rate = make.corpus.clip(make.pick, 2.0)
+    return signal.encoded(samples[: 2 * rate], rate, "WAV")
+
+
 @leak(
     97,
     "B",
     "what stands beside the files, or grows out of them",
     tuning=("years", "owner", "entities"),
-    testing=("link", "escaped-path", "other-slash", "deep", "anchors", "names-say-it", "even-bytes", "index"),
+    testing=(
+        *("link", "escaped-path", "other-slash", "deep", "anchors", "names-say-it", "even-bytes", "index"),
+        *("in-a-document", "in-a-workbook"),
+    ),
 )
 def beside(make: Make, how: str) -> Submission:
     """Return an archive that says more than its files, or a file that is more than it says."""
@@ -146,6 +161,17 @@ def beside(make: Make, how: str) -> Submission:
             carry.archive({f"{n:03d}_{word}.txt": b"ok" for n, word in enumerate(said.split()[:50])}),
         ),
         "even-bytes": lambda: ("a.bin", pick.randbytes(pick.randrange(400, 900))),
+        "in-a-document": lambda: (
+            "a.docx",
+            carry.archive({"word/document.xml": PAGE, "word/media/a.wav": spoken(make)}),
+        ),
+        "in-a-workbook": lambda: (
+            "a.xlsx",
+            documents.with_members(
+                carry.workbook({"a": [{"region": "north", "wer": 0.2}]}),
+                {"xl/media/a.png": spoken(make)},
+            ),
+        ),
         "index": lambda: ("voices.faiss", b"IxFI" + make.chance.normal(size=(30, 64)).astype("f4").tobytes()),
     }
     name, data = builds[how]()

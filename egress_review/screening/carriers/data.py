@@ -12,11 +12,10 @@ from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
-from egress_review.screening import structured
 from egress_review.screening.carriers import signatures
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Text
-from egress_review.screening.structured import Json
+from egress_review.screening.values import Json, nodes, tables_of
 
 SMALLEST = 40  # characters; shorter pieces of a script hold no data
 VALUES = 400_000
@@ -52,11 +51,11 @@ def parts_of(value: Json, limits: Limits, where: str) -> list[Part]:
     """Return the tables, runs of numbers, packed numbers and words that a value holds, at any depth."""
     parts: list[Part] = []
     words: dict[str, None] = {}
-    for count, (path, node) in enumerate(structured.nodes(value, "")):
+    for count, (path, node) in enumerate(nodes(value, "")):
         if count > VALUES:
             break
         place = f"{where}, {path[-80:]}" if path else where
-        parts += structured.tables_of(node, place, limits)
+        parts += tables_of(node, place, limits)
         parts += _numbers(node, place)
         inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
         words.update(dict.fromkeys(leaf for leaf in inner if isinstance(leaf, str)))

@@ -54,7 +54,8 @@ def open(data: bytes, limits: Limits) -> Opened:
     findings = (*changed, note("document_rebuilt", said, "Hand in figures as PNG."))
     unseen = [line for line in beside if line.strip() and line.strip() not in canonical]
     parts = (Text(canonical), Text("\n".join(unseen), "notes, comments and hidden text"))
-    return Opened(parts if unseen else parts[:1], canonical.encode(), DOCUMENT, findings)
+    shown = parts if unseen else parts[:1]
+    return Opened((*shown, *zips.kept_inside(archive, left, limits)), canonical.encode(), DOCUMENT, findings)
 
 
 def _written(tree: Element) -> Iterator[str]:

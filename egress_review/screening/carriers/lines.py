@@ -9,7 +9,7 @@ from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import LINES
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part, Text
-from egress_review.screening.structured import Json
+from egress_review.screening.values import Json, leaves, tables_in
 from egress_review.screening.verdict import Finding, note, refuse
 
 
@@ -19,7 +19,7 @@ def open(data: bytes, limits: Limits) -> Opened:
     values: list[Json] = [structured.parse(line, limits) for line in content.split("\n") if line.strip()]
     if not values:
         raise refuse("json", "The file holds no line of JSON.", "Leave it out.")
-    if sum(1 for _ in structured.leaves(values, "")) > limits.json_values:
+    if sum(1 for _ in leaves(values, "")) > limits.json_values:
         raise refuse("json_size", f"The file holds over {limits.json_values:,} values.", "Hand in a summary.")
     copies: list[Json] = []
     findings: list[Finding] = []
@@ -34,12 +34,4 @@ def open(data: bytes, limits: Limits) -> Opened:
 
 def parts(value: Json, limits: Limits) -> list[Part]:
     """Return the tables that a JSON value holds, at any depth."""
-    found: list[Part] = []
-    rows: set[int] = set()
-    for path, node in structured.nodes(value, ""):
-        # What is a row of a table that was found is no table of its own.
-        tables = [] if id(node) in rows else structured.tables_of(node, path[-120:] or "top level", limits)
-        found += tables
-        if tables and isinstance(node, list):
-            rows.update(map(id, node))
-    return found
+    return list(tables_in(value, limits))

@@ -41,8 +41,9 @@ def open(data: bytes, limits: Limits) -> Opened:
     if not any(sheet.cells for sheet in sheets):
         raise refuse("workbook", "No visible sheet of this workbook holds a cell.", "Leave the file out.")
     clean = [sheet.clean() for sheet in sheets]
-    parts = [part for sheet in clean for part in _parts(sheet)]
+    parts: list[Part] = [part for sheet in clean for part in _parts(sheet)]
     parts.append(Text("\n".join(sheet.name for sheet in clean), "names of sheets"))
+    parts += zips.kept_inside(archive, limits.archive_bytes, limits)
     findings = tuple(_left_out(names, hidden, archive))
     return Opened(tuple(parts), xlsx.written(clean), WORKBOOK, findings)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from egress_review.screening.carriers import signatures
 from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Packed
 from egress_review.screening.verdict import Finding, Unscreenable, block, refuse
 
 END, ENTRY, LOCAL = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
@@ -27,6 +29,8 @@ MIB = 1024 * 1024
 AGAIN = "Make the archive again with an ordinary tool, without a comment, password or anything around it."
 
 
+# What is looked for inside documents; pictures and their own XML are shown, or stay behind.
+HELD = {"sound", "zip", "gzip", "bzip2", "xz", "zstd", "tar", "parquet", "arrow", "npy", "hdf5", "pdf"}
 YEARS = 12  # in which the files of one result were written
 
 
@@ -59,6 +63,11 @@ class Archive:
     comment: bytes
     findings: tuple[Finding, ...]
 
+    def beginning(self, entry: Entry) -> bytes:
+        """Return the first bytes of a member, as many as tell what it is; none where it is broken."""
+        packed = self.data[entry.begins : entry.ends]
+        return packed[: signatures.HEAD_BYTES] if entry.method == STORED else _begun(packed)
+
     def read(self, entry: Entry, most: int, limits: Limits) -> bytes:
         """Return a member's bytes; raises Unscreenable for over `most` bytes, bombs and wrong checksums."""
         packed = self.data[entry.begins : entry.ends]
@@ -70,6 +79,13 @@ class Archive:
         if len(content) != entry.size or zlib.crc32(content) != entry.checksum:
             raise broken("a member is not as long, or not the same, as the directory says")
         return content
+
+
+def _begun(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(-15).decompress(packed, signatures.HEAD_BYTES)
+    except zlib.error:
+        return b""
 
 
 def broken(why: str) -> Unscreenable:
@@ -103,6 +119,19 @@ def read(data: bytes, limits: Limits) -> Archive:
     findings = tuple(dict.fromkeys(_beside(entries, comment)))
     _without_gaps(data, entries, at)
     return Archive(data, tuple(entries), comment, findings)
+
+
+def kept_inside(archive: Archive, most: int, limits: Limits) -> Iterator[Packed]:
+    """Yield sound, data and archives among a document's members, of at most `most` bytes in all.
+
+    They stay behind when it leaves, but whoever put them there should hear of it. Pictures and what belongs
+    to the document's own format are none.
+    """
+    for entry in archive.entries:
+        if signatures.content(archive.beginning(entry)) in HELD:
+            content = archive.read(entry, most, limits)
+            most -= len(content)
+            yield Packed(content, "", entry.name[-80:])
 
 
 def _end(data: bytes) -> tuple[int, bytes]:

@@ -19,7 +19,7 @@ PEOPLE = re.compile(
 )
 COUNT = re.compile(
     r"^(n|nn|num|count|counts|cnt|freq|frequencycount|cases|obs|observations|support|size|samplesize|"
-    r"groupsize|total|anzahl|nombre)$|^(n|num|nb|numberof|countof)(cases|female|male|women|men|girls|boys|pairs|"
+    r"groupsize|total|anzahl|nombre|(n|no|number|numbers|num)?(at)?risk)$|^(n|num|nb|numberof|countof)(cases|female|male|women|men|girls|boys|pairs|"
     r"rows|recordings|utterances|clips|files|occurrences)$|^[a-z]+count$"
 )
 RECORDINGS = re.compile(

@@ -9,14 +9,18 @@ from typing import cast
 import numpy as np
 import pytest
 
-from egress_review.screening import arrays, encodings, identifiers, numbers, tables, text
+from egress_review.screening import arrays, embedded, encodings, identifiers, numbers, tables, text
+from egress_review.screening.carriers import documents, workbooks
 from egress_review.screening.disclosure import cells, curves, extremes, models, suppression
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
+from egress_review.screening.parts import Packed
 from egress_review.screening.sound import numbers as sound_numbers
 from egress_review.screening.sound import patience
 from egress_review.screening.sound.matching import Looked
 from egress_review.screening.tables import Table
+from tests.leaks import carry
+from tests.leaks.documents import with_members
 from tests.unit.screening.crowd import CROWD, INDEX, LIMITS
 
 SOME = cast(Index, SimpleNamespace(sounds=(object(),)))  # only whether there are sounds is asked
@@ -32,13 +36,13 @@ SOME = cast(Index, SimpleNamespace(sounds=(object(),)))  # only whether there ar
     ],
 )
 def test_rows_are_read_out_of_writing(written: str, header: tuple[str, ...], row: tuple[str, ...]) -> None:
-    found = [table for table in tables.embedded(written, "", LIMITS) if table.header == header]
+    found = [table for table in embedded.tables(written, "", LIMITS) if table.header == header]
     assert any(row in table.rows for table in found)
 
 
 def test_a_long_log_of_a_training_is_a_curve_and_no_rows() -> None:
     log = "\n".join(f"INFO epoch={n} loss={4 - n / 200:.3f} lr=0.001" for n in range(300))
-    found = [table for table in tables.embedded(log, "", LIMITS) if len(table.rows) > LIMITS.table_rows]
+    found = [table for table in embedded.tables(log, "", LIMITS) if len(table.rows) > LIMITS.table_rows]
     assert [table.header for table in found] == [("epoch", "loss", "lr")]
 
 
@@ -150,3 +154,17 @@ def test_checksums_below_one_another_are_no_blob() -> None:
 def test_a_model_with_a_factor_of_people_has_a_term_each(written: str, found: bool) -> None:
     checks = [finding.check for finding in models.in_text(written, INDEX.people, LIMITS)]
     assert ("speaker_terms" in checks) is found
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"), [("a.docx", "word/media/a.wav"), ("a.xlsx", "xl/media/image1.png")]
+)
+def test_sound_in_a_document_is_looked_at_though_it_stays_behind(name: str, inside: str) -> None:
+    page = b'<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>Well.</w:t></w:r></w:p></w:body></w:document>'
+    sound = b"RIFF\x24\x00\x00\x00WAVEfmt "
+    if name == "a.docx":
+        found = documents.open(carry.archive({"word/document.xml": page, inside: sound}), LIMITS)
+    else:
+        book = carry.workbook({"a": [{"region": "north", "wer": 0.2}]})
+        found = workbooks.open(with_members(book, {inside: sound}), LIMITS)
+    assert [(part.data, part.where) for part in found.parts if isinstance(part, Packed)] == [(sound, inside)]
