@@ -22,6 +22,8 @@ SIZES = 3  # that are tried, beside the usual one
 ALIKE = 0.35  # how much marks of one plot differ in size
 SPREAD = 0.5  # of the marks that stand in a row, or a column, of their own; letters stand in lines
 SHARED = 0.15  # of the marks that may stand in one row or column
+RINGS, HOLLOW = 2, 0.7  # outliers of a boxplot; of its box that a ring fills
+LETTER, BESIDE = 2.5, 1.5  # times a ring's size: a letter's, and within which a letter has another
 LINE = 0.2  # of the picture's side, from which a stretch of ink is an axis or the line of a grid
 
 
@@ -42,14 +44,28 @@ class Mark:
         full = self.area >= FULL * self.width * self.height
         return sides[0] >= SMALL and sides[1] <= min(LARGE, ROUND * sides[0]) and full
 
+    def has_beside(self, other: Mark) -> bool:
+        """Whether another mark stands close on the left or right, as letters of a line do."""
+        gap = max(other.left - self.left - self.width, self.left - other.left - other.width)
+        level = other.top < self.top + self.height and self.top < other.top + other.height
+        return other is not self and level and gap <= BESIDE * self.width
+
+    def has_letter_below(self, other: Mark) -> bool:
+        """Whether a mark of a letter's size stands close above or below, as where a label runs upwards."""
+        gap = max(other.top - self.top - self.height, self.top - other.top - other.height)
+        level = other.left < self.left + self.width and self.left < other.left + other.width
+        return level and gap <= BESIDE * self.height and max(other.width, other.height) <= LETTER * self.width
+
 
 def check(image: Image.Image, where: str = "") -> list[Finding]:
     """Return a flag where a picture shows as many dots as a scatter plot; the cost grows with its ink."""
     if max(image.size) > HUGE:
         image = image.reduce(2)
-    count = _scattered([mark for mark in marks(image) if mark.is_dot])
+    ink = _ink(image)
+    found = list(patches(ink))
+    count = _scattered([mark for mark in found if mark.is_dot])
     if count < LEAST:
-        return []
+        return _outliers(found, ink, where)
     return [
         flag(
             "scatter",
@@ -58,6 +74,26 @@ def check(image: Image.Image, where: str = "") -> list[Finding]:
             where,
         )
     ]
+
+
+def _outliers(found: list[Mark], ink: NDArray[np.bool_], where: str) -> list[Finding]:
+    """Return a flag for rings of one size that stand alone, as boxplots draw what lies outside."""
+    rings = [mark for mark in found if _is_ring(mark, ink)]
+    others = [mark for mark in found if mark not in rings]
+    lone = [ring for ring in rings if not any(map(ring.has_beside, found))]
+    lone = [ring for ring in lone if not any(map(ring.has_letter_below, others))]
+    alike = max((sum(one.width == ring.width for one in lone) for ring in lone), default=0)
+    if alike < RINGS:
+        return []
+    message = f"{alike} rings stand by themselves; as outliers of a boxplot each is one person or recording."
+    return [flag("extremes", message, "Draw boxplots without what lies outside.", where)]
+
+
+def _is_ring(mark: Mark, ink: NDArray[np.bool_]) -> bool:
+    """Return whether a mark is as wide as high and empty in its middle."""
+    round_ = SMALL < mark.width <= LARGE // 2 and abs(mark.width - mark.height) <= 1
+    middle = ink[mark.top + mark.height // 2, mark.left + mark.width // 2]
+    return round_ and not middle and mark.area <= HOLLOW * mark.width * mark.height
 
 
 def _scattered(dots: list[Mark]) -> int:

@@ -1,4 +1,4 @@
-"""Cases 38 to 40: pictures that draw the data."""
+"""Cases 38 to 40 and 99: pictures that draw the data."""
 
 from __future__ import annotations
 
@@ -171,4 +171,35 @@ def scatter(make: Make, how: str) -> Submission:
         return Submission({"figure.jpg": pictures.other(pictures.opened(pictures.saved(made)), "JPEG")})
     if how == "in-notebook":
         return Submission(book(carry.shown({"image/png": b64(pictures.saved(made))})))
+    return Submission({"figure.png": pictures.saved(made)})
+
+
+@leak(
+    99,
+    "F",
+    "counts in coloured areas, and outliers",
+    tuning=("heat", "outliers"),
+    testing=("pie", "bars", "dark", "svg", "notched", "large"),
+)
+def in_colours(make: Make, how: str) -> Submission:
+    """Return a plot with a number of people in each area, or boxes with a ring for each person outside."""
+    made = pictures.figure(dpi=150 if how == "large" else 100)
+    axes = made.subplots()
+    counts = np.array([[make.pick.randrange(1, 24) for _ in range(4)] for _ in range(5)])
+    counts[:2] = [[make.pick.randrange(1, 9) for _ in range(4)] for _ in range(2)]
+    if how in ("outliers", "notched"):
+        rows = [[make.pick.gauss(0, 1) for _ in range(40)] + [5.0, -5.5] for _ in range(4)]
+        axes.boxplot(rows, notch=how == "notched")
+    elif how == "pie":
+        axes.pie(counts[1], autopct=lambda share: f"{share * counts[1].sum() / 100:.0f}", labels=[*"abcd"])
+    elif how == "bars":
+        found = axes.bar([*"abcd"], counts[0] + 40, color="tab:blue")
+        axes.bar_label(found, labels=[str(one) for one in counts[0]], label_type="center", color="white")
+    else:
+        axes.imshow(counts + 30, cmap="inferno" if how == "dark" else "Blues", vmin=0, vmax=60)
+        for row, column in itertools.product(range(5), range(4)):
+            colour = "white" if how == "dark" else "black"
+            axes.text(column, row, counts[row, column], ha="center", va="center", color=colour)
+    if how == "svg":
+        return Submission({"figure.svg": pictures.saved(made, "svg")})
     return Submission({"figure.png": pictures.saved(made)})

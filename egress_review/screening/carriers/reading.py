@@ -216,13 +216,22 @@ def _prepared(image: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
     return grey.resize(size, Image.Resampling.LANCZOS)
 
 
-def _run(grey: Image.Image, left: _Left) -> str | None:
+def signs(image: Image.Image, limits: Limits) -> list[str] | None:
+    """Return what lines of digits say, dark on white; None where reading is not possible."""
+    with _counted(limits) as left:
+        if min(left.processor, left.clock) <= 0.5:
+            return None
+        done = _run(image.convert("L"), left, "-c", "tessedit_char_whitelist=0123456789.,%-")
+    return None if done is None else _laid_out(done).text.split("\n")
+
+
+def _run(grey: Image.Image, left: _Left, *settings: str) -> str | None:
     """Return the reader's table of words; None where there is no reader or it takes too long."""
     head = f"P5 {grey.width} {grey.height} 255\n".encode()
     alone = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            (*LIMITED, f"--cpu={int(left.processor) + 1}", *PROGRAM),
+            (*LIMITED, f"--cpu={int(left.processor) + 1}", *PROGRAM, *settings),
             input=head + grey.tobytes(),
             capture_output=True,
             timeout=left.clock,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 from PIL import Image, ImageDraw
 
-from egress_review.screening import dots
+from egress_review.screening import annotated, dots
+from egress_review.screening.carriers import reading
+from egress_review.screening.limits import Limits
+from tests.leaks import pictures
 
 
 def canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -74,3 +78,48 @@ def test_few_dots_lines_bars_and_text_are_none() -> None:
 def test_noise_costs_little_and_is_no_scatter_plot() -> None:
     noise = Image.frombytes("RGB", (600, 600), random.Random(2).randbytes(600 * 600 * 3))
     assert dots.check(noise) == []
+
+
+def boxes(*, outliers: bool) -> Image.Image:
+    """Return boxplots, with or without what lies outside."""
+    made = pictures.figure()
+    pick = random.Random(4)
+    rows = [[pick.gauss(0, 1) for _ in range(40)] + [5.0, -5.5] for _ in range(4)]
+    axes = made.subplots()
+    axes.boxplot(rows, showfliers=outliers)
+    axes.set_title("boxes of 40 on 10 00 00 oo o")
+    return pictures.opened(pictures.saved(made))
+
+
+def test_outliers_of_a_boxplot_are_people() -> None:
+    assert [finding.check for finding in dots.check(boxes(outliers=True))] == ["extremes"]
+    assert dots.check(boxes(outliers=False)) == []
+
+
+def heat(labels: Sequence[object], colours: str = "Blues", ink: str = "black") -> Image.Image:
+    """Return a heat map with a label in each cell."""
+    made = pictures.figure()
+    axes = made.subplots()
+    axes.imshow([[30 + number for number in range(len(labels))]], cmap=colours, vmin=0, vmax=60)
+    for number, label in enumerate(labels):
+        axes.text(number, 0, str(label), ha="center", va="center", color=ink)
+    return pictures.opened(pictures.saved(made))
+
+
+def seen(image: Image.Image) -> list[str]:
+    """Return the checks that find something in a picture's coloured areas."""
+    limits = Limits()
+    return [one.check for one in annotated.check(image, limits, lambda sheet: reading.signs(sheet, limits))]
+
+
+@pytest.mark.parametrize(("colours", "ink"), [("Blues", "black"), ("inferno", "white"), ("viridis", "black")])
+def test_small_counts_in_coloured_areas_reach_a_human(colours: str, ink: str) -> None:
+    assert seen(heat([4, 17, 3, 5, 12, 2], colours, ink)) == ["small_labels"]
+    assert seen(heat([44, 17, 35, 51, 12, 21], colours, ink)) == []
+    assert seen(heat([0.44, 0.17, 0.35, 0.51, 0.12, 0.21], colours, ink)) == []
+    assert seen(heat(["", "", ""], colours, ink)) == []
+
+
+def test_what_cannot_be_read_in_coloured_areas_reaches_a_human() -> None:
+    found = annotated.check(heat([44, 17, 35]), Limits(), lambda sheet: None)
+    assert "can't be read" in found[0].message
