@@ -39,7 +39,7 @@ def database(path: str) -> dict[str, Any]:
     kept = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     if not path:
         return kept | {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "hub.sqlite",
             "NAME": places.state / "db" / "parlatory.sqlite3",
             "OPTIONS": {
                 # A transaction takes the write lock when it begins, so a version check inside it is final.

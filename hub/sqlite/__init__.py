@@ -1,0 +1,1 @@
+"""The portal's database on one machine: Django's SQLite, whose writers wait in a queue."""
