@@ -55,7 +55,7 @@ def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
     """Yield the tables that the values written in a text can be read as."""
     left = MOST_TABLES
     for name, value in read(content, limits):
-        for table in tables_in({name: value} if name else value, limits, where):
+        for table in tables_in({name: value} if name else value, limits, where, once=True):
             if left == 0:
                 return
             # The lines of a log, each with a colon in it, are no values.

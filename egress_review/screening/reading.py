@@ -95,7 +95,7 @@ def _written_in(data: bytes, kind: Kind, name: str, limits: Limits) -> Iterator[
         content = text.decode(data, limits.text_bytes)
         value = structured.parse(content, limits)
         # Rows of one table are not compared as if they were two tables of the same people.
-        yield from tables_in(value, limits)
+        yield from tables_in(value, limits, once=True)
         for path, node in nodes(value, ""):
             # A notebook's outputs are lists of lines, or one text.
             if kind is NOTEBOOK and isinstance(node, dict):

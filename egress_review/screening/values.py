@@ -108,12 +108,15 @@ def _records(node: Mapping[str, Json], place: str, limits: Limits) -> Iterator[T
         yield Table(("", "value"), tuple((key, cell(row)) for key, row in node.items()), place)
 
 
-def tables_in(value: Json, limits: Limits, where: str = "") -> Iterator[Table]:
-    """Yield the tables of a value at any depth; what is a row of one is no table of its own."""
+def tables_in(value: Json, limits: Limits, where: str = "", *, once: bool = False) -> Iterator[Table]:
+    """Yield the tables of a value at any depth; what is a row in a list of them is no table of its own.
+
+    `once` says the same of an object's objects, which are rows as well as lists of names with values.
+    """
     rows: set[int] = set()
     for path, node in nodes(value, ""):
         place = ", ".join(filter(None, (where, path[-120:]))) or "top level"
         tables = [] if id(node) in rows else tables_of(node, place, limits)
-        if tables and isinstance(node, list):
-            rows.update(map(id, node))
+        if tables and (once or isinstance(node, list)):
+            rows.update(map(id, node) if isinstance(node, list) else rows_of(node))
         yield from tables

@@ -43,6 +43,7 @@ SPAN = re.compile(
 )
 SETTING = re.compile(r"^\s*(?:-\s+)?[\"']?([\w%]{2,30})[\"']?\s*[:=]\s*[-+]?\d[\d.,]*\s*$")
 MIDDLE = re.compile(r"(?i)mean|average|avg|median|sd|std|q1|q3|iqr|p25|p50|p75")
+RANGE = re.compile(r"(?i)min|max|minimum|maximum|mode|range|lowest|highest")
 READ = 5_000  # lines
 TOLD = 3  # digits of an end that is no chance
 FEW = 60  # numbers of which two are the ends of a column by no chance
@@ -72,6 +73,9 @@ def _named(table: Table) -> list[Finding]:
         for row in table.rows
         if row and EXTREME.match(row[0].strip().casefold().replace(" ", "_")) and any(map(number, row[1:]))
     ]
+    # An object that has a least and a greatest value and nothing between is a setting, as a pitch tracker's.
+    if table.header == ("", "value") and not any(MIDDLE.search(row[0]) for row in table.rows):
+        in_rows = [name for name in in_rows if not RANGE.fullmatch(name.strip())]
     if not named and not in_rows:
         return []
     return [
