@@ -40,6 +40,8 @@ def database(path: str) -> dict[str, Any]:
     if not path:
         return kept | {
             "ENGINE": "hub.sqlite",
+            # As Django's own has it, which those who run tests know by its name.
+            "TEST": {"NAME": ":memory:"},
             "NAME": places.state / "db" / "parlatory.sqlite3",
             "OPTIONS": {
                 # A transaction takes the write lock when it begins, so a version check inside it is final.

@@ -21,7 +21,6 @@ from egress_review.screening import (
     text,
     wording,
 )
-from egress_review.screening.disclosure import objects
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Array, Packed, Part, Picture, Sound, Text
@@ -194,8 +193,7 @@ def words(content: str, index: Index, limits: Limits, where: str) -> list[Findin
     """Return what a text gives away, in its words and in the tables written in it."""
     findings = text.check(content, index, limits, where)
     findings += disclosure.in_text(content, index, limits, where)
-    for name, value in literals.read(content, limits):
-        findings += objects.check({name: value} if name else value, limits)
+    findings += literals.check(content, limits, where)
     findings += layouts.in_text(content, where)
     findings += streams.in_text(content, index, limits, where)
     for table in embedded.tables(content, where, limits):

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 
 import yaml
 
+from egress_review.screening.disclosure import objects
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
-from egress_review.screening.values import Json, cell, tables_in
+from egress_review.screening.values import Json, cell, leaves, tables_in
+from egress_review.screening.verdict import Finding, flag
 
 READ = 400_000  # characters that are read
-CHUNKS = 200  # pieces of a text that is no YAML as a whole, each of which may be some
-MOST_TABLES = 100
+MOST = 400  # values of a text, tables of them, and pieces of it that may be YAML where the whole is none
 YAML_LINE = re.compile(r"^\s*(?:-\s+)?['\"]?[^\s:#|][^:\n]{0,80}:(?:\s|$)", re.MULTILINE)
 SETTING = re.compile(r"^\s*['\"]?[\w.\- ]{1,60}['\"]?\s*=\s*\S", re.MULTILINE)
 SECTION, SET = (
@@ -42,27 +44,50 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # only its events are us
 NAMED = re.compile(r"([\w.$\-]{1,60})['\"]?\s*(?:=>|->|<-|:=|:|=)?\s*(?:[\w.]{1,40})?\s*$")
 
 
+@dataclass(frozen=True)
+class Values:
+    """What is written in a text: lists and objects by name, their tables, and whether that is all."""
+
+    named: tuple[tuple[str, Json], ...]
+    tables: tuple[Table, ...]
+    whole: bool
+
+
 @lru_cache(maxsize=2)
-def read(content: str, limits: Limits) -> tuple[tuple[str, Json], ...]:
-    """Return the lists and objects written in a text, each with its name where it has one."""
-    content = content[:READ]
-    found = [("", value) for value in _settings(content)]
-    found += [("", value) for value in _outlines(content, limits)]
-    return tuple(found) + tuple(_together(_in_brackets(content, limits)))
+def read(content: str, limits: Limits) -> Values:
+    """Return the lists and objects written in a text, as many as can be looked through."""
+    found = [("", value) for value in _settings(content[:READ])]
+    found += [("", value) for value in _outlines(content[:READ], limits)]
+    found += _together(_in_brackets(content[:READ], limits))
+    held = [
+        table
+        for name, value in found[:MOST]
+        for table in islice(tables_in({name: value} if name else value, limits, once=True), MOST)
+        # The lines of a log, each with a colon in it, are no values.
+        if not (len(table.rows) > limits.table_rows and _are_lines(table))
+    ]
+    whole = len(content) <= READ and max(len(found), len(held)) < MOST
+    return Values(tuple(found[:MOST]), tuple(held[:MOST]), whole)
 
 
 def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
     """Yield the tables that the values written in a text can be read as."""
-    left = MOST_TABLES
-    for name, value in read(content, limits):
-        for table in tables_in({name: value} if name else value, limits, where, once=True):
-            if left == 0:
-                return
-            # The lines of a log, each with a colon in it, are no values.
-            if len(table.rows) > limits.table_rows and _are_lines(table):
-                continue
-            left -= 1
-            yield table
+    for table in read(content, limits).tables:
+        yield replace(table, where=", ".join(filter(None, (where, table.where))))
+
+
+def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
+    """Return what the names of values written in a text say of people; a flag where there are too many."""
+    values = read(content, limits)
+    findings = [
+        finding
+        for name, value in values.named
+        for finding in objects.check({name: value} if name else value, limits)
+    ]
+    if not values.whole:
+        message = "The text holds more lists, objects and tables than can be looked through one by one."
+        findings.append(flag("values_many", message, "Hand in a summary.", where))
+    return findings[: limits.findings]
 
 
 def _are_lines(table: Table) -> bool:
@@ -98,11 +123,11 @@ def _settings(content: str) -> Iterator[Json]:
         yield from (sections,) if sections else ()
 
 
-def _plain(value: object) -> Json:
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+def _plain(value: object, depth: int = Limits.json_depth) -> Json:
+    if isinstance(value, dict) and depth:
+        return {str(key): _plain(inner, depth - 1) for key, inner in value.items()}
+    if isinstance(value, list) and depth:
+        return [_plain(inner, depth - 1) for inner in value]
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
@@ -115,7 +140,7 @@ def _outlines(content: str, limits: Limits) -> Iterator[Json]:
         yield from () if value is None else (value,)
         return
     blocks = (block for block in BETWEEN.split(content) if YAML_LINE.search(block))
-    for _, block in zip(range(CHUNKS), blocks, strict=False):
+    for _, block in zip(range(MOST), blocks, strict=False):
         value, _ = _yaml(block, limits)
         yield from () if value is None else (value,)
 
@@ -247,8 +272,15 @@ def _in_brackets(content: str, limits: Limits) -> Iterator[tuple[str, Json]]:
         while len(stack) > 1:
             _ended(stack)
         value = stack[0].closed()
-        if isinstance(value, list | dict) and value:
+        # Without numbers it is a call or a list of words, which is looked at as text.
+        if isinstance(value, list | dict) and _counts(value):
             yield (named[1] if named else ""), value
+
+
+def _counts(value: Json) -> bool:
+    """Return whether a value holds several numbers."""
+    numbers = (leaf for _, leaf in leaves(value, "") if NUMBER.fullmatch(cell(leaf)))
+    return len(list(islice(numbers, 2))) == 2
 
 
 def _ended(stack: list[_Frame]) -> None:

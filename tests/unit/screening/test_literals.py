@@ -34,12 +34,12 @@ COUNTS = {"coast": 4, "valley": 2}
         ("[s]\ncoast: 4\nand more = x\n", {"coast": 4, "and more": "x"}),
         ("a: &n {coast: 4, valley: 2}\nb: *n\n", COUNTS),
         ("coast: 4\ncoast: 5\n", {"coast": 4, "coast #1": 5}),
-        ("got {'coast': 4}\ngot {'coast': 5}\n", [{"coast": 4}, {"coast": 5}]),
-        ("{coast: '\\u0034', valley: \"2\\n\"}", {"coast": "4", "valley": "2\n"}),
+        ("got {'coast': 4, 'n': 1}\ngot {'coast': 5, 'n': 2}\n", [{"coast": 4, "n": 1}, {"coast": 5, "n": 2}]),
+        ("f{coast: '\\u0034', valley: \"2\"}", {"coast": "4", "valley": "2"}),
     ],
 )  # fmt: skip
 def test_a_value_is_read_in_whatever_language_it_is_written(written: str, value: Json) -> None:
-    assert value in list(inner(literals.read(written, LIMITS)))
+    assert value in list(inner(literals.read(written, LIMITS).named))
 
 
 def inner(found: object) -> list[object]:
@@ -91,6 +91,13 @@ LEAF = {"feature": "age", "threshold": 3.5}
 def test_few_people_are_found_where_no_table_is(check: str, name: str, leak: str, harmless: str) -> None:
     assert check in checks(found_in(name, leak))
     assert check not in checks(found_in(name, harmless))
+
+
+def test_more_values_than_are_looked_through_reach_a_human() -> None:
+    many = "".join(f"call_{n}(a = {n}, b = [1, 2])\n" for n in range(literals.MOST))
+    assert [one.check for one in literals.check(many, LIMITS)] == ["values_many"]
+    assert [one.check for one in literals.check("word " * literals.READ, LIMITS)] == ["values_many"]
+    assert literals.check("".join(many.splitlines(keepends=True)[:100]), LIMITS) == []
 
 
 def test_a_tree_of_lists_is_a_tree() -> None:
