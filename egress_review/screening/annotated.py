@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ FULL = (0.14, 0.85)  # of its box that a sign fills
 ROUND = 1.3  # times as wide as high at most
 EVEN, EDGE = 0.8, 40  # of the pixels about a sign that are of its ground, and how far these differ, of 765
 GAP = 0.55  # of its height between the signs of one label
-FEWEST, MOST = 3, 60  # labels
+FEWEST, MOST, LOOKED_THROUGH = 3, 60, 1_000  # labels, and signs of which they may be
 LINE, MARGIN = 26, 10  # pixels of a label as it is read, and white about it
 SMALL_SHARE = 0.2  # of the labels that are small counts
 
@@ -77,12 +78,14 @@ def labels(image: Image.Image) -> list[tuple[Image.Image, Box]]:
     """Return each label on a coloured ground, dark on white, and its box in pixels."""
     pixels = np.asarray(image, dtype=np.int16)
     grey = np.asarray(image.convert("L"), dtype=np.int16)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    background = np.median(border, axis=0)
     found: list[tuple[Image.Image, Box]] = []
     for sign in (1, -1):
         # Dark signs on a lighter ground, then light ones on a darker.
         depth = _closed(sign * grey, STROKE) - sign * grey
-        marks = [mark for mark in patches(depth > CONTRAST) if _is_sign(mark) and _on_colour(mark, pixels)]
-        for label in _grouped(marks):
+        signs = islice(filter(_is_sign, patches(depth > CONTRAST)), LOOKED_THROUGH)
+        for label in _grouped([mark for mark in signs if _on_colour(mark, pixels, background)]):
             left, top, right, bottom = label.box
             cut = np.clip(255 - 2 * depth[top:bottom, left:right], 0, 255).astype(np.uint8)
             found.append((Image.fromarray(cut), label.box))
@@ -119,20 +122,14 @@ def _is_sign(mark: Mark) -> bool:
     return full and tall and mark.width <= ROUND * mark.height
 
 
-def _on_colour(mark: Mark, pixels: NDArray[np.int16]) -> bool:
+def _on_colour(mark: Mark, pixels: NDArray[np.int16], background: NDArray[np.float64]) -> bool:
     """Return whether the pixels about a mark are of one colour, and not the picture's background."""
     top, left = max(0, mark.top - 3), max(0, mark.left - 3)
     about = pixels[top : mark.top + mark.height + 3, left : mark.left + mark.width + 3]
     edge = np.concatenate([about[0], about[-1], about[:, 0], about[:, -1]])
     ground = np.median(edge, axis=0)
     even = np.mean(np.abs(edge - ground).sum(axis=1) <= EDGE)
-    return bool(even >= EVEN and np.abs(ground - _background(pixels)).sum() > INK)
-
-
-def _background(pixels: NDArray[np.int16]) -> NDArray[np.float64]:
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    found: NDArray[np.float64] = np.median(border, axis=0)
-    return found
+    return bool(even >= EVEN and np.abs(ground - background).sum() > INK)
 
 
 def _grouped(marks: list[Mark]) -> Iterator[Label]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -118,6 +119,18 @@ def test_small_counts_in_coloured_areas_reach_a_human(colours: str, ink: str) ->
     assert seen(heat([44, 17, 35, 51, 12, 21], colours, ink)) == []
     assert seen(heat([0.44, 0.17, 0.35, 0.51, 0.12, 0.21], colours, ink)) == []
     assert seen(heat(["", "", ""], colours, ink)) == []
+
+
+def test_a_picture_of_nothing_but_signs_costs_little() -> None:
+    image = Image.new("RGB", (1400, 1400), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((20, 20, 1380, 1380), fill="teal")
+    for n in range(6_000):
+        x, y = 24 + n % 80 * 17, 24 + n // 80 * 17
+        draw.line((x, y, x + 5, y + 8), fill="black", width=2)
+    begun = time.process_time()
+    annotated.labels(image)
+    assert time.process_time() - begun < 3
 
 
 def test_what_cannot_be_read_in_coloured_areas_reaches_a_human() -> None:
