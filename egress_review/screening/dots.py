@@ -135,11 +135,6 @@ def _row(dot: Mark) -> int:
     return (dot.top + dot.height // 2) // 2
 
 
-def marks(image: Image.Image) -> Iterator[Mark]:
-    """Yield the connected patches of ink of a picture, axes and lines of a grid left out."""
-    yield from patches(_ink(image))
-
-
 def patches(ink: NDArray[np.bool_]) -> Iterator[Mark]:
     """Yield the connected patches of ink, none where there are too many stretches for a plot.
 

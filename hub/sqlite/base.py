@@ -5,6 +5,8 @@ Transactions queue, and what writes without one: beside a queue that is never em
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,20 +52,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._turn = _turns(Path(self.settings_dict["NAME"]).parent).take(SECONDS)
 
     def commit(self) -> None:
-        try:
+        with self._last_of_turn():
             super().commit()
-        finally:
-            self._end_turn()
 
     def rollback(self) -> None:
-        try:
+        with self._last_of_turn():
             super().rollback()
-        finally:
-            self._end_turn()
 
     def close(self) -> None:
-        try:
+        with self._last_of_turn():
             super().close()
+
+    @contextmanager
+    def _last_of_turn(self) -> Iterator[None]:
+        try:
+            yield
         finally:
             self._end_turn()
 

@@ -8,7 +8,7 @@ from egress_review.screening import structured, text
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import LINES
 from egress_review.screening.limits import Limits
-from egress_review.screening.parts import Part, Text
+from egress_review.screening.parts import Text
 from egress_review.screening.values import Json, leaves, tables_in
 from egress_review.screening.verdict import Finding, note, refuse
 
@@ -29,9 +29,4 @@ def open(data: bytes, limits: Limits) -> Opened:
         findings += changed
     canonical = "".join(json.dumps(copy, ensure_ascii=False) + "\n" for copy in copies)
     said = [note("numbers", "Numbers were rounded.")] if findings else []
-    return Opened((*parts(copies, limits), Text(canonical)), canonical.encode(), LINES, tuple(said))
-
-
-def parts(value: Json, limits: Limits) -> list[Part]:
-    """Return the tables that a JSON value holds, at any depth."""
-    return list(tables_in(value, limits))
+    return Opened((*tables_in(copies, limits), Text(canonical)), canonical.encode(), LINES, tuple(said))
