@@ -204,12 +204,12 @@ def _text(field: str, text: str, longest: int) -> str:
     if not plain:
         raise Invalid(f"The hand-in lacks its {field}: say {WHAT_TO_SAY[field]}.")
     if len(plain) > longest:
-        raise Invalid(f"The {field} is longer than {longest} characters; say it more briefly.")
+        raise Invalid(f"More than {longest} characters are said of the {field}; say it more briefly.")
     if UNSEEN.search(plain) or (field == "title" and "\n" in plain):
-        raise Invalid(f"The {field} has characters that can't be seen; write it as plain text.")
+        raise Invalid(f"In the {field} stand characters that can't be seen; write plain text.")
     if len(plain.split()) < FEWEST_WORDS[field]:
         raise Invalid(
-            f"The {field} says too little ({len(plain.split())} words): say {WHAT_TO_SAY[field]}, "
+            f"Too little is said of the {field} ({len(plain.split())} words): say {WHAT_TO_SAY[field]}, "
             "in at least one sentence."
         )
     return plain

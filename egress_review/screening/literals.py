@@ -5,6 +5,7 @@ Readers are patient: what can't be read ends a value, not the reading, so that a
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import yaml
 from egress_review.screening.disclosure import objects
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
-from egress_review.screening.values import Json, cell, leaves, tables_in
+from egress_review.screening.values import Json, cell, leaves, nodes, tables_in
 from egress_review.screening.verdict import Finding, flag
 
 READ = 400_000  # characters that are read
@@ -58,7 +59,10 @@ def read(content: str, limits: Limits) -> Values:
     """Return the lists and objects written in a text, as many as can be looked through."""
     found = [("", value) for value in _settings(content[:READ])]
     found += [("", value) for value in _outlines(content[:READ], limits)]
-    found += _together(_in_brackets(content[:READ], limits))
+    # What stands in brackets within YAML has been read already.
+    known = {json.dumps(node) for _, value in found for _, node in nodes(value, "")}
+    bracketed = _in_brackets(content[:READ], limits)
+    found += _together((name, value) for name, value in bracketed if json.dumps(value) not in known)
     held = [
         table
         for name, value in found[:MOST]

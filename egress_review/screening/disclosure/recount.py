@@ -50,7 +50,8 @@ def _few(table: Table, group: Group, grouped: Grouped, limits: Limits) -> list[F
     claimed = groups.counts_people(table, group)
     make, why = _weight(table, grouped, claimed, group)
     message = (
-        f"In the data {_speakers(group.people)} stand behind this group, fewer than {limits.minimum_count}"
+        f"In the data {_speakers(group.people)} {_stand(group.people)} behind this group, "
+        f"fewer than {limits.minimum_count}"
         f"{'' if claimed in (None, group.people) else f', though the table counts {claimed}'}. {why}"
     )
     return [make("few_people", message.strip(), groups.least(limits), table.place(group.row, group.column))]
@@ -70,6 +71,10 @@ def _weight(
     if grouped.named and (counted or grouped.covering):
         return block, "Recordings are no people."
     return flag, "A human has to see whether this is about the project's data."
+
+
+def _stand(count: int) -> str:
+    return "stands" if count == 1 else "stand"
 
 
 def _speakers(count: int) -> str:
