@@ -38,6 +38,9 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_L
 # What runs beside tests on an enclave takes the processor's time that these leave: they wait more than they
 # reckon, and some of them ask how long something took.
 GIVES_WAY = ("nice", "-n", "10")
+# So a test there may take several times as long as alone: in a busy hour ten seconds have become two minutes,
+# the bound for the others. One that names a bound of its own keeps it.
+PATIENT = ("--timeout=600",)
 # Unit tests share nothing even within a file; elsewhere a file's tests share what they started, and the
 # order stays: after a test with a browser a process can't use Django's database.
 BY_TEST, BY_FILE = ("--dist=worksteal",), ("--dist=loadfile", "--no-loadscope-reorder")
@@ -253,7 +256,8 @@ def plan(wish: Wish, checkout: Path) -> Plan:
     )
     if not on_an_enclave:
         return Plan((*spread, *watched))
-    return Plan(on_an_enclave, beside=(*watched, *(replace(run, gives_way=True) for run in spread)))
+    behind = (replace(run, gives_way=True, words=(*run.words, *PATIENT)) for run in spread)
+    return Plan(on_an_enclave, beside=(*watched, *behind))
 
 
 def told(files: list[Path], *, apart: bool, how: tuple[str, ...] = ()) -> tuple[Run, ...]:

@@ -208,6 +208,8 @@ def test_what_starts_all_it_needs_runs_beside_the_enclaves_and_what_upsets_the_e
     assert "tests/chaos/test_kills.py" in attended.words
     assert [run.apart for run in (attended, apart, within, last)] == [True, True, False, False]
     assert [run.gives_way for run in (attended, apart, within, last)] == [False, True, False, False]
+    patient = [set(testing.PATIENT) <= set(run.words) for run in (attended, apart, within, last)]
+    assert patient == [run.gives_way for run in (attended, apart, within, last)]
     assert "tests/security/test_revocation.py" in within.words
     assert "tests/security/test_upgrade.py" in last.words
     every = {
