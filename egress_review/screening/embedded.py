@@ -24,7 +24,9 @@ ENTRY = re.compile(r"^(\s*+)(?:-\s)?([^\s:#][^:]{0,60}):(?:\s+(.*))?()$")
 SECTION = re.compile(r"^\s*\[{1,2}([^\[\]\n]{0,80})\]{1,2}\s*$")
 SETTING = re.compile(r"^\s*([\w.\-]{1,40})\s*=\s*(\S.{0,200})$")
 BULLET = re.compile(r"^\s*[-*]\s+(?=[-+.\d])")  # of a list of numbers
-RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h)(rule|line)\b.*$")
+# Around what a cell of LaTeX says.
+SPANNED = re.compile(r"\\multi(?:row|column)(?:\[[^\]]*\])?(?:\{[^{}]*\}){2}\{|\\text(?:bf|it|tt)\{")
+RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h|c|cmid)(rule|line)\b.*$")
 
 
 def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
@@ -239,7 +241,7 @@ def _ampersands(line: str) -> tuple[str, ...]:
         return ()
     # What LaTeX writes with a backslash before it is itself.
     return tuple(
-        re.sub(r"\\([_%&#$])", r"\1", cell).strip()
+        re.sub(r"\\([_%&#$])", r"\1", SPANNED.sub("", cell)).strip(" }")
         for cell in re.split(r"(?<!\\)&", re.sub(r"\\\\.*$", "", line))
     )
 

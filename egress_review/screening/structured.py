@@ -19,7 +19,7 @@ from egress_review.screening import (
     text,
     unread,
 )
-from egress_review.screening.disclosure import objects, said
+from egress_review.screening.disclosure import captions, objects, said
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -83,6 +83,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     strings = "\n".join(_strings(value))
     findings = text.check(strings, index, limits, "strings")
     findings += said.mostly_numbers(strings, limits, "strings")
+    findings += captions.check(strings, index.people, limits, "strings")
     for table in tables_in(value, limits):
         findings += judged(table, index, limits)
         if len(findings) > limits.findings:

@@ -22,6 +22,7 @@ from egress_review.screening.disclosure import (
     rows,
     running,
     said,
+    single,
     suppression,
 )
 from egress_review.screening.disclosure.shown import loose
@@ -51,6 +52,8 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += running.check(table, people, limits)
     findings += said.shares(table, running.labelled(table), limits)
     findings += recount.check(table, people, limits)
+    findings += single.in_table(table, people)
+    findings += captions.check("\n".join(table.header), people, limits, table.where)
     findings += suppression.check(table, limits)
     findings += models.check(table, people, limits)
     findings += extremes.check(table, people, limits)
@@ -106,6 +109,7 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *running.leaves(content, limits, where),
         *plots.check(content, limits, where),
         *extremes.in_text(content, index.people, where),
+        *single.in_text(content, index.people, where),
         *(captions.check(content, index.people, limits, where) or labels.check(content, limits, where)),
         *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]

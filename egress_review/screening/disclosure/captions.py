@@ -13,10 +13,10 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.people import People, folded
 from egress_review.screening.verdict import Finding, block
 
-# A whole number alone, or one sign again and again.
+# A whole number alone or at the end of a name (wer_west_n7), or one sign again and again.
 COUNT = re.compile(
-    r"(?<![\w.,])(\d{1,4})(?![\w%]|[.,]\d|\s?%)|"
-    r"(?P<sign>[^\x00-\x7f\w\s]|\|(?=\|))(?P=sign)*"
+    r"(?:(?<![\w.,])|(?<![^\W_])[nN])(\d{1,4})(?![\w%]|[.,]\d|\s?%)|"
+    r"(?P<sign>[^\x00-\x7f\w\s]|\|(?=\|))(?: ?(?P=sign))*"
 )
 WORD = re.compile(r"[^\W_]+")
 READ, LABEL, MOST = 60_000, 60, 400  # characters that are read, before a count, and counts
@@ -51,7 +51,8 @@ def _counts(content: str, people: People) -> Iterator[tuple[int, int]]:
             continue
         last, read = match.end(), read + 1
         masks = [people.labels[column].codes == code for column, code in single.items()]
-        yield int(match[1] or len(match.group())), people.people_in(np.all(masks, axis=0))
+        counted = int(match[1] or match.group().count(match["sign"]))
+        yield counted, people.people_in(np.all(masks, axis=0))
         if read >= MOST:
             return
 

@@ -33,6 +33,8 @@ from egress_review.screening.people import People, folded
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, Severity, block, flag
 
+MATRIX = 16  # numbers of a table without labels
+APART = " / "  # between the names of groups within groups
 ROUNDED = ("1", "2", "5", "25")  # how what counts are rounded to begins
 AGGREGATE = (
     "Merge groups until each holds at least {least} people, or suppress the cell together with a second one."
@@ -67,12 +69,28 @@ def adds_up(table: Table, people: People, limits: Limits) -> list[Finding]:
         # The first row may have been taken for the header.
         above = whole(table.header[at]) or 0
         sums = (sum(known), sum(known) + above)
-        if at in names or len(known) < max(2, len(values)) or people.speaker_count not in sums:
+        # Numbers that only count on, as a vocabulary's, add up to anything.
+        counted_on = all(b - a == 1 for a, b in pairwise(known))
+        if at in names or len(known) < max(2, len(values)) or people.speaker_count not in sums or counted_on:
             continue
         for row, value in enumerate(known):
             if 0 < value < limits.minimum_count:
                 findings.append(_small(table.place(row, at), limits, "people"))
-    return findings[:20]
+    return findings[:20] or _all_of_them(table, people, limits)
+
+
+def _all_of_them(table: Table, people: People, limits: Limits) -> list[Finding]:
+    """Return a flag for small numbers in a table without labels that add up to all people or recordings."""
+    values = [whole(cell) for row in table.rows for cell in row]
+    known = [value for value in values if value is not None]
+    above = sum(whole(cell) or 0 for cell in table.header)
+    few = sum(0 < value < limits.minimum_count for value in known)
+    if len(known) < max(MATRIX, len(values)) or len(table.header) < 2 or not few:
+        return []
+    if not {sum(known), sum(known) + above} & {people.speaker_count, people.recording_count}:
+        return []
+    message = f"The numbers of this table add up to all people or recordings; {few} of them are few."
+    return [flag("small_cells", message, AGGREGATE.format(least=limits.minimum_count), table.where)]
 
 
 def _is_fraction(cell: str) -> bool:
@@ -110,12 +128,14 @@ def _small(where: str, limits: Limits, what: str) -> Finding:
 
 def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the small cells of a table that is labels and whole numbers only."""
-    table = _without_units(_without_index(table))
+    table = _named_once(_without_units(_without_index(table)), people)
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
-    labels = [row[0].strip() for row in table.rows]
-    if len(columns) < 2 or len(table.rows) < 2 or any(NUMBER.fullmatch(label) for label in labels if label):
+    labels = [part.strip() for row in table.rows for part in row[0].split(APART)]
+    # Numbers that name the rows are an axis, but beside sexes or groups of the data they are ages.
+    axis = any(NUMBER.fullmatch(label) for label in labels if label)
+    if len(columns) < 2 or len(table.rows) < 2 or (axis and not _of_people(table, columns, [], people)):
         return []
-    values = {(r, c): whole(table.rows[r][c]) for r in range(len(table.rows)) for c in columns}
+    values = _to_the_right({(r, c): whole(table.rows[r][c]) for r in range(len(table.rows)) for c in columns})
     known = [value for value in values.values() if value is not None]
     readable = [
         value is not None or not table.rows[r][c].strip() or is_suppressed(table.rows[r][c])
@@ -127,6 +147,33 @@ def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     if few:
         return _few_in_crosstab(table, few, columns, labels, people, limits)
     return _zeros(table, values, people)
+
+
+def _named_once(table: Table, people: People) -> Table:
+    """Return a table whose first columns are one, where several of them name groups of the data together.
+
+    A name that is the same as above may be left out.
+    """
+    counted = (
+        n for n in range(len(table.header)) if any(whole(cell) is not None for cell in table.column(n))
+    )
+    naming = next(counted, 0)
+    names = [cell for at in range(naming) for cell in table.column(at)]
+    if naming < 2 or not _of_people(table, [], names, people):
+        return table
+    rows, last = [], [""] * naming
+    for row in table.rows:
+        last = [cell.strip() or above for cell, above in zip(row, last, strict=False)]
+        rows.append((APART.join(last), *row[naming:]))
+    return replace(table, header=("", *table.header[naming:]), rows=tuple(rows))
+
+
+def _to_the_right(values: dict[tuple[int, int], int | None]) -> dict[tuple[int, int], int | None]:
+    """Return counts without the sign by which a pyramid of ages draws one of its sides to the left."""
+    low = {c for (_, c), value in values.items() if value is not None and value < 0}
+    high = {c for (_, c), value in values.items() if value is not None and value > 0}
+    left = low - high if high - low else set()
+    return {(r, c): -value if value is not None and c in left else value for (r, c), value in values.items()}
 
 
 def _without_index(table: Table) -> Table:
