@@ -26,6 +26,7 @@ TYPES = {
 }
 DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.-]+)*),([^\s\"'<>]{16,})")
 BASE64 = re.compile(r"[\w+/\s-]*", re.ASCII)  # a bracket may close the address, as in a style
+HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 OPENING = re.compile(r"[\[{]")
 
 
@@ -119,8 +120,10 @@ def files_in(content: str, where: str) -> Iterator[Packed]:
 
 
 def bytes_in(value: str, where: str) -> Iterator[Part]:
-    """Yield what a string of base64 holds: a file of a known kind, or bytes that may be samples."""
+    """Yield what a string of base64 or hexadecimal digits holds: a known file, or perhaps samples."""
     raw = _decoded(value) if len(value) >= SMALLEST else None
+    if raw is not None and HEX.fullmatch(value):
+        raw = bytes.fromhex(value)
     if raw is None:
         return
     if signatures.content(raw) in KNOWN:

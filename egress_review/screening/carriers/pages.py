@@ -44,6 +44,7 @@ HIDING = re.compile(
 )
 OWN_SCRIPT = 300_000  # characters; longer scripts are libraries, of which the data alone is looked at
 LITERAL = re.compile(r"""(['"`])([^'"`\\\n]{4,400})\1""")
+PACKED = re.compile(r"""(['"`])([\w+/=\s-]{400,})\1""", re.ASCII)  # a file, or samples, as a string
 DEPTH = 300
 LONG, MOST_LONG = 200, 100  # characters of an attribute that may hold a file, and how many are looked at
 SHAPES = {"path", "polyline", "polygon", "line", "rect", "circle", "ellipse", "use"}
@@ -104,6 +105,8 @@ def hidden_parts(page: Page, content: str, limits: Limits) -> list[Part]:
         where = f"script {number}"
         for value in inside.values_in(script):
             parts += inside.parts_of(value, limits, where)
+        for packed in PACKED.finditer(script):
+            parts += inside.bytes_in(packed[2], where)
         if len(script) <= OWN_SCRIPT:
             words = dict.fromkeys(match.group(2) for match in LITERAL.finditer(script))
             parts += [Text("\n".join(words), where)] if words else []

@@ -32,6 +32,7 @@ READ_AT = 2400  # pixels a side for reading
 LINE_HEIGHT = 24  # pixels that the reader likes its lines to have
 MANY = 40  # words that make a picture of text
 SURE = 55.0  # of 100: from here on the letters are no chance
+FAINT, FAINTER = 14, 2  # levels from the ground that show in what leaves; times as many lines as are plain
 QUIET, MARGIN = 0.3, 4  # how far the changes fall, within how many rows, above and below a line
 BESIDE = 4  # rows above and below that tell a row's ground
 RULE = 45  # pixels; straight strokes from here on are no letters
@@ -129,11 +130,25 @@ def _views(image: Image.Image) -> list[tuple[Image.Image, int, int]]:
     Letters below one another are lines, too, to who only counts them: reading tells which are.
     """
     ways = image, len(lines(image)), len(lines(image.transpose(Image.Transpose.ROTATE_90)))
+    strong = _strengthened(image)
+    faint = strong, len(lines(strong)), len(lines(strong.transpose(Image.Transpose.ROTATE_90)))
+    if max(faint[1:]) >= max(LINES, FAINTER * max(ways[1:])):
+        return [faint, ways]
     turned = skew.straightened(image)
     if turned is None:
         return [ways]
     straight = turned, len(lines(turned)), len(lines(turned.transpose(Image.Transpose.ROTATE_90)))
     return sorted((ways, straight), key=lambda seen: -max(seen[1:]))
+
+
+def _strengthened(image: Image.Image) -> Image.Image:
+    """Return a picture's ink, dark on white: what is apart from its ground in any colour, however faint.
+
+    Letters in one colour, or a shade from their ground, are as good as black ones to who knows of them.
+    """
+    pixels = np.asarray(image.convert("RGB"), dtype=np.int16)
+    apart = np.abs(pixels - np.median(pixels.reshape(-1, 3)[::97], axis=0)).max(axis=2)
+    return Image.fromarray(np.where(apart >= FAINT, 0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True)

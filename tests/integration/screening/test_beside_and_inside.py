@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import pytest
 
-from tests.unit.screening.cases import DATA, checks, outcome, rows_csv
+from tests.unit.screening.cases import DATA, checks, flat, outcome, png, rows_csv
 
 CHANCE = np.random.default_rng(3)
 DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 90">{}<rect width="5" height="5"/></svg>'
@@ -136,11 +136,15 @@ def test_differences_below_nought_hold_nothing_back() -> None:
 FEW = "groups:\n  - name: coast\n    n_utts: 1000\n    n_spk: {}\n  - name: inland\n    n_utts: 5000\n    n_spk: 55\n"
 CODE = "\n".join("".join(random.Random(n).choices("█▀▄ ", (3, 3, 3, 1), k=40)) for n in range(20))
 BARS = "\n".join("█" * (40 - n) for n in range(20))
+LONG = gzip.compress(rows_csv(40).encode(), mtime=0)
+SCRIPT = "<p>Results</p><script>let x = '{}'</script>"
 WRITTEN = [
     ("a.toml", "[speakers.coast]\nwomen = 3\nmen = 41\n[speakers.inland]\nwomen = 22\nmen = 31\n", "[coast]\nlr = 3\nseed = 4\n[inland]\nlr = 2\nseed = 1\n"),
     ("a.yaml", FEW.format(1), FEW.format(31)),
     ("a.md", "The group holds 1,000 recordings of one speaker.\n", "Each holds one recording of 1,000 speakers.\n"),
     ("a.txt", CODE, BARS),
+    ("a.html", SCRIPT.format(LONG.hex()), SCRIPT.format(png(flat(400, 300)).hex())),
+    ("a.html", SCRIPT.format(base64.b64encode(LONG).decode()), SCRIPT.format("A" * 600)),
     ("a.svg", DRAWN.format("".join(f'<circle r="1"><title>{one.recording}</title></circle>' for one in DATA[:9])), DRAWN.format("<title>Rates</title>")),
 ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -45,6 +46,13 @@ def ids_in(picture: Image.Image) -> int:
 )
 def test_rows_in_a_picture_that_stands_askew_are_read(degrees: float, dark: bool) -> None:
     assert ids_in(turned(shown(dark=dark), degrees)) >= 7
+
+
+@pytest.mark.parametrize("colour", [(200, 200, 0), (0, 0, 20), (28, 0, 28)])
+def test_letters_a_shade_from_their_ground_are_read(colour: tuple[int, int, int]) -> None:
+    ink = np.asarray(shown().convert("L"))[..., None] < 128
+    faint = np.where(ink, np.array([225, 225, 225]) - colour, 225).clip(0, 255).astype(np.uint8)
+    assert ids_in(Image.fromarray(faint)) >= 7
 
 
 def test_lines_that_each_rise_are_read_where_their_beginnings_stand_in_a_column() -> None:
