@@ -21,6 +21,10 @@ SHARE = 0.6  # of the values that must be ids
 UNLIKELY = -9.0  # log10 of the chance, over all ways that are tried, below which it is no chance
 PATTERNS_UNLIKELY = -5.0  # the same, of values that repeat their signs where ids do
 DENSE = 0.2  # numbers of ids that fill so much of their range are any numbers
+DENSE_SIGNS, IN_ROMAN = (
+    0.7,
+    "in Roman numerals",
+)  # in signs that count nothing they are no numbers of a result
 LARGEST = 2**62
 TRIED, MOST_TRIED = 4, 20  # numbers that a shift is tried on before all, and shifts that are tried on all
 MOST_IDS, FACTORS = 1_500, 20  # ids that are looked for shifted and scaled, and the largest whole factor
@@ -104,11 +108,12 @@ def found(cells: Sequence[str], kinds: Sequence[Numbered]) -> str | None:
         return None
     some = distinct[:LOOKED_AT]
     for kind in kinds:
-        if kind.density < DENSE:
-            for way, numbers in _readings(some):
-                how = _met(numbers, kind, shifted=way in SHIFTED)
-                if how is not None:
-                    return f"{kind.what} {way or how}".strip()
+        for way, numbers in _readings(some):
+            if kind.density >= (DENSE_SIGNS if way == IN_ROMAN else DENSE):
+                continue
+            how = _met(numbers, kind, shifted=way in SHIFTED)
+            if how is not None:
+                return f"{kind.what} {way or how}".strip()
         if any(_patterned(signs, kind) for signs in (some, *_syllables(some))):
             return f"{kind.what} with other signs for their digits"
     return None
@@ -309,7 +314,7 @@ _DECODERS: tuple[tuple[str, Decode], ...] = (
     ("as fractions", _fraction),
     ("as times", _time),
     ("as dates", _date),
-    ("in Roman numerals", _roman),
+    (IN_ROMAN, _roman),
     ("as columns of a sheet", _columned),
     *((way, _based(alphabet)) for way, alphabet in ALPHABETS.items()),
 )

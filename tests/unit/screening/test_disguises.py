@@ -148,3 +148,31 @@ def test_ids_in_other_signs_are_known() -> None:
     assert "with other signs" in (found([name.translate(swapped) for name in names[:20]], [kind]) or "")
     letters = str.maketrans("0123456789", "qwertzuiop")
     assert found([name.translate(letters) for name in names[:20]], [kind]) is not None
+
+
+def roman(number: int) -> str:
+    """Return a number as the Romans wrote it."""
+    signs = (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    )
+    out = ""
+    for value, sign in signs:
+        out, number = out + sign * (number // value), number % value
+    return out
+
+
+def test_ids_in_roman_numerals_are_known_where_half_of_all_numbers_are_ids() -> None:
+    pick = random.Random(4)
+    numbers = sorted(pick.sample(range(225, 425), 100))
+    kind = Numbered.of("ids of speakers", [f"p{number}" for number in numbers])
+    assert found([roman(number) for number in pick.sample(numbers, 40)], [kind]) is not None
+    assert found([roman(number) for number in range(230, 270)], [kind]) is None
+    assert found([str(number) for number in pick.sample(numbers, 40)], [kind]) is None
