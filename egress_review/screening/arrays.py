@@ -120,6 +120,10 @@ def held(values: NDArray[np.generic], index: Index, limits: Limits, where: str) 
     if values.dtype.kind not in "iuf" or not LEAST_BYTES <= values.size <= MOST_BYTES:
         return []
     data = _as_bytes(values)
+    grown = (
+        unpacking.lzw(values.ravel().tolist(), limits.decoded_bytes) if values.dtype.kind in "iu" else None
+    )
+    data += [grown] if grown else []
     for one in (*data, values.tobytes(), values.byteswap().tobytes()):
         hidden = encoded.held(one, index, limits, where) if encodings.is_likely(one) else None
         if hidden:

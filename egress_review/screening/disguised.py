@@ -82,11 +82,14 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
 
 
 def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
-    """Return the block for transcripts that every second to fourth word of a text repeats."""
+    """Return the block for transcripts that a text's words repeat, but the numbers, or every second to fourth."""
     words = text.split()[:READ]
     if len(words) < LEAST_READ:
         return []
-    views = (" ".join(words[start::every]) for every in (2, 3, 4) for start in range(every))
+    views = [" ".join(words[start::every]) for every in (2, 3, 4) for start in range(every)]
+    # Times and numbers between them part the words of subtitles, one by one.
+    alone = [word for word in words if WORDS.search(word) and not DIGIT.search(word)]
+    views += [" ".join(alone)] if LEAST_READ <= len(alone) < len(words) else []
     said = index.transcripts.find("\n".join(views), limits.minimum_count)
     found = transcripts(said, where, ", with words between")
     return [finding for finding in found if outcome_of([finding]) == "block"]

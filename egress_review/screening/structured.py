@@ -19,13 +19,14 @@ from egress_review.screening import (
     text,
     unread,
 )
-from egress_review.screening.disclosure import captions, objects, said
+from egress_review.screening.disclosure import captions, lone, objects, said
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
 from egress_review.screening.numbers import counted, rounded_float, rounded_prose, rounded_whole
+from egress_review.screening.tables import Table
 from egress_review.screening.values import Json, Scalar, cell, leaves, nodes, tables_in
-from egress_review.screening.verdict import Finding, block, flag, note, refuse
+from egress_review.screening.verdict import Finding, block, flag, note, outcome_of, refuse
 
 PIECE = 10  # characters that pieces of a blob have on average
 
@@ -157,6 +158,10 @@ def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Fi
     if hidden:
         return hidden
     figures = sum(isinstance(inner, int | float) for inner in node)
+    if figures == len(node) <= lone.MOST:
+        told = lone.check(Table(("",), tuple((cell(inner),) for inner in node), place), index)
+        if outcome_of(told) == "block":
+            return told
     nested = sum(
         sum(isinstance(value, int | float) for value in inner) for inner in node if isinstance(inner, list)
     )

@@ -8,7 +8,7 @@ import importlib.util
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,33 @@ def _zstd(data: bytes, most: int) -> bytes:
 def _lz4(data: bytes, most: int) -> bytes:
     frame = _module("lz4.frame")
     return b"" if frame is None else bytes(frame.LZ4FrameDecompressor().decompress(data, max_length=most))
+
+
+def lzw(codes: Sequence[int], most: int) -> bytes | None:
+    """Return what the codes of a dictionary that grows by a word a code spell; None where they are none.
+
+    The bytes are its first words; some leave out two codes behind them, for a new beginning and the end.
+    Source: Welch, A technique for high-performance data compression, 1984.
+    """
+    if len(codes) < LEAST or not any(256 <= code < 256 + len(codes) for code in codes):
+        return None
+    return _lzw(codes, most, 256) or _lzw([code for code in codes if code not in (256, 257)], most, 258)
+
+
+def _lzw(codes: Sequence[int], most: int, free: int) -> bytes | None:
+    # The first word of a pair that is not yet complete is never asked for: what is, is no code.
+    words: dict[int, bytes] = {byte: bytes([byte]) for byte in range(256)}
+    out, last = bytearray(), b""
+    for code in codes:
+        word = words.get(code) or (last + last[:1] if last and code == free else None)
+        if word is None or len(out) > most:
+            return None if word is None else bytes(out)
+        if last:
+            words[free] = last + word[:1]
+            free += 1
+        out += word
+        last = word
+    return bytes(out)
 
 
 def _module(name: str) -> Any | None:

@@ -41,6 +41,9 @@ FIGURES = re.compile(r"(?:[A-Za-z]++\()?+[-+\d.eE,%\s]++\)?")
 AGAIN = "Save the figure as PNG."
 
 
+COLOUR = re.compile(r"(?i)#([0-9a-f]{6}|[0-9a-f]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)")
+
+
 def open(data: bytes, limits: Limits) -> Opened:
     """Return a drawing's words and points, and its picture; raises Unscreenable for scripts' tricks."""
     root = xml.parse(data)
@@ -106,7 +109,18 @@ def _placed(element: Element, kind: str) -> tuple[float, ...]:
     usual = PLACED.get(kind, ())
     others = (value for key, value in element.attrib.items() if key not in (*usual, "d", "points"))
     told = (number for value in others if FIGURES.fullmatch(value) for number in paths.numbers(value))
-    return (*(_number(element.get(key)) for key in usual), *told)
+    shades = (shade for value in element.attrib.values() for shade in _shades(value))
+    return (*(_number(element.get(key)) for key in usual), *told, *shades)
+
+
+def _shades(value: str) -> Iterator[float]:
+    """Yield how bright the colours are that an attribute names, as #rrggbb, #rgb or rgb()."""
+    for match in COLOUR.finditer(value):
+        digits = match[1] if not match[1] or len(match[1]) != 3 else "".join(2 * sign for sign in match[1])
+        levels = (
+            [int(digits[at : at + 2], 16) for at in (0, 2, 4)] if digits else map(float, match.groups()[1:])
+        )
+        yield float(sum(levels))
 
 
 def lines(long: Sequence[Line], everything: Line) -> Iterator[Part]:

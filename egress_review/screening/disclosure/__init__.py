@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,10 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
-ROW_LEVEL = "row_level"
+ROW_LEVEL, ROW_LISTING = "row_level", "row_listing"
+BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>\n]{5,200})[)\]}>]")
+READ, CELLS, LISTED = 200_000, 3, 5  # characters of a text, cells in brackets, and brackets that make a list
+DIGITS = {2: 3, 4: 6}  # of floating-point numbers of so many bytes that can be told
 WIDEST, LONGEST = 40, 400  # columns and rows of an array that are compared
 
 
@@ -76,7 +80,19 @@ def without_one(found: left_out.LeftOut | None, where: str = "", beside: str = "
 def rows_only(table: Table, index: Index) -> list[Finding]:
     """Return what a table's rows give away as rows, without judging its cells."""
     found = [*rows.about_one(table, index), *joint.by_rows(table, index.people)]
-    return [finding for finding in found if finding.check == ROW_LEVEL]
+    return [finding for finding in found if finding.check in (ROW_LEVEL, ROW_LISTING)]
+
+
+def bracketed(content: str, where: str = "") -> Iterator[Table]:
+    """Yield what stands in brackets all over a text, parted by commas: a table for each number of cells."""
+    found: dict[int, list[tuple[str, ...]]] = {}
+    for one in BRACKETS.findall(content[:READ]):
+        cells = tuple(cell.strip(" '\"") for cell in re.split(r"[,;]", one))
+        if len(cells) >= CELLS and any(map(str.isdigit, one)):
+            found.setdefault(len(cells), []).append(cells)
+    for width, told in found.items():
+        if len(told) >= LISTED:
+            yield Table(("",) * width, tuple(told[:LONGEST]), where)
 
 
 def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Finding]:
@@ -96,14 +112,20 @@ def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list
         return []
     flat = values.reshape(-1, 1) if values.ndim == 1 else values if values.shape[1] <= WIDEST else values.T
     flat = flat[:: max(1, len(flat) // LONGEST)][:LONGEST]
-    written = tuple(tuple(f"{value:.7g}" for value in row) for row in flat.tolist())
-    return rows_only(Table(tuple("" for _ in written[0]), written, where), index)
+    # The last digits of short floating-point numbers are those of how they are kept.
+    digits = DIGITS.get(values.dtype.itemsize, 7) if values.dtype.kind == "f" else 7
+    written = tuple(tuple(f"{value:.{digits}g}" for value in row) for row in flat.tolist())
+    table = Table(tuple("" for _ in written[0]), written, where)
+    return rows_only(table, index) or [
+        finding for finding in lone.check(table, index) if finding.check == ROW_LEVEL
+    ]
 
 
 def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what the numbers and models written in a text give away, in whatever layout."""
     return [
         *rows.in_text(content, index.people, where),
+        *(finding for table in bracketed(content, where) for finding in rows_only(table, index)),
         *models.in_text(content, index.people, limits, where),
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),

@@ -22,6 +22,7 @@ PRIOR = 5.0
 FIX = "Aggregate over people; a row per recording or speaker may not leave."
 MOVES = (-5, -3, -2, 2, 3, 5)  # last digits; further away the data may be thinner
 LEAST_LISTED, LISTED = 5, 20  # values without groups that may be, and are, a list of recordings
+PERHAPS = 5e-3  # the chance below which a human has to see whether rows are those of the data
 FEW = 3  # recordings that a row may fit before it points at none
 
 
@@ -63,20 +64,27 @@ def by_rows(table: Table, people: People) -> list[Finding]:
     )
     named = [label for n in range(len(table.header)) if (label := _named(rows, n, people))]
     if measured and len(measured) + len(named) >= 2:
-        fits = _fits(measured, named, 0.0, len(rows))
+        fits = _fits(measured, named, 0.0, people.speakers)
         hits = int(np.count_nonzero(fits))
         if hits >= likeness.LEAST:
-            moved = sum(int(np.count_nonzero(_fits(measured, named, step, len(rows)))) for step in MOVES)
+            moved = sum(
+                int(np.count_nonzero(_fits(measured, named, step, people.speakers))) for step in MOVES
+            )
             chance = (moved + PRIOR * 0.02) / (len(rows) * len(MOVES) + PRIOR)
             chance = max(chance, _expected(measured, named, people.recording_count))
             tail = likeness.log_tail(hits, len(rows), chance) + np.log10(10.0 * len(table.header))
-            if hits >= 0.5 * len(rows) and tail < np.log10(likeness.UNLIKELY):
-                columns = len(measured) + len(named)
+            if hits >= 0.5 * len(rows) and tail < np.log10(PERHAPS):
+                sure = tail < np.log10(likeness.UNLIKELY)
                 message = (
-                    f"{hits} of {len(rows)} rows agree with single recordings in {columns} columns "
-                    "at once: they are rows of the data, whatever their labels."
+                    f"{hits} of {len(rows)} rows agree with single recordings in "
+                    f"{len(measured) + len(named)} columns at once: they "
+                    f"{'are' if sure else 'may be'} rows of the data, whatever their labels."
                 )
-                return [block("row_level", message, FIX, table.where)]
+                return [
+                    block("row_level", message, FIX, table.where)
+                    if sure
+                    else flag("row_listing", message, FIX, table.where)
+                ]
     return _listing(table, named) or _column(table, measured, named)
 
 
@@ -128,14 +136,27 @@ def _named(rows: tuple[tuple[str, ...], ...], at: int, people: People) -> Named 
         codes = np.array([column.by_word.get(cell, -1) if cell else -1 for cell in cells])
         if np.count_nonzero(codes >= 0) >= COMMON * len(rows):
             return Named(codes, column)
+    return _shortened(cells, people)
+
+
+def _shortened(cells: list[str], people: People) -> Named | None:
+    """Return the column of categories of which a table's are the beginnings: "f" and "m", "nor" and "mid"."""
+    told = {cell for cell in cells if cell and not cell.isdigit()}
+    for column in people.labels:
+        begun = {cell: [word for word in column.by_word if word.startswith(cell)] for cell in told}
+        if len(told) > 1 and all(len(words) == 1 for words in begun.values()):
+            whole = {cell: column.by_word[words[0]] for cell, words in begun.items()}
+            return Named(np.array([whole.get(cell, -1) for cell in cells]), column)
     return None
 
 
-def _fits(measured: list[Measured], named: list[Named], step: float, count: int) -> NDArray[np.bool_]:
-    """Return for each row whether it fits one to a few recordings in all columns."""
+def _fits(
+    measured: list[Measured], named: list[Named], step: float, speakers: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return for each row whether it fits one to a few recordings, or one speaker's, in all columns."""
     ranges = [column.rows(step) for column in measured]
-    fits = np.zeros(count, dtype=bool)
-    for row in range(count):
+    fits = np.zeros(len(measured[0].low), dtype=bool)
+    for row in range(len(fits)):
         widths = [int(end[row] - start[row]) for start, end in ranges]
         narrow = int(np.argmin(widths))
         if widths[narrow] <= 0:
@@ -153,7 +174,7 @@ def _fits(measured: list[Measured], named: list[Named], step: float, count: int)
         for label in named:
             if label.codes[row] >= 0 and len(found):
                 found = found[label.column.codes[found] == label.codes[row]]
-        fits[row] = 0 < len(found) <= FEW
+        fits[row] = len(found) > 0 and (len(found) <= FEW or len(np.unique(speakers[found])) == 1)
     return fits
 
 

@@ -49,6 +49,7 @@ SPEEDS_TRIED = 3  # of RATES whose neighbourhood, slower and faster, is searched
 RECORDED_SHARE = 0.5  # of the time
 APART, LOUDER = 0.5, 30.0  # of all variance that between columns, and how much louder one may be than usual
 LEAST_SAMPLES = 1200
+PAIR = 2  # channels beside each other are sounds of their own
 LONGEST = 2_000_000  # samples of one sequence that are compared
 MOST_SEQUENCES = 24
 
@@ -58,6 +59,10 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
     values = np.asarray(matrix, dtype=np.float64)
     if values.ndim == 1:
         values = values[:, None]
+    # Samples dealt to a few rows are whole again when they are joined; each row alone would take as long.
+    joined = _joined(values) if values.shape[1] > 1 and values.size >= LEAST_SAMPLES else iter(())
+    if min(values.shape) > PAIR:
+        yield from joined
     found = 0
     both = (("column", values.T), ("row", values)) if values.shape[1] > 1 else (("", values.T),)
     for name, lines in both:
@@ -69,7 +74,12 @@ def sequences(matrix: NDArray[np.floating]) -> Iterator[tuple[str, Floats]]:
                 found += 1
             if found >= MOST_SEQUENCES:
                 return
-    if values.shape[1] > 1 and values.size >= LEAST_SAMPLES and _of_one_kind(values):
+    yield from joined
+
+
+def _joined(values: NDArray[np.float64]) -> Iterator[tuple[str, Floats]]:
+    """Yield all rows, or columns, one after the other, where they may be samples."""
+    if _of_one_kind(values if values.shape[1] <= values.shape[0] else values.T):
         for name, lines in (("rows", values), ("columns", values.T)):
             for samples in _readings(lines.ravel()[:LONGEST]):
                 yield f"its {name}, one after the other", samples

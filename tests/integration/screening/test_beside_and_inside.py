@@ -136,6 +136,30 @@ def test_differences_below_nought_hold_nothing_back() -> None:
 FEW = "groups:\n  - name: coast\n    n_utts: 1000\n    n_spk: {}\n  - name: inland\n    n_utts: 5000\n    n_spk: 55\n"
 CODE = "\n".join("".join(random.Random(n).choices("█▀▄ ", (3, 3, 3, 1), k=40)) for n in range(20))
 BARS = "\n".join("█" * (40 - n) for n in range(20))
+
+
+def cues(words: list[str]) -> str:
+    """Return subtitles of a word each."""
+    return "\n\n".join(
+        f"{n}\n00:00:{n % 60:02d},000 --> 00:00:{n % 60:02d},900\n{word}" for n, word in enumerate(words)
+    )
+
+
+def lzw(data: bytes) -> list[int]:
+    """Return bytes as the numbers of words in a dictionary that grows by one with each."""
+    words = {bytes([byte]): byte for byte in range(256)}
+    codes, last = [], b""
+    for at in range(len(data)):
+        longer = last + data[at : at + 1]
+        if longer not in words:
+            codes.append(words[last])
+            words[longer] = len(words)
+            longer = data[at : at + 1]
+        last = longer
+    return [*codes, words[last]]
+
+
+OTHERS = "each model was trained with the same seed and rate until its loss no longer fell on held out sets"
 LONG = gzip.compress(rows_csv(40).encode(), mtime=0)
 SCRIPT = "<p>Results</p><script>let x = '{}'</script>"
 WRITTEN = [
@@ -143,6 +167,8 @@ WRITTEN = [
     ("a.yaml", FEW.format(1), FEW.format(31)),
     ("a.md", "The group holds 1,000 recordings of one speaker.\n", "Each holds one recording of 1,000 speakers.\n"),
     ("a.txt", CODE, BARS),
+    ("a.srt", cues(" ".join(SAID[:3]).split()), cues(f"{OTHERS} {OTHERS}".split())),
+    ("a.json", json.dumps({"codes": lzw(rows_csv(9).encode())}), json.dumps({"codes": [n * 7919 % 300 for n in range(150)]})),
     ("a.html", SCRIPT.format(LONG.hex()), SCRIPT.format(png(flat(400, 300)).hex())),
     ("a.html", SCRIPT.format(base64.b64encode(LONG).decode()), SCRIPT.format("A" * 600)),
     ("a.svg", DRAWN.format("".join(f'<circle r="1"><title>{one.recording}</title></circle>' for one in DATA[:9])), DRAWN.format("<title>Rates</title>")),

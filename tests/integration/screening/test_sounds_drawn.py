@@ -92,13 +92,23 @@ def stops(samples: Samples) -> bytes:
     return drawing(f"<linearGradient>{''.join(told)}</linearGradient>")
 
 
+def shaded(samples: Samples) -> bytes:
+    """Return samples as the brightness of squares that stand in rows."""
+    levels = ((int(127 * value) + 128) for value in samples)
+    told = (
+        f'<rect x="{n % 200}" y="{n // 200}" width="1" height="1" fill="#{3 * f"{level:02x}"}"/>'
+        for n, level in enumerate(levels)
+    )
+    return drawing("".join(told))
+
+
 def gaps(samples: Samples) -> bytes:
     """Return samples as the dashes of one line."""
     told = " ".join(f"{value + 1.01:.3f}" for value in samples)
     return drawing(f'<line x1="0" y1="0" x2="9" y2="9" stroke-dasharray="{told}"/>')
 
 
-@pytest.mark.parametrize("draw", [corners, bars, standing, pieces, stops, gaps])
+@pytest.mark.parametrize("draw", [corners, bars, standing, pieces, stops, gaps, shaded])
 def test_a_waveform_is_recognised_however_it_is_drawn(data: Index, draw: Callable[[Samples], bytes]) -> None:
     samples = signal.resample(spoken(7, 2.5), RATE, 8000)
     # The last are what is made of the points; the picture they make is not what is asked about.

@@ -57,6 +57,12 @@ def cosines(samples: Samples) -> File:
     return "d.npy", npy(lines.astype(np.float32))
 
 
+def dealt(samples: Samples) -> File:
+    """Return samples dealt to eight rows in turn."""
+    whole = np.resize(samples, (len(samples) // 8 * 8,))
+    return "r.npy", npy(whole.reshape(-1, 8).T.astype(np.float32))
+
+
 def shuffled(samples: Samples) -> File:
     """Return samples in rows of 64 whose columns stand in another order."""
     order = np.random.default_rng(4).permutation(64)
@@ -95,6 +101,7 @@ def ultrasonic(samples: Samples) -> File:
 
 WAYS: list[Callable[[Samples], File]] = [
     walsh,
+    dealt,
     spectrum,
     polar,
     cosines,
