@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from egress_review.screening import annotated, dots, kinds, squares
+from egress_review.screening import annotated, bars, dots, kinds, squares
 from egress_review.screening.carriers import codes, reading
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.index import Index
@@ -174,6 +174,7 @@ def look(picture: Image.Image, index: Index, limits: Limits, where: str = "") ->
     if gridded:
         return gridded
     found = [*sound_pictures.look(picture, index, limits, where), *dots.check(picture, where)]
+    found += bars.check(picture, index.people, where)
     found += annotated.check(picture, limits, lambda sheet: reading.signs(sheet, limits), where)
     return found if outcome_of(found) != "pass" else drawn.check(picture, where)
 
