@@ -82,7 +82,7 @@ def look(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
 
 
 def _skipped(text: str, index: Index, limits: Limits, where: str) -> list[Finding]:
-    """Return the block for transcripts that words repeat, of all without numbers, or every second to fourth."""
+    """Return the block for transcripts that a text repeats without its numbers, or in every few words."""
     words = text.split()[:READ]
     if len(words) < LEAST_READ:
         return []

@@ -8,8 +8,21 @@ import statistics
 
 import pytest
 
+from egress_review.screening import Index, tables
 from egress_review.screening.disclosure import captions, single
-from tests.unit.screening.crowd import CROWD, INDEX, LIMITS, Row, checks, csv, found_in, mean, of, people
+from tests.unit.screening.crowd import (
+    CROWD,
+    INDEX,
+    LIMITS,
+    Row,
+    checks,
+    csv,
+    found_in,
+    mean,
+    of,
+    people,
+    recordings,
+)
 
 PEOPLE = INDEX.people
 GROUPS = {
@@ -115,3 +128,24 @@ def test_numbers_by_chance_are_nobodys_figures() -> None:
             f"{pick.gauss(30, 3):.2f}",
         ]
         assert not single.in_text(" and ".join(map(str, row)), PEOPLE)
+
+
+def paired(rows: list[Row], each: int) -> str:
+    """Return means of groups of a few of the rows that are said to be of 24 recordings."""
+    groups = [rows[at : at + each] for at in range(0, 6 * each, each)]
+    body = [
+        [chr(97 + n), 24, f"{mean(g, 'f0_hz'):.2f}", f"{mean(g, 'seconds'):.3f}"]
+        for n, g in enumerate(groups)
+    ]
+    return csv(["group", "n", "f0", "seconds"], body)
+
+
+def test_means_of_two_recordings_are_known_however_often_they_were_counted() -> None:
+    few = random.Random(8).sample(CROWD, 300)
+    index = Index.of(recordings(few), ("few",))
+    table = tables.parse(paired(few[40:], 2), ",", LIMITS)
+    assert [finding.check for finding in single.in_table(table, index.people)] == ["few_people"]
+    for each in (5, 24):
+        assert not single.in_table(tables.parse(paired(few[40:], each), ",", LIMITS), index.people)
+    # Beside more recordings each two of them are too many to look for.
+    assert not single.in_table(table, PEOPLE)
