@@ -48,6 +48,8 @@ LEAST_BYTES, MOST_BYTES = 16, 2_000_000  # numbers that may be bytes of somethin
 LEAST_RANDOM = 1_024  # bytes as numbers; fewer are even by chance
 MOST_VALUES = 4_000_000
 NOUGHT = 0.2  # of its spread, how far a column's mean is where it swings about nought
+LIKELY = 0.4  # of the time that is left, for the likeliest of several readings
+PAIRED = 0.4  # by how much columns are more like the second next
 UNLIKE, LOOSE = 0.2, 0.7  # how alike columns are to their neighbours, and rows to the next
 
 
@@ -272,17 +274,17 @@ def _heard(matrix: NDArray[np.float64], seconds: float) -> Iterator[tuple[Floats
     yield from _shared([samples for _, samples in numbers.sequences(matrix)], seconds)
 
 
-def _shared(things: Sequence[T], seconds: float) -> Iterator[tuple[T, float]]:
-    """Yield each with its share of the time that is left."""
+def _shared(things: Sequence[T], seconds: float, least: float = 0.0) -> Iterator[tuple[T, float]]:
+    """Yield each with its share of the time that is left, no less than `least`: likely ones come first."""
     ends_at = time.process_time() + seconds
     for number, thing in enumerate(things):
-        yield thing, (ends_at - time.process_time()) / (len(things) - number)
+        yield thing, (ends_at - time.process_time()) * max(1 / (len(things) - number), least)
 
 
 def _as_frames(matrix: NDArray[np.float64], sounds: Sequence[Sounds], seconds: float) -> Looked:
     return _first(
         matching.match_views(sounds, frames.views(one), share)
-        for one, share in _shared(list(_turned(matrix)), seconds)
+        for one, share in _shared(list(_turned(matrix)), seconds, LIKELY)
     )
 
 
@@ -344,6 +346,14 @@ def _turned(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 
 def _other_frames(matrix: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Yield what frames may have been: lines of a transform, before they were differences, turned bands."""
+    # Two numbers a band in turn: amounts beside phases.
+    halves = [one for one in (matrix[:, ::2], matrix[:, 1::2]) if one.shape[1] >= frames.LEAST_BANDS]
+    alike = [frames.alikeness(one) for one in halves]
+    near = frames.alikeness(matrix)
+    # Where neighbours are each other's opposites, they are lines of one transform.
+    if near > -UNLIKE and max(alike, default=0.0) > near + PAIRED:
+        yield halves[int(np.argmax(alike))]
+        return
     centre = matrix.mean(axis=0)
     if (np.abs(centre) <= NOUGHT * matrix.std(axis=0)).mean() >= NUMERIC:
         if frames.alikeness(matrix) < UNLIKE:

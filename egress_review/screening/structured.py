@@ -158,7 +158,8 @@ def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Fi
     if hidden:
         return hidden
     figures = sum(isinstance(inner, int | float) for inner in node)
-    if figures == len(node) <= lone.MOST:
+    # A row of many is looked at with the others.
+    if figures == len(node) <= lone.MOST and not place.endswith("]"):
         told = lone.check(Table(("",), tuple((cell(inner),) for inner in node), place), index)
         if outcome_of(told) == "block":
             return told

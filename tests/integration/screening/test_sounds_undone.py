@@ -63,6 +63,20 @@ def dealt(samples: Samples) -> File:
     return "r.npy", npy(whole.reshape(-1, 8).T.astype(np.float32))
 
 
+def stacked(samples: Samples) -> File:
+    """Return log-mel frames as recognisers take them: four abreast, every third time."""
+    frames = signal.log_mel(samples, RATE, bands=40)
+    rows = np.hstack([frames[n : len(frames) - 3 + n] for n in range(4)])[::3]
+    return "l.npy", npy(rows.astype(np.float32))
+
+
+def in_turn(samples: Samples) -> File:
+    """Return a spectrum with the amount and the phase of each bin in turn."""
+    lines = signal.stft(samples, 256, 128)
+    pairs = np.stack([np.abs(lines), np.angle(lines)], axis=-1)
+    return "i.npy", npy(pairs.reshape(len(lines), -1).astype(np.float32))
+
+
 def shuffled(samples: Samples) -> File:
     """Return samples in rows of 64 whose columns stand in another order."""
     order = np.random.default_rng(4).permutation(64)
@@ -102,6 +116,8 @@ def ultrasonic(samples: Samples) -> File:
 WAYS: list[Callable[[Samples], File]] = [
     walsh,
     dealt,
+    stacked,
+    in_turn,
     spectrum,
     polar,
     cosines,
