@@ -27,6 +27,11 @@ CODES = re.compile(
 NUMBERED_LINE = re.compile(r"^[ \t]*\d{1,6}[ \t]*[,;|:\t]", re.MULTILINE)  # of a table whose rows are counted
 LEAST_DRAWN = 16  # bytes
 DRAWN = re.compile(rf"[^\x00-\u02ff\s]{{{LEAST_DRAWN},}}")
+# A string without a line's end, of printed characters and escapes.
+QUOTED = re.compile(
+    r"""(['"])((?:\\x[0-9A-Fa-f]{2}|\\[0-7]{1,3}+|\\[abfnrtv'"\\]|(?!\1)[ -\[\]-~]){16,})\1"""
+)
+LEAST_ESCAPED = 8
 MORSE = dict(
     zip(
         [
@@ -245,6 +250,7 @@ def uuencoded(text: str) -> Iterator[bytes]:
 def numbered(text: str) -> Iterator[tuple[int, bytes]]:
     """Yield lists of character codes (decimal, hex, octal, binary) as the bytes they spell, and where."""
     yield from _codes(text)
+    yield from _quoted(text)
     yield from dumps.read(text)
     if not text.isascii():
         yield from _drawn(text)
@@ -269,11 +275,26 @@ def _codes(text: str) -> Iterator[tuple[int, bytes]]:
                 yield match.start(), bytes(value + 96 for value in values)
 
 
+def _quoted(text: str) -> Iterator[tuple[int, bytes]]:
+    """Yield strings of a program that are bytes: letters as they are, other bytes behind a backslash."""
+    for match in QUOTED.finditer(text):
+        if match[2].count("\\") >= LEAST_ESCAPED:
+            try:
+                yield match.start(), codecs.escape_decode(match[2].encode("ascii"))[0]
+            except ValueError:
+                continue
+
+
 def _drawn(text: str) -> Iterator[tuple[int, bytes]]:
     """Yield runs of signs of one block of Unicode as the bytes, or halves of bytes, that they count."""
     for match in DRAWN.finditer(text):
         codes = [ord(character) for character in match.group()]
         low, high = min(codes), max(codes)
+        if 16 <= high - low < 64 and len(codes) >= 2 * LEAST_DRAWN:
+            for base in {low, low & ~63}:
+                bits = "".join(f"{code - base:06b}" for code in codes if code - base < 64)
+                yield match.start(), int(bits, 2).to_bytes((len(bits) + 7) // 8, "big")
+                yield match.start(), int(bits[: len(bits) // 8 * 8], 2).to_bytes(len(bits) // 8, "big")
         if high - low < 16 and len(codes) >= 2 * LEAST_DRAWN:
             halves = [code - (low & ~15 if high >> 4 == low >> 4 else low) for code in codes]
             pairs = zip(halves[::2], halves[1::2], strict=False)

@@ -32,6 +32,7 @@ SUMMED = re.compile(
 SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
+EVEN, EVEN_SIZES = 12, (2, 12)  # words of a text that is cut into words of one length, and their letters
 STREAMS = ("all", "first", "last", "odd", "behind", "line", "whole")
 CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
 FEW_TOKENS = 4  # of a line that is a name and a value
@@ -196,6 +197,9 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
             streams["line"].append((number, re.sub(r"^[#/*>%;\-\"']+|[\"',;\\+]+$", "", whole)))
         elif whole and whole[0] in "#/*>%;-\"'" and whole.count(" ") == 1:
             streams["line"].append((number, whole.split(" ")[1]))
+    even = _even(text.split())
+    if even:
+        yield 1, even
     seen: set[str] = set()
     for found in streams.values():
         for run in _neighbours(found):
@@ -208,9 +212,17 @@ def pieces(text: str) -> Iterator[tuple[int, str]]:
                 yield run[0][0], joined
 
 
+def _even(words: list[str]) -> str:
+    """Return a text's words as one, where they are all of one length but the last, "" where they are not."""
+    sizes = {len(word) for word in words[:-1]}
+    whole = len(words) >= EVEN and len(sizes) == 1 and EVEN_SIZES[0] <= min(sizes) <= EVEN_SIZES[1]
+    return "".join(words) if whole and len(words[-1]) <= min(sizes) else ""
+
+
 def is_piece(token: str) -> bool:
     """Return whether a token may be part of something encoded: long enough, no word, no name."""
-    return len(token) >= PIECE and not NAMED.fullmatch(token) and len(set(token)) >= 4
+    named = NAMED.fullmatch(token) or NAMED.fullmatch(token.rstrip(":"))  # a key of YAML
+    return len(token) >= PIECE and not named and len(set(token)) >= 4
 
 
 def _neighbours(found: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:

@@ -22,6 +22,11 @@ LISTS = 10  # that are looked through for ids as other numbers
 READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers, and of such an id
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
+# One who is called by letters and digits.
+PERSON = re.compile(
+    r"(?i)\b(?:speaker|spkr?|participant|subject|talker|informant|respondent|voice|recording|utterance|utt|clip)"
+    r"[\s:#=(\"'`*_]{1,4}([A-Za-z]{1,6}[-_]?\d{1,6})\b"
+)
 LISTED = 4  # items that make a list
 # What a number stands behind: a branch of a tree, an item of a printed dictionary.
 KEY = re.compile(r"(?<![\w.\-])([\w.\-]{1,40})['\"]?\s{0,2}[:=]\s{0,2}-?\d")
@@ -69,6 +74,7 @@ def ids(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
         findings.append(block("identifiers", message, ID_FIX, at(where, strong[0].line)))
     elif exact:
         findings.append(_named(text, exact, index, where, said))
+    findings += _said_to_be(text, index, where, said) if not strong else []
     for match, least, why in (
         (Match.STRIPPED, DISGUISED_CUT_IDS if said else CUT_IDS, "what was cut off is easily put back"),
         (Match.HASHED, 10**9, "whoever has the list of ids can undo a hash"),
@@ -80,6 +86,27 @@ def ids(text: str, index: Index, where: str, said: str = "") -> list[Finding]:
             message = f"The text holds {different} values that each are, or begin, an {match}{said}; {why}."
             findings.append(make("disguised_identifiers", message, ID_FIX, at(where, found[0].line)))
     return findings
+
+
+def _said_to_be(text: str, index: Index, where: str, said: str) -> list[Finding]:
+    """Return a finding for ids too short to stand out that a text says are people: "speaker p17"."""
+    known = _whole_ids(PERSON.findall(text[:READ]), index)
+    if not known:
+        return []
+    # Who is named once may be spoken of without that word.
+    shape = re.sub(r"\\?\d", lambda _: r"\d", re.escape(known[0]))
+    known = _whole_ids((*known, *re.findall(rf"\b{shape}\b", text[:READ])), index)
+    make = block if len(known) > 1 else flag
+    message = f"The text names {len(known)} speakers or recordings of the project's data{said}."
+    line = text.count("\n", 0, text.find(known[0])) + 1
+    return [make("identifiers", message, ID_FIX, at(where, line))]
+
+
+def _whole_ids(words: Iterable[str], index: Index) -> list[str]:
+    """Return which of some words are ids as they stand."""
+    told = list(dict.fromkeys(words))[:MOST_NUMBERED]
+    found = zip(told, index.identifiers.look_up_all(told), strict=True)
+    return [one for one, match in found if match in (Match.SPEAKER, Match.RECORDING)]
 
 
 def _named(text: str, hits: list[Hit], index: Index, where: str, said: str) -> Finding:

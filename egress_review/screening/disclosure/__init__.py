@@ -26,6 +26,7 @@ from egress_review.screening.disclosure import (
     single,
     suppression,
 )
+from egress_review.screening.disclosure.headers import without_shares
 from egress_review.screening.disclosure.shown import loose
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -42,6 +43,7 @@ WIDEST, LONGEST = 40, 400  # columns and rows of an array that are compared
 def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     """Return what a table gives away about single people or few of them."""
     people = index.people
+    table = without_shares(table)
     findings = rows.about_one(table, index)
     if any(finding.check == ROW_LEVEL for finding in findings):
         return findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from egress_review.screening.numbers import NUMBER
@@ -108,6 +109,22 @@ AGE_BAND = re.compile(
     r"(years?|y|yrs?|'?s)?$",
     re.IGNORECASE,
 )
+
+
+# A count and which share of all it is: "7 (35%)", "7 (35.0)" where the table says so.
+COUNTED_SHARE = re.compile(r"^\s*(\d{1,6})\s*[(\[]\s*\d{1,3}(?:\.\d+)?\s*(%?)\s*[)\]]\s*$")
+
+
+def without_shares(table: Table) -> Table:
+    """Return a table whose cells of a count with its share in brackets hold the count alone."""
+    said = any("%" in name for name in table.header)
+    rows = tuple(
+        tuple(
+            match[1] if (match := COUNTED_SHARE.match(cell)) and (match[2] or said) else cell for cell in row
+        )
+        for row in table.rows
+    )
+    return table if rows == table.rows else replace(table, rows=rows)
 
 
 def bare(header: str) -> str:

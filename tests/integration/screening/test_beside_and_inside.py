@@ -9,8 +9,10 @@ import gzip
 import io
 import json
 import random
+import textwrap
 import wave
 import zipfile
+import zlib
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -145,6 +147,17 @@ def cues(words: list[str]) -> str:
     )
 
 
+def sixes(data: bytes) -> list[int]:
+    """Return bytes as numbers of six bits each."""
+    bits = "".join(f"{byte:08b}" for byte in data)
+    return [int(bits[at : at + 6].ljust(6, "0"), 2) for at in range(0, len(bits), 6)]
+
+
+def cut(words: str) -> str:
+    """Return words cut into pieces of five letters."""
+    return " ".join(textwrap.wrap(words.replace(" ", ""), 5))
+
+
 def lzw(data: bytes) -> list[int]:
     """Return bytes as the numbers of words in a dictionary that grows by one with each."""
     words = {bytes([byte]): byte for byte in range(256)}
@@ -169,6 +182,10 @@ WRITTEN = [
     ("a.txt", CODE, BARS),
     ("a.srt", cues(" ".join(SAID[:3]).split()), cues(f"{OTHERS} {OTHERS}".split())),
     ("a.json", json.dumps({"codes": lzw(rows_csv(9).encode())}), json.dumps({"codes": [n * 7919 % 300 for n in range(150)]})),
+    ("a.txt", " ".join(textwrap.wrap(base64.b32encode(rows_csv(4).encode()).decode().rstrip("=").lower(), 5)), cut(OTHERS)),
+    ("a.txt", repr(zlib.compress(rows_csv(9).encode())), repr(OTHERS)),
+    ("a.txt", "".join(chr(0x3041 + value) for value in sixes(rows_csv(4).encode())), "これは結果です。" * 20),
+    ("a.yaml", "weights:\n" + "\n".join(f"  w{n:03d}: {LONG.hex()[n:n + 32]}" for n in range(0, 640, 32)), "loss:\n  a: 0.3\n"),
     ("a.html", SCRIPT.format(LONG.hex()), SCRIPT.format(png(flat(400, 300)).hex())),
     ("a.html", SCRIPT.format(base64.b64encode(LONG).decode()), SCRIPT.format("A" * 600)),
     ("a.svg", DRAWN.format("".join(f'<circle r="1"><title>{one.recording}</title></circle>' for one in DATA[:9])), DRAWN.format("<title>Rates</title>")),

@@ -149,3 +149,19 @@ def test_means_of_two_recordings_are_known_however_often_they_were_counted() -> 
         assert not single.in_table(tables.parse(paired(few[40:], each), ",", LIMITS), index.people)
     # Beside more recordings each two of them are too many to look for.
     assert not single.in_table(table, PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("cell", "header"), [("{} ({}%)", "F"), ("{} ({}.0 %)", "F"), ("{} ({}.5)", "F n (%)")]
+)
+def test_counts_with_their_shares_in_brackets_are_counts(cell: str, header: str) -> None:
+    few = csv(
+        ["region", header, "M"], [["north", cell.format(4, 20), "26"], ["south", cell.format(30, 50), "31"]]
+    )
+    assert "crosstab" in blocked("t.csv", few)
+    many = csv(
+        ["region", header, "M"], [["north", cell.format(14, 40), "26"], ["south", cell.format(30, 50), "31"]]
+    )
+    assert not blocked("t.csv", many)
+    spread = csv(["region", "F", "M"], [["north", "4.1 (20.3)", "26"], ["south", "30.2 (50.1)", "31"]])
+    assert not blocked("t.csv", spread)

@@ -176,3 +176,17 @@ def test_ids_in_roman_numerals_are_known_where_half_of_all_numbers_are_ids() -> 
     assert found([roman(number) for number in pick.sample(numbers, 40)], [kind]) is not None
     assert found([roman(number) for number in range(230, 270)], [kind]) is None
     assert found([str(number) for number in pick.sample(numbers, 40)], [kind]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("The best speaker (p17) had 2 % errors, the worst, p48, had 41 %.", "block"),
+        ("Only speaker p17 stood out.", "flag"),
+        ("Layers p17 and p48 were left out.", "pass"),
+        ("Speaker p99 of another corpus, and participant q17.", "pass"),
+    ],
+)
+def test_short_ids_that_are_said_to_be_people_name_them(text: str, severity: str) -> None:
+    index = Index.of(Recording(f"{number:07d}", f"p{number}", "") for number in range(10, 60))
+    assert outcome_of(ids(text, index, "")) == severity
