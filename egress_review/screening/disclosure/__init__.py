@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from egress_review.screening.disclosure import (
     said,
     single,
     suppression,
+    unruled,
 )
 from egress_review.screening.disclosure.headers import without_shares
 from egress_review.screening.disclosure.shown import loose
@@ -34,8 +34,6 @@ from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block, flag
 
 ROW_LEVEL, ROW_LISTING = "row_level", "row_listing"
-BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>\n]{5,200})[)\]}>]")
-READ, CELLS, LISTED = 200_000, 3, 5  # characters of a text, cells in brackets, and brackets that make a list
 DIGITS = {2: 3, 4: 6}  # of floating-point numbers of so many bytes that can be told
 WIDEST, LONGEST = 40, 400  # columns and rows of an array that are compared
 
@@ -85,18 +83,6 @@ def rows_only(table: Table, index: Index) -> list[Finding]:
     return [finding for finding in found if finding.check in (ROW_LEVEL, ROW_LISTING)]
 
 
-def bracketed(content: str, where: str = "") -> Iterator[Table]:
-    """Yield what stands in brackets all over a text, parted by commas: a table for each number of cells."""
-    found: dict[int, list[tuple[str, ...]]] = {}
-    for one in BRACKETS.findall(content[:READ]):
-        cells = tuple(cell.strip(" '\"") for cell in re.split(r"[,;]", one))
-        if len(cells) >= CELLS and any(map(str.isdigit, one)):
-            found.setdefault(len(cells), []).append(cells)
-    for width, told in found.items():
-        if len(told) >= LISTED:
-            yield Table(("",) * width, tuple(told[:LONGEST]), where)
-
-
 def in_numbers(cells: Iterable[str], index: Index, where: str = "") -> list[Finding]:
     """Return a finding where written numbers, in any nesting and order, are values of single people."""
     listed = list(cells)
@@ -127,7 +113,11 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
     """Return what the numbers and models written in a text give away, in whatever layout."""
     return [
         *rows.in_text(content, index.people, where),
-        *(finding for table in bracketed(content, where) for finding in rows_only(table, index)),
+        *(
+            finding
+            for table in unruled.tables(content, index.people, where)
+            for finding in rows_only(table, index)
+        ),
         *models.in_text(content, index.people, limits, where),
         *said.in_text(content, limits, where),
         *running.leaves(content, limits, where),

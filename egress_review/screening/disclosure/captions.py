@@ -38,7 +38,7 @@ def check(content: str, people: People, limits: Limits, where: str = "") -> list
 
 def _counts(content: str, people: People) -> Iterator[tuple[int, int]]:
     """Yield what is counted behind the name of a group, and how many people of the data are in it."""
-    known = _names(people)
+    known = names(people)
     last = read = 0
     for match in COUNT.finditer(content) if known else ():
         before = content[max(last, match.start() - LABEL) : match.start()]
@@ -58,10 +58,11 @@ def _counts(content: str, people: People) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=4)
-def _names(people: People) -> dict[str, list[tuple[int, int]]]:
-    names: dict[str, list[tuple[int, int]]] = {}
+def names(people: People) -> dict[str, list[tuple[int, int]]]:
+    """Return the words that name groups of the data: of which columns, and which code there."""
+    found: dict[str, list[tuple[int, int]]] = {}
     for at, column in enumerate(people.labels):
         for word, code in column.by_word.items():
             if word and not word.isdigit():
-                names.setdefault(word, []).append((at, code))
-    return names
+                found.setdefault(word, []).append((at, code))
+    return found

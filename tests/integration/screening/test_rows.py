@@ -62,6 +62,8 @@ LEAKS = [
     ("prose", "t.txt", " and then ".join(f"it was {v} high" for v in PITCH)),
     ("log", "t.log", "\n".join(f"INFO s={a} p={b}" for a, b in zip(SECONDS, PITCH, strict=True))),
     ("in brackets, categories cut short", "t.txt", " ".join(f"({r['sex'].lower()}, {r['age']}, {float(r['seconds']):.1f}, {r['region'][:2]})" for r in CROWD[::24])),
+    ("a sentence each", "t.md", " ".join(f"One of the {r['region']}, {r['age']} years old, spoke for {float(r['seconds']):.1f} s." for r in CROWD[::24])),
+    ("glued in lines", "t.dat", "\n".join(f"{r['sex'].lower()}{r['age']}{r['region'][:2]}{float(r['seconds']):04.1f}{float(r['snr_db']):04.1f}" for r in CROWD[::24])),
     ("means of speakers in JSON, shifted", "t.json", json.dumps({"ranef": {"1": [round(float(v) - 150, 2) for v in PER_SPEAKER]}})),
     ("a list in a script", "t.py", f"x = [{', '.join(PITCH)}]\n"),
 ]  # fmt: skip
@@ -84,6 +86,7 @@ def results() -> list[tuple[str, str, str]]:
         ("spectrum", "t.csv", csv(["hz", "db"], [[31.25 * n, f"{-20 - n / 9 + pick.gauss(0, 0.3):.2f}"] for n in range(180)])),
         ("hyper-parameters", "t.csv", csv(["model", "layers", "heads", "dim"], [["a", 6, 4, 256], ["b", 12, 8, 512], ["c", 24, 16, 1024]])),
         ("bins", "t.csv", csv(["from", "to", "share"], [[n / 2, n / 2 + 0.5, f"{pick.random():.3f}"] for n in range(30)])),
+        ("sentences", "t.md", " ".join(f"Run {n} on the {pick.choice(['north', 'south'])} took {pick.uniform(2, 9):.1f} s with seed {pick.randrange(18, 70)}." for n in range(30))),
         ("settings in brackets", "t.txt", " ".join(f"(f, {pick.randrange(18, 70)}, {pick.uniform(1, 9):.1f}, {pick.choice(['no', 'so'])})" for _ in range(25))),
         ("offsets in JSON", "t.json", json.dumps({"b": {"1": [round(pick.gauss(0, 30), 2) for _ in range(20)]}})),
         ("means by group", "t.csv", csv(["region", "n_speakers", "mean_f0_hz"], [[k, 15, f"{mean(v, 'f0_hz'):.2f}"] for k, v in of(lambda r: r["region"]).items()])),
