@@ -37,6 +37,7 @@ SMALL, SHORT, SEVERAL = (
     8,
 )  # numbers of a small array, characters of a short text; how many are read as one
 DIGITS = re.compile(r"(\d+)")
+DEALT = 2_000  # numbers of each of a few arrays
 MOST_JOINED = 1_000_000  # numbers of arrays that are read as one
 SHALLOWEST, DEEPEST = 5, 2_000  # cells of a column of words that are read
 
@@ -99,7 +100,9 @@ def _together(small: list[Array], notes: list[str], index: Index, limits: Limits
 def _in_pieces(parts: Sequence[Part], index: Index, limits: Limits) -> list[Finding]:
     """Return the block for rows of numbers, an array each, that are one recording's end to end or abreast."""
     rows = [part for part in parts if isinstance(part, Array) and _is_row(part)]
-    if len(rows) < SEVERAL:
+    # A few long ones of one length may be samples in turn.
+    dealt = len(rows) > 1 and min(part.values.size for part in rows) >= DEALT
+    if len(rows) < SEVERAL and not (dealt and len({part.values.size for part in rows}) == 1):
         return []
     rows.sort(key=lambda part: [(len(run), run) for run in DIGITS.split(part.name or part.where)])
     values = [part.values.ravel().astype(np.float64) for part in rows]

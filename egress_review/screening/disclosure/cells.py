@@ -337,14 +337,17 @@ def shares(table: Table, limits: Limits) -> list[Finding]:
 
 
 def _shares(table: Table, at: int, counting: int, limits: Limits) -> list[Finding]:
-    percent = any((number(cell) or (0.0, 1.0))[0] > 1 for cell in table.column(at))
+    told = [told for cell in table.column(at) if (told := number(cell))]
+    percent = any(value > 1 for value, _ in told)
+    # A zero at the end is seldom written: beside "0.85" is "0.5" meant to two digits.
+    unit = min((unit for _, unit in told), default=1.0)
     implied: list[tuple[int, float, float]] = []
     for row, cells in enumerate(table.rows):
         shown, people = number(cells[at]), whole(cells[counting])
         if shown is None or not people:
             continue
         scale = people / (100 if percent else 1)
-        implied.append((row, shown[0] * scale, 0.5 * shown[1] * scale + 1e-9))
+        implied.append((row, shown[0] * scale, 0.5 * unit * scale + 1e-9))
     if not implied or not all(math.isclose(c, round(c), abs_tol=w) and w < 0.5 for _, c, w in implied):
         return []
     findings = []

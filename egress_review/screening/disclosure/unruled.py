@@ -40,7 +40,7 @@ def _bracketed(content: str) -> Iterator[tuple[str, ...]]:
 
 
 def _sentences(content: str, people: People) -> Iterator[tuple[str, ...]]:
-    """Yield the groups of the data that each sentence with numbers names, a cell a column, and its numbers."""
+    """Yield the data's groups that each sentence with numbers names, a cell a column, and the numbers."""
     known = captions.names(people)
     for sentence in SENTENCE.split(content) if known else ():
         figures = FIGURE.findall(sentence) if len(sentence) <= LONGEST else []

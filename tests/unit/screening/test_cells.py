@@ -56,6 +56,8 @@ CASES = [
      csv(["group", "speakers"], [["all", 60], ["without singers", 40]])),
     ("shares", csv(["dialect", "n_speakers", "pct_female"], [["a", 40, 7.5], ["b", 30, 50.0]]),
      csv(["dialect", "n_speakers", "wer_pct"], [["a", 40, 7.5], ["b", 30, 50.0]])),
+    ("shares", csv(["dialect", "n_speakers", "share_f", "share_m"], [["a", 20, "x", 0.85], ["b", 40, 0.5, 0.5]]),
+     csv(["dialect", "n_speakers", "share_f", "share_m"], [["a", 20, "x", 0.5], ["b", 40, 0.55, 0.45]])),
     ("suppression", csv(["r", "a", "b", "c", "total"], [["x", "<10", "<10", 30, 46], ["y", "<10", 40, 10, 55], ["total", 12, 49, 40, 101]]),
      csv(["r", "a", "b", "c", "total"], [["x", "<10", "<10", 30, 40], ["y", "<10", "<10", 40, 50], ["total", 10, 10, 70, 90]])),
     ("suppression", csv(["r", "a", "b", ""], [["x", "*", 20, 24], ["y", 30, 31, 61], ["z", 11, 12, 23]]),
