@@ -105,7 +105,7 @@ def _page(page: pdfium.PdfPage, limits: Limits) -> tuple[str, Image.Image, Image
 
 
 def _apart(written: pdfium.PdfTextPage) -> str:
-    """Return a page's text, numbers apart that stand so close, like the years below an axis, that they seem one.
+    """Return a page's text, numbers apart that stand so close, as years below an axis, that they seem one.
 
     Each was drawn by itself; digits drawn one by one stay the number that they are seen as.
     """
