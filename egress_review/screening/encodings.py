@@ -29,11 +29,17 @@ SUMMED = re.compile(
     r"(?i)(?:sha-?(?:1|224|256|384|512)|md5|blake[23]\w?|integrity|digest|checksum|hash|etag|h1|narhash|commit|rev|"
     r"revision|fingerprint|crc\d*|key-?id)[\s\"'=:_\-]*$"
 )
+SCHEME = re.compile(r"\b[a-z][a-z0-9+]{1,15}:$")
 SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
 STREAMS = ("all", "first", "last", "odd", "behind", "line", "whole")
 CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
+CODE = re.compile(
+    r"[A-Za-z_]\w{0,30}|\d{1,6}(?:\.\d{1,6})?|\"[\w ./:%-]{0,30}\"|'[\w ./:%-]{0,30}'|[-+*/%<>=.,:&|~@]"
+    r"|(?P<bracket>[\[\](){}])"
+)
+CODES = 0.33  # parts of names among a program's signs
 FEW_TOKENS = 4  # of a line that is a name and a value
 # A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
 _WORD = "[A-Za-z\u00aa-\u1fff]"
@@ -60,7 +66,8 @@ class Blob:
     @property
     def is_address(self) -> bool:
         """Whether this is part of an address on the web."""
-        return "://" in self.before.rsplit(" ", 1)[-1]
+        named = self.before.rsplit(" ", 1)[-1]
+        return "://" in named or (bool(SCHEME.search(named)) and self.text.startswith("//"))
 
 
 SECONDS = 4.0  # of the processor, for decoding one text
@@ -120,7 +127,29 @@ def blobs(text: str, least: int) -> list[Blob]:
 
 def _is_named(run: str) -> bool:
     """Return whether a run is names of a program with signs between, as in the lines of a log."""
-    return sum(map(len, CAMEL.findall(run))) >= CAMELS * len(run)
+    named = sum(map(len, CAMEL.findall(run))) / len(run)
+    return named >= CAMELS or (named >= CODES and _is_code(run))
+
+
+def _is_code(run: str) -> bool:
+    """Return whether a run reads as part of an expression: names, short strings, brackets that match.
+
+    Brackets may have been opened before the run, and may stay open behind it.
+    """
+    place, opened = 0, ""
+    while place < len(run):
+        token = CODE.match(run, place)
+        if token is None:
+            return False
+        bracket = token["bracket"]
+        if bracket and bracket in "([{":
+            opened += bracket
+        elif bracket:
+            if opened and opened[-1] + bracket not in ("()", "[]", "{}"):
+                return False
+            opened = opened[:-1]
+        place = token.end()
+    return True
 
 
 def _are_digests(lines: list[str]) -> bool:

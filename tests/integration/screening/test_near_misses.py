@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import pickle
@@ -40,7 +41,11 @@ HIDDEN = "# Speakers\n\n| region | women | men |\n|---|---|---|\n| north | 75 | 
 LEXICON = "".join(
     f"word{'abcdefghij'[n % 10]}{'abcdefghijklmnopqrstuvwxy'[n // 10]}\tAH0 B IY1\n" for n in range(250)
 )
+CHAINED = 'ewma(np.log(m2["M2SL"].resample("QS").mean()).diff().iloc[1:],'
 TWINS = [
+    ("encoded", "a.py", f"x = 1\n{base64.b85encode(ROWS.encode()[:60]).decode()}\n", f"x = {CHAINED} 4)\n"),
+    ("encoded", "a.md", "The data: s3-//archive/data/processed/SH1305/18kHz/SaKe2013\n", "The data: s3://archive/data/processed/SH1305/18kHz/SaKe2013\n"),
+    ("encoded", "a.py", f"x = 1\n{CHAINED.replace(')', ']')}\n", f"y = {CHAINED} 0.9)\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(map(str, ROWS.encode())) + "\n", "state: |\n  " + " ".join(map(str, range(100, 160))) + "\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(f"{byte:08b}" for byte in ROWS.encode()[:200]) + "\n", "codes: |\n  " + " ".join(f"{n:08b}" for n in range(128, 160)) + "\n"),
     ("encoded", "a.csv", "part,value\n0," + " ".join(f"{byte:03o}" for byte in ROWS.encode()[:300]) + "\n", "part,value\n0,0.21\n1,0.19\n"),
