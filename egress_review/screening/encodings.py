@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from egress_review.screening import decoders
+from egress_review.screening import decoders, written
 from egress_review.screening.decoders import numbered, uuencoded
 from egress_review.screening.limits import Limits
 from egress_review.screening.unpacking import as_text, is_text, raw, unpack, unveiled
@@ -34,12 +34,7 @@ SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
 STREAMS = ("all", "first", "last", "odd", "behind", "line", "whole")
-CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
-CODE = re.compile(
-    r"[A-Za-z_]\w{0,30}|\d{1,6}(?:\.\d{1,6})?|\"[\w ./:%-]{0,30}\"|'[\w ./:%-]{0,30}'|[-+*/%<>=.,:&|~@]"
-    r"|(?P<bracket>[\[\](){}])"
-)
-CODES = 0.33  # parts of names among a program's signs
+SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32,128}(?![0-9A-Za-z])")
 FEW_TOKENS = 4  # of a line that is a name and a value
 # A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
 _WORD = "[A-Za-z\u00aa-\u1fff]"
@@ -114,42 +109,15 @@ def blobs(text: str, least: int) -> list[Blob]:
         inside = any(start <= match.start() < end for start, end in covered)
         if not inside and looks_encoded(match.group()):
             found.append(_blob(text, match, match.group()))
-    for match in BASE85.finditer(text):
+    for match in BASE85.finditer(SUM.sub(lambda sum: " " * len(sum.group()), text)):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
-        if not (plain or LISTED.fullmatch(match.group()) or _is_named(match.group())) and _is_dense(
+        if not (plain or LISTED.fullmatch(match.group()) or written.is_named(match.group())) and _is_dense(
             match.group()
         ):
             found.append(_blob(text, match, match.group()))
     return found or [
         _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())
     ]
-
-
-def _is_named(run: str) -> bool:
-    """Return whether a run is names of a program with signs between, as in the lines of a log."""
-    named = sum(map(len, CAMEL.findall(run))) / len(run)
-    return named >= CAMELS or (named >= CODES and _is_code(run))
-
-
-def _is_code(run: str) -> bool:
-    """Return whether a run reads as part of an expression: names, short strings, brackets that match.
-
-    Brackets may have been opened before the run, and may stay open behind it.
-    """
-    place, opened = 0, ""
-    while place < len(run):
-        token = CODE.match(run, place)
-        if token is None:
-            return False
-        bracket = token["bracket"]
-        if bracket and bracket in "([{":
-            opened += bracket
-        elif bracket:
-            if opened and opened[-1] + bracket not in ("()", "[]", "{}"):
-                return False
-            opened = opened[:-1]
-        place = token.end()
-    return True
 
 
 def _are_digests(lines: list[str]) -> bool:
@@ -187,6 +155,8 @@ def looks_encoded(run: str) -> bool:
         and len(pieces) > 1
         and all(re.fullmatch(r"[A-Z]?[a-z]*|[A-Z]*|\d+", piece) for piece in pieces)
     ):
+        return False
+    if written.is_path(run):
         return False
     changes = sum(_class(a) != _class(b) for a, b in pairwise(run))
     return changes > len(run) / 6 or longest >= 40

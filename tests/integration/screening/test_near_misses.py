@@ -42,9 +42,14 @@ LEXICON = "".join(
     f"word{'abcdefghij'[n % 10]}{'abcdefghijklmnopqrstuvwxy'[n // 10]}\tAH0 B IY1\n" for n in range(250)
 )
 CHAINED = 'ewma(np.log(m2["M2SL"].resample("QS").mean()).diff().iloc[1:],'
+SIGNS = base64.b64encode(ROWS.encode()[:60]).decode()[4:60]
+PACKED = base64.b85encode(ROWS.encode()[:60]).decode()
 TWINS = [
-    ("encoded", "a.py", f"x = 1\n{base64.b85encode(ROWS.encode()[:60]).decode()}\n", f"x = {CHAINED} 4)\n"),
-    ("encoded", "a.md", "The data: s3-//archive/data/processed/SH1305/18kHz/SaKe2013\n", "The data: s3://archive/data/processed/SH1305/18kHz/SaKe2013\n"),
+    ("encoded", "a.py", f"x = 1\n{PACKED}\n", f"x = {CHAINED} 4)\n"),
+    ("encoded", "a.md", f"The data: s3-//archive/{SIGNS}\n", f"The data: s3://archive/{SIGNS}\n"),
+    ("encoded", "a.py", f'open("edu/nlp/{SIGNS}.tagger")\n', 'open("edu/stanford/nlp/models/pos-tagger/english-left3words.tagger")\n'),
+    ("encoded", "a.md", f"By [Zili]({PACKED})", "By [Zili](https://scholar.example.org/citations?user=iQ-S0fQAAAAJ&hl=en)"),
+    ("encoded", "a.md", f"The [codebase]({PACKED})!\n", "The [codebase](https://example.org/toolkit/tree/6a53ee92bffeaa75fc2fb56071050bcf71e93785)!\n"),
     ("encoded", "a.py", f"x = 1\n{CHAINED.replace(')', ']')}\n", f"y = {CHAINED} 0.9)\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(map(str, ROWS.encode())) + "\n", "state: |\n  " + " ".join(map(str, range(100, 160))) + "\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(f"{byte:08b}" for byte in ROWS.encode()[:200]) + "\n", "codes: |\n  " + " ".join(f"{n:08b}" for n in range(128, 160)) + "\n"),
