@@ -68,7 +68,7 @@ def read(content: str, limits: Limits) -> Values:
         for name, value in found[:MOST]
         for table in islice(tables_in({name: value} if name else value, limits, once=True), MOST)
         # The lines of a log, each with a colon in it, are no values.
-        if not (len(table.rows) > limits.table_rows and _are_lines(table))
+        if not (len(table.rows) > limits.table_rows and _are_lines(table)) and not _is_handed(table)
     ]
     whole = len(content) <= READ and max(len(found), len(held)) < MOST
     return Values(tuple(found[:MOST]), tuple(held[:MOST]), whole)
@@ -92,6 +92,12 @@ def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
         message = "The text holds more lists, objects and tables than can be looked through one by one."
         findings.append(flag("values_many", message, "Hand in a summary.", where))
     return findings[: limits.findings]
+
+
+def _is_handed(table: Table) -> bool:
+    """Return whether a table is what a call is handed, some of it by name; it has no groups."""
+    bare = sum(bool(re.fullmatch(r"#\d+", row[0])) for row in table.rows if row)
+    return 0 < bare < len(table.rows)
 
 
 def _are_lines(table: Table) -> bool:

@@ -11,7 +11,7 @@ CODE = re.compile(
 )
 CODES = 0.33  # parts of names among a program's signs
 # Parts of a path that are words, and their least share of its characters; random signs have a "/" every 32.
-STEP = re.compile(r"(?:[A-Z]?[a-z]{2,23}+(?![a-z])|[A-Z][a-z](?![a-z])|[A-Z]{2,8}+)++\d{0,4}|\d{1,8}")
+STEP = re.compile(r"\d{0,4}(?:[A-Z]?[a-z]{2,23}+(?![a-z])|[A-Z][a-z](?![a-z])|[A-Z]{2,8}+)++\d{0,4}|\d{1,8}")
 PARTS, ODD_PART = 0.7, 10
 
 

@@ -14,6 +14,7 @@ from egress_review.screening.disclosure.headers import (
     EXCEPT,
     NO_COUNT,
     NOT_PEOPLE,
+    NUMBER_SIGNS,
     PEOPLE,
     RECORDINGS,
     SEXES,
@@ -49,6 +50,8 @@ def small(table: Table, limits: Limits) -> list[Finding]:
             continue
         # A column that also holds fractions is named like a count, as the phone "n" is, but counts nothing.
         if not people and (_is_axis(table, at) or any(map(_is_fraction, table.column(at)))):
+            continue
+        if header.strip() in NUMBER_SIGNS and _numbers(table, at):
             continue
         for row, cell in enumerate(table.column(at)):
             value = whole(cell)
@@ -86,6 +89,13 @@ def _is_axis(table: Table, at: int) -> bool:
     return at == 0 and rising and len(values) >= 3 and label_columns(table) == [0]
 
 
+def _numbers(table: Table, at: int) -> bool:
+    """Return whether a column numbers the rows, or its sign begins each: a program's comment."""
+    values = [whole(cell) for cell in table.column(at)]
+    signs = {row[0].strip() for row in table.rows}
+    return values in ([*range(len(values))], [*range(1, len(values) + 1)]) or signs <= NUMBER_SIGNS
+
+
 def _turned(table: Table, limits: Limits) -> list[Finding]:
     """Return the small cells of rows that count people, in a table with groups as columns."""
     findings = []
@@ -110,6 +120,7 @@ def _small(where: str, limits: Limits, what: str) -> Finding:
 
 def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the small cells of a table that is labels and whole numbers only."""
+    divided = any({*map(str.strip, table.column(at))} == {"/"} for at in range(1, len(table.header)))
     table = _without_units(_without_index(table))
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
     labels = [row[0].strip() for row in table.rows]
@@ -125,7 +136,10 @@ def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
         return []
     few = [place for place, value in values.items() if value is not None and 0 < value < limits.minimum_count]
     if few:
-        return _few_in_crosstab(table, few, columns, labels, people, limits)
+        found = _few_in_crosstab(table, few, columns, labels, people, limits)
+        # Numbers with strokes between, as the sizes of a model's parts have, may be any amounts.
+        cases = divided and any("cases" in finding.message for finding in found)
+        return [_doubtful(table, len(few), "no people", limits)] if cases else found
     return _zeros(table, values, people)
 
 
@@ -176,15 +190,17 @@ def _few_in_crosstab(
     else:
         findings = [_small(table.place(row, column), limits, "cases") for row, column in few[:20]]
         return [replace(finding, check="crosstab") for finding in findings]
-    return [
-        flag(
-            "confusion_matrix",
-            f"{len(few)} cells of this table are below {limits.minimum_count}; a human has to see that they "
-            f"count {what}.",
-            "Give rates instead of counts, or name the columns for what they count.",
-            table.where,
-        )
-    ]
+    return [_doubtful(table, len(few), what, limits)]
+
+
+def _doubtful(table: Table, few: int, what: str, limits: Limits) -> Finding:
+    return flag(
+        "confusion_matrix",
+        f"{few} cells of this table are below {limits.minimum_count}; a human has to see that they count "
+        f"{what}.",
+        "Give rates instead of counts, or name the columns for what they count.",
+        table.where,
+    )
 
 
 def _of_things(names: Collection[str]) -> bool:
