@@ -179,7 +179,7 @@ def _few_in_crosstab(
     shared = set(labels) & headers
     if len(shared) >= 0.7 * min(len(set(labels)), len(headers)) and len(shared) >= 2:
         what = "sounds or words, not people"
-    elif all(whole(row[n]) in (0, 1) for row in table.rows for n in columns):
+    elif _says_yes(table, columns, people):
         what = "yes and no, not people"
     elif _of_people(table, columns, labels, people):
         findings = [_small(table.place(row, column), limits, "people") for row, column in few[:20]]
@@ -191,6 +191,12 @@ def _few_in_crosstab(
         findings = [_small(table.place(row, column), limits, "cases") for row, column in few[:20]]
         return [replace(finding, check="crosstab") for finding in findings]
     return [_doubtful(table, len(few), what, limits)]
+
+
+def _says_yes(table: Table, columns: list[int], people: People) -> bool:
+    """Return whether cells are all nought or one and are not all people of the data, one in each group."""
+    told = [whole(row[n]) for row in table.rows for n in columns]
+    return set(told) <= {0, 1} and sum(value or 0 for value in told) != people.speaker_count
 
 
 def _doubtful(table: Table, few: int, what: str, limits: Limits) -> Finding:
