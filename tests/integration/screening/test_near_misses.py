@@ -44,10 +44,22 @@ LEXICON = "".join(
 CHAINED = 'ewma(np.log(m2["M2SL"].resample("QS").mean()).diff().iloc[1:],'
 SIGNS = base64.b64encode(ROWS.encode()[:60]).decode()[4:60]
 PACKED = base64.b85encode(ROWS.encode()[:60]).decode()
+CODES = [
+    "a7CV52xGxvNTsYE",
+    "1FKLcR1sIiJXPr0BC4Y",
+    "1AQKrpKTYXJKfxgEuf",
+    "711eLy9utlpNYoLw",
+    "44AIzBPw66iod9WdK",
+    "eILTbjK1FS0HZHD",
+    "zQangv53t6UhP",
+    "1b9EMj3DPEmt0x5lKg4S",
+    "hSou5wZ4Yx6xyNY",
+]
 TWINS = [
     ("encoded", "a.py", f"x = 1\n{PACKED}\n", f"x = {CHAINED} 4)\n"),
     ("small_cells", "a.md", "| # | region |\n|---|---|\n| 3 | north |\n| 25 | south |\n", "| # | layer |\n|---|---|\n| 1 | front |\n| 2 | back |\n| 3 | side |\n"),
     ("crosstab", "a.txt", "region   f   m\nnorth   5   62\nsouth   13   88\nwest   31   43\n", "model   a   b   c\none   5 / 13 / 62\ntwo   10 / 13 / 88\nsix   25 / 31 / 98\n"),
+    ("checksums", "a.txt", "\n".join(CODES), "\n".join(f"{code}\n" for code in ("Conformer2024", "HuBERTLarge960", "WavLMBase94k", "Whisper2Small", "ESPnetRecipe2", "ContextNet3b", "XLSR53German", "Data2VecLarge"))),
     ("encoded", "a.md", f"The data: s3-//archive/{SIGNS}\n", f"The data: s3://archive/{SIGNS}\n"),
     ("encoded", "a.py", f'open("edu/nlp/{SIGNS}.tagger")\n', 'open("edu/stanford/nlp/models/pos-tagger/english-left3words.tagger")\n'),
     ("encoded", "a.md", f"By [Zili]({PACKED})", "By [Zili](https://scholar.example.org/citations?user=iQ-S0fQAAAAJ&hl=en)"),
