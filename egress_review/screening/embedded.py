@@ -258,7 +258,9 @@ def _tabs(line: str) -> tuple[str, ...]:
 
 
 def _commas(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.split(",")) if line.count(",") >= 2 else ()
+    cells = tuple(cell.strip() for cell in line.split(",")) if line.count(",") >= 2 else ()
+    # Lists in brackets are read as those.
+    return () if any(cell.count("(") != cell.count(")") for cell in cells) else cells
 
 
 def _semicolons(line: str) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ PARTS, ODD_PART = 0.7, 10
 
 def is_named(run: str) -> bool:
     """Return whether a run is names of a program with signs between, as in the lines of a log."""
-    named = sum(map(len, CAMEL.findall(run))) / len(run)
+    # Of an address its signs don't count.
+    signs = sum(map(str.isalnum, run)) if "://" in run else len(run)
+    named = sum(map(len, CAMEL.findall(run))) / max(1, signs)
     return named >= CAMELS or (named >= CODES and _is_code(run))
 
 

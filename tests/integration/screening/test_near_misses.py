@@ -65,6 +65,8 @@ TWINS = [
     ("row_level", "a.py", "utt_id 7 a\nstart 8 b\nend 9 c\n" , "utt_id = key\nstart = first\nend = last\nname = one\nplace = other\nhow = many\nwhat = else\n"),
     ("speaker_terms", "a.csv", "term,b\nSpeaker Anna,0.1\nSpeaker Benno,0.3\nSpeaker Carla,0.4\n", "task,b\nSpeaker recognition,0.1\nSpeaker verification,0.3\nSpeaker embedding,0.4\n"),
     ("speaker_terms", "a.md", "| task | model |\n|---|---|\n| a | speaker [anna] |\n| b | speaker [benno] |\n", "| task | model |\n|---|---|\n| a | speaker [anna](a.pdf) |\n| b | speaker [benno](b.pdf) |\n"),
+    ("crosstab", "a.md", "side, f, m\nnorth, 4, 45\nsouth, 8, 90\n", "Dashes: (4, 1, 0), (4, 0, 45),\nthen (4, 2, 0), (4, 5, 45),\nthen (8, 3, 0), (4, 4, 90)\n"),
+    ("encoded", "a.md", f"See [![DOI]({SIGNS}/{SIGNS}/doi.svg)](a)\n", "See [![DOI](https://joss.example.org/papers/10.21105/joss.03021/status.svg)](https://doi.example.org/10.21105/joss.03021)\n"),
     ("encoded", "a.md", f"The data: s3-//archive/{SIGNS}\n", f"The data: s3://archive/{SIGNS}\n"),
     ("encoded", "a.py", f'open("edu/nlp/{SIGNS}.tagger")\n', 'open("edu/stanford/nlp/models/pos-tagger/english-left3words.tagger")\n'),
     ("encoded", "a.md", f"By [Zili]({PACKED})", "By [Zili](https://scholar.example.org/citations?user=iQ-S0fQAAAAJ&hl=en)"),
