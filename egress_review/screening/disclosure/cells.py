@@ -34,6 +34,7 @@ from egress_review.screening.people import People, folded
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, Severity, block, flag
 
+FIGURE = frozenset(["ncols", "figsize", "sharex", "sharey", "squeeze"])  # of plots beside each other
 ROUNDED = ("1", "2", "5", "25")  # how what counts are rounded to begins
 AGGREGATE = (
     "Merge groups until each holds at least {least} people, or suppress the cell together with a second one."
@@ -53,7 +54,7 @@ def small(table: Table, limits: Limits) -> list[Finding]:
             continue
         if header.strip() in NUMBER_SIGNS and _numbers(table, at):
             continue
-        if name == "nrows" and "ncols" in map(bare, table.header):  # of plots beside each other
+        if name == "nrows" and FIGURE & {*map(bare, table.header)}:
             continue
         for row, cell in enumerate(table.column(at)):
             value = whole(cell)

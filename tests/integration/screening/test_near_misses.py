@@ -16,13 +16,15 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import soundfile
 
 from egress_review.screening.carriers import signatures
 from egress_review.screening.carriers.data import files_in
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
-from egress_review.screening.inspection import look
+from egress_review.screening.inspection import look, peek
 from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import outcome_of
 from tests.unit.screening.cases import (
     DATA,
     INDEX,
@@ -258,3 +260,12 @@ def test_two_bytes_alone_make_no_pickle_and_one_that_breaks_off_is_one() -> None
     broken = b"\x80\x02cbuiltins\nprint\nX\x01\x00\x00\x00a\x85R\xff\xff"
     assert signatures.content(broken) == "pickle"
     assert signatures.content(pickle.dumps("x" * 100_000, 4)) == "pickle"
+
+
+def test_bytes_that_only_begin_like_mp3_are_no_file_within_a_text() -> None:
+    out = BytesIO()
+    soundfile.write(out, np.sin(np.arange(16_000) / 8), 16_000, format="MP3")
+    noise = b"\xff\xfb" + random.Random(5).randbytes(40)
+    assert peek(noise, INDEX, Limits()) is None
+    assert outcome_of(look(noise, "a.mp3", INDEX, Limits()).findings) == "block"
+    assert peek(out.getvalue(), INDEX, Limits())
