@@ -44,7 +44,7 @@ def open(data: bytes, limits: Limits) -> Opened:
             content, image, shown = _page(document[number], limits)
             where = f"page {number + 1}"
             parts += [Text(content, where)] if content.strip() else []
-            parts.append(Picture(shown, where))
+            parts += [] if _is_blank(shown) else [Picture(shown, where)]
             parts += _lines(document[number])
             drawn.append(pictures.reduced(image))
     except ERRORS as error:
@@ -102,6 +102,11 @@ def _page(page: pdfium.PdfPage, limits: Limits) -> tuple[str, Image.Image, Image
     if _only_seen_letters(page):
         _whiten(shown, written, page, scale)
     return content.replace("\r", ""), image, shown
+
+
+def _is_blank(image: Image.Image) -> bool:
+    """Return whether nothing is to be seen: on most pages of a paper once its letters are painted over."""
+    return image.getextrema() == ((255, 255),) * 3
 
 
 def _apart(written: pdfium.PdfTextPage) -> str:
