@@ -125,7 +125,8 @@ def plot(results: Sequence[Result], path: Path) -> None:
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel(
-        "share as it should be, with its 95 % interval (red: block, amber: flag, green: neutralise)"
+        "share as it should be, with its 95 % interval\nred: block, amber: flag, green: neutralise",
+        fontsize=8,
     )
     axes.grid(axis="x", linewidth=0.4)
     figure.tight_layout()

@@ -12,6 +12,7 @@ from egress_review.screening.tables import Table
 # What pandas prints below a series: what its values are, and of which type.
 SERIES = re.compile(r"^\s*Name: ([^,\n]*), (?:Length: \d+, )?dtype: (\w+)$")
 ROWS = 3
+SENTENCES = 6  # lines of as many words each that are no sentences
 LONE_ROWS = 8  # lines that are a number each, and nothing else
 BAR = re.compile(r"^([#*=+|o\u2580-\u259f\u25a0\u2022\u00b7-])\1*\s(?=\d+$)")
 LITERAL = re.compile(r"\((['\"][^()\n]{1,200}['\"]),?\)\s*:\s*(-?\d+(?:\.\d+)?)")
@@ -51,7 +52,8 @@ def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
                 run.append(cells)
                 continue
             # Long logs of names and values are read as those.
-            if len(run) >= ROWS and not (said and _is_paired(lines[start])):
+            prose = split is _words and _is_prose(run)
+            if len(run) >= ROWS and not prose and not (said and _is_paired(lines[start])):
                 yield Table(run[0], tuple(run[1:]), where, start + 1)
             run, start = ([cells], number) if 2 <= len(cells) <= limits.columns else ([], number)
     yield from _series(lines, where)
@@ -232,6 +234,13 @@ def _filled(lines: list[str], width: int) -> list[tuple[str, ...]]:
     return rows if left_out else []
 
 
+def _is_prose(run: list[tuple[str, ...]]) -> bool:
+    """Return whether lines of as many words are sentences, or a program: no numbers, few or settings."""
+    if any(numbers.NUMBER.fullmatch(cell) for row in run[1:] for cell in row):
+        return False
+    return len(run) < SENTENCES or any({*column} == {"="} for column in zip(*run, strict=True))
+
+
 def _pipes(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.strip().strip("|").split("|")) if "|" in line else ()
 
@@ -251,7 +260,9 @@ def _tabs(line: str) -> tuple[str, ...]:
 
 
 def _commas(line: str) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in line.split(",")) if line.count(",") >= 2 else ()
+    cells = tuple(cell.strip() for cell in line.split(",")) if line.count(",") >= 2 else ()
+    # Lists in brackets are read as those.
+    return () if any(cell.count("(") != cell.count(")") for cell in cells) else cells
 
 
 def _semicolons(line: str) -> tuple[str, ...]:

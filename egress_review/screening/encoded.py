@@ -16,6 +16,7 @@ from egress_review.screening.limits import Limits
 from egress_review.screening.unpacking import as_text
 from egress_review.screening.verdict import Finding, Severity, block, flag, outcome_of
 from egress_review.screening.wording import at, content
+from egress_review.screening.written import STEP
 
 DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[;,][^\s\"')>]*", re.IGNORECASE)
 BLOB_FIX = "Hand in what is encoded as a file of its own type, or remove it."
@@ -25,6 +26,9 @@ SHORT = re.compile(
     r"(?<![A-Za-z0-9+/_=\-])(?:[A-Za-z0-9+/_\-]{10,}={0,6}|[A-Za-z0-9+/_\-]{5,9}={1,6})(?![A-Za-z0-9+/_=])"
 )
 HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,31}(?![0-9A-Za-z])")
+OPAQUE = re.compile(  # letters of both kinds and digits
+    r"(?<![\w/=.:+-])(?=[a-zA-Z]*\d)(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[0-9A-Za-z]{10,24}(?![\w/=.:+-])"
+)
 ALIKE = 8  # values that make a list
 SHORT_ONES = 3_000
 OPENED = 60  # blobs that are decoded one by one
@@ -198,15 +202,14 @@ def _digests(
 
 
 def _alike(text: str, where: str) -> Iterator[Finding]:
-    """Yield a flag for a list of hexadecimal values of one length: under a secret key ids look so, too."""
+    """Yield a flag for a list of hexadecimal values of one length, or of codes: ids under a key look so."""
     lengths: dict[int, set[str]] = {}
     for match in HEXADECIMAL.finditer(text):
         lengths.setdefault(len(match.group()), set()).add(match.group())
-    most = max(lengths.values(), key=len, default=set())
+    opaque = {one for one in OPAQUE.findall(text) if encodings.is_piece(one) and not STEP.fullmatch(one)}
+    most = max([*lengths.values(), opaque], key=len)
     if len(most) >= ALIKE:
-        message = (
-            f"{len(most)} values of one length look like hashes; a human has to see what they stand for."
-        )
+        message = f"{len(most)} values of one kind look like hashes; a human has to see what they stand for."
         yield flag("checksums", message, "Leave hashes of people and recordings out.", where)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from egress_review.screening import decoders
+from egress_review.screening import decoders, written
 from egress_review.screening.decoders import numbered, uuencoded
 from egress_review.screening.limits import Limits
 from egress_review.screening.unpacking import as_text, is_text, raw, unpack, unveiled
@@ -29,12 +29,13 @@ SUMMED = re.compile(
     r"(?i)(?:sha-?(?:1|224|256|384|512)|md5|blake[23]\w?|integrity|digest|checksum|hash|etag|h1|narhash|commit|rev|"
     r"revision|fingerprint|crc\d*|key-?id)[\s\"'=:_\-]*$"
 )
+SCHEME = re.compile(r"\b[a-z][a-z0-9+]{1,15}:$")
 SUM64 = {24, 28, 40, 44, 64, 88}  # base64 characters of the same digests
 TOKEN = re.compile(r"[^\s,;|\"'`(){}\[\]<>]+")
 PIECE, PIECES, JOINED = 6, 3, 40  # characters of a piece, pieces of a stream, characters of it
 EVEN, EVEN_SIZES = 12, (2, 12)  # words of a text that is cut into words of one length, and their letters
 STREAMS = ("all", "first", "last", "odd", "behind", "line", "whole")
-CAMEL, CAMELS = re.compile(r"[A-Za-z][a-z]{2,}"), 0.6  # parts of names; of random signs they make a fifth
+SUM = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32,128}(?![0-9A-Za-z])")
 FEW_TOKENS = 4  # of a line that is a name and a value
 # A word in any alphabet, marks of its vowels included; what is drawn in Chinese signs may be data.
 _WORD = "[A-Za-z\u00aa-\u1fff]"
@@ -61,7 +62,8 @@ class Blob:
     @property
     def is_address(self) -> bool:
         """Whether this is part of an address on the web."""
-        return "://" in self.before.rsplit(" ", 1)[-1]
+        named = self.before.rsplit(" ", 1)[-1]
+        return "://" in named or (bool(SCHEME.search(named)) and self.text.startswith("//"))
 
 
 SECONDS = 4.0  # of the processor, for decoding one text
@@ -108,20 +110,15 @@ def blobs(text: str, least: int) -> list[Blob]:
         inside = any(start <= match.start() < end for start, end in covered)
         if not inside and looks_encoded(match.group()):
             found.append(_blob(text, match, match.group()))
-    for match in BASE85.finditer(text):
+    for match in BASE85.finditer(SUM.sub(lambda sum: " " * len(sum.group()), text)):
         plain = re.fullmatch(rf"{BASE64}+=*", match.group())
-        if not (plain or LISTED.fullmatch(match.group()) or _is_named(match.group())) and _is_dense(
+        if not (plain or LISTED.fullmatch(match.group()) or written.is_named(match.group())) and _is_dense(
             match.group()
         ):
             found.append(_blob(text, match, match.group()))
     return found or [
         _blob(text, match, match.group()) for match in PRINTED.finditer(text) if is_mixed(match.group())
     ]
-
-
-def _is_named(run: str) -> bool:
-    """Return whether a run is names of a program with signs between, as in the lines of a log."""
-    return sum(map(len, CAMEL.findall(run))) >= CAMELS * len(run)
 
 
 def _are_digests(lines: list[str]) -> bool:
@@ -159,6 +156,8 @@ def looks_encoded(run: str) -> bool:
         and len(pieces) > 1
         and all(re.fullmatch(r"[A-Z]?[a-z]*|[A-Z]*|\d+", piece) for piece in pieces)
     ):
+        return False
+    if written.is_path(run):
         return False
     changes = sum(_class(a) != _class(b) for a, b in pairwise(run))
     return changes > len(run) / 6 or longest >= 40

@@ -16,6 +16,7 @@ from itertools import islice
 import yaml
 
 from egress_review.screening.disclosure import objects
+from egress_review.screening.disclosure.headers import COUNT, PEOPLE, bare
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
 from egress_review.screening.values import Json, cell, leaves, nodes, tables_in
@@ -32,6 +33,26 @@ SECTION, SET = (
 BETWEEN = re.compile(r"^[ \t]*(?:(?:```|~~~|---)[^\n]*)?\n", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,24})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 OPENING = re.compile(r"[(\[{]")
+CALLEE = re.compile(r"[\w.:$]*[^\W_]$")
+MAKES = frozenset(
+    [
+        *(
+            "dict",
+            "list",
+            "tuple",
+            "set",
+            "c",
+            "cbind",
+            "rbind",
+            "frame",
+            "tibble",
+            "table",
+            "array",
+            "matrix",
+        ),
+        *("vector", "structure", "json"),
+    ]
+)
 CLOSED_BY = {")": "(", "]": "[", "}": "{"}
 TOKEN = re.compile(
     r"""(?P<string>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`[^`\n]*+`)"""
@@ -68,7 +89,7 @@ def read(content: str, limits: Limits) -> Values:
         for name, value in found[:MOST]
         for table in islice(tables_in({name: value} if name else value, limits, once=True), MOST)
         # The lines of a log, each with a colon in it, are no values.
-        if not (len(table.rows) > limits.table_rows and _are_lines(table))
+        if not (len(table.rows) > limits.table_rows and _are_lines(table)) and not _is_handed(table)
     ]
     whole = len(content) <= READ and max(len(found), len(held)) < MOST
     return Values(tuple(found[:MOST]), tuple(held[:MOST]), whole)
@@ -92,6 +113,12 @@ def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
         message = "The text holds more lists, objects and tables than can be looked through one by one."
         findings.append(flag("values_many", message, "Hand in a summary.", where))
     return findings[: limits.findings]
+
+
+def _is_handed(table: Table) -> bool:
+    """Return whether a table is what a call is handed, some of it by name; it has no groups."""
+    bare = sum(bool(re.fullmatch(r"#\d+", row[0])) for row in table.rows if row)
+    return 0 < bare < len(table.rows)
 
 
 def _are_lines(table: Table) -> bool:
@@ -157,6 +184,7 @@ class _Frame:
     entries: list[tuple[str | None, Json]] = field(default_factory=list)
     name: str | None = None
     called: bool = False
+    handed: bool = False  # to a function that makes something, so that what has a name is a setting
     anchor: str | None = None
     last: int = -1  # where in the text its last entry ended; -1 behind a comma
     loose: bool = False  # words stand side by side in it, as in prose or a program's lines
@@ -167,7 +195,7 @@ class _Frame:
 
     def closed(self) -> Json:
         """Return what was opened; names that are there twice keep both their values."""
-        if self.loose:
+        if self.loose or (self.handed and any(name is not None for name, _ in self.entries)):
             self.entries = [(name, value) for name, value in self.entries if isinstance(value, list | dict)]
         if not any(name is not None for name, _ in self.entries):
             # What one thing is handed to, as a count to np.int64 or an object to Counter, is that thing.
@@ -256,8 +284,9 @@ def _in_brackets(content: str, limits: Limits) -> Iterator[tuple[str, Json]]:
     left = limits.json_values
     while left > 0 and (opening := OPENING.search(content, at)):
         named = NAMED.search(content, max(0, opening.start() - 80), opening.start())
-        called = content[max(0, opening.start() - 1) : opening.start()].isalnum()
-        stack = [_Frame(opening[0], called=called)]
+        callee = CALLEE.search(content, max(0, opening.start() - 80), opening.start())
+        takes = callee is not None and _takes(opening[0], callee[0])
+        stack = [_Frame(opening[0], called=callee is not None, handed=takes)]
         at = opening.end()
         while stack and left > 0 and (token := TOKEN.search(content, at)):
             at, left = token.end(), left - 1
@@ -308,10 +337,19 @@ def _read(token: re.Match[str], stack: list[_Frame], content: str) -> None:
             frame.name, frame.last = None, -1
         case "open":
             before = content[token.start() - 1]
-            called = before.isalnum() and bool(frame.entries) and isinstance(frame.entries[-1][1], str)
-            if called:
+            callee = frame.entries[-1][1] if before.isalnum() and frame.entries else None
+            if isinstance(callee, str):
                 frame.name = frame.entries.pop()[0]
-            stack.append(_Frame(token[0], called=called))
+                stack.append(_Frame(token[0], called=True, handed=_takes(token[0], callee)))
+            else:
+                stack.append(_Frame(token[0]))
+
+
+def _takes(opened: str, callee: str) -> bool:
+    """Return whether what stands before a bracket is a function, handed something, that makes no data."""
+    last = re.split(r"[.:$]+", callee)[-1]
+    counted = PEOPLE.match(bare(last)) or COUNT.match(bare(last))
+    return opened == "(" and last[:1].islower() and last not in MAKES and not counted
 
 
 def _unescaped(match: re.Match[str]) -> str:

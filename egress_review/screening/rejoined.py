@@ -14,6 +14,7 @@ OFTEN = 0.07
 LEAST = 80  # letters from which that can be told
 VOWELS = "aeiou"
 DOUBLED = re.compile(rf"([{VOWELS}])([^\W\d_])\1", re.IGNORECASE)  # as in "thefe"
+AMOUNT = re.compile(r"\d+(?:[.,:-]\d+)+(?:e[+-]?\d+)?")
 BLANK = re.compile(r"\s+")
 
 
@@ -31,12 +32,18 @@ def _halves(lines: Sequence[str]) -> Iterator[str]:
     for first, second in pairwise(lines):
         one, other = first.split(), second.split()
         if len(one) == len(other) >= FEWEST:
-            yield " ".join(map("".join, zip(one, other, strict=True)))
+            yield _joined(one, other)
     for line in lines:
         words = line.split()
         if len(words) >= 2 * FEWEST and len(words) % 2 == 0:
             half = len(words) // 2
-            yield " ".join(map("".join, zip(words[:half], words[half:], strict=True)))
+            yield _joined(words[:half], words[half:])
+
+
+def _joined(words: Sequence[str], ends: Sequence[str]) -> str:
+    """Return words with their ends; two times or fractions, as a log's next lines have, make none."""
+    pairs = zip(words, ends, strict=True)
+    return " ".join(one + end for one, end in pairs if not (AMOUNT.fullmatch(one) and AMOUNT.fullmatch(end)))
 
 
 def _grid(lines: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,7 @@ BESIDE = (
     "integration/screening/test_letters.py",
     "integration/screening/test_near_misses.py",
     "integration/screening/test_numbers_kept.py",
+    "integration/screening/test_printed.py",
     "integration/screening/test_protocol.py",
     "integration/screening/test_rebuild.py",
     "integration/screening/test_recurrence.py",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -22,6 +24,7 @@ MOST_POINTS = 200_000  # of the lines of a page
 SMALLEST, LARGEST = 8, 4000  # points a side
 AGAIN = "Print the document to a new PDF without password, scripts or forms; or hand in its text and figures."
 ERRORS = (pdfium.PdfiumError, OSError, ValueError, TypeError, RuntimeError, UnicodeError, IndexError)
+NUMBERS = re.compile(r"[0-9]{18,}")
 SEEN = (0, 1, 2)  # the ways of drawing letters that leave something to see: filled, outlined, both
 
 
@@ -41,7 +44,7 @@ def open(data: bytes, limits: Limits) -> Opened:
             content, image, shown = _page(document[number], limits)
             where = f"page {number + 1}"
             parts += [Text(content, where)] if content.strip() else []
-            parts.append(Picture(shown, where))
+            parts += [] if _is_blank(shown) else [Picture(shown, where)]
             parts += _lines(document[number])
             drawn.append(pictures.reduced(image))
     except ERRORS as error:
@@ -92,13 +95,39 @@ def _page(page: pdfium.PdfPage, limits: Limits) -> tuple[str, Image.Image, Image
     scale = min(SCALE, (limits.page_pixels / (width * height)) ** 0.5 * 0.99)
     image = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True).to_pil().convert("RGB")
     written = page.get_textpage()
-    content = written.get_text_range()
+    content = _apart(written)
     if len(content) > limits.text_bytes // 5:
         raise refuse("size", "A page holds more text than fits on it.", AGAIN)
     shown = image.copy()
     if _only_seen_letters(page):
         _whiten(shown, written, page, scale)
     return content.replace("\r", ""), image, shown
+
+
+def _is_blank(image: Image.Image) -> bool:
+    """Return whether nothing is to be seen: on most pages of a paper once its letters are painted over."""
+    return image.getextrema() == ((255, 255),) * 3
+
+
+def _apart(written: pdfium.PdfTextPage) -> str:
+    """Return a page's text, numbers apart that stand so close, as years below an axis, that they seem one.
+
+    Each was drawn by itself; digits drawn one by one stay the number that they are seen as.
+    """
+    content = str(written.get_text_range())
+    if len(content) != written.count_chars():
+        return content
+
+    def split(found: re.Match[str]) -> str:
+        drawn = [
+            ctypes.cast(raw.FPDFText_GetTextObject(written, place), ctypes.c_void_p).value
+            for place in range(*found.span())
+        ]
+        starts = [place for place in range(1, len(drawn)) if drawn[place] != drawn[place - 1]]
+        pieces = [found[0][start:end] for start, end in pairwise([0, *starts, len(drawn)])]
+        return (" " if max(map(len, pieces)) > 1 else "").join(pieces)
+
+    return NUMBERS.sub(split, content)
 
 
 def _only_seen_letters(page: pdfium.PdfPage) -> bool:

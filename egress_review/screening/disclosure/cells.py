@@ -14,6 +14,7 @@ from egress_review.screening.disclosure.headers import (
     EXCEPT,
     NO_COUNT,
     NOT_PEOPLE,
+    NUMBER_SIGNS,
     PEOPLE,
     RECORDINGS,
     SEXES,
@@ -35,6 +36,7 @@ from egress_review.screening.verdict import Finding, Severity, block, flag
 
 MATRIX = 16  # numbers of a table without labels
 APART = " / "  # between the names of groups within groups
+FIGURE = frozenset(["ncols", "figsize", "sharex", "sharey", "squeeze"])  # of plots beside each other
 ROUNDED = ("1", "2", "5", "25")  # how what counts are rounded to begins
 AGGREGATE = (
     "Merge groups until each holds at least {least} people, or suppress the cell together with a second one."
@@ -51,6 +53,10 @@ def small(table: Table, limits: Limits) -> list[Finding]:
             continue
         # A column that also holds fractions is named like a count, as the phone "n" is, but counts nothing.
         if not people and (_is_axis(table, at) or any(map(_is_fraction, table.column(at)))):
+            continue
+        if header.strip() in NUMBER_SIGNS and _numbers(table, at):
+            continue
+        if name == "nrows" and FIGURE & {*map(bare, table.header)}:
             continue
         for row, cell in enumerate(table.column(at)):
             value = whole(cell)
@@ -104,6 +110,13 @@ def _is_axis(table: Table, at: int) -> bool:
     return at == 0 and rising and len(values) >= 3 and label_columns(table) == [0]
 
 
+def _numbers(table: Table, at: int) -> bool:
+    """Return whether a column numbers the rows, or its sign begins each: a program's comment."""
+    values = [whole(cell) for cell in table.column(at)]
+    signs = {row[0].strip() for row in table.rows}
+    return values in ([*range(len(values))], [*range(1, len(values) + 1)]) or signs <= NUMBER_SIGNS
+
+
 def _turned(table: Table, limits: Limits) -> list[Finding]:
     """Return the small cells of rows that count people, in a table with groups as columns."""
     findings = []
@@ -128,6 +141,7 @@ def _small(where: str, limits: Limits, what: str) -> Finding:
 
 def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
     """Return the small cells of a table that is labels and whole numbers only."""
+    divided = any({*map(str.strip, table.column(at))} == {"/"} for at in range(1, len(table.header)))
     table = _named_once(_without_units(_without_index(table)), people)
     columns = [n for n in range(1, len(table.header)) if not NO_COUNT.match(bare(table.header[n]))]
     labels = [part.strip() for row in table.rows for part in row[0].split(APART)]
@@ -145,7 +159,10 @@ def crosstab(table: Table, people: People, limits: Limits) -> list[Finding]:
         return []
     few = [place for place, value in values.items() if value is not None and 0 < value < limits.minimum_count]
     if few:
-        return _few_in_crosstab(table, few, columns, labels, people, limits)
+        found = _few_in_crosstab(table, few, columns, labels, people, limits)
+        # Numbers with strokes between, as the sizes of a model's parts have, may be any amounts.
+        cases = divided and any("cases" in finding.message for finding in found)
+        return [_doubtful(table, len(few), "no people", limits)] if cases else found
     return _zeros(table, values, people)
 
 
@@ -212,7 +229,7 @@ def _few_in_crosstab(
     shared = set(labels) & headers
     if len(shared) >= 0.7 * min(len(set(labels)), len(headers)) and len(shared) >= 2:
         what = "sounds or words, not people"
-    elif all(whole(row[n]) in (0, 1) for row in table.rows for n in columns):
+    elif _says_yes(table, columns, people):
         what = "yes and no, not people"
     elif _of_people(table, columns, labels, people):
         findings = [_small(table.place(row, column), limits, "people") for row, column in few[:20]]
@@ -223,15 +240,23 @@ def _few_in_crosstab(
     else:
         findings = [_small(table.place(row, column), limits, "cases") for row, column in few[:20]]
         return [replace(finding, check="crosstab") for finding in findings]
-    return [
-        flag(
-            "confusion_matrix",
-            f"{len(few)} cells of this table are below {limits.minimum_count}; a human has to see that they "
-            f"count {what}.",
-            "Give rates instead of counts, or name the columns for what they count.",
-            table.where,
-        )
-    ]
+    return [_doubtful(table, len(few), what, limits)]
+
+
+def _says_yes(table: Table, columns: list[int], people: People) -> bool:
+    """Return whether cells are all nought or one and are not all people of the data, one in each group."""
+    told = [whole(row[n]) for row in table.rows for n in columns]
+    return set(told) <= {0, 1} and sum(value or 0 for value in told) != people.speaker_count
+
+
+def _doubtful(table: Table, few: int, what: str, limits: Limits) -> Finding:
+    return flag(
+        "confusion_matrix",
+        f"{few} cells of this table are below {limits.minimum_count}; a human has to see that they count "
+        f"{what}.",
+        "Give rates instead of counts, or name the columns for what they count.",
+        table.where,
+    )
 
 
 def _of_things(names: Collection[str]) -> bool:

@@ -18,7 +18,9 @@ WHO = (
 )
 LEVEL = r"[^\]\n\[]{1,80}"
 # statsmodels and patsy: C(speaker)[T.7]; R: speaker7, factor(speaker)7; mixed models: speaker:7.
-PATSY = re.compile(rf"(?i)(?:\bC\(\s*)?\b{WHO}[\w.]*(?:\s*,[^()\n]*)?\)?\s*\[\s*(?:T\.|S\.)?({LEVEL})\]")
+PATSY = re.compile(
+    rf"(?i)(?:\bC\(\s*)?\b{WHO}[\w.]*(?:\s*,[^()\n]*)?\)?\s*\[\s*(?:T\.|S\.)?({LEVEL})\](?!\()"
+)
 PLAIN = re.compile(
     rf"(?i)^\s*(?:(?:as\.)?factor\(|C\()?{WHO}(?:[_.\s-]?(?:id|no|nr|code))?\)?[\s_.:\-=#]{{0,3}}([\w.\-]{{1,40}})\s*$"
 )
@@ -37,6 +39,7 @@ GROUPS = re.compile(r"(?i)\b(?:no\.?|number of)\s+groups\s*[:,=]?\s*(?:\w+\s*[,:
 # A factor of people in Stata's way of writing a model, and rows of its estimates.
 BY_PERSON = re.compile(rf"(?im)^[.> \t]*\w[^\n]*\bi[bn]?\d*\.{WHO}(?:_?id)?\b")
 COEFFICIENTS = re.compile(r"(?m)^[ \t]*\w{1,20}[ \t]*\|(?:[ \t]+-?\d*\.?\d+){3,}")
+TASK = re.compile(r"(?:[ts]ion|ing|ment|ance|ity|er|or)s?$")  # "speaker verification", "speaker encoder"
 TERMS = 2
 LEVELS = 5
 MAY_BE_WORDS = frozenset(
@@ -108,6 +111,7 @@ def terms(content: str, people: People, where: str) -> list[Finding]:
     """Return a finding where a model has a term a speaker, by the factor's name or its number of levels."""
     named = {folded(level) for level in PATSY.findall(content)}
     plain = {folded(m[1]) for line in content.split("\n") if (m := PLAIN.match(line))} - MAY_BE_WORDS
+    plain = {level for level in plain if not TASK.search(level)}
     if len(named) >= TERMS or len(plain) > TERMS:
         count = max(len(named), len(plain))
         message = f"The model has a term for each of {count} people, a value of one person each."

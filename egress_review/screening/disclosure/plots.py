@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from egress_review.screening.limits import Limits
-from egress_review.screening.verdict import Finding, block
+from egress_review.screening.verdict import Finding, block, flag
 from egress_review.screening.wording import at
 
 _BAR = r"\s*[|\u2502\u2503]\s*"
@@ -16,6 +16,7 @@ STEM = re.compile(
     rf"^\s*(?:\(?\d{{1,5}}\)?\s++)?(?:([\d ]{{0,200}}\d){_BAR})?(-?\d{{1,5}}){_BAR}([\d ]{{0,200}})$"
 )
 STEMS, FEWEST, CHANCE = 3, 10, 1e-4  # lines, leaves, and how likely leaves are in order by chance
+SEVERAL = 2  # stems with more than one leaf; with fewer of them it is another table
 AT_RISK = re.compile(
     r"(?i)\b(?:numbers?|no\.?|n|people|speakers|patients|participants|subjects)\s+(?:still\s+)?at\s+risk\b|"
     r"\bn\.?risk\b"
@@ -40,29 +41,34 @@ def stems(content: str, where: str = "") -> list[Finding]:
         if match:
             run.append((int(match[2]), [side for side in (match[1], match[3]) if side]))
             continue
-        if line.strip() and _are_leaves(run):
+        if line.strip() and (sure := _are_leaves(run)) is not None:
             message = "Each leaf of this stem-and-leaf plot is the value of one person or recording."
             fix = "Hand in a histogram whose bars each hold enough people."
-            return [block("row_level", message, fix, at(where, number - len(run) + 1))]
+            place = at(where, number - len(run) + 1)
+            return [
+                block("row_level", message, fix, place) if sure else flag("extremes", message, fix, place)
+            ]
         run = [] if line.strip() else run
     return []
 
 
-def _are_leaves(run: list[tuple[int, list[str]]]) -> bool:
-    """Return whether stems and their leaves are in order, which chance would not have done."""
+def _are_leaves(run: list[tuple[int, list[str]]]) -> bool | None:
+    """Return True for leaves in such an order as chance makes none, False for few, None for no leaves."""
     rising = [a <= b <= a + 10 for (a, _), (b, _) in pairwise(run)]
     falling = [b <= a <= b + 10 for (a, _), (b, _) in pairwise(run)]
     if len(run) < STEMS or not (all(rising) or all(falling)):
-        return False
+        return None
     leaves = [
         side.split() if " " in side.strip() else list(side.strip()) for _, sides in run for side in sides
     ]
     if not all(leaf.isdigit() for side in leaves for leaf in side):
-        return False
+        return None
     values = [[int(leaf) for leaf in side] for side in leaves]
     ordered = [side for side in values if side in (sorted(side), sorted(side, reverse=True))]
     chance = math.prod(2 / math.factorial(min(len(side), 20)) for side in ordered if len(side) > 1)
-    return len(ordered) == len(values) and sum(map(len, values)) >= FEWEST and chance < CHANCE
+    if len(ordered) < len(values) or sum(len(side) > 1 for side in values) < SEVERAL:
+        return None
+    return sum(map(len, values)) >= FEWEST and chance < CHANCE
 
 
 def at_risk(content: str, limits: Limits, where: str = "") -> list[Finding]:

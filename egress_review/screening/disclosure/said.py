@@ -149,10 +149,10 @@ def without_some(content: str, others: Sequence[str], limits: Limits) -> str:
     Each counts people and gives a figure; they are the same sentence with other numbers, or one says that
     it leaves people out. `others` are what other files say.
     """
-    here = list(_figured(content, limits))
+    here = list(_figured(content))
     for one, other in [
         *itertools.combinations(here, 2),
-        *((one, other) for text in others for one in here for other in _figured(text, limits)),
+        *((one, other) for text in others for one in here for other in _figured(text)),
     ]:
         apart = abs(one[0] - other[0])
         fewer = one[1] if one[0] < other[0] else other[1]
@@ -164,12 +164,12 @@ def without_some(content: str, others: Sequence[str], limits: Limits) -> str:
     return ""
 
 
-def _figured(content: str, limits: Limits) -> Iterator[tuple[int, str]]:
+def _figured(content: str) -> Iterator[tuple[int, str]]:
     """Yield how many people each sentence with a decimal fraction counts, and the sentence."""
     for sentence in SENTENCE.split(content)[:READ]:
         if len(sentence) > LONGEST or not FRACTION.search(sentence):
             continue
-        said_ = [count for _, count in counts(sentence.replace("\n", " ")) if count >= limits.minimum_count]
+        said_ = [count for _, count in counts(sentence.replace("\n", " ")) if count > 1]
         # More of them are a table's; two figures are of two groups.
         if len(said_) == 1 or (len(said_) == len(FRACTION.findall(sentence)) == PAIR):
             yield from ((count, sentence) for count in said_)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import pickle
@@ -15,13 +16,15 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import soundfile
 
 from egress_review.screening.carriers import signatures
 from egress_review.screening.carriers.data import files_in
 from egress_review.screening.context import Context
 from egress_review.screening.index import Index
-from egress_review.screening.inspection import look
+from egress_review.screening.inspection import look, peek
 from egress_review.screening.limits import Limits
+from egress_review.screening.verdict import outcome_of
 from tests.unit.screening.cases import (
     DATA,
     INDEX,
@@ -40,7 +43,37 @@ HIDDEN = "# Speakers\n\n| region | women | men |\n|---|---|---|\n| north | 75 | 
 LEXICON = "".join(
     f"word{'abcdefghij'[n % 10]}{'abcdefghijklmnopqrstuvwxy'[n // 10]}\tAH0 B IY1\n" for n in range(250)
 )
+CHAINED = 'ewma(np.log(m2["M2SL"].resample("QS").mean()).diff().iloc[1:],'
+SIGNS = base64.b64encode(ROWS.encode()[:60]).decode()[4:60]
+PACKED = base64.b85encode(ROWS.encode()[:60]).decode()
+CODES = [
+    "a7CV52xGxvNTsYE",
+    "1FKLcR1sIiJXPr0BC4Y",
+    "1AQKrpKTYXJKfxgEuf",
+    "711eLy9utlpNYoLw",
+    "44AIzBPw66iod9WdK",
+    "eILTbjK1FS0HZHD",
+    "zQangv53t6UhP",
+    "1b9EMj3DPEmt0x5lKg4S",
+    "hSou5wZ4Yx6xyNY",
+]
 TWINS = [
+    ("encoded", "a.py", f"x = 1\n{PACKED}\n", f"x = {CHAINED} 4)\n"),
+    ("small_cells", "a.md", "| # | region |\n|---|---|\n| 3 | north |\n| 25 | south |\n", "| # | layer |\n|---|---|\n| 1 | front |\n| 2 | back |\n| 3 | side |\n"),
+    ("crosstab", "a.txt", "region   f   m\nnorth   5   62\nsouth   13   88\nwest   31   43\n", "model   a   b   c\none   5 / 13 / 62\ntwo   10 / 13 / 88\nsix   25 / 31 / 98\n"),
+    ("checksums", "a.txt", "\n".join(CODES), "\n".join(f"{code}\n" for code in ("Conformer2024", "HuBERTLarge960", "WavLMBase94k", "Whisper2Small", "ESPnetRecipe2", "ContextNet3b", "XLSR53German", "Data2VecLarge"))),
+    ("small_cells", "a.py", "".join(f"show(nrows={n}, wer={n / 8})\n" for n in (4, 2, 3)), "".join(f"show(nrows={n}, ncols={n})\n" for n in (4, 2, 3))),
+    ("row_level", "a.txt", "for audio data augmentation\noriginally inspired by 12\nIt provides additional 14\n", "for audio data augmentation\noriginally inspired by albumentations\nIt provides additional transformations\n"),
+    ("row_level", "a.py", "utt_id 7 a\nstart 8 b\nend 9 c\n" , "utt_id = key\nstart = first\nend = last\nname = one\nplace = other\nhow = many\nwhat = else\n"),
+    ("speaker_terms", "a.csv", "term,b\nSpeaker Anna,0.1\nSpeaker Benno,0.3\nSpeaker Carla,0.4\n", "task,b\nSpeaker recognition,0.1\nSpeaker verification,0.3\nSpeaker embedding,0.4\n"),
+    ("speaker_terms", "a.md", "| task | model |\n|---|---|\n| a | speaker [anna] |\n| b | speaker [benno] |\n", "| task | model |\n|---|---|\n| a | speaker [anna](a.pdf) |\n| b | speaker [benno](b.pdf) |\n"),
+    ("crosstab", "a.md", "side, f, m\nnorth, 4, 45\nsouth, 8, 90\n", "Dashes: (4, 1, 0), (4, 0, 45),\nthen (4, 2, 0), (4, 5, 45),\nthen (8, 3, 0), (4, 4, 90)\n"),
+    ("encoded", "a.md", f"See [![DOI]({SIGNS}/{SIGNS}/doi.svg)](a)\n", "See [![DOI](https://joss.example.org/papers/10.21105/joss.03021/status.svg)](https://doi.example.org/10.21105/joss.03021)\n"),
+    ("encoded", "a.md", f"The data: s3-//archive/{SIGNS}\n", f"The data: s3://archive/{SIGNS}\n"),
+    ("encoded", "a.py", f'open("edu/nlp/{SIGNS}.tagger")\n', 'open("edu/stanford/nlp/models/pos-tagger/english-left3words.tagger")\n'),
+    ("encoded", "a.md", f"By [Zili]({PACKED})", "By [Zili](https://scholar.example.org/citations?user=iQ-S0fQAAAAJ&hl=en)"),
+    ("encoded", "a.md", f"The [codebase]({PACKED})!\n", "The [codebase](https://example.org/toolkit/tree/6a53ee92bffeaa75fc2fb56071050bcf71e93785)!\n"),
+    ("encoded", "a.py", f"x = 1\n{CHAINED.replace(')', ']')}\n", f"y = {CHAINED} 0.9)\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(map(str, ROWS.encode())) + "\n", "state: |\n  " + " ".join(map(str, range(100, 160))) + "\n"),
     ("encoded", "a.yaml", "state: |\n  " + " ".join(f"{byte:08b}" for byte in ROWS.encode()[:200]) + "\n", "codes: |\n  " + " ".join(f"{n:08b}" for n in range(128, 160)) + "\n"),
     ("encoded", "a.csv", "part,value\n0," + " ".join(f"{byte:03o}" for byte in ROWS.encode()[:300]) + "\n", "part,value\n0,0.21\n1,0.19\n"),
@@ -227,3 +260,12 @@ def test_two_bytes_alone_make_no_pickle_and_one_that_breaks_off_is_one() -> None
     broken = b"\x80\x02cbuiltins\nprint\nX\x01\x00\x00\x00a\x85R\xff\xff"
     assert signatures.content(broken) == "pickle"
     assert signatures.content(pickle.dumps("x" * 100_000, 4)) == "pickle"
+
+
+def test_bytes_that_only_begin_like_mp3_are_no_file_within_a_text() -> None:
+    out = BytesIO()
+    soundfile.write(out, np.sin(np.arange(16_000) / 8), 16_000, format="MP3")
+    noise = b"\xff\xfb" + random.Random(5).randbytes(40)
+    assert peek(noise, INDEX, Limits()) is None
+    assert outcome_of(look(noise, "a.mp3", INDEX, Limits()).findings) == "block"
+    assert peek(out.getvalue(), INDEX, Limits())

@@ -142,3 +142,16 @@ def test_ids_that_numbers_stand_behind_are_a_list() -> None:
 def test_signs_without_words_are_flagged(drawn: str, plain: str) -> None:
     assert "unread" in {one.check for one in looked("n.txt", drawn).findings}
     assert "unread" not in {one.check for one in looked("n.txt", plain).findings}
+
+
+def test_neighbouring_lines_of_a_log_make_no_ids() -> None:
+    # A second with the next line's hour is an id, and so is the hour.
+    ids = [*range(10, 60), *(f"07{n}" for n in range(10, 60))]
+    people = Index.of(Recording(f"take-{name}", f"v{n // 9}", "some words") for n, name in enumerate(ids))
+    log = "\n".join(
+        f"2026-11-01 {10 + n % 10}:{n % 60:02d}:07 INFO step {500 * n} loss {4 / (n + 1):.4f} "
+        f"lr {3e-4 / (n + 1):.2e} grad 0.{n * 7919 % 1000:03d}"
+        for n in range(100)
+    )
+    found = look(log.encode(), "train.log", people, Limits()).findings
+    assert "row_level" not in {one.check for one in found}

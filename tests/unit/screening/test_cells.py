@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from egress_review.screening import Finding, Index
-from egress_review.screening.disclosure import labels
+from egress_review.screening import Finding, Index, Recording
+from egress_review.screening.disclosure import labels, plots
+from egress_review.screening.inspection import look
+from egress_review.screening.verdict import outcome_of
 from tests.unit.screening.crowd import (
     CROWD,
     LIMITS,
@@ -228,3 +230,29 @@ def test_hidden_labels_do_not_hide_how_few_speak() -> None:
 def test_people_are_counted_and_not_recordings() -> None:
     assert all(people(v) < 10 <= len(v) for v in SMALL.values())
     assert all(people(v) >= 10 for v in LARGE.values())
+
+
+def test_ones_that_are_all_people_of_the_data_say_no_yes_and_no() -> None:
+    groups = [(region, sex) for region in ("north", "west", "south") for sex in ("F", "M")][:5]
+    few = Index.of(
+        Recording(f"r{n}", f"v{n}", "some words", fields=(("region", region), ("sex", sex)))
+        for n, (region, sex) in enumerate(groups)
+    )
+    cells = [
+        [region, *(int((region, sex) in groups) for sex in "FM")] for region in ("north", "west", "south")
+    ]
+    for table, check in ((cells, "crosstab"), (cells[:2], "confusion_matrix")):
+        found = look(csv(["region", "F", "M"], table).encode(), "a.csv", few, LIMITS).findings
+        assert check in {one.check for one in found}
+
+
+@pytest.mark.parametrize(
+    ("plot", "outcome"),
+    [
+        (" 2 | 3\n 3 | 3\n 5 | 2 6 7\n 7 | 6 6 8\n", "flag"),
+        (" 2 | 3 4 4 5 9\n 3 | 1 3 5 8 8\n 5 | 2 6 7\n 7 | 6 6 8\n", "block"),
+        (" 2 | 3\n 3 | 3\n 5 | 2\n 7 | 6 6 8\n", "pass"),
+    ],
+)
+def test_leaves_of_a_stem_are_values_of_people_and_few_are_shown_to_a_human(plot: str, outcome: str) -> None:
+    assert outcome_of(plots.stems(plot)) == outcome

@@ -56,6 +56,7 @@ def test_a_curve_that_meets_a_mean_by_chance_is_none() -> None:
         ("In the north 68 speakers have 12.31 %. In the south 67 speakers have 12.05 %.", (), False),
         ("Fold 1: 68 speakers, 12.31 %.\n\nFold 2: 67 speakers, 12.05 %.", (), False),
         ("north 68 speakers 0.25\nsouth 67 speakers 0.3\nwest 66 speakers 0.13", (), False),
+        ("All 8 speakers have 8.03 %. Leaving one out, the other 7 speakers have 9.24 %.", (), True),
         ("We recorded 68 speakers. Without the outlier 67 speakers have 12.05 %.", (), False),
         ("The 68 speakers have 12.31 %.", ("The 40 speakers have 12.05 %.",), False),
     ],

@@ -42,6 +42,15 @@ def test_a_value_is_read_in_whatever_language_it_is_written(written: str, value:
     assert value in list(inner(literals.read(written, LIMITS).named))
 
 
+@pytest.mark.parametrize(
+    ("callee", "data"),
+    [("sns.relplot", False), ("n_speakers", True), ("Group", True), ("dict", True), ("data.frame", True)],
+)
+def test_what_a_function_is_handed_by_name_is_a_setting(callee: str, data: bool) -> None:
+    found = inner(literals.read(f"x = {callee}(coast=4, valley=2)\n", LIMITS).named)
+    assert (COUNTS in found) is data
+
+
 def inner(found: object) -> list[object]:
     """Return everything in a nesting."""
     parts = found.values() if isinstance(found, dict) else found if isinstance(found, list | tuple) else ()
