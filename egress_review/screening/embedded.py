@@ -25,6 +25,7 @@ ENTRY = re.compile(r"^(\s*+)(?:-\s)?([^\s:#][^:]{0,60}):(?:\s+(.*))?()$")
 SECTION = re.compile(r"^\s*\[{1,2}([^\[\]\n]{0,80})\]{1,2}\s*$")
 SETTING = re.compile(r"^\s*([\w.\-]{1,40})\s*=\s*(\S.{0,200})$")
 BULLET = re.compile(r"^\s*[-*]\s+(?=[-+.\d])")  # of a list of numbers
+JOINED = re.compile(r"(?<=\\\\)[ \t]+(?=\S)")
 # Around what a cell of LaTeX says.
 SPANNED = re.compile(r"\\multi(?:row|column)(?:\[[^\]]*\])?(?:\{[^{}]*\}){2}\{|\\text(?:bf|it|tt)\{")
 RULE = re.compile(r"^[\s|:+=\-_&\\]*$|^\s*\\(top|mid|bottom|h|c|cmid)(rule|line)\b.*$")
@@ -35,7 +36,8 @@ def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
 
     A table is a run of at least 3 lines that split into the same number, at least 2, of cells.
     """
-    lines = content.split("\n")
+    # Rows of LaTeX may stand in one line.
+    lines = JOINED.sub("\n", content).split("\n") if "&" in content else content.split("\n")
     paired = list(_pairs(lines, where))
     said = sum(len(table.rows) for table in paired) > limits.table_rows
     for split in (_pipes, _ampersands, _tabs, _commas, _semicolons, _blanks, _words):

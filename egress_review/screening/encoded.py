@@ -33,6 +33,8 @@ ALIKE = 8  # values that make a list
 SHORT_ONES = 3_000
 OPENED = 60  # blobs that are decoded one by one
 CODES = 200  # numbers a list of which is data, not a result
+# What matplotlib says of itself in each picture.
+PLOTTED = re.compile(rb"Software\x00Matplotlib version ?\d{1,2}\.\d{1,2}\.\d{1,2}, https://matplotlib\.org/")
 PNG_CHUNKS = {
     b"IHDR",
     b"PLTE",
@@ -128,14 +130,15 @@ def _peek(data: bytes, index: Index, limits: Limits) -> list[Finding] | None:
 
 
 def is_bare_picture(data: bytes) -> bool:
-    """Return whether bytes are a PNG of pixels and colours only: no words, no metadata, nothing behind it."""
+    """Return whether bytes are a PNG of pixels and colours only: no words, no payload, nothing behind it."""
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return False
     position = 8
     while position + 12 <= len(data):
         size = int.from_bytes(data[position : position + 4], "big")
         name = data[position + 4 : position + 8]
-        if name not in PNG_CHUNKS:
+        told = data[position + 8 : position + 8 + size]
+        if name not in PNG_CHUNKS and not (name == b"tEXt" and PLOTTED.fullmatch(told)):
             return False
         position += 12 + size
         if name == b"IEND":

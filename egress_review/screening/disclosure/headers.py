@@ -61,7 +61,8 @@ QUANTILE = re.compile(
     r"median|mean|std|sd|count|min(imum)?|max(imum)?|iqr|0?\.\d+)\s*$"
 )
 SUPPRESSED = re.compile(
-    r"^(n?\s*[<\u2264]\s*=?\s*\d+|(under|below|fewer than|less than)\s+\d+|\*+|x+|-+|[\u2013\u2014]"
+    r"^([\[(]?n?\s*[<\u2264]\s*=?\s*\d+[\])]?|(under|below|fewer than|less than)\s+\d+|"
+    r"\*+|x+|-+|[\u2013\u2014]"
     r"|\$?\\[a-z]{2,}\$?|supp?(\.|ressed)?|redacted|hidden|masked|s|[\[(][a-z*]{1,2}[\])]|c|n/?a|nan|[^\w\s]{1,3})$",
     re.IGNORECASE,
 )

@@ -101,9 +101,12 @@ def check(value: Json, limits: Limits) -> list[Finding]:
 
 def counts(node: Mapping[str, Json], place: str, limits: Limits) -> list[Finding]:
     """Return a block where what a name says are numbers of people, in objects below it, are few of them."""
+    unit = any(isinstance(one, str) and PEOPLE.match(bare(one)) for one in node.values())
     for name, inner in node.items():
         said = DIVIDED.split(name)[0]
-        if not isinstance(inner, dict | list) or not PEOPLE_SAID.search(said) or not PEOPLE.match(bare(said)):
+        named = PEOPLE_SAID.search(said) and PEOPLE.match(bare(said))
+        # What counts people may also be said beside it: "unit": "speakers".
+        if not isinstance(inner, dict | list) or not (named or (unit and isinstance(inner, dict))):
             continue
         objects = [one for _, one in nodes(inner, "") if isinstance(one, dict)]
         names = [bare(key) for one in objects for key in one]

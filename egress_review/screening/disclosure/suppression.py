@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from egress_review.screening.disclosure.headers import (
     COUNT,
     PEOPLE,
     SHARE,
+    are_shares,
     bare,
     is_suppressed,
     is_total,
@@ -27,11 +30,12 @@ from egress_review.screening.verdict import Finding, block, flag
 LARGEST = 40  # unknowns and equations that are solved; larger tables are bounded only
 ROUNDS = 30
 NAME = 2  # letters of a column's name that stands in another's
+KNOWN_SHARES, NEAR = 2, 0.500001  # counts with a share that tell the whole; units that a share may be off
 NARROW = 2  # a range of so few values is as good as the value
 STAND_INS = frozenset(
     {"-1", "-8", "-9", "-88", "-99", "-999"}
 )  # what programs write for a count that is held back
-BELOW = re.compile(r"^n?\s*(?:<|under|below|fewer than|less than)\s*(=?)\s*(\d+)$", re.IGNORECASE)
+BELOW = re.compile(r"^[\[(]?n?\s*(?:<|under|below|fewer than|less than)\s*(=?)\s*(\d+)[\])]?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,33 @@ class Equation:
 
 def check(table: Table, limits: Limits) -> list[Finding]:
     """Return the suppressed cells of a table that follow from its totals, exactly or nearly."""
-    return [finding for one in (table, *_crossed(table)) for finding in _undone_in(one, limits)][:20]
+    undone = [finding for one in (table, *_crossed(table)) for finding in _undone_in(one, limits)]
+    return (undone or _by_shares(table, limits))[:20]
+
+
+def _by_shares(table: Table, limits: Limits) -> list[Finding]:
+    """Return the counts that are held back and follow from their shares, as others tell of how many."""
+    columns = range(len(table.header))
+    counting = [n for n in columns if _counts(table.header[n]) and any(map(is_suppressed, table.column(n)))]
+    shared = [n for n in columns if are_shares(table.header[n], table.column(n))]
+    for at, by in product(counting, shared):
+        told = [(whole(row[at]), number(row[by]), n) for n, row in enumerate(table.rows)]
+        known = [(count, share) for count, share, _ in told if count and share and share[0] > share[1]]
+        if len(known) < KNOWN_SHARES:
+            continue
+        least = max(count / (share + NEAR * unit) for count, (share, unit) in known)
+        most = min(count / (share - NEAR * unit) for count, (share, unit) in known)
+        for count, share, row in told:
+            if count is None and share and is_suppressed(table.rows[row][at]) and least <= most:
+                low, high = (share[0] - NEAR * share[1]) * least, (share[0] + NEAR * share[1]) * most
+                values = range(max(1, math.ceil(low)), math.floor(high) + 1)
+                if values and values[-1] < limits.minimum_count and len(values) <= NARROW:
+                    message = (
+                        "A count that was held back follows from its share and the shares of the others."
+                    )
+                    fix = "Hold the share back as well."
+                    return [block("suppression", message, fix, table.place(row, at))]
+    return []
 
 
 def _crossed(table: Table) -> list[Table]:

@@ -122,7 +122,8 @@ total & 54 & 99 & 153 \\
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        *(("a.csv", CROSSED.format(mark)) for mark in ("<10", "-1", "supp.")),
+        *(("a.csv", CROSSED.format(mark)) for mark in ("<10", "(<10)", "-1", "supp.")),
+        ("a.tex", WIDE.format("--").replace("\n", " ")),
         *(("a.tex", WIDE.format(mark)) for mark in (r"$\dagger$", r"\textemdash", "-99")),
     ],
 )

@@ -17,6 +17,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import soundfile
+from PIL import PngImagePlugin
 
 from egress_review.screening.carriers import signatures
 from egress_review.screening.carriers.data import files_in
@@ -31,6 +32,7 @@ from tests.unit.screening.cases import (
     canonical,
     checks,
     flat,
+    png,
     rows_csv,
     verdict,
     worse_than_notes,
@@ -269,3 +271,16 @@ def test_bytes_that_only_begin_like_mp3_are_no_file_within_a_text() -> None:
     assert peek(noise, INDEX, Limits()) is None
     assert outcome_of(look(noise, "a.mp3", INDEX, Limits()).findings) == "block"
     assert peek(out.getvalue(), INDEX, Limits())
+
+
+@pytest.mark.parametrize(("told", "severity"), [("", "flag"), (ROWS, "block")])
+def test_a_small_plot_in_a_script_may_say_what_drew_it(told: str, severity: str) -> None:
+    said = PngImagePlugin.PngInfo()
+    said.add_text("Software", f"Matplotlib version3.11.2, https://matplotlib.org/{told}")
+    plot = base64.b64encode(png(flat(), pnginfo=said)).decode()
+    for name, content in (
+        ("a.py", f"LOGO = '{plot}'\n"),
+        ("a.css", f"a {{ background: url(data:image/png;base64,{plot}) }}\n"),
+    ):
+        found = look(content.encode(), name, INDEX, Limits()).findings
+        assert outcome_of(found) == severity

@@ -165,3 +165,9 @@ def test_counts_with_their_shares_in_brackets_are_counts(cell: str, header: str)
     assert not blocked("t.csv", many)
     spread = csv(["region", "F", "M"], [["north", "4.1 (20.3)", "26"], ["south", "30.2 (50.1)", "31"]])
     assert not blocked("t.csv", spread)
+
+
+def test_what_is_counted_may_be_said_beside_the_counts() -> None:
+    sets = {"A": 44, "AB": 3, "B": 21}
+    assert "small_cells" in blocked("t.json", json.dumps({"unit": "speakers", "sets": sets}))
+    assert "small_cells" not in blocked("t.json", json.dumps({"unit": "layers", "sets": sets}))
