@@ -12,7 +12,7 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageDraw
 
 from egress_review.screening import pictures
-from egress_review.screening.carriers import drawings, pages_out
+from egress_review.screening.carriers import drawings, glyphs, pages_out
 from egress_review.screening.carriers.opened import Opened
 from egress_review.screening.kinds import PDF
 from egress_review.screening.limits import Limits
@@ -38,7 +38,7 @@ def open(data: bytes, limits: Limits) -> Opened:
         return Opened(tuple(parts), data, PDF)
     try:
         document = pdfium.PdfDocument(data)
-        findings = tuple(_document(document, data, limits))
+        findings = (*_document(document, data, limits), *glyphs.check(document))
         parts, drawn = [], []
         for number in range(len(document)):
             content, image, shown = _page(document[number], limits)
