@@ -28,7 +28,7 @@ PEOPLE = INDEX.people
 GROUPS = {
     "_".join(key): people(rows)
     for by in (("region", "sex"), ("region",), ("sex",))
-    for key, rows in of(lambda row, by=by: tuple(row[name] for name in by)).items()  # type: ignore[misc]
+    for key, rows in of(lambda row, by=by: tuple(row[name] for name in by)).items()  # type: ignore[misc]  # of a default
 }
 
 
