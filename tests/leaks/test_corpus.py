@@ -24,7 +24,7 @@ JOBS = 2
 # Every hostile file has this long, and the time it takes to stop a process that has it no more.
 TIGHT = Limits(seconds=60, seconds_per_file=20, read_seconds=6)
 GRACE = 5
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 def sample() -> list[registry.Recipe]:

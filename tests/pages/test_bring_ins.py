@@ -18,7 +18,7 @@ from hub.projects.models import MemberRole, Membership
 from tests import portal, throwaway
 from tests.pages.conftest import House, problems
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1000)
 CODE = "def formants(frame):\n    return frame[:2]  # <script>alert(1)</script>\n"
 WHY = "A formant tracker from our last paper, MIT licence."
 

@@ -17,7 +17,7 @@ from tests import portal, throwaway
 from tests.pages.conftest import House, problems
 from tests.unit.datasets.test_examination import RATE, cut, intake, write
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1000)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from tests import forms
 from tests.pages import world
 from tests.pages.conftest import House, problems
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 FILES = re.compile(r"\.(json|csv|zip|tar|txt)$|/(?:file|download|checkpoint|export)/?$")
 MOST_PAGES = 80

@@ -12,7 +12,7 @@ from tests import portal
 from tests.integration.sign_in.test_known_browsers import flood
 from tests.pages.conftest import House, problems
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 def give_password(page: Page, email: str) -> None:

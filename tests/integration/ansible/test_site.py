@@ -20,7 +20,7 @@ from tests import ports
 from tests.integration.ansible import playbook
 from tests.integration.ansible.conftest import Root
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tests.integration.ansible import let_in, playbook
 from tests.integration.ansible.conftest import Root, running
 from tests.integration.ansible.network import Network, network
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 HERE = Path(__file__).parent
 NUMBERS = {"enclave": 10, "database": 11, "proxy": 12}

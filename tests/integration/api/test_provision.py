@@ -25,7 +25,7 @@ from tests.throwaway import make_state, remove
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="the operator is root"),
     # A portal of its own is started, and a Python for each command.
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1000),
 ]
 
 FILE = """

@@ -13,7 +13,7 @@ from hub.demo import credentials, data
 from hub.demo.sources import RECIPES, Recipe
 from tests.integration.demo.conftest import Seeded
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1000)
 
 COUNTS = """
 from hub.access import models as access

@@ -17,7 +17,7 @@ from hub.ledger.publisher import HistoryChanged
 from hub.ledger.tiles import Tiles
 from tests import fsck as fsck_program
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1000)]
 
 
 def append(count: int) -> None:

@@ -103,7 +103,7 @@ def evaluated(query: str, document: Any) -> Any:
         input=json.dumps(document),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
         check=False,
     )
     assert result.returncode == 0, result.stderr + result.stdout

@@ -93,7 +93,7 @@ def answers(folder: Path, package: str, questions: list[Any]) -> list[bool]:
         input=json.dumps({"asked": questions}),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
         check=False,
     )
     assert result.returncode == 0, result.stderr + result.stdout

@@ -8,7 +8,7 @@ from hub.ledger.models import Entry
 from tests import portal
 from tests.integration.sign_in.test_known_browsers import comes_in, flood, signed_out
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1000)]
 
 
 def test_of_a_thousand_guesses_few_are_tried_and_none_locks_out_who_was_here_before() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(1200)
+from hub.cli.testing import PATIENT
+
+pytestmark = pytest.mark.timeout(3000)
 
 CHECKOUT = Path(__file__).parents[3]
 # What uses the database.
@@ -41,7 +43,7 @@ def test_the_portals_tests_pass_on_postgresql(database: str) -> None:
     parts = [f"tests/unit/{part}" for part in UNIT]
     parts += [f"tests/integration/{part}" for part in INTEGRATION]
     done = subprocess.run(
-        [sys.executable, *PYTEST, *parts],
+        [sys.executable, *PYTEST, *PATIENT, *parts],
         check=False,
         cwd=CHECKOUT,
         env=own | {"PARLATORY_DATABASE_FILE": database},
