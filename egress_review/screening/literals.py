@@ -34,24 +34,9 @@ BETWEEN = re.compile(r"^[ \t]*(?:(?:```|~~~|---)[^\n]*)?\n", re.MULTILINE)
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,24})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 OPENING = re.compile(r"[(\[{]")
 CALLEE = re.compile(r"[\w.:$]*[^\W_]$")
-MAKES = frozenset(
-    [
-        *(
-            "dict",
-            "list",
-            "tuple",
-            "set",
-            "c",
-            "cbind",
-            "rbind",
-            "frame",
-            "tibble",
-            "table",
-            "array",
-            "matrix",
-        ),
-        *("vector", "structure", "json"),
-    ]
+# What makes data of what it is handed by name, in Python and in R.
+MAKES = frozenset(["dict", "list", "tuple", "set", "array", "json"]) | frozenset(
+    ["c", "cbind", "rbind", "frame", "tibble", "table", "matrix", "vector", "structure"]
 )
 CLOSED_BY = {")": "(", "]": "[", "}": "{"}
 TOKEN = re.compile(

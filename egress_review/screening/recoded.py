@@ -21,10 +21,8 @@ SHARE = 0.6  # of the values that must be ids
 UNLIKELY = -9.0  # log10 of the chance, over all ways that are tried, below which it is no chance
 PATTERNS_UNLIKELY = -5.0  # the same, of values that repeat their signs where ids do
 DENSE = 0.2  # numbers of ids that fill so much of their range are any numbers
-DENSE_SIGNS, IN_ROMAN = (
-    0.7,
-    "in Roman numerals",
-)  # in signs that count nothing they are no numbers of a result
+# In signs that count nothing they are no numbers of a result.
+DENSE_SIGNS, IN_ROMAN = 0.7, "in Roman numerals"
 LARGEST = 2**62
 TRIED, MOST_TRIED = 4, 20  # numbers that a shift is tried on before all, and shifts that are tried on all
 MOST_IDS, FACTORS = 1_500, 20  # ids that are looked for shifted and scaled, and the largest whole factor

@@ -23,11 +23,8 @@ PROSE = re.compile(
 )
 WORD = re.compile(r"[^\W\d_]+")
 STRANGE_WORDS, STRANGE = 40, 0.12  # words of prose, and the share of known ones below which nobody reads it
-FEW_TOTAL, FEW_WORDS, FEW_BITS = (
-    120,
-    66,
-    0.45,
-)  # words, different ones (of base 64, and a little more), bits that each tells after the last
+# Words, different ones (of base 64, and a little more), bits that each tells after the last.
+FEW_TOTAL, FEW_WORDS, FEW_BITS = 120, 66, 0.45
 SIGNS, SIGN_KINDS = 40, 8  # pictures in a row of a text, and different ones
 ROWS, WHOLE, KINDS = 4, 50, 12  # lines of whole numbers, numbers in them, different ones
 ALIKE, LENGTHS = 8, (8, 40)  # different codes that make a list, characters of a code

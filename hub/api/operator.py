@@ -33,6 +33,7 @@ def require_root(request: HttpRequest) -> None:
         raise Unproved(ONLY_ROOT)
 
 
+# Who asks is told by the socket, not by a cookie that a browser would send along.
 @csrf_exempt
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from contextlib import ExitStack
 from typing import Any
@@ -33,7 +34,7 @@ SERVER_CODE = 1011
 _SESSION_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-class Relay(Tied):
+class Relay(Tied, ABC):
     """A websocket of the browser's, tied to one of the session's as well."""
 
     inner: WebSocketClientConnection | None = None
@@ -139,13 +140,13 @@ class Relay(Tied):
         if stream is not None:
             stream.close()
 
+    @abstractmethod
     def inward_path(self) -> str:
         """Return the path to ask the session's server for."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def outward(self, received: str | bytes) -> str | bytes | None:
         """Return what of a message may be shown, or None."""
-        raise NotImplementedError
 
     def last_words(self) -> str | bytes | None:
         """Return the one message that says the budget is spent, if this websocket can carry it."""

@@ -75,6 +75,7 @@ def inside(*tokens: str) -> Callable[[View], View]:
     """Let a view answer POSTs only to those who show one of the tokens."""
 
     def decorate(view: View) -> View:
+        # A token in a header says who asks; no cookie is read that a browser would send along.
         @csrf_exempt
         @require_POST
         @wraps(view)

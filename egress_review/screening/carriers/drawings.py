@@ -39,8 +39,6 @@ PLACED = {
 # What is said in numbers alone: 0.5, 12,3, matrix(1 0 0 1 5 6), rgb(127,0,0).
 FIGURES = re.compile(r"(?:[A-Za-z]++\()?+[-+\d.eE,%\s]++\)?")
 AGAIN = "Save the figure as PNG."
-
-
 COLOUR = re.compile(r"(?i)#([0-9a-f]{6}|[0-9a-f]{3})\b|rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
 
@@ -34,12 +34,21 @@ def check(document: pdfium.PdfDocument) -> Iterator[Finding]:
         glyphs += _measured(document[number].get_textpage(), MOST - len(glyphs))
         pages.append(len(glyphs))
     odd = [0, *accumulate(_odd(glyphs))]
-    runs = [(start, end, PAGE) for start, end in pairwise(pages) if end - start >= WINDOWS[0][0]]
-    for width, most in WINDOWS:
-        runs += [(start, start + width, most) for start in range(len(glyphs) - width + 1)]
-    if any(odd[end] - odd[start] > most * (end - start) for start, end, most in runs):
+    if any(odd[end] - odd[start] > most * (end - start) for start, end, most in _runs(pages)):
         message = "Letters that this PDF shows are not those that its text says, so it can't be checked."
         yield block("pdf_letters", message, AGAIN)
+
+
+def _runs(pages: Sequence[int]) -> Iterator[tuple[int, int, float]]:
+    """Yield from where to where characters are judged together, and the share that may be odd."""
+    yield from ((start, end, PAGE) for start, end in pairwise(pages) if end - start >= WINDOWS[0][0])
+    for width, most in WINDOWS:
+        yield from ((start, start + width, most) for start in range(pages[-1] - width + 1))
+
+
+def address(item: object) -> int:
+    """Return where what PDFium points at lies, 0 for nothing: by that two of them are the same."""
+    return ctypes.cast(item, ctypes.c_void_p).value or 0  # type: ignore[arg-type]  # a pointer of its own kind
 
 
 def _measured(page: pdfium.PdfTextPage, most: int) -> Iterator[Glyph]:
@@ -48,21 +57,20 @@ def _measured(page: pdfium.PdfTextPage, most: int) -> Iterator[Glyph]:
     fonts: dict[int, int] = {}
     for place in range(min(page.count_chars(), most)):
         item = raw.FPDFText_GetTextObject(page, place)
-        address = ctypes.cast(item, ctypes.c_void_p).value
-        if not address:  # a blank or a line's end that stands nowhere
+        drawn = address(item)
+        if not drawn:  # a blank or a line's end that stands nowhere
             continue
-        if address not in fonts:
-            fonts[address] = ctypes.cast(raw.FPDFTextObj_GetFont(item), ctypes.c_void_p).value or 0
+        if drawn not in fonts:
+            fonts[drawn] = address(raw.FPDFTextObj_GetFont(item))
         raw.FPDFText_GetCharBox(page, place, left, right, bottom, top)
         width, height = right.value - left.value, top.value - bottom.value
         if min(width, height) > SMALLEST:
             angle = round(raw.FPDFText_GetCharAngle(page, place), 2)
-            yield fonts[address], angle, raw.FPDFText_GetUnicode(page, place), width / height
+            yield fonts[drawn], angle, raw.FPDFText_GetUnicode(page, place), width / height
 
 
-def _odd(glyphs: Iterable[Glyph]) -> Iterator[bool]:
+def _odd(glyphs: Sequence[Glyph]) -> Iterator[bool]:
     """Yield for each glyph whether it is shaped otherwise than its character."""
-    glyphs = list(glyphs)
     own: dict[tuple[int, float, int], list[float]] = defaultdict(list)
     all_: dict[tuple[float, int], list[float]] = defaultdict(list)
     for font, angle, character, shape in glyphs:

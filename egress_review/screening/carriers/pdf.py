@@ -119,10 +119,7 @@ def _apart(written: pdfium.PdfTextPage) -> str:
         return content
 
     def split(found: re.Match[str]) -> str:
-        drawn = [
-            ctypes.cast(raw.FPDFText_GetTextObject(written, place), ctypes.c_void_p).value
-            for place in range(*found.span())
-        ]
+        drawn = [glyphs.address(raw.FPDFText_GetTextObject(written, n)) for n in range(*found.span())]
         starts = [place for place in range(1, len(drawn)) if drawn[place] != drawn[place - 1]]
         pieces = [found[0][start:end] for start, end in pairwise([0, *starts, len(drawn)])]
         return (" " if max(map(len, pieces)) > 1 else "").join(pieces)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
@@ -38,7 +37,7 @@ def check(content: str, people: People, limits: Limits, where: str = "") -> list
 
 def _counts(content: str, people: People) -> Iterator[tuple[int, int]]:
     """Yield what is counted behind the name of a group, and how many people of the data are in it."""
-    known = names(people)
+    known = groups.names(people)
     last = read = 0
     for match in COUNT.finditer(content) if known else ():
         before = content[max(last, match.start() - LABEL) : match.start()]
@@ -55,14 +54,3 @@ def _counts(content: str, people: People) -> Iterator[tuple[int, int]]:
         yield counted, people.people_in(np.all(masks, axis=0))
         if read >= MOST:
             return
-
-
-@lru_cache(maxsize=4)
-def names(people: People) -> dict[str, list[tuple[int, int]]]:
-    """Return the words that name groups of the data: of which columns, and which code there."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for at, column in enumerate(people.labels):
-        for word, code in column.by_word.items():
-            if word and not word.isdigit():
-                found.setdefault(word, []).append((at, code))
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -318,3 +319,14 @@ def least(limits: Limits) -> str:
     return (
         f"Merge groups until each holds at least {limits.minimum_count} speakers; recordings are no people."
     )
+
+
+@lru_cache(maxsize=4)
+def names(people: People) -> dict[str, list[tuple[int, int]]]:
+    """Return the words that name groups of the data: of which columns, and which code there."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for at, column in enumerate(people.labels):
+        for word, code in column.by_word.items():
+            if word and not word.isdigit():
+                found.setdefault(word, []).append((at, code))
+    return found

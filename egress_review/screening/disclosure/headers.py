@@ -111,7 +111,6 @@ AGE_BAND = re.compile(
     re.IGNORECASE,
 )
 
-
 # A count and which share of all it is: "7 (35%)", "7 (35.0)" where the table says so.
 COUNTED_SHARE = re.compile(r"^\s*(\d{1,6})\s*[(\[]\s*\d{1,3}(?:\.\d+)?\s*(%?)\s*[)\]]\s*$")
 

@@ -45,9 +45,8 @@ def stems(content: str, where: str = "") -> list[Finding]:
             message = "Each leaf of this stem-and-leaf plot is the value of one person or recording."
             fix = "Hand in a histogram whose bars each hold enough people."
             place = at(where, number - len(run) + 1)
-            return [
-                block("row_level", message, fix, place) if sure else flag("extremes", message, fix, place)
-            ]
+            make, check = (block, "row_level") if sure else (flag, "extremes")
+            return [make(check, message, fix, place)]
         run = [] if line.strip() else run
     return []
 

@@ -24,6 +24,7 @@ GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 LOOSE = re.compile(r"(?<![\w.,:/\-])[+-]?\d+[.,]\d{2,}(?:[eE][+-]?\d{1,3})?(?![\w:/]|[.,]\d)")
 # Behind a comma that parts two values: what follows is no thousands of what stands before it.
 BEHIND_COMMA = re.compile(r"(?<![\w.'\"])[\w.'\"]+,(?!\d{3}(?:[.,]|\b))([+-]?\d+\.\d{2,})(?![\w:/]|[.,]\d)")
+SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")  # where one ends and the next begins
 LARGEST = 1e15
 PRECISE = 300  # about two and a half digits
 ALIKE = 8  # numbers written to the same digit whose lattice is hardly one by chance

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from egress_review.screening.disclosure.shown import number
+from egress_review.screening.disclosure.shown import SENTENCE, number
 from egress_review.screening.people import Floats, People
 from egress_review.screening.tables import Table
 from egress_review.screening.verdict import Finding, block
@@ -31,7 +31,6 @@ PAIRED = 400  # recordings up to which each two of them are looked for
 MOVES = np.array([move for move in range(-37, 38) if abs(move) > 1])  # last digits to see what chance does
 NEAR = 0.50001  # units of the last digit that a rounded number may be off
 Figure = tuple[float, float]  # a number, and the unit of its last digit
-SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 FIGURE = re.compile(r"(?<![\w.,:/\-])\d+(?:\.\d+)?(?![\w:/%]|[.,]\d)")
 FIX = "Leave the group out, or merge it with others."
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from egress_review.screening.disclosure import captions
+from egress_review.screening.disclosure import groups
+from egress_review.screening.disclosure.shown import SENTENCE
 from egress_review.screening.people import People, folded
 from egress_review.screening.tables import Table
 
 BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>\n]{5,200})[)\]}>]")
-SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 WORD = re.compile(r"[^\W\d_]+")
 FIGURE = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?![\w]|[.,]\d)")
 GLUED = re.compile(r"[A-Za-z\d.]{6,80}")
@@ -41,7 +41,7 @@ def _bracketed(content: str) -> Iterator[tuple[str, ...]]:
 
 def _sentences(content: str, people: People) -> Iterator[tuple[str, ...]]:
     """Yield the data's groups that each sentence with numbers names, a cell a column, and the numbers."""
-    known = captions.names(people)
+    known = groups.names(people)
     for sentence in SENTENCE.split(content) if known else ():
         figures = FIGURE.findall(sentence) if len(sentence) <= LONGEST else []
         if not 1 <= len(figures) <= MOST_FIGURES:

@@ -24,22 +24,8 @@ from egress_review.screening.sound.search import View
 LEAST_BANDS, MOST_BANDS = 6, 2100
 LEAST_FRAMES = 12
 LEAST_CEPSTRA, CEPSTRA, MOST_CEPSTRA = 8, 13, 20
-HOPS = (
-    0.01,
-    0.0125,
-    0.016,
-    0.02,
-    0.03,
-    0.005,
-    0.008,
-    0.0116,
-    0.0232,
-    0.025,
-    0.032,
-    0.04,
-    0.0064,
-    0.029,
-)  # seconds
+# Seconds from one frame to the next.
+HOPS = (0.01, 0.0125, 0.016, 0.02, 0.03, 0.005, 0.008, 0.0116, 0.0232, 0.025, 0.032, 0.04, 0.0064, 0.029)
 MEL_RANGES = (
     (0.0, 8000.0),
     (0.0, 4000.0),
