@@ -23,6 +23,9 @@ from tests.integration.ansible.conftest import Root
 pytestmark = pytest.mark.timeout(1500)
 
 
+PROGRAM = re.compile(r"^(Exec\w+=[-@:+!|]*)(\S+)", re.MULTILINE)  # that a unit starts
+
+
 @dataclass(frozen=True)
 class Site:
     """What an institution has decided, with secrets of this run's own."""
@@ -214,7 +217,7 @@ def _the_firewall_is_up_before_the_network(site: Site) -> None:
 
 
 def _units_are_sound(site: Site) -> None:
-    """Let systemd read the units, with the programs that they name at hand."""
+    """Let systemd read the units; the programs that they name are there."""
     units = sorted((site.root.folder / "etc/systemd/system").glob("parlatory*.*"))
     assert [unit.name for unit in units] == [
         "parlatory-backup.service",
@@ -228,9 +231,10 @@ def _units_are_sound(site: Site) -> None:
     folder.mkdir()
     for unit in units:
         text = unit.read_text()
-        for program in re.findall(r"^Exec\w+=(\S+)", text, re.MULTILINE):
+        for _, program in PROGRAM.findall(text):
             assert os.access(site.root.folder / program[1:], os.X_OK), program
-        (folder / unit.name).write_text(re.sub(r"=/usr/local/sbin/\S+", "=/bin/true", text))
+        # The host on which they are read has not all of them.
+        (folder / unit.name).write_text(PROGRAM.sub(r"\1/bin/true", text))
     ran = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *(str(folder / unit.name) for unit in units)],
         check=False,
