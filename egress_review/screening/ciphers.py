@@ -218,4 +218,5 @@ def letters(text: str) -> Iterator[tuple[str, str]]:
             yield f"last words of the {name}", " ".join(unit[-1] for unit in units)
     words = text.split()
     if 40 <= len(words) <= 20_000:
-        yield "first letters of the words", "".join(word[0] for word in words)
+        for at, place in enumerate(("first", "second", "third")):
+            yield f"{place} letters of the words", "".join(word[at : at + 1] for word in words)

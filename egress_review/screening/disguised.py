@@ -234,11 +234,20 @@ def _ciphers(text: str, index: Index, limits: Limits, where: str) -> list[Findin
             return findings
     for plain in ciphers.keyed(odd[:KEYED], lambda view: _familiar(view, index)):
         # A key is chosen so that words come out, and ids with it by chance: words tell that it is right.
-        said = index.transcripts.find(plain, limits.minimum_count)
-        findings = transcripts(said, where, " (a repeating key)")
-        if outcome_of(findings) == "block":
+        findings = _said(plain, "a repeating key", index, limits, where)
+        if findings:
+            return findings
+    for name, plain in index.transcripts.in_order(strange):
+        findings = _said(plain, f"its letters {name}", index, limits, where)
+        if findings:
             return findings
     return []
+
+
+def _said(plain: str, how: str, index: Index, limits: Limits, where: str) -> list[Finding]:
+    """Return the block for transcripts that a text undone in one way repeats; none for less."""
+    found = transcripts(index.transcripts.find(plain, limits.minimum_count), where, f" ({how})")
+    return found if outcome_of(found) == "block" else []
 
 
 def _familiar(text: str, index: Index) -> float:

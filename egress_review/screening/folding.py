@@ -49,6 +49,7 @@ DRAWN = str.maketrans(
 OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0250-\u02af\u0530-\u058f\u0131]")
 MIXED = re.compile(r"[^\W\d_]+")
 APOSTROPHE = re.compile(r"(?<=[^\W_])['\u2019\u02bc\u00b4`](?=[^\W_])")
+DIGIT = re.compile(r"(?![0-9])\d")  # of another script: Devanagari's, Arabic's
 FACTOR = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 INVERSE = pow(FACTOR, -1, 1 << 64)
 
@@ -71,6 +72,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     bare = unicodedata.normalize("NFKD", INVISIBLE.sub("", text).translate(DRAWN)).casefold()
+    bare = DIGIT.sub(lambda match: str(unicodedata.digit(match.group())), bare)
     return _one_script(_marks().sub("", bare))
 
 

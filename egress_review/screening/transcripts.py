@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening import corpus as corpora
-from egress_review.screening import respelled, spacing, views
+from egress_review.screening import respelled, spacing, transposed, views
 from egress_review.screening.alignment import How, Repeated, repeated
 from egress_review.screening.corpus import Corpus
 from egress_review.screening.folding import APOSTROPHE, Hashes, Words
@@ -87,6 +87,7 @@ class Transcripts:
         self.corpora = tuple(one for one in spoken if len(one.rows) > 1)
         self.patterns = tuple(patterns)
         self.views = tuple(map(views.Views, self.corpora))
+        self.orders = tuple(map(transposed.Orders, self.corpora))
 
     @classmethod
     def of(cls, spoken: Iterable[tuple[str, str]]) -> Transcripts:
@@ -116,6 +117,11 @@ class Transcripts:
         if self.corpora:
             for way, found in views.repeats(self.views, strange, text.split("\n")):
                 yield way, Spoken(tuple(found), minimum)
+
+    def in_order(self, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield in which way letters of lines were moved, and what they say in the likeliest order."""
+        for orders in self.orders:
+            yield from orders.undone(lines)
 
     def known(self, hashes: Hashes) -> NDArray[np.bool_]:
         """Return which of these words are said in the recordings or are everyday words.

@@ -18,7 +18,7 @@ WHOLE = re.compile(r"(?<![\w.,])\d{3,18}(?![\w,]|\.\d)")  # a number in a text t
 # A number, and the word before it.
 BEHIND = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[^\w\n]{1,3}(\d{3,18})(?![\w,]|\.\d)")
 PARTS, SHAPED, MOST_PARTS = re.compile(r"[0-9A-Za-z]+"), 8, 6  # of values of one shape, how many make a list
-LISTS = 10  # that are looked through for ids as other numbers
+LISTS = 12  # that are looked through for ids as other numbers
 READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers, and of such an id
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
@@ -179,13 +179,14 @@ def recoded_in_text(text: str, index: Index, where: str) -> list[Finding]:
     """Return a block for a text whose lines, items or numbers are ids as other numbers."""
     lines = [line.strip(" \t-*#>,;\"'") for line in text[:READ].split("\n") if line.strip()]
     columns: list[list[str]] = [[line for line in lines if len(line) <= LONGEST]]
+    for spoken in (_as_digits, _as_lengths):
+        columns.append([digits for line in lines[:400] if (digits := spoken(line))])
     columns += [ITEM.findall(line)[:400] for line in lines[:8] if len(line) < 8_000]
     columns.append(WHOLE.findall(text[:READ])[:400])
     behind: dict[str, list[str]] = {}
     for word, number in BEHIND.findall(text[:READ])[:2_000]:
         behind.setdefault(word.casefold(), []).append(number)
     columns += sorted(behind.values(), key=len)[-4:]
-    columns.append([spoken for line in lines[:400] if (spoken := _as_digits(line))])
     return recoded_ids(columns, index, where)
 
 
@@ -193,6 +194,12 @@ def _as_digits(line: str) -> str:
     """Return the digits that a line of nothing but number words names, "" for any other."""
     digits = [NAMED_DIGITS.get(word, "") for word in re.findall(r"[^\W_]+", line.casefold())]
     return "".join(digits) if all(digits) else ""
+
+
+def _as_lengths(line: str) -> str:
+    """Return how long each word of a line is, as digits; "" for few words and for longer ones."""
+    sizes = [len(word) for word in re.findall(r"[^\W_]+", line)]
+    return "".join(str(size % 10) for size in sizes) if len(sizes) >= 4 and max(sizes) <= 10 else ""
 
 
 def _listed(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from egress_review.screening.disclosure import (
     captions,
     cells,
+    crossed,
     curves,
     extremes,
     joint,
@@ -58,6 +59,7 @@ def check(table: Table, index: Index, limits: Limits) -> list[Finding]:
     findings += recount.check(table, people, limits)
     findings += single.in_table(table, people)
     findings += captions.check("\n".join(table.header), people, limits, table.where)
+    findings += crossed.in_table(table, people, limits)
     findings += suppression.check(table, limits)
     findings += models.check(table, people, limits)
     findings += extremes.check(table, people, limits)
@@ -124,7 +126,11 @@ def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list
         *plots.check(content, limits, where),
         *extremes.in_text(content, index.people, where),
         *single.in_text(content, index.people, where),
-        *(captions.check(content, index.people, limits, where) or labels.check(content, limits, where)),
+        *(
+            captions.check(content, index.people, limits, where)
+            or crossed.check(content, index.people, limits, where)
+            or labels.check(content, limits, where)
+        ),
         *without_one(left_out.pairs(loose(content), (), index.people), where),
     ]
 

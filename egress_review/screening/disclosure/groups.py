@@ -29,6 +29,9 @@ OPEN = re.compile(
 PLUS = re.compile(r"^\s*(?P<bound>\d+\.?\d*)\s*\+\D*$")
 ROWS = 300
 EXACT = 3  # different small counts that are all the data's
+_WOMEN = ("f", "female", "females", "woman", "women", "girl", "girls", "frauen", "femmes", "mujeres", "donne")
+_MEN = ("m", "male", "males", "man", "men", "boy", "boys", "männer", "hommes", "hombres", "uomini")
+SEXES = {**dict.fromkeys(_WOMEN, _WOMEN), **dict.fromkeys(_MEN, _MEN)}  # by each word all that mean the same
 COVERING = 3  # labels that are nearly all of a column's; two, as of a sex, any data has
 
 
@@ -327,6 +330,7 @@ def names(people: People) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
     for at, column in enumerate(people.labels):
         for word, code in column.by_word.items():
-            if word and not word.isdigit():
-                found.setdefault(word, []).append((at, code))
+            for said in SEXES.get(word, (word,)) if column.by_word.keys() <= SEXES.keys() else (word,):
+                if word and not word.isdigit():
+                    found.setdefault(said, []).append((at, code))
     return found

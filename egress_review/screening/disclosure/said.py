@@ -15,7 +15,9 @@ from egress_review.screening.verdict import Finding, block, flag
 from egress_review.screening.wording import at
 
 WHO = (
-    r"(?:speakers?|people|persons?|participants?|subjects?|talkers?|patients?|women|men|girls|boys|children)"
+    r"(?:speakers?|people|persons?|participants?|subjects?|talkers?|patients?|women|men|girls|boys|children|"
+    r"sprecher(?:innen)?|personen|frauen|männer|mädchen|kinder|femmes|hommes|personnes|enfants|locuteurs|locutrices|"
+    r"mujeres|hombres|personas|hablantes|donne|uomini|persone|vrouwen|mannen|mensen)"
 )
 NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 COUNTED = re.compile(
@@ -55,6 +57,8 @@ SUPERLATIVE = re.compile(
     r"(?=[^\n]{0,60}?\d)",
     re.IGNORECASE,
 )
+# "t(5) = 2.1" and "F(2, 7) = 3.4" tell of how few people they are.
+FREEDOM = re.compile(r"(?<![\w.])(?:t|F|r)\s?\(\s?(?:\d{1,2}\s?,\s?)?(\d)\s?\)\s?[=<>\u2264\u2265]\s?-?[\d.]")
 SENTENCES = 3  # that count few people each and are a table in words
 WORD = re.compile(r"\w+")
 FIGURE = re.compile(r"[^\W\d]{0,8}\d+")  # a number, or one with a few letters before it
@@ -83,6 +87,12 @@ def in_text(content: str, limits: Limits, where: str = "") -> list[Finding]:
         message = f"{len(few)} times the text counts fewer than {limits.minimum_count} people."
         fix = f"Merge groups until each holds at least {limits.minimum_count} people."
         findings.append(make("small_counts", message, fix, at(where, few[0][0])))
+    freedom = FREEDOM.search(content)
+    if freedom and int(freedom[1]) + 1 < limits.minimum_count:
+        message = f"A test with {freedom[1]} degrees of freedom is of about as few people."
+        fix = f"Test groups of at least {limits.minimum_count} people."
+        line = content.count("\n", 0, freedom.start()) + 1
+        findings.append(flag("small_counts", message, fix, at(where, line)))
     one = SUPERLATIVE.search(content)
     if one:
         line = content.count("\n", 0, one.start()) + 1

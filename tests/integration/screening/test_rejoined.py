@@ -10,6 +10,7 @@ import pytest
 
 from egress_review.screening import Index, Limits, Recording
 from egress_review.screening.inspection import look
+from egress_review.screening.verdict import outcome_of
 from tests.integration.screening.test_reworded import INDEX, NUMBERS, QUOTED, based, looked, outcome
 from tests.leaks import carry
 
@@ -80,7 +81,36 @@ def certificate(lines: list[str]) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
 
 
-@pytest.mark.parametrize("way", [grid, halves, dump, octal, syllables, doubled, turned, certificate])
+def grouped(signs: str) -> str:
+    """Return letters in groups of five."""
+    return " ".join(signs[at : at + 5] for at in range(0, len(signs), 5)).upper()
+
+
+def columns(lines: list[str]) -> str:
+    """Return letters read by columns in the order of a key, as a columnar transposition does."""
+    run = letters(lines)
+    return grouped("".join(run[column::9] for column in (4, 0, 7, 2, 8, 5, 1, 6, 3)))
+
+
+def blocks(lines: list[str]) -> str:
+    """Return lines whose every eight characters, with blanks, stand in another order."""
+    order = (3, 6, 0, 5, 7, 2, 4, 1)
+    cut = [[line[at : at + 8].ljust(8) for at in range(0, len(line), 8)] for line in lines]
+    return "\n".join("".join(block[place] for block in line for place in order) for line in cut)
+
+
+def rails(lines: list[str]) -> str:
+    """Return letters read from seven rails that they were written on up and down."""
+    run = letters(lines)
+    return grouped(
+        "".join(run[at] for at in sorted(range(len(run)), key=lambda at: min(at % 12, 12 - at % 12)))
+    )
+
+
+WAYS = [grid, halves, dump, octal, syllables, doubled, turned, certificate, columns, blocks, rails]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_what_was_said_is_read_however_it_was_cut(way: Callable[[list[str]], str]) -> None:
     assert outcome("notes.txt", way(QUOTED)) == "block"
     # What a dump spells is nobody's to review, whatever it says.
@@ -155,3 +185,26 @@ def test_neighbouring_lines_of_a_log_make_no_ids() -> None:
     )
     found = look(log.encode(), "train.log", people, Limits()).findings
     assert "row_level" not in {one.check for one in found}
+
+
+def test_ids_are_known_in_digits_of_other_scripts_and_as_lengths_of_words() -> None:
+    people = Index.of(
+        Recording(f"p{n // 9 + 225}_{n % 9 * 7 + 1:03d}", f"p{n // 9 + 225}", "words") for n in range(90)
+    )
+    names = [f"p{n // 9 + 225}_{n % 9 * 7 + 1:03d}" for n in range(0, 90, 5)]
+    for zero in (0x966, 0x660, 0xE50, 0x9E6):
+        digits = {ord(str(n)): chr(zero + n) for n in range(10)}
+        listed = "\n".join(f"* {name} was fine" for name in names).translate(digits)
+        assert outcome_of(look(listed.encode(), "n.md", people, Limits()).findings) == "block"
+    for numbers, expected in ((NUMBERS, True), ([number * 7 % 10**11 + 31 for number in NUMBERS], False)):
+        lines = [" ".join("a" * (int(digit) or 10) for digit in str(number)) for number in numbers]
+        assert (
+            "disguised_identifiers" in {one.check for one in looked("n.txt", "\n".join(lines)).findings}
+        ) is expected
+
+
+def test_what_the_second_or_third_letters_of_words_spell_is_read() -> None:
+    for at in (1, 2):
+        for said, expected in ((QUOTED, "block"), (OTHER, "pass")):
+            spelled = " ".join("aeo"[:at] + sign + "n" for sign in letters(said))
+            assert (outcome("n.txt", spelled) == "block") is (expected == "block")
