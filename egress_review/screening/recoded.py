@@ -26,11 +26,14 @@ DENSE_SIGNS, IN_ROMAN = 0.7, "in Roman numerals"
 LARGEST = 2**62
 TRIED, MOST_TRIED = 4, 20  # numbers that a shift is tried on before all, and shifts that are tried on all
 MOST_IDS, FACTORS = 1_500, 20  # ids that are looked for shifted and scaled, and the largest whole factor
+CUT, MOST_CUT = {"": 10, "in hexadecimal": 16}, 4  # readings of ids that may be cut, and how many digits go
 MOST_SYLLABLES = 16  # that stand for the signs of ids
 PATTERNED, DIFFERENT = 9, 5  # characters of an id, and different ones, whose repeats tell it from others
 
+STEPS = "as steps from one to the next"
 SHIFTED = (
     "",
+    STEPS,  # the first may be missing
     "as times",
     "as dates",
     "in hexadecimal",
@@ -39,7 +42,7 @@ SHIFTED = (
 Whole = NDArray[np.int64]
 Decode = Callable[[str], int | None]
 PREFIX = re.compile(r"^[^\W\d_]+[\W_]+(?=.)")  # the name before the number of an id
-DIGIT = re.compile(r"\d")
+DIGIT, STEP = re.compile(r"\d"), re.compile(r"[+-]?\d{1,15}")
 ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 LOWER, DIGITS = string.ascii_lowercase, string.digits
 ALPHABETS = {
@@ -112,6 +115,8 @@ def found(cells: Sequence[str], kinds: Sequence[Numbered]) -> str | None:
             how = _met(numbers, kind, shifted=way in SHIFTED)
             if how is not None:
                 return f"{kind.what} {way or how}".strip()
+            if way in CUT and _is_cut(numbers, kind.values, CUT[way]):
+                return f"{kind.what} with digits cut off"
         if any(_patterned(signs, kind) for signs in (some, *_syllables(some))):
             return f"{kind.what} with other signs for their digits"
     return None
@@ -124,8 +129,9 @@ def _readings(cells: Sequence[str]) -> Iterator[tuple[str, Whole]]:
         if len(set(read)) >= FEWEST and 10 * len(read) >= 9 * len(cells):
             numbers = np.array(read, dtype=np.int64)
             yield way, numbers
-            if way == "" and float(np.abs(numbers).sum()) < LARGEST:
-                yield "as steps from one to the next", np.cumsum(numbers)
+    steps = [int(cell) for cell in cells if STEP.fullmatch(cell)]
+    if len(steps) == len(cells) and sum(map(abs, steps)) < LARGEST:
+        yield STEPS, np.cumsum(np.array(steps, dtype=np.int64))
 
 
 def _met(numbers: Whole, kind: Numbered, *, shifted: bool) -> str | None:
@@ -152,6 +158,20 @@ def _met(numbers: Whole, kind: Numbered, *, shifted: bool) -> str | None:
         if _best([numbers ^ mask for mask in likely[:MOST_TRIED]], ids, trials):
             return "under a mask"
     return None
+
+
+def _is_cut(numbers: Whole, ids: Whole, base: int) -> bool:
+    """Return whether numbers are ids without their last digits, or their last digits alone."""
+    numbers = np.unique(numbers)
+    length = len(np.base_repr(int(numbers[-1]), base))
+    parts = [ids // base**digits for digits in range(1, MOST_CUT + 1)]
+    parts += [ids % base**length] if base**length <= int(ids[-1]) else []
+    told = [np.unique(part) for part in parts]
+    spread = [float(part[-1]) - float(part[0]) + 1 for part in told]
+    return any(
+        len(part) < DENSE * wide and _is_telling(numbers, part, len(parts))
+        for part, wide in zip(told, spread, strict=True)
+    )
 
 
 def _back(numbers: Whole, shifts: Whole, factor: int, ids: Whole) -> NDArray[np.bool_]:

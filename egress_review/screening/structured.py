@@ -18,8 +18,9 @@ from egress_review.screening import (
     streams,
     text,
     unread,
+    wording,
 )
-from egress_review.screening.disclosure import captions, lone, objects, said
+from egress_review.screening.disclosure import captions, crossed, lone, objects, said
 from egress_review.screening.examine import judged
 from egress_review.screening.index import Index
 from egress_review.screening.limits import Limits
@@ -85,6 +86,7 @@ def check(value: Json, index: Index, limits: Limits) -> list[Finding]:
     findings = text.check(strings, index, limits, "strings")
     findings += said.mostly_numbers(strings, limits, "strings")
     findings += captions.check(strings, index.people, limits, "strings")
+    findings += crossed.check(json.dumps(value, ensure_ascii=False), index.people, limits)
     for table in tables_in(value, limits):
         findings += judged(table, index, limits)
         if len(findings) > limits.findings:
@@ -147,12 +149,20 @@ def _strings(value: Json) -> Iterator[str]:
         yield value
 
 
-def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Finding]:
+def _ids(node: list[Json], place: str, index: Index) -> list[Finding]:
+    """Return a block for a list of ids, as they are or as other numbers."""
     singles = [cell(inner) for inner in node if isinstance(inner, str | int)]
     found = index.identifiers.column(singles)
     if found:
         match, count = found
         return [block("row_level", f"{count} values of this list are each a {match}.", text.ID_FIX, place)]
+    return wording.recoded_ids([singles], index, place)
+
+
+def _list(node: list[Json], place: str, index: Index, limits: Limits) -> list[Finding]:
+    named = _ids(node, place, index)
+    if named:
+        return named
     whole = [inner for inner in node if isinstance(inner, int) and not isinstance(inner, bool)]
     hidden = arrays.held(np.array(whole), index, limits, place) if len(whole) == len(node) else []
     if hidden:

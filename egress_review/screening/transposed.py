@@ -12,19 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from egress_review.screening.corpus import Corpus
-from egress_review.screening.folding import fold
+from egress_review.screening.folding import codes_of, fold
 
 Codes = NDArray[np.int64]
 LEAST, MOST = 70, 6_000  # letters from which an order can be told from chance, and that are read
 SAID = 20_000  # words of the transcripts by which letters are known that follow each other
+LETTERED = 0.9  # of a line that are letters and blanks
 SIGNS = 48  # different ones that are told apart, with the blank
-LIKE = 0.8  # of the letters' frequencies, from which a text has those of the transcripts
+LIKE = 0.9  # of the letters' frequencies, from which a text has those of the transcripts
 WIDEST, RAILS, ROUTES = 15, 16, 40  # columns in any order, rails, columns that are read to and fro
 WHOLE = 5  # columns up to which all orders are tried
 ROWS = 80  # by which an order is judged
 STEPS, BEGINNINGS, KEPT = 40, 3, 4  # changes for the better, orders begun with, and widths that are climbed
-# Of how well letters of the transcripts follow each other, from which an order may be right, or is.
-FOUND, RIGHT = 0.5, 0.85
+# Of how well letters of the transcripts follow each other: at least so much in the right order; in another
+# they do less than by chance, as no language's own do.
+FOUND, MOVED = 0.5, -0.3
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,10 @@ class Follows:
     @classmethod
     def of(cls, said: str) -> Follows | None:
         """Return what follows what in folded words; None for too few."""
-        found, counts = np.unique(np.array(list(said)), return_counts=True)
+        found, counts = np.unique(codes_of(said), return_counts=True)
         if len(said) < LEAST or len(found) < 2:
             return None
-        signs = "".join(found[np.argsort(-counts, kind="stable")][:SIGNS])
+        signs = "".join(map(chr, found[np.argsort(-counts, kind="stable")][:SIGNS].tolist()))
         codes = _codes(said, signs)
         pairs = np.full((len(signs) + 1,) * 2, 0.5)
         np.add.at(pairs, (codes[:-1], codes[1:]), 1)
@@ -51,12 +53,12 @@ class Follows:
         return cls(signs, shares, ratios, float(ratios[codes[:-1], codes[1:]].mean()))
 
     def is_like(self, codes: Codes) -> bool:
-        """Return whether letters are as frequent as in the transcripts, and don't follow each other so."""
+        """Return whether letters are as frequent as in the transcripts, but don't follow each other so."""
         if len(codes) < LEAST:
             return False
         shares = np.bincount(codes, minlength=len(self.shares)) / len(codes)
         alike = float(shares @ self.shares) / float(np.linalg.norm(shares) * np.linalg.norm(self.shares))
-        return alike >= LIKE and self.score(codes) < RIGHT * self.typical
+        return alike >= LIKE and self.score(codes) < MOVED * self.typical
 
     def score(self, codes: Codes) -> float:
         """Return how well letters follow each other, about 0 where they do by chance."""
@@ -65,8 +67,11 @@ class Follows:
 
 def _codes(text: str, signs: str) -> Codes:
     """Return the letters of a text as their places among `signs`, behind them for others."""
-    known = {sign: place for place, sign in enumerate(signs)}
-    return np.array([known.get(sign, len(signs)) for sign in text], dtype=np.int64)
+    known = np.argsort(codes_of(signs))
+    ordered = codes_of(signs)[known]
+    codes = codes_of(text)
+    places = np.minimum(np.searchsorted(ordered, codes), len(ordered) - 1)
+    return np.where(ordered[places] == codes, known[places], len(signs))
 
 
 class Orders:
@@ -84,7 +89,7 @@ class Orders:
 
     def undone(self, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield in which way letters of lines were moved, and what they say in the likeliest order."""
-        folded = [fold(line) for line in lines if line.strip()]
+        folded = [fold(line) for line in lines if _is_lettered(line)]
         bare = ["".join(filter(str.isalpha, line)) for line in folded]
         spaced = ["".join(sign for sign in line if sign.isalpha() or sign == " ") for line in folded]
         sizes = {len(group) for line in folded for group in line.split()[:-1]}
@@ -94,6 +99,12 @@ class Orders:
             views = [["".join(kept)], kept] if len(kept) > 1 else [kept]
             for view in views:
                 yield from _undone([line for line in view if line], follows)
+
+
+def _is_lettered(line: str) -> bool:
+    """Return whether a line is letters and blanks, and little else, as a transposition leaves it."""
+    told = sum(sign.isalpha() or sign == " " for sign in line)
+    return bool(line.strip()) and told >= LETTERED * len(line)
 
 
 def _undone(lines: Sequence[str], follows: Follows) -> Iterator[tuple[str, str]]:

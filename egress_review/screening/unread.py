@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +30,7 @@ ROWS, WHOLE, KINDS = 4, 50, 12  # lines of whole numbers, numbers in them, diffe
 ALIKE, LENGTHS = 8, (8, 40)  # different codes that make a list, characters of a code
 VARIED = 0.5  # of the places of a code that differ from one to the next
 LONE = 10  # lines that stand alone
+CODED_WORDS, LEAST_MADE = 24, 5  # words that are all codes, and letters of a made-up word
 MARKED = 8  # words with marks that the language does not put there
 BARS = range(0x2500, 0x2600)
 CODE = re.compile(
@@ -140,11 +141,27 @@ def _short_codes(lines: Sequence[str]) -> Iterator[str]:
         if SHORT_CODE.fullmatch(bare) and (not run or len(bare) == len(next(iter(run)))):
             run[bare] = None
         elif line.strip() or line:
-            mixed = sum(any(map(str.isdigit, one)) and any(map(str.isalpha, one)) for one in run)
-            if len(run) >= LONE and 2 * mixed >= len(run) and _varied(list(run)):
+            if len(run) >= LONE and (_mixed(run) or _unsaid(run)) and _varied(list(run)):
                 yield f"{len(run)} lines are a short code each; a human has to see what they stand for."
                 return
             run = {}
+    words = " ".join(lines).split()
+    length = Counter(map(len, words)).most_common(1)[0][0] if len(words) >= CODED_WORDS else 0
+    alike = dict.fromkeys(word for word in words if len(word) == length and SHORT_CODE.fullmatch(word))
+    told = sum(word in alike for word in words)
+    if len(alike) >= CODED_WORDS // 2 and 10 * told >= 9 * len(words) and _mixed(alike) and _varied([*alike]):
+        yield f"{told} words are a short code each; a human has to see what they stand for."
+
+
+def _mixed(codes: Iterable[str]) -> bool:
+    """Return whether half of some codes or more are of letters and digits."""
+    told = list(codes)
+    return 2 * sum(any(map(str.isdigit, one)) and any(map(str.isalpha, one)) for one in told) >= len(told)
+
+
+def _unsaid(codes: Iterable[str]) -> bool:
+    """Return whether codes are made-up words: a few letters each, none of them an everyday word."""
+    return all(len(one) >= LEAST_MADE and one.isalpha() and one not in _everyday() for one in codes)
 
 
 def _endless(text: str) -> Iterator[str]:

@@ -18,7 +18,9 @@ WHOLE = re.compile(r"(?<![\w.,])\d{3,18}(?![\w,]|\.\d)")  # a number in a text t
 # A number, and the word before it.
 BEHIND = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})[^\w\n]{1,3}(\d{3,18})(?![\w,]|\.\d)")
 PARTS, SHAPED, MOST_PARTS = re.compile(r"[0-9A-Za-z]+"), 8, 6  # of values of one shape, how many make a list
-LISTS = 12  # that are looked through for ids as other numbers
+HEXADECIMAL = re.compile(r"(?<![^\W_])(?=\d*[a-f])[0-9a-f]{3,12}(?![^\W_])")  # with a letter
+LETTERED = re.compile(r"(?<![^\W_])([^\W\d_]{1,12})[-_]?(\d{2,18})(?![^\W_])")
+LISTS = 16  # that are looked through for ids as other numbers
 READ, LONGEST = 200_000, 64  # characters that are read for ids as other numbers, and of such an id
 NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NAMED_DIGITS = {word: str(digit) for digit, word in enumerate(NAMED)}
@@ -181,6 +183,7 @@ def recoded_in_text(text: str, index: Index, where: str) -> list[Finding]:
     columns: list[list[str]] = [[line for line in lines if len(line) <= LONGEST]]
     for spoken in (_as_digits, _as_lengths):
         columns.append([digits for line in lines[:400] if (digits := spoken(line))])
+    columns += [*_short(text[:READ]), *_shaped(text[:READ])]
     columns += [ITEM.findall(line)[:400] for line in lines[:8] if len(line) < 8_000]
     columns.append(WHOLE.findall(text[:READ])[:400])
     behind: dict[str, list[str]] = {}
@@ -188,6 +191,27 @@ def recoded_in_text(text: str, index: Index, where: str) -> list[Finding]:
         behind.setdefault(word.casefold(), []).append(number)
     columns += sorted(behind.values(), key=len)[-4:]
     return recoded_ids(columns, index, where)
+
+
+def _short(text: str) -> list[list[str]]:
+    """Return hexadecimal words of one length, half of them with a digit, by length: the most of them last."""
+    by_length: dict[int, list[str]] = {}
+    for word in HEXADECIMAL.findall(text)[:2_000]:
+        by_length.setdefault(len(word), []).append(word)
+    told = [
+        words
+        for words in by_length.values()
+        if 2 * sum(any(map(str.isdigit, w)) for w in words) >= len(words)
+    ]
+    return sorted((words for words in told if len(set(words)) >= SHAPED), key=len)[-2:]
+
+
+def _shaped(text: str) -> list[list[str]]:
+    """Return the numbers behind the same letters all over a text, as of u102, u731: the most of them last."""
+    behind: dict[str, list[str]] = {}
+    for match in islice(LETTERED.finditer(text), MOST_NUMBERED):
+        behind.setdefault(match[1].casefold(), []).append(match[2])
+    return sorted((numbers for numbers in behind.values() if len(set(numbers)) >= SHAPED), key=len)[-2:]
 
 
 def _as_digits(line: str) -> str:

@@ -114,7 +114,10 @@ def in_array(values: NDArray[np.generic], index: Index, where: str = "") -> list
 def in_text(content: str, index: Index, limits: Limits, where: str = "") -> list[Finding]:
     """Return what the numbers and models written in a text give away, in whatever layout."""
     return [
-        *rows.in_text(content, index.people, where),
+        *(
+            rows.in_text(content, index.people, where)
+            or rows.in_text(said.figures(content), index.people, where)
+        ),
         *(
             finding
             for table in unruled.tables(content, index.people, where)

@@ -38,6 +38,7 @@ WHO = re.compile(
 READ, TOKENS, COUNTS = 60_000, 6_000, 600  # characters, tokens and numbers that are read
 BACK, AHEAD = 14, 6  # tokens before and behind a number
 FEWEST, FEW, SHARE = 3, 2, 0.34  # groups counted rightly, those of few people, and the share that is right
+MOST_ROWS = 300  # of a table that is looked at
 WIDE, LARGE, CELLS = (
     40,
     200,
@@ -81,11 +82,15 @@ def check(content: str, people: People, limits: Limits, where: str = "") -> list
 
 
 def in_table(table: Table, people: People, limits: Limits) -> list[Finding]:
-    """Return a block where a table of few rows names groups in its header, and counts them below."""
-    if len(table.rows) > FEW:
+    """Return a block where a table counts groups that it names: of few rows, below names in its header."""
+    if len(table.rows) > MOST_ROWS:
         return []
-    named = (f"{name} {cell}" for row in table.rows for name, cell in zip(table.header, row, strict=True))
-    return check("\n".join(named), people, limits, table.where)
+    if len(table.rows) <= FEW:
+        pairs = (zip(table.header, row, strict=True) for row in table.rows)
+        return check(
+            "\n".join(f"{name} {cell}" for row in pairs for name, cell in row), people, limits, table.where
+        )
+    return check("\n".join(map(" ".join, (table.header, *table.rows))), people, limits, table.where)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,9 @@ WHO = (
     r"mujeres|hombres|personas|hablantes|donne|uomini|persone|vrouwen|mannen|mensen)"
 )
 NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+TENTHS = ("ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+TENS = re.compile(rf"(?i)\b(?P<ten>{'|'.join(TENTHS)})(?:[- ](?P<one>{'|'.join(NUMERALS)}))?\b")
+WRITTEN = 8  # numbers in words, or bars, that make a list of them
 COUNTED = re.compile(
     rf"(?<![\w.,\-])(?P<n>\d{{1,6}}|{'|'.join(NUMERALS)})\s+(?:[a-z]+\s+){{0,2}}?{WHO}\b", re.IGNORECASE
 )
@@ -191,6 +194,22 @@ def _same(one: tuple[int, str], other: tuple[int, str]) -> bool:
         re.sub(rf"\b{count}\b|\s+", " ", FRACTION.sub(" ", text)).casefold() for count, text in (one, other)
     ]
     return bare[0] == bare[1] and one[1] != other[1]
+
+
+def figures(content: str) -> str:
+    """Return the numbers that a text says in words (ten to ninety-nine) or as bars, "" where they are few."""
+    words = [_figure(match) for match in TENS.finditer(content)]
+    bars = [
+        str(len(line))
+        for line in map(str.strip, content.split("\n"))
+        if len(line) > 1 and len(set(line)) == 1
+    ]
+    return "\n".join(" ".join(told) for told in (words, bars) if len(told) >= WRITTEN)
+
+
+def _figure(match: re.Match[str]) -> str:
+    ten, one = TENTHS.index(match["ten"].casefold()) + 1, match["one"]
+    return str(10 * ten + (NUMERALS[one.casefold()] if one else 0))
 
 
 def counts(content: str) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>\n]{5,200})[)\]}>]")
 WORD = re.compile(r"[^\W\d_]+")
 FIGURE = re.compile(r"(?<![\w.,])\d+(?:\.\d+)?(?![\w]|[.,]\d)")
 GLUED = re.compile(r"[A-Za-z\d.]{6,80}")
+SHORT = re.compile(r"(?=[\d.]*[A-Za-z])(?=[A-Za-z]*\d)[A-Za-z\d.]{3,80}")  # letters and digits
 READ, LONGEST = 200_000, 400  # characters of a text, and rows that are read
 CELLS, LISTED = 3, 5  # cells in brackets, and rows that make a list
 MOST_FIGURES, DECIMALS = 8, (1, 2, 3)  # numbers in a sentence, and digits behind the points of glued ones
@@ -55,11 +56,12 @@ def _sentences(content: str, people: People) -> Iterator[tuple[str, ...]]:
 
 
 def _glued(content: str) -> Iterator[list[tuple[str, ...]]]:
-    """Yield lines of one length without a blank, cut where letters and digits meet, and behind decimals."""
+    """Yield lines, or words, of one length, cut at each letter or where they end, and behind decimals."""
     lines = [line.strip() for line in content.split("\n") if line.strip()]
-    if len(lines) < LISTED or len({len(line) for line in lines}) != 1:
-        return
-    if all(map(GLUED.fullmatch, lines)):
-        for decimals in DECIMALS:
-            cut = re.compile(rf"[A-Za-z]+|\d+\.\d{{{decimals}}}|\d+")
-            yield [tuple(cut.findall(line)) for line in lines]
+    for told, shape in ((lines, GLUED), (content.split(), SHORT)):
+        if len(told) < LISTED or len({len(one) for one in told}) != 1 or not all(map(shape.fullmatch, told)):
+            continue
+        for letters in ("[A-Za-z]+", "[A-Za-z]"):
+            for decimals in DECIMALS:
+                cut = re.compile(rf"{letters}|\d+\.\d{{{decimals}}}|\d+")
+                yield [tuple(cut.findall(one)) for one in told]

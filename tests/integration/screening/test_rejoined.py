@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import random
 import textwrap
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -208,3 +212,54 @@ def test_what_the_second_or_third_letters_of_words_spell_is_read() -> None:
         for said, expected in ((QUOTED, "block"), (OTHER, "pass")):
             spelled = " ".join("aeo"[:at] + sign + "n" for sign in letters(said))
             assert (outcome("n.txt", spelled) == "block") is (expected == "block")
+
+
+PICK = random.Random(2)
+SPREAD = sorted(PICK.sample(range(100_000, 999_999), 120))
+OUT = PICK.sample(SPREAD, 20)
+OTHERS = PICK.sample(range(100_000, 999_999), 20)
+ACCOUNTS = Index.of(Recording(f"u{name}", f"s{name % 20}", "some words") for name in SPREAD)
+
+
+def steps(numbers: list[int]) -> list[int]:
+    return [last - first for first, last in pairwise(numbers)]
+
+
+PARTIAL: dict[str, Callable[[list[int]], str]] = {
+    "as steps in a list": lambda numbers: json.dumps([numbers[0], *steps(numbers)]),
+    "as steps without the first": lambda numbers: " ".join(map(str, steps(sorted(numbers)))),
+    "without the last digit": lambda numbers: json.dumps([number // 10 for number in numbers]),
+    "by the last digits": lambda numbers: json.dumps([number % 10_000 for number in numbers]),
+    "without the last digit, behind a letter": lambda numbers: (
+        "Out: " + ", ".join(f"u{n // 10}" for n in numbers)
+    ),
+}
+
+
+@pytest.mark.parametrize("way", PARTIAL)
+def test_parts_of_ids_and_steps_between_them_are_ids(way: str) -> None:
+    name = "a.json" if PARTIAL[way](OUT)[0] == "[" else "a.md"
+    for numbers, expected in ((OUT, True), (OTHERS, False)):
+        found = look(PARTIAL[way](numbers).encode(), name, ACCOUNTS, Limits()).findings
+        assert ("disguised_identifiers" in {one.check for one in found}) is expected
+
+
+def test_hexadecimal_ids_are_known_by_their_last_digits_in_a_sentence() -> None:
+    people = Index.of(Recording(f"rec-{n:03d}", f"spk-{name:06x}", "words") for n, name in enumerate(SPREAD))
+    for numbers, expected in ((OUT, True), (OTHERS, False)):
+        said = f"Speakers ending in {', '.join(f'{number % 16**4:04x}' for number in numbers)} were dropped."
+        found = look(said.encode(), "n.md", people, Limits()).findings
+        assert ("disguised_identifiers" in {one.check for one in found}) is expected
+
+
+def test_short_codes_of_one_length_are_flagged_wherever_they_stand() -> None:
+    words = "\n".join(QUOTED).split()
+    coded = [hashlib.sha256(word.encode()).hexdigest()[:6] for word in words]
+    made = ["".join(PICK.choices("ghijklmnopqrstuv", k=7)) for _ in range(20)]
+    for text, expected in (
+        (" ".join(coded), True),
+        ("\n".join(made), True),
+        (" ".join(words), False),
+        ("monday\nfriday\nsunday\n" * 4, False),
+    ):
+        assert ("unread" in {one.check for one in looked("n.txt", text).findings}) is expected

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from egress_review.screening import Limits, Recording
+from egress_review.screening import Index, Limits, Recording, disclosure, structured
 from egress_review.screening.disclosure import crossed
 from egress_review.screening.people import People
 from egress_review.screening.tables import Table
@@ -24,13 +24,14 @@ WHO = [
     )
     for _ in range(26)
 ]
-PEOPLE = People.of(
+ROWS = [
     Recording(
         f"r{n}-{take}", f"v{n}", "some words", fields=(("region", region), ("sex", sex), ("age", str(age)))
     )
     for n, (region, sex, age) in enumerate(WHO)
     for take in range(3)
-)
+]
+PEOPLE = People.of(ROWS)
 REGIONS, BANDS = ("north", "south", "coast"), ("20-39", "40-59", "60-79")
 Cells = dict[tuple[str, str], int]
 
@@ -121,6 +122,17 @@ def test_words_for_sexes_stand_for_the_data_s_letters() -> None:
     assert not crossed.check("".join(said.format(*one) for one in moved), PEOPLE, Limits())
 
 
+def test_counts_are_known_in_tables_and_json_of_odd_shapes() -> None:
+    rows = tuple((f"{region}, {sex}: {count}",) for (region, sex), count in SEXES.items())
+    assert crossed.in_table(Table(("who",), rows), PEOPLE, Limits())
+    index = Index.of(ROWS)
+    leak = json.dumps([f"{count} x {region} x {sex}" for (region, sex), count in SEXES.items()])
+    other = json.dumps([f"{9 - count} x {region} x {sex}" for (region, sex), count in SEXES.items()])
+    for content, expected in ((leak, True), (other, False)):
+        found = structured.check(structured.parse(content, Limits()), index, Limits())
+        assert ("few_people" in {one.check for one in found}) is expected
+
+
 def test_a_table_of_one_row_counts_the_groups_of_its_header() -> None:
     header = tuple(f"n_{region}_{sex}" for region, sex in SEXES)
     assert crossed.in_table(Table(header, (tuple(map(str, SEXES.values())),)), PEOPLE, Limits())
@@ -146,3 +158,26 @@ def test_scores_beside_names_of_groups_are_no_counts() -> None:
         ranks = {region: int(rng.integers(1, 12)) for region in REGIONS}
         text = json.dumps({"wer": scores, "rank of n": ranks, "folds": 5, "layers": 12})
         assert not crossed.check(text, PEOPLE, Limits())
+
+
+def of_people(ages: list[int]) -> dict[str, str]:
+    """Return texts that say an age a person: in words, as bars, glued to the first letters of groups."""
+    tens = dict(enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy"], start=2))
+    ones = dict(enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], start=1))
+    words = [tens[age // 10] + (f"-{ones[age % 10]}" if age % 10 else "") for age in ages]
+    groups = [f"{region[0]}{sex}" for region, sex, _ in WHO]
+    return {
+        "words": ", ".join(words),
+        "bars": "\n".join("*" * age for age in ages),
+        "glued": " ".join(f"{group}{age}".upper() for group, age in zip(groups, ages, strict=True)),
+    }
+
+
+@pytest.mark.parametrize("way", ["words", "bars", "glued"])
+def test_a_value_a_person_is_known_in_words_as_bars_and_glued(way: str) -> None:
+    index = Index.of(ROWS)
+    ages = [age for *_, age in WHO]
+    others = [20 + (7 * age + 3 * place) % 60 for place, age in enumerate(ages)]
+    for told, expected in ((ages, True), (others, False)):
+        found = disclosure.in_text(of_people(told)[way], index, Limits())
+        assert ("row_level" in {one.check for one in found}) is expected
