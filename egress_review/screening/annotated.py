@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from egress_review.screening.carriers.lettering import closed
 from egress_review.screening.dots import INK, Mark, patches
 from egress_review.screening.limits import Limits
 from egress_review.screening.verdict import Finding, flag
@@ -83,7 +84,7 @@ def labels(image: Image.Image) -> list[tuple[Image.Image, Box]]:
     found: list[tuple[Image.Image, Box]] = []
     for sign in (1, -1):
         # Dark signs on a lighter ground, then light ones on a darker.
-        depth = _closed(sign * grey, STROKE) - sign * grey
+        depth = closed(sign * grey, STROKE) - sign * grey
         signs = islice(filter(_is_sign, patches(depth > CONTRAST)), LOOKED_THROUGH)
         for label in _grouped([mark for mark in signs if _on_colour(mark, pixels, background)]):
             left, top, right, bottom = label.box
@@ -96,24 +97,6 @@ def labels(image: Image.Image) -> list[tuple[Image.Image, Box]]:
 def _within(box: Box, other: Box) -> bool:
     inside = other[0] <= box[0] and other[1] <= box[1] and box[2] <= other[2] and box[3] <= other[3]
     return inside and box != other
-
-
-def _closed(level: NDArray[np.int16], width: int) -> NDArray[np.int16]:
-    """Return levels without dark strokes thinner than `width`: the highest of the lowest about each pixel."""
-    return -_highest(-_highest(level, width), width)
-
-
-def _highest(level: NDArray[np.int16], width: int) -> NDArray[np.int16]:
-    """Return the highest level within a square about each pixel; `level` has shape (height, width)."""
-    for axis in (0, 1):
-        padded = np.pad(
-            level, [(width // 2, width // 2) if at == axis else (0, 0) for at in (0, 1)], mode="edge"
-        )
-        count = level.shape[axis]
-        level = padded.take(range(count), axis)
-        for offset in range(1, width):
-            np.maximum(level, padded.take(range(offset, offset + count), axis), out=level)
-    return level
 
 
 def _is_sign(mark: Mark) -> bool:

@@ -159,11 +159,11 @@ def _ink(image: Image.Image) -> NDArray[np.bool_]:
     background = np.median(pixels.reshape(-1, 3)[coarse == most], axis=0)
     ink: NDArray[np.bool_] = np.abs(pixels - background).sum(axis=2) > INK
     for axis in (0, 1):
-        ink &= ~_long(ink, axis)
+        ink &= ~long(ink, axis)
     return ink
 
 
-def _long(ink: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+def long(ink: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     """Return the ink that is part of a straight stretch too long for a mark."""
     lines = ink if axis else ink.T
     least = max(int(LINE * lines.shape[1]), 2 * LARGE)

@@ -7,7 +7,7 @@ import re
 import resource
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from egress_review.screening.carriers import skew
+from egress_review.screening.carriers import lettering, skew
 from egress_review.screening.limits import Limits
 from egress_review.screening.parts import Part, Picture, Text
 from egress_review.screening.sound import patience
@@ -32,6 +32,7 @@ READ_AT = 2400  # pixels a side for reading
 LINE_HEIGHT = 24  # pixels that the reader likes its lines to have
 MANY = 40  # words that make a picture of text
 SURE = 55.0  # of 100: from here on the letters are no chance
+LIKELY = 40.0  # of 100: from here on a word that stands alone may be one
 FAINT, FAINTER = 14, 2  # levels from the ground that show in what leaves; times as many lines as are plain
 QUIET, MARGIN = 0.3, 4  # how far the changes fall, within how many rows, above and below a line
 BESIDE = 4  # rows above and below that tell a row's ground
@@ -49,6 +50,7 @@ WORD = re.compile(r"[^\W_]{2,}")
 LIMITED = ("prlimit",)  # of util-linux, which every Debian has
 PROGRAM = ("tesseract", "stdin", "stdout", "--psm", "6", "-c", "tessedit_create_tsv=1")
 FIX = "Hand in text and tables as text, not as a picture of them."
+LEAST_LEFT = 0.5  # seconds in which reading is worth beginning
 BUSY = 2.0  # times as long by the clock as by the processor that reading may take
 
 
@@ -100,10 +102,11 @@ def _used() -> float:
 
 
 def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
-    """Return the text that a picture with many letters shows, and a flag where it could not be read."""
+    """Return the text that a picture shows, and a flag where it has many letters or could not be read."""
     views = [view for view in _views(picture.image) if max(view[1:]) >= LINES]
+    place = f"{picture.where}, letters" if picture.where else "letters"
     if not views:
-        return [], []
+        return [Text(text, place) for text in _apart(picture.image, limits)], []
     most = max(views[0][1:])
     told: list[Letters] = []
     for image, upright, sideways in views:
@@ -115,13 +118,29 @@ def read(picture: Picture, limits: Limits) -> tuple[list[Part], list[Finding]]:
         return [], [_flag("The picture shows lines of text, which could not be read here", picture.where)]
     found = _surest(told)
     count = len(WORD.findall(found.text))
-    place = f"{picture.where}, letters" if picture.where else "letters"
     parts: list[Part] = [Text(text, place) for text in (found.text, found.others) if text]
+    if found.sure < SURE:
+        parts += [Text(text, place) for text in _apart(picture.image, limits)]
     if count >= MANY:
         return parts, [_flag(f"The picture shows text, about {count} words", picture.where)]
     if found.sure < SURE and most >= 2 * LINES:
         return parts, [_flag("The picture seems to show lines of text that can't be read", picture.where)]
     return parts, []
+
+
+def _apart(image: Image.Image, limits: Limits) -> Iterator[str]:
+    """Yield the words that stand apart in a picture, line by line, and all of them by columns."""
+    columns: list[str] = []
+    for sheet in lettering.sheets(image):
+        with _counted(limits) as left:
+            done = _run(sheet.image, left) if min(left.processor, left.clock) > LEAST_LEFT else None
+        # What is no letter is read as some, but not surely.
+        words = [word for word in _words(done or "") if word.sure >= LIKELY]
+        if words:
+            yield _laid_out(words).text
+            middles = ((one.left + one.width // 2, one.top + one.height // 2, one.text) for one in words)
+            columns.append(sheet.down(middles))
+    yield from ("\n".join(columns),) if columns else ()
 
 
 def _views(image: Image.Image) -> list[tuple[Image.Image, int, int]]:
@@ -216,10 +235,10 @@ def _read(image: Image.Image, limits: Limits) -> Letters | None:
     """Return the letters in a picture; None where reading is not possible or takes too long."""
     with _counted(limits) as left:
         spans = lines(image)
-        if min(left.processor, left.clock) <= 0.5 or not spans:
+        if min(left.processor, left.clock) <= LEAST_LEFT or not spans:
             return None
         done = _run(_prepared(image, spans), left)
-    return None if done is None else _laid_out(done)
+    return None if done is None else _laid_out(_words(done))
 
 
 def _prepared(image: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
@@ -234,10 +253,10 @@ def _prepared(image: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
 def signs(image: Image.Image, limits: Limits) -> list[str] | None:
     """Return what lines of digits say, dark on white; None where reading is not possible."""
     with _counted(limits) as left:
-        if min(left.processor, left.clock) <= 0.5:
+        if min(left.processor, left.clock) <= LEAST_LEFT:
             return None
         done = _run(image.convert("L"), left, "-c", "tessedit_char_whitelist=0123456789.,%-")
-    return None if done is None else _laid_out(done).text.split("\n")
+    return None if done is None else _laid_out(_words(done)).text.split("\n")
 
 
 def _run(grey: Image.Image, left: _Left, *settings: str) -> str | None:
@@ -305,23 +324,40 @@ def _strips(grey: Image.Image, spans: list[tuple[int, int]]) -> Image.Image:
     return strip
 
 
-def _laid_out(table: str) -> Letters:
+@dataclass(frozen=True)
+class Word:
+    """A word as the reader saw it: its line, its box in pixels, how sure it is."""
+
+    line: tuple[str, ...]
+    left: int
+    top: int
+    width: int
+    height: int
+    sure: float
+    text: str
+
+
+def _words(table: str) -> Iterator[Word]:
+    """Yield the words of the reader's table."""
+    for row in table.split("\n")[1:]:
+        cells = row.split("\t")
+        if len(cells) == 12 and cells[0] == "5" and cells[11].strip():
+            left, top, width, height = map(int, cells[6:10])
+            yield Word(tuple(cells[1:5]), left, top, width, height, float(cells[10]), cells[11].strip())
+
+
+def _laid_out(words: Iterable[Word]) -> Letters:
     """Return words as they stand in the picture: two blanks where the gap is wider than a letter or two."""
     out: list[str] = []
     sure: list[float] = []
     line: tuple[str, ...] = ()
     ends = 0
-    for row in table.split("\n")[1:]:
-        cells = row.split("\t")
-        if len(cells) != 12 or cells[0] != "5" or not cells[11].strip():
-            continue
-        word = cells[11].strip()
-        left, width = int(cells[6]), int(cells[8])
-        if tuple(cells[1:5]) != line:
+    for word in words:
+        if word.line != line:
             out.append("\n" if out else "")
         else:
-            out.append("  " if left - ends > 1.6 * width / max(len(word), 1) else " ")
-        out.append(word)
-        line, ends = tuple(cells[1:5]), left + width
-        sure += [float(cells[10])] * len(word)
+            out.append("  " if word.left - ends > 1.6 * word.width / max(len(word.text), 1) else " ")
+        out.append(word.text)
+        line, ends = word.line, word.left + word.width
+        sure += [word.sure] * len(word.text)
     return Letters("".join(out), sum(sure) / len(sure) if sure else 0.0)

@@ -12,7 +12,7 @@ from egress_review.screening.verdict import Finding, block, flag
 
 FEWEST, MOST = 3, 60  # numbers that are counts, and lines of a drawing's words
 WORDS = 6  # of a label
-AXIS = 3  # numbers in even steps that are an axis
+AXIS, TICKS = 3, 4  # numbers in even steps that are an axis, in lines and in one
 NAMED = re.compile(rf"(?i)\b{WHO}\b")
 NUMBER = re.compile(r"(?:[\w .\-]{1,20}[:=(]\s*)?(?:n\s*=\s*)?(\d{1,5})\)?")
 
@@ -23,6 +23,10 @@ def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
     Each line is a label: a few words, or a whole number that is no mark of an axis. Words say people.
     """
     lines = [line.strip() for line in content.split("\n") if line.strip()]
+    low = _low_axis(lines, limits)
+    if low:
+        fix = f"Merge groups until each holds at least {limits.minimum_count} people."
+        return [flag("small_labels", f"{low}; a human has to see whether groups are that small.", fix, where)]
     if not FEWEST < len(lines) <= MOST or any(len(line.split()) > WORDS for line in lines):
         return []
     told = [
@@ -40,6 +44,19 @@ def check(content: str, limits: Limits, where: str = "") -> list[Finding]:
     said = ", and the words say people." if named else "; a human has to see whether they count people."
     fix = f"Merge groups until each holds at least {limits.minimum_count} people."
     return [(block if named else flag)("small_labels", message + said, fix, where)]
+
+
+def _low_axis(lines: Sequence[str], limits: Limits) -> str:
+    """Return that an axis beside words that say people ends at few of them, "" where none does."""
+    if len(lines) > MOST or not any(NAMED.search(line) for line in lines):
+        return ""
+    for line in lines:
+        words = line.split()
+        marks = [int(word) for word in words if word.isdecimal() and len(word) <= 2]
+        axis = len(marks) >= TICKS and 2 * len(marks) > len(words) and _goes_on(marks)
+        if axis and min(marks) <= 1 and max(marks) <= limits.minimum_count:
+            return f"An axis of people ends at {max(marks)}"
+    return ""
 
 
 def _counts(told: Sequence[tuple[int, bool] | None]) -> Iterator[int]:
