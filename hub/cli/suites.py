@@ -38,6 +38,7 @@ BESIDE = (
     "integration/screening/test_archives.py",
     "integration/screening/test_leaks.py",
     "integration/screening/test_beside_and_inside.py",
+    "integration/screening/test_lettering.py",
     "integration/screening/test_letters.py",
     "integration/screening/test_near_misses.py",
     "integration/screening/test_numbers_kept.py",
