@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from egress_review.screening import literals, numbers
+from egress_review.screening import literals, markup, numbers
 from egress_review.screening.limits import Limits
 from egress_review.screening.tables import Table
 
@@ -66,6 +66,7 @@ def tables(content: str, where: str, limits: Limits) -> Iterator[Table]:
     yield from _nested(lines, where)
     yield from _sections(lines, where)
     yield from _records(lines, where)
+    yield from markup.tables(content, where)
     yield from literals.tables(content, where, limits)
 
 

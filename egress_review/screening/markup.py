@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from egress_review.screening.tables import Table
 
 READ, MOST = 200_000, 2_000  # characters and rows that are read
+BEGUN, LONGEST = 40, 20_000  # tables of one kind, and characters of one
 LISTED = re.compile(r"^(\s*)([*-]) - ?(.*)$")  # the first cell of a row of reST's list-table
 NEXT = re.compile(r"^\s+- ?(.*)$")
 # A row and its cells between tags, in whatever brackets; what closes a cell may be left out.
@@ -19,7 +21,7 @@ CELL = re.compile(
 )
 TAG = re.compile(r"<[^<>]{0,200}>|\[/?[a-z]{1,10}\]")
 FENCE = re.compile(r"(?ms)^[|,!]={3,}[ \t]*\n(.*?)\n[|,!]={3,}[ \t]*$")
-TBL = re.compile(r"(?ms)^\.TS[^\n]*\n(.*?)\n\.TE\b")
+TBL = re.compile(r"(?m)^\.TS\b")
 TYPST = re.compile(r"\btable\(\s*columns:\s*(?:(\d{1,2})|\(([^()]*)\))")
 CONTENT = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
 
@@ -68,7 +70,8 @@ def _fenced(content: str) -> Iterator[list[tuple[str, ...]]]:
 
 def _tbl(content: str) -> Iterator[list[tuple[str, ...]]]:
     """Yield roff's tables: the sign between cells is named before the formats, which end with a point."""
-    for body in TBL.findall(content):
+    for match in islice(TBL.finditer(content), BEGUN):
+        body = content[match.end() : match.end() + LONGEST].partition("\n.TE")[0]
         between = re.search(r"tab\s?\((.)\)", body)
         _, found, rows = body.partition(".\n")
         if found:
@@ -76,9 +79,10 @@ def _tbl(content: str) -> Iterator[list[tuple[str, ...]]]:
 
 
 def _typst(content: str) -> Iterator[list[tuple[str, ...]]]:
-    for match in TYPST.finditer(content):
+    for match in islice(TYPST.finditer(content), BEGUN):
         width = int(match[1]) if match[1] else match[2].count(",") + 1
-        yield _cut([cell.strip(" *_$") for cell in CONTENT.findall(content, match.end())], width)
+        body = content[match.end() : match.end() + LONGEST]
+        yield _cut([cell.strip(" *_$") for cell in CONTENT.findall(body)], width)
 
 
 def _cut(cells: Sequence[str], width: int) -> list[tuple[str, ...]]:

@@ -16,7 +16,7 @@ STROKE = 11  # pixels; what is thinner stands on a ground, what is not is one
 CONTRAST = 40  # levels of 256 that a stroke differs from its ground
 LOOKED_AT = 1_400  # pixels a side
 HEIGHT, LONGEST = (5, 48), 240  # of a sign, or of letters that touch, and their width, in pixels
-MOST, LINES = 3_000, 120  # signs, and lines of them
+MOST, LINES = 1_500, 120  # signs, and lines of them
 # Times a line's height: the widest gap in a word that runs upwards, where digits below one another make none;
 # in a line's words; and from which on they are cells.
 CLOSE, BLANK, CELL = 0.4, 0.9, 2.0
@@ -146,8 +146,10 @@ def _found(level: Grey, blank: float = BLANK) -> list[tuple[Grey, list[Run]]]:
         ink = depth > CONTRAST
         for axis in (0, 1):
             ink &= ~long(ink, axis)
-        signs = [Run.of(mark) for mark in islice(filter(_is_sign, patches(ink)), MOST)]
-        runs = [run for run in _grouped(signs, blank) if _stands_out(run, sign * level, depth)]
+        signs = [Run.of(mark) for mark in islice(filter(_is_sign, patches(ink)), MOST + 1)]
+        # So many make lines of text, or noise; those are read whole.
+        told = _grouped(signs, blank) if len(signs) <= MOST else []
+        runs = [run for run in told if _stands_out(run, sign * level, depth)]
         runs = [run for run in runs if not any(run.meets(other) for _, others in found for other in others)]
         found.append((depth, runs))
     return found
@@ -169,8 +171,12 @@ def _is_sign(mark: Mark) -> bool:
 
 def _grouped(signs: Sequence[Run], blank: float) -> list[Run]:
     """Return signs that stand close in one line together, from left to right."""
+    ended: list[Run] = []
     runs: list[Run] = []
     for sign in sorted(signs, key=lambda one: one.left):
+        # What ends far to the left goes on no more.
+        ended += [run for run in runs if sign.left - run.right > blank * HEIGHT[1]]
+        runs = [run for run in runs if sign.left - run.right <= blank * HEIGHT[1]]
         near = [
             at
             for at, run in enumerate(runs)
@@ -180,7 +186,7 @@ def _grouped(signs: Sequence[Run], blank: float) -> list[Run]:
             runs[near[-1]] = runs[near[-1]].joined(sign)
         else:
             runs.append(sign)
-    return runs
+    return ended + runs
 
 
 def _sheet(found: Signs, turned: Signs) -> Sheet:
@@ -216,8 +222,9 @@ def _strip(line: Sequence[tuple[Run, Grey]], top: int) -> Iterator[tuple[Image.I
         wide = max(1, round(plain.shape[1] * SIZE / plain.shape[0]))
         if ends:
             at += SIZE * (3 if run.left - ends > CELL * run.height else 1)
-        if at + wide > LARGEST:
+        if at >= LARGEST:
             return
+        wide = min(wide, LARGEST - at)
         here = Run(at, top, at + wide, top + SIZE)
         yield Image.fromarray(plain).resize((wide, SIZE), Image.Resampling.LANCZOS), here, run
         at, ends = here.right, run.right

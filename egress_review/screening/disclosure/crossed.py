@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, permutations, product
 
 import numpy as np
@@ -39,16 +40,10 @@ READ, TOKENS, COUNTS = 60_000, 6_000, 600  # characters, tokens and numbers that
 BACK, AHEAD = 14, 6  # tokens before and behind a number
 FEWEST, FEW, SHARE = 3, 2, 0.34  # groups counted rightly, those of few people, and the share that is right
 MOST_ROWS = 300  # of a table that is looked at
-WIDE, LARGE, CELLS = (
-    40,
-    200,
-    6,
-)  # groups of a column whose order is guessed, and of a crosstab of them: at most, least
-UNLIKELY, SAID, MIXED = (
-    1e-3,
-    2e-2,
-    0.2,
-)  # chances: by all ways, where a word says people, of the same numbers mixed
+WIDE = 40  # groups of a column whose order is guessed
+LARGE, CELLS = 200, 6  # cells of a crosstab that is looked for among all numbers, at most and at least
+# Chances below which it is none: over all ways, where a word says people, and of the same numbers mixed.
+UNLIKELY, SAID, MIXED = 1e-3, 2e-2, 0.2
 Key = tuple[int, int]  # a column, and which of its groups
 Group = frozenset[Key]
 Pairs = Iterable[tuple[Group, int]]
@@ -141,7 +136,13 @@ class _Read:
 
     def _people(self, group: Group) -> int:
         if group not in self.counted:
-            self.counted[group] = self.people.people_in(np.all([self.masks[key] for key in group], axis=0))
+            keys = sorted(group)
+            if len(keys) == 2 and max(column for column, _ in keys) < len(self.people.labels):
+                (one, row), (two, across) = keys
+                self.counted[group] = int(_crosstab(self.people, one, two)[row, across])
+            else:
+                masks = [self.masks[key] for key in keys]
+                self.counted[group] = self.people.people_in(np.all(masks, axis=0))
         return self.counted[group]
 
     def _ways(self, columns: Sequence[int]) -> Iterator[tuple[Pairs, int]]:
@@ -218,6 +219,21 @@ class _Read:
         windows = np.lib.stride_tricks.sliding_window_view(values, len(cells))
         if (windows == true).all(axis=1).any():
             yield from zip(cells, true.tolist(), strict=True)
+
+
+@lru_cache(maxsize=64)
+def _crosstab(people: People, one: int, two: int) -> Values:
+    """Return how many speakers each group of a column has within each of another. Shape (groups, groups)."""
+    first, second = people.labels[one], people.labels[two]
+    known = (first.codes >= 0) & (second.codes >= 0)
+    shape = (people.speaker_count, len(first.labels), len(second.labels))
+    places = np.unique(
+        np.ravel_multi_index((people.speakers[known], first.codes[known], second.codes[known]), shape)
+    )
+    _, rows, across = np.unravel_index(places, shape)
+    counts = np.zeros(shape[1:], dtype=np.int64)
+    np.add.at(counts, (rows, across), 1)
+    return counts
 
 
 def _token(

@@ -126,6 +126,18 @@ def test_what_runs_upwards_is_read_beside_what_runs_across() -> None:
     assert "harbour" in said and "minutes" in said
 
 
+def test_signs_too_wide_or_too_many_to_be_letters_take_nothing_down() -> None:
+    wide = np.full((80, 1_300), 255, dtype=np.uint8)
+    for left in (30, 264, 498, 732):
+        wide[20:25, left : left + 230] = 0
+    many = np.full((700, 900), 255, dtype=np.uint8)
+    many[::12, ::12] = 0
+    dotted = np.kron(many[:350, :450], np.ones((2, 2), dtype=np.uint8))
+    for pixels in (wide, many, dotted):
+        look(drawn(Image.fromarray(pixels)), "a.png", INDEX, Limits())
+        assert len(list(lettering.sheets(Image.fromarray(pixels)))) <= 2
+
+
 def test_a_picture_without_letters_is_not_read() -> None:
     noise = np.random.default_rng(1).integers(0, 255, (200, 300, 3)).astype(np.uint8)
     for image in (Image.new("RGB", (300, 200), "white"), Image.fromarray(noise)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from egress_review.screening import markup
+from egress_review.screening import Index, Limits, embedded, markup
+from egress_review.screening.inspection import look
 
 HEADER, ROWS = ("region", "yes", "no"), (("north", "5", "4"), ("south", "16", "3"))
 WRITTEN = {
@@ -44,3 +47,20 @@ def test_a_table_is_read(way: str) -> None:
 )
 def test_what_is_no_such_table_is_none(text: str) -> None:
     assert not list(markup.tables(text, "t"))
+
+
+COUNTED = "|===\n|kind |speakers\n\n|one\n|{}\n\n|two\n|{}\n|===\n"
+
+
+def test_a_table_in_markup_is_judged_as_any_other() -> None:
+    assert any(table.header == HEADER for table in embedded.tables(WRITTEN["asciidoc"], "t", Limits()))
+    for counts, expected in (((4, 31), True), ((40, 31), False)):
+        found = look(COUNTED.format(*counts).encode(), "a.adoc.txt", Index.of([]), Limits()).findings
+        assert ("small_cells" in {one.check for one in found}) is expected
+
+
+def test_what_is_begun_again_and_again_takes_no_longer_than_its_length() -> None:
+    begun = time.process_time()
+    for sign in ("<tr>", "[tr][td]", "|===\n|a |b\n", ".TS\n", "table(columns: 3, [", "* - a\n"):
+        assert not [table for table in markup.tables(sign * (200_000 // len(sign)), "t") if table.rows[5:]]
+    assert time.process_time() - begun < 10
