@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -113,7 +113,12 @@ def sheets(image: Image.Image) -> Iterator[Sheet]:
     if max(grey.size) > LOOKED_AT:
         grey.thumbnail((LOOKED_AT, LOOKED_AT))
     level = np.asarray(grey, dtype=np.int16)
-    upright, turned = _found(level), _found(np.rot90(level, -1), CLOSE)
+    depths = _depths(level)
+    turned_level, turned_depths = (
+        np.rot90(level, -1),
+        {sign: np.rot90(one, -1) for sign, one in depths.items()},
+    )
+    upright, turned = _found(level, depths), _found(turned_level, turned_depths, CLOSE)
     # A label that runs upwards is single signs to who reads across.
     up = [(depth, _apart(runs, upright, level.shape[0])) for depth, runs in turned]
     over = [run.turned(level.shape[0]) for _, runs in up for run in runs]
@@ -121,7 +126,7 @@ def sheets(image: Image.Image) -> Iterator[Sheet]:
     if sum(run.count for _, runs in (*across, *up) for run in runs) >= LEAST:
         yield _sheet(across, up)
     if _words(turned) > _words(upright):
-        yield _sheet(_found(np.rot90(level, -1)), [])
+        yield _sheet(_found(turned_level, turned_depths), [])
 
 
 def _apart(turned: Sequence[Run], upright: Signs, height: int) -> list[Run]:
@@ -137,12 +142,19 @@ def _words(found: Signs) -> int:
     return sum(run.count >= LEAST for _, runs in found for run in runs)
 
 
-def _found(level: Grey, blank: float = BLANK) -> list[tuple[Grey, list[Run]]]:
+def _depths(level: Grey) -> dict[int, Grey]:
+    """Return how far strokes are from their ground: by 1 dark ones, by -1 light ones; usual ones first."""
+    return {
+        sign: closed(sign * level, STROKE) - sign * level
+        for sign in ((1, -1) if np.median(level) > 127 else (-1, 1))
+    }
+
+
+def _found(level: Grey, depths: Mapping[int, Grey], blank: float = BLANK) -> list[tuple[Grey, list[Run]]]:
     """Return the runs of dark signs on a lighter ground, and of light ones on a darker; and the depths."""
     found: list[tuple[Grey, list[Run]]] = []
-    # The usual ones first: what they leave between them looks like signs of the other kind.
-    for sign in (1, -1) if np.median(level) > 127 else (-1, 1):
-        depth = closed(sign * level, STROKE) - sign * level
+    # What the first leave between them looks like signs of the other kind.
+    for sign, depth in depths.items():
         ink = depth > CONTRAST
         for axis in (0, 1):
             ink &= ~long(ink, axis)
