@@ -181,3 +181,26 @@ def test_a_value_a_person_is_known_in_words_as_bars_and_glued(way: str) -> None:
     for told, expected in ((ages, True), (others, False)):
         found = disclosure.in_text(of_people(told)[way], index, Limits())
         assert ("row_level" in {one.check for one in found}) is expected
+
+
+def test_texts_and_tables_are_asked_for_crosstabs() -> None:
+    index = Index.of(ROWS)
+    others = {key: 3 * count + 11 for key, count in SEXES.items()}
+    header = tuple(f"n_{region}_{sex}" for region, sex in SEXES)
+    for cells, expected in ((SEXES, True), (others, False)):
+        table = Table(header, (tuple(map(str, cells.values())),))
+        for found in (
+            disclosure.in_text(lisp(cells), index, Limits()),
+            disclosure.check(table, index, Limits()),
+        ):
+            assert any(one.message.endswith("people of the data.") for one in found) is expected
+
+
+def test_a_test_of_few_people_reaches_a_human() -> None:
+    for said, expected in (
+        ("They differed, t(5) = 2.1.", True),
+        ("They differed, F(2, 7) = 3.4.", True),
+        ("They differed, t(58) = 2.1 and F(2, 57) = 3.4; see f(3) = 9.", False),
+    ):
+        found = disclosure.in_text(said, Index.of(ROWS), Limits())
+        assert ("small_counts" in {one.check for one in found}) is expected
