@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from egress_review.screening.carriers.lettering import closed
 from egress_review.screening.dots import INK, Mark, patches
 from egress_review.screening.limits import Limits
+from egress_review.screening.strokes import STROKE, closed
 from egress_review.screening.verdict import Finding, flag
 
-STROKE = 11  # pixels; what is thinner stands on a ground, what is not is one
 CONTRAST = 60  # levels of 256 that a stroke differs from its ground
 LOOKED_AT = 1_400  # pixels a side
 HEIGHT, WIDTH = (6, 40), (2, 34)  # of a sign, in pixels

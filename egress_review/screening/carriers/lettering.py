@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from egress_review.screening.dots import Mark, long, patches
+from egress_review.screening.strokes import STROKE, Grey, closed
 
-STROKE = 11  # pixels; what is thinner stands on a ground, what is not is one
 CONTRAST = 40  # levels of 256 that a stroke differs from its ground
 LOOKED_AT = 1_400  # pixels a side
 HEIGHT, LONGEST = (5, 48), 240  # of a sign, or of letters that touch, and their width, in pixels
@@ -24,8 +23,6 @@ LEVEL = 0.5  # of a sign's height that it shares with its line
 SIZE, MARGIN = 26, 12  # pixels of a line's height as it is read, and white about it
 LARGEST = 2_400  # pixels of a line as it is read
 LEAST = 3  # signs that are worth reading
-
-Grey = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -240,24 +237,3 @@ def _strip(line: Sequence[tuple[Run, Grey]], top: int) -> Iterator[tuple[Image.I
         here = Run(at, top, at + wide, top + SIZE)
         yield Image.fromarray(plain).resize((wide, SIZE), Image.Resampling.LANCZOS), here, run
         at, ends = here.right, run.right
-
-
-def closed(level: Grey, width: int) -> Grey:
-    """Return levels without dark strokes thinner than `width`: the highest of the lowest about each pixel.
-
-    `level` has shape (height, width) in pixels, and so has the answer.
-    """
-    return -_highest(-_highest(level, width), width)
-
-
-def _highest(level: Grey, width: int) -> Grey:
-    """Return the highest level within a square about each pixel; `level` has shape (height, width)."""
-    for axis in (0, 1):
-        padded = np.pad(
-            level, [(width // 2, width // 2) if at == axis else (0, 0) for at in (0, 1)], mode="edge"
-        )
-        count = level.shape[axis]
-        level = padded.take(range(count), axis)
-        for offset in range(1, width):
-            np.maximum(level, padded.take(range(offset, offset + count), axis), out=level)
-    return level
